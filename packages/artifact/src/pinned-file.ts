@@ -1,0 +1,50 @@
+import { createRequire } from "node:module";
+import { stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { sha256OfFile } from "./hash.ts";
+
+/** A file inside an npm package, known by its hash. */
+export interface PinnedFile {
+  /** The npm package that brings it. */
+  package: string;
+  /** Its path inside that package. */
+  path: string;
+  sha256: string;
+}
+
+/**
+ * Finds a pinned file and checks its hash.
+ *
+ * @param from `import.meta.url` of the module whose package depends on the file's package
+ * @returns the file's path
+ * @throws Error if the package is not installed, or the file is not the pinned one
+ */
+export async function resolvePinnedFile(pin: PinnedFile, from: string): Promise<string> {
+  const root = await packageRoot(pin.package, from);
+  const file = join(root, pin.path);
+  const actual = await sha256OfFile(file).catch((cause: unknown) => {
+    throw new Error(`${file}: cannot be read; run npm ci`, { cause });
+  });
+  if (actual !== pin.sha256) {
+    throw new Error(
+      `${file}: expected sha256 ${pin.sha256}, got ${actual}; run npm ci to bring the pinned version back`,
+    );
+  }
+  return file;
+}
+
+/** The folder of an installed package, whatever its `exports` hide. */
+async function packageRoot(name: string, from: string): Promise<string> {
+  const folders = createRequire(from).resolve.paths(name) ?? [];
+  for (const folder of folders) {
+    const root = join(folder, name);
+    if (
+      await stat(join(root, "package.json")).then(
+        () => true,
+        () => false,
+      )
+    )
+      return root;
+  }
+  throw new Error(`${name}: not installed; run npm ci (looked from ${dirname(from)})`);
+}

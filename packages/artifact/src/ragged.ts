@@ -1,0 +1,76 @@
+/** Rows of different lengths, end to end: row `i` is `values[offsets[i] .. offsets[i + 1])`. */
+export interface Ragged {
+  values: Int32Array;
+  /** `n + 1` numbers, from 0 to `values.length`. */
+  offsets: Int32Array;
+}
+
+/** A padded batch, row-major `[B, T]`; what lies past a row's end is 0 in all three. */
+export interface PaddedBatch {
+  batchSize: number;
+  length: number;
+  inputIds: Int32Array;
+  tokenTypeIds: Int32Array;
+  /** 1 where a token stands, 0 where padding does. */
+  attentionMask: Float32Array;
+}
+
+/** Packs rows end to end. */
+export function ragged(rows: readonly ArrayLike<number>[]): Ragged {
+  const offsets = new Int32Array(rows.length + 1);
+  rows.forEach((row, i) => (offsets[i + 1] = (offsets[i] ?? 0) + row.length));
+  const values = new Int32Array(offsets[rows.length] ?? 0);
+  rows.forEach((row, i) => values.set(row, offsets[i]));
+  return { values, offsets };
+}
+
+/** How many rows there are. */
+export function rowCount(r: Ragged): number {
+  return r.offsets.length - 1;
+}
+
+/**
+ * Row `i`, a view.
+ * @throws RangeError if there is no such row
+ */
+export function row(r: Ragged, i: number): Int32Array {
+  const begin = r.offsets[i];
+  const end = r.offsets[i + 1];
+  if (begin === undefined || end === undefined) {
+    throw new RangeError(`ragged: no row ${i}, there are ${rowCount(r)}`);
+  }
+  return r.values.subarray(begin, end);
+}
+
+/**
+ * Pads the rows `indices` to `length`, by default to the longest of them.
+ *
+ * @param tokenTypeIds of the same offsets as `ids`; all 0 if left out
+ * @throws RangeError if a row is longer than `length`
+ */
+export function padRows(
+  ids: Ragged,
+  indices: readonly number[],
+  { tokenTypeIds, length }: { tokenTypeIds?: Ragged; length?: number } = {},
+): PaddedBatch {
+  const rows = indices.map((i) => row(ids, i));
+  const longest = Math.max(1, ...rows.map((r) => r.length));
+  const t = length ?? longest;
+  if (longest > t)
+    throw new RangeError(`padRows: a row of ${longest} tokens does not fit into ${t}`);
+  const b = rows.length;
+  const batch: PaddedBatch = {
+    batchSize: b,
+    length: t,
+    inputIds: new Int32Array(b * t),
+    tokenTypeIds: new Int32Array(b * t),
+    attentionMask: new Float32Array(b * t),
+  };
+  rows.forEach((r, k) => {
+    batch.inputIds.set(r, k * t);
+    batch.attentionMask.fill(1, k * t, k * t + r.length);
+    if (tokenTypeIds !== undefined)
+      batch.tokenTypeIds.set(row(tokenTypeIds, indices[k] ?? -1), k * t);
+  });
+  return batch;
+}

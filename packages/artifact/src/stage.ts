@@ -1,0 +1,87 @@
+import { mkdir, rm } from "node:fs/promises";
+import type { z } from "zod";
+import { diskError } from "./disk-error.ts";
+import { type Artifact, openArtifact, writeArtifact } from "./folder.ts";
+import type { Json } from "./manifest.ts";
+import { sha256 } from "./hash.ts";
+import { parse } from "./parse.ts";
+
+/** What a stage works with. */
+export interface StageContext<Settings> {
+  settings: Settings;
+  /** Opened and checked, by the names in `Stage.reads`. */
+  inputs: Readonly<Record<string, Artifact>>;
+  /** An empty folder to fill; it becomes the artefact when `run` returns. */
+  output: string;
+  /**
+   * A folder that outlives a crash and is removed once the artefact is whole: what a resume needs.
+   * Whoever resumes from it must check that it belongs to the same settings and inputs (`cellSha256`).
+   */
+  scratch: string;
+  /** Changes when the settings or any input's content change. */
+  cellSha256: string;
+  /** Shows one whole line to the person who waits. */
+  log(line: string): void;
+}
+
+/** One step of the pipeline: a package exports it from `./stage`. */
+export interface Stage<Settings> {
+  name: string;
+  settings: z.ZodType<Settings>;
+  /** The names of the inputs; `"any"` for a stage that reads however many it is given. */
+  reads: readonly string[] | "any";
+  /** Fills `context.output` and returns the manifest's facts. */
+  run(context: StageContext<Settings>): Promise<Record<string, Json>>;
+}
+
+/** Where a stage is run: its settings as yet unchecked, its inputs as folders. */
+export interface StageCall {
+  settings: unknown;
+  /** Input name -> artefact folder. */
+  inputs: Readonly<Record<string, string>>;
+  /** The artefact folder to write. */
+  output: string;
+  log?: (line: string) => void;
+}
+
+/**
+ * Runs one stage: checks its settings, opens and verifies its inputs, and writes its artefact whole
+ * or not at all.
+ *
+ * @throws TypeError if a setting breaks the schema; RangeError if an input is missing or not asked for
+ */
+export async function runStage<Settings>(
+  stage: Stage<Settings>,
+  call: StageCall,
+): Promise<Artifact> {
+  const settings = parse(stage.settings, call.settings, `stage ${stage.name}`);
+  const names = Object.keys(call.inputs);
+  if (stage.reads !== "any" && [...stage.reads].sort().join() !== [...names].sort().join()) {
+    throw new RangeError(
+      `stage ${stage.name}: expected the inputs ${stage.reads.join(", ") || "(none)"}, got ${names.join(", ") || "(none)"}`,
+    );
+  }
+  const inputs: Record<string, Artifact> = {};
+  for (const [name, dir] of Object.entries(call.inputs)) inputs[name] = await openArtifact(dir);
+  const about = {
+    stage: stage.name,
+    settings: JSON.parse(JSON.stringify(settings)) as Json,
+    inputs: Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.sha256])),
+  };
+  const scratch = `${call.output}.scratch`;
+  await mkdir(scratch, { recursive: true }).catch((cause: unknown) => {
+    throw diskError(`cannot write ${scratch}`, cause);
+  });
+  const artifact = await writeArtifact(call.output, about, (output) =>
+    stage.run({
+      settings,
+      inputs,
+      output,
+      scratch,
+      cellSha256: sha256(JSON.stringify(about)),
+      log: call.log ?? (() => {}),
+    }),
+  );
+  await rm(scratch, { recursive: true, force: true });
+  return artifact;
+}

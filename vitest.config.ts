@@ -1,0 +1,20 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const packages = fileURLToPath(new URL("packages", import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // Tests run on the sources; test/dist.test.ts runs the built packages in plain Node.
+    alias: [
+      { find: /^@sweetspot\/([a-z]+)$/, replacement: `${packages}/$1/src/index.ts` },
+      { find: /^@sweetspot\/([a-z]+)\/([a-z]+)$/, replacement: `${packages}/$1/src/$2.ts` },
+    ],
+  },
+  test: {
+    include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 60_000,
+  },
+});
