@@ -1,0 +1,33 @@
+import type { Stage } from "@sweetspot/artifact";
+import { z } from "zod";
+
+export interface PredictSettings {
+  /** Examples per run; changes no logit beyond rounding. */
+  batchSize: number;
+}
+
+export interface TimeSettings {
+  /** Batches are made of this many test examples, spread evenly over the split. */
+  examples: number;
+  /** How often each of them is timed, at the least. */
+  rounds: number;
+}
+
+/** `predict`: the logits of every exit for every example of the three held-out splits. */
+export const predict: Stage<PredictSettings> = {
+  name: "predict",
+  reads: ["data", "export"],
+  settings: z.strictObject({ batchSize: z.int().positive().default(32) }),
+  run: async (context) => (await import("./predict.ts")).runPredict(context),
+};
+
+/** `time`: milliseconds of each segment at batch 1 and 32. Needs the machine to itself. */
+export const time: Stage<TimeSettings> = {
+  name: "time",
+  reads: ["data", "export"],
+  settings: z.strictObject({
+    examples: z.int().positive().default(64),
+    rounds: z.int().positive().default(5),
+  }),
+  run: async (context) => (await import("./time.ts")).runTime(context),
+};

@@ -1,0 +1,49 @@
+import type { Stage } from "@sweetspot/artifact";
+import { z } from "zod";
+
+/** How one classifier, or one multi-model cascade, is fine-tuned. */
+export interface TrainSettings {
+  /** The pretrained encoder: `minilm`, or `tiny` (random weights, for tests). */
+  encoder: string;
+  method: "early-exit" | "sweet" | "multi-model";
+  /** The layers that an exit reads, counted from 1, rising. */
+  exitLayers: number[];
+  /** Seeds the heads, the order of the batches and dropout. */
+  seed: number;
+  epochs: number;
+  batchSize: number;
+  /** The peak, reached when the warm-up ends; falls linearly to 0 from there. */
+  learningRate: number;
+  /** The share of all steps over which the learning rate rises linearly from 0. */
+  warmupRatio: number;
+  /** AdamW's decoupled decay; biases and layer norms are spared. */
+  weightDecay: number;
+  /** The gradient's global norm is scaled down to this; `off` leaves it as it is. */
+  maxGradientNorm: number | "off";
+}
+
+const count = z.int().positive();
+
+/** `train`: encoded splits -> fine-tuned checkpoints, one folder per member. */
+export const stage: Stage<TrainSettings> = {
+  name: "train",
+  reads: ["data"],
+  settings: z.strictObject({
+    encoder: z.string().min(1),
+    method: z.enum(["early-exit", "sweet", "multi-model"]),
+    exitLayers: z
+      .array(count)
+      .min(1)
+      .refine((layers) => layers.every((l, i) => i === 0 || l > (layers[i - 1] ?? 0)), {
+        error: "must rise, each layer once",
+      }),
+    seed: z.int().nonnegative().default(1),
+    epochs: count.default(3),
+    batchSize: count.default(16),
+    learningRate: z.number().positive().default(5e-5),
+    warmupRatio: z.number().min(0).max(1).default(0.1),
+    weightDecay: z.number().nonnegative().default(0.01),
+    maxGradientNorm: z.union([z.number().positive(), z.literal("off")]).default(1),
+  }),
+  run: async (context) => (await import("./train-stage.ts")).runTrain(context),
+};
