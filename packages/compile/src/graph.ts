@@ -1,0 +1,68 @@
+/** The graph that a trace records: plain data, close to ONNX, with dimensions that may be symbols. */
+
+export type Dtype = "float32" | "int32" | "bool" | "int64" | "float64" | "uint8";
+
+/** A product of a whole number and symbols, such as `12 * B * T`. */
+export interface Monomial {
+  factor: number;
+  /** Sorted; a square stands twice. */
+  symbols: readonly string[];
+}
+
+/** One dimension, or any whole number that follows from the dimensions. */
+export type Dim = number | Monomial;
+
+/** A named tensor's dtype and shape. */
+export interface ValueInfo {
+  name: string;
+  dtype: Dtype;
+  shape: readonly Dim[];
+}
+
+export type Attribute = number | string | readonly number[] | { float: number } | { graph: Graph };
+
+export interface GraphNode {
+  /** ONNX operator. */
+  op: string;
+  /** Empty for ONNX's own operators. */
+  domain: "" | "com.microsoft";
+  /** Names; empty for an optional input left out. */
+  inputs: readonly string[];
+  outputs: readonly string[];
+  attributes: Readonly<Record<string, Attribute>>;
+  /** The tfjs kernel that it was lowered from; errors name it. */
+  kernel: string;
+}
+
+export interface Constant {
+  dtype: Dtype;
+  shape: readonly number[];
+  data: Float32Array | Int32Array | Uint8Array | BigInt64Array;
+}
+
+export interface Graph {
+  inputs: readonly ValueInfo[];
+  outputs: readonly ValueInfo[];
+  /** In an order in which each can be computed. */
+  nodes: readonly GraphNode[];
+  constants: ReadonlyMap<string, Constant>;
+  /** int64 vectors that say shapes, axes and bounds: what a change of size changes. */
+  shapes: ReadonlyMap<string, readonly Dim[]>;
+}
+
+/** `12 * B * T`. */
+export function formatDim(dim: Dim): string {
+  if (typeof dim === "number") return String(dim);
+  return [...(dim.factor === 1 ? [] : [dim.factor]), ...dim.symbols].join(" * ");
+}
+
+/** The number that a dimension is, at the given sizes. @throws RangeError if a symbol has no size */
+export function dimAt(dim: Dim, sizes: Readonly<Record<string, number>>): number {
+  if (typeof dim === "number") return dim;
+  return dim.symbols.reduce((product, symbol) => {
+    const size = sizes[symbol];
+    if (size === undefined)
+      throw new RangeError(`graph: no size given for the dimension ${symbol}`);
+    return product * size;
+  }, dim.factor);
+}

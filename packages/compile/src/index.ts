@@ -1,0 +1,16 @@
+export {
+  type Attribute,
+  type Constant,
+  type Dim,
+  dimAt,
+  type Dtype,
+  formatDim,
+  type Graph,
+  type GraphNode,
+  type Monomial,
+  type ValueInfo,
+} from "./graph.ts";
+export { onnxBytes, onnxModel } from "./onnx-writer.ts";
+export { bindInputs, removeDeadNodes } from "./passes.ts";
+export { scanLoop } from "./scan.ts";
+export { type NamedTensors, type TensorSpec, type TensorSpecs, trace } from "./trace.ts";

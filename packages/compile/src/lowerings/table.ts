@@ -1,0 +1,13 @@
+import type { Lowering } from "../lowering.ts";
+import { elementwise } from "./elementwise.ts";
+import { matmulGather } from "./matmul-gather.ts";
+import { reductions } from "./reduction.ts";
+import { shape } from "./shape.ts";
+
+/** Every tfjs kernel that a trace can record. */
+export const lowerings: Readonly<Record<string, Lowering>> = {
+  ...elementwise,
+  ...matmulGather,
+  ...reductions,
+  ...shape,
+};
