@@ -91,22 +91,15 @@ function traceAt(
 
 /** Gives each output its own name and node, so that an output is never an input or another output. */
 function finish(recorder: Recorder, inputs: readonly ValueInfo[], results: NamedTensors): Graph {
-  const nodes: GraphNode[] = [...recorder.nodes];
-  const outputs = Object.entries(results).map(([name, tensor]): ValueInfo => {
-    const source = recorder.ref(tensor);
-    // A constant's node may have been recorded by the look-up just made.
-    nodes.push(...recorder.nodes.slice(nodes.filter((n) => n.kernel !== "output").length));
-    const output = `${name}:out`;
-    nodes.push({
-      op: "Identity",
-      domain: "",
-      inputs: [source],
-      outputs: [output],
-      attributes: {},
-      kernel: "output",
-    });
-    return { name: output, dtype: tensor.dtype as ValueInfo["dtype"], shape: tensor.shape };
-  });
+  // Looking a tensor up may record the constant behind it, so all look-ups come first.
+  const sources = Object.entries(results).map(([name, tensor]) => ({ name: `${name}:out`, tensor, source: recorder.ref(tensor) }));
+  const outputs = sources.map(
+    ({ name, tensor }): ValueInfo => ({ name, dtype: tensor.dtype as ValueInfo["dtype"], shape: tensor.shape }),
+  );
+  const identities = sources.map(
+    ({ name, source }): GraphNode => ({ op: "Identity", domain: "", inputs: [source], outputs: [name], attributes: {}, kernel: "output" }),
+  );
+  const nodes = [...recorder.nodes, ...identities];
   return { inputs, outputs, nodes, constants: recorder.constants, shapes: recorder.shapes };
 }
 

@@ -126,7 +126,7 @@ export const shape: Readonly<Record<string, Lowering>> = {
   Slice: (call) => {
     const x = input(call, "x");
     const { begin, size } = call.attrs as { begin: number | number[]; size: number | number[] };
-    const [from, lengths] = tf.slice_util.parseSliceParams(x as tf.Tensor, begin, size);
+    const [from = [], lengths = []] = tf.slice_util.parseSliceParams(x as tf.Tensor, begin, size);
     return slice(call, x, from, lengths);
   },
   PadV2: (call) => {
