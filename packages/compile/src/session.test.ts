@@ -4,11 +4,17 @@ import { compile, compileLoop } from "./session.ts";
 
 describe("compile", () => {
   it("computes a function and its gradient as tfjs does, at sizes never traced", async () => {
-    const f = (x: tf.Tensor, w: tf.Tensor) => tf.mean(tf.square(tf.tanh(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D))), 1).sum() as tf.Scalar;
+    const f = (x: tf.Tensor, w: tf.Tensor) =>
+      tf
+        .mean(tf.square(tf.tanh(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D))), 1)
+        .sum() as tf.Scalar;
     const compiled = await compile(
       ({ x, w }) => {
         if (x === undefined || w === undefined) throw new Error("no input");
-        const { value, grads } = tf.valueAndGrads((a, b) => f(a as tf.Tensor, b as tf.Tensor))([x, w]);
+        const { value, grads } = tf.valueAndGrads((a, b) => f(a as tf.Tensor, b as tf.Tensor))([
+          x,
+          w,
+        ]);
         return { value, dx: grads[0] as tf.Tensor, dw: grads[1] as tf.Tensor };
       },
       { x: { dtype: "float32", shape: ["B", 3] }, w: { dtype: "float32", shape: [3, 2] } },
@@ -17,7 +23,10 @@ describe("compile", () => {
       const xs = Float32Array.from({ length: b * 3 }, (_, i) => Math.sin(i));
       const ws = Float32Array.from({ length: 6 }, (_, i) => Math.cos(i));
       const got = await compiled.run({ x: xs, w: ws }, { B: b });
-      const eager = tf.valueAndGrads((a, c) => f(a as tf.Tensor, c as tf.Tensor))([tf.tensor2d(xs, [b, 3]), tf.tensor2d(ws, [3, 2])]);
+      const eager = tf.valueAndGrads((a, c) => f(a as tf.Tensor, c as tf.Tensor))([
+        tf.tensor2d(xs, [b, 3]),
+        tf.tensor2d(ws, [3, 2]),
+      ]);
       expect(got["value"]?.[0]).toBeCloseTo(eager.value.dataSync()[0] ?? NaN, 5);
       const want = eager.grads.map((g) => Array.from(g.dataSync()));
       for (const [i, name] of ["dx", "dw"].entries()) {
@@ -39,8 +48,13 @@ describe("compileLoop", () => {
         inputs: { x: { dtype: "float32", shape: ["B", 2] } },
         step: ({ w }, { x }) => {
           if (w === undefined || x === undefined) throw new Error("no input");
-          const { value, grads } = tf.valueAndGrads((v) => tf.sum(tf.square(tf.mul(x, v as tf.Tensor))) as tf.Scalar)([w]);
-          return { state: { w: tf.sub(w, tf.mul(grads[0] as tf.Tensor, 0.01)) }, outputs: { loss: value } };
+          const { value, grads } = tf.valueAndGrads(
+            (v) => tf.sum(tf.square(tf.mul(x, v as tf.Tensor))) as tf.Scalar,
+          )([w]);
+          return {
+            state: { w: tf.sub(w, tf.mul(grads[0] as tf.Tensor, 0.01)) },
+            outputs: { loss: value },
+          };
         },
       });
     const xs = Float32Array.from({ length: 6 * 3 * 2 }, (_, i) => Math.sin(i));

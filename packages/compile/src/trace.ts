@@ -92,13 +92,24 @@ function traceAt(
 /** Gives each output its own name and node, so that an output is never an input or another output. */
 function finish(recorder: Recorder, inputs: readonly ValueInfo[], results: NamedTensors): Graph {
   // Looking a tensor up may record the constant behind it, so all look-ups come first.
-  const sources = Object.entries(results).map(([name, tensor]) => ({ name: `${name}:out`, tensor, source: recorder.ref(tensor) }));
-  const outputs = sources.map(
-    ({ name, tensor }): ValueInfo => ({ name, dtype: tensor.dtype as ValueInfo["dtype"], shape: tensor.shape }),
-  );
-  const identities = sources.map(
-    ({ name, source }): GraphNode => ({ op: "Identity", domain: "", inputs: [source], outputs: [name], attributes: {}, kernel: "output" }),
-  );
+  const sources = Object.entries(results).map(([name, tensor]) => ({
+    name: `${name}:out`,
+    tensor,
+    source: recorder.ref(tensor),
+  }));
+  const outputs = sources.map(({ name, tensor }): ValueInfo => ({
+    name,
+    dtype: tensor.dtype as ValueInfo["dtype"],
+    shape: tensor.shape,
+  }));
+  const identities = sources.map(({ name, source }): GraphNode => ({
+    op: "Identity",
+    domain: "",
+    inputs: [source],
+    outputs: [name],
+    attributes: {},
+    kernel: "output",
+  }));
   const nodes = [...recorder.nodes, ...identities];
   return { inputs, outputs, nodes, constants: recorder.constants, shapes: recorder.shapes };
 }

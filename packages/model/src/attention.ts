@@ -1,0 +1,53 @@
+import * as tf from "@tensorflow/tfjs";
+import { linear, type LinearParams } from "./layers.ts";
+
+export interface SelfAttentionParams<T = tf.Tensor> {
+  query: LinearParams<T>;
+  key: LinearParams<T>;
+  value: LinearParams<T>;
+}
+
+/**
+ * What is added to the attention scores: 0 where a token may be looked at, -1e9 where padding is.
+ *
+ * @param attentionMask float32 `[B, T]` of 1 and 0
+ * @returns `[B, 1, 1, T]`
+ */
+export function attentionBias(attentionMask: tf.Tensor2D): tf.Tensor4D {
+  const [b, t] = attentionMask.shape;
+  return tf.mul(tf.sub(attentionMask.reshape<tf.Rank.R4>([b, 1, 1, t]), 1), 1e9);
+}
+
+/**
+ * Multi-head scaled dot-product self-attention, up to and without the output projection:
+ * `softmax(Q Kᵀ / √D + bias) V`, `[B * T, C] -> [B * T, C]`.
+ *
+ * @param x B sequences of T tokens, end to end
+ * @param bias `[B, 1, 1, T]`, see `attentionBias`
+ * @param dropProbabilities applied to the attention probabilities `[B, H, T, T]`
+ *
+ * Source: Vaswani et al., arXiv:1706.03762; BERT, arXiv:1810.04805.
+ */
+export function selfAttention(
+  p: SelfAttentionParams,
+  x: tf.Tensor2D,
+  bias: tf.Tensor4D,
+  heads: number,
+  dropProbabilities: (probabilities: tf.Tensor4D) => tf.Tensor4D,
+): tf.Tensor2D {
+  const [b, , , t] = bias.shape;
+  const c = x.shape[1];
+  // [B * T, C] -> [B, T, H, D] -> [B, H, T, D]
+  const split = (y: tf.Tensor2D) =>
+    tf.transpose(y.reshape<tf.Rank.R4>([b, t, heads, c / heads]), [0, 2, 1, 3]);
+  const query = split(linear(p.query, x));
+  const key = split(linear(p.key, x));
+  const value = split(linear(p.value, x));
+  const scores = tf.add<tf.Tensor4D>(
+    tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(c / heads)),
+    bias,
+  );
+  const context = tf.matMul(dropProbabilities(tf.softmax(scores)), value);
+  // [B, H, T, D] -> [B, T, H, D] -> [B * T, C]
+  return tf.transpose(context, [0, 2, 1, 3]).reshape<tf.Rank.R2>([b * t, c]);
+}

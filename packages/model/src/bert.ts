@@ -1,0 +1,185 @@
+import * as tf from "@tensorflow/tfjs";
+import { attentionBias, selfAttention, type SelfAttentionParams } from "./attention.ts";
+import type { BertConfig } from "./config.ts";
+import type { Dropout } from "./dropout-sites.ts";
+import { exitHead, type ExitParams, type Pooling } from "./exit-head.ts";
+import { gelu, layerNorm, type LayerNormParams, linear, type LinearParams } from "./layers.ts";
+
+/** BERT's parameters: a tree whose paths are Hugging Face's names, plus `exits.N` for the exit after layer N. */
+export interface BertParams<T = tf.Tensor> {
+  embeddings: {
+    word_embeddings: { weight: T };
+    position_embeddings: { weight: T };
+    token_type_embeddings: { weight: T };
+    LayerNorm: LayerNormParams<T>;
+  };
+  /** By the layer's index, from 0, as Hugging Face counts. */
+  encoder: { layer: Record<string, BertLayerParams<T>> };
+  exits: Record<string, ExitParams<T>>;
+}
+
+export interface BertLayerParams<T = tf.Tensor> {
+  attention: {
+    self: SelfAttentionParams<T>;
+    output: { dense: LinearParams<T>; LayerNorm: LayerNormParams<T> };
+  };
+  intermediate: { dense: LinearParams<T> };
+  output: { dense: LinearParams<T>; LayerNorm: LayerNormParams<T> };
+}
+
+export interface BertInputs {
+  /** int32 `[B, T]` */
+  inputIds: tf.Tensor2D;
+  /** int32 `[B, T]` */
+  tokenTypeIds: tf.Tensor2D;
+  /** float32 `[B, T]`: 1 for a token, 0 for padding */
+  attentionMask: tf.Tensor2D;
+}
+
+export interface BertOptions {
+  config: BertConfig;
+  /** The layers that an exit reads, counted from 1, rising. The last is the last that runs. */
+  exitLayers: readonly number[];
+  pooling: Pooling;
+  dropout?: Dropout;
+  /** What the layers after an exit are given in place of its layer's output. */
+  nextSegmentInput?: (hidden: tf.Tensor3D) => tf.Tensor3D;
+}
+
+export interface BertOutputs {
+  /** Of each exit, `[B, K]`. */
+  logits: tf.Tensor2D[];
+  /** Of the embeddings and of each layer that ran, `[B, T, C]`. */
+  hiddenStates: tf.Tensor3D[];
+}
+
+const noDropout: Dropout = (_site, x) => x;
+
+/**
+ * BERT with exits.
+ *
+ * @throws RangeError if an exit layer is not within the encoder, or they do not rise
+ *
+ * Source: Devlin et al., arXiv:1810.04805; exits as in "Finding the SWEET Spot", arXiv:2306.02307.
+ */
+export function bert(p: BertParams, inputs: BertInputs, options: BertOptions): BertOutputs {
+  const { config, exitLayers, pooling, dropout = noDropout, nextSegmentInput = (h) => h } = options;
+  checkExitLayers(exitLayers, config.numHiddenLayers);
+  const bias = attentionBias(inputs.attentionMask);
+  let hidden = embed(p, inputs, config, dropout);
+  const hiddenStates = [hidden];
+  const logits: tf.Tensor2D[] = [];
+  let done = 0;
+  for (const layer of exitLayers) {
+    for (; done < layer; done++) {
+      hidden = bertLayer(p, done + 1, hidden, bias, config, dropout);
+      hiddenStates.push(hidden);
+    }
+    logits.push(bertExit(p, layer, hidden, inputs.attentionMask, pooling, dropout));
+    hidden = nextSegmentInput(hidden);
+  }
+  return { logits, hiddenStates };
+}
+
+/** Token, position and segment embeddings, summed and normalised: `[B, T] -> [B, T, C]`. */
+export function embed(
+  p: BertParams,
+  inputs: BertInputs,
+  config: BertConfig,
+  dropout: Dropout = noDropout,
+): tf.Tensor3D {
+  const [b, t] = inputs.inputIds.shape;
+  const c = config.hiddenSize;
+  const look = (table: tf.Tensor, ids: tf.Tensor) => tf.gather(table, ids.flatten());
+  const words = look(p.embeddings.word_embeddings.weight, inputs.inputIds).reshape<tf.Rank.R3>([
+    b,
+    t,
+    c,
+  ]);
+  const types = look(
+    p.embeddings.token_type_embeddings.weight,
+    inputs.tokenTypeIds,
+  ).reshape<tf.Rank.R3>([b, t, c]);
+  // [T, C]; added to each sequence
+  const positions = look(p.embeddings.position_embeddings.weight, tf.range(0, t, 1, "int32"));
+  const sum = tf.add(tf.add(words, types), positions) as tf.Tensor3D;
+  return dropout("embeddings", layerNorm(p.embeddings.LayerNorm, sum, config.layerNormEps));
+}
+
+/**
+ * One transformer layer, `[B, T, C] -> [B, T, C]`.
+ *
+ * @param layer counted from 1
+ * @param bias `[B, 1, 1, T]`, see `attentionBias`
+ */
+export function bertLayer(
+  params: BertParams,
+  layer: number,
+  hidden: tf.Tensor3D,
+  bias: tf.Tensor4D,
+  config: BertConfig,
+  dropout: Dropout = noDropout,
+): tf.Tensor3D {
+  const p = params.encoder.layer[layer - 1];
+  if (p === undefined) throw new RangeError(`bert: no parameters for layer ${layer}`);
+  const [b, t, c] = hidden.shape;
+  const x = hidden.reshape<tf.Rank.R2>([b * t, c]);
+  // Dropout's masks are [B, T, C]; the products want [B * T, C].
+  const drop = (site: string, y: tf.Tensor2D) =>
+    dropout(`layer.${layer}.${site}`, y.reshape<tf.Rank.R3>([b, t, c])).reshape<tf.Rank.R2>([
+      b * t,
+      c,
+    ]);
+  const context = selfAttention(
+    p.attention.self,
+    x,
+    bias,
+    config.numAttentionHeads,
+    (probabilities) => dropout(`layer.${layer}.attention`, probabilities),
+  );
+  const attended = layerNorm(
+    p.attention.output.LayerNorm,
+    tf.add<tf.Tensor2D>(x, drop("attentionOutput", linear(p.attention.output.dense, context))),
+    config.layerNormEps,
+  );
+  const fed = linear(p.output.dense, gelu(linear(p.intermediate.dense, attended)));
+  const result = layerNorm(
+    p.output.LayerNorm,
+    tf.add<tf.Tensor2D>(attended, drop("output", fed)),
+    config.layerNormEps,
+  );
+  return result.reshape<tf.Rank.R3>([b, t, c]);
+}
+
+/** The logits `[B, K]` of the exit after a layer, counted from 1. */
+export function bertExit(
+  params: BertParams,
+  layer: number,
+  hidden: tf.Tensor3D,
+  attentionMask: tf.Tensor2D,
+  pooling: Pooling,
+  dropout: Dropout = noDropout,
+): tf.Tensor2D {
+  const p = params.exits[layer];
+  if (p === undefined)
+    throw new RangeError(`bert: no parameters for the exit after layer ${layer}`);
+  return exitHead(p, hidden, attentionMask, pooling, (features) =>
+    dropout(`exit.${layer}`, features),
+  );
+}
+
+/** @throws RangeError if a layer is 0, repeated, out of order or past the depth */
+export function checkExitLayers(exitLayers: readonly number[], depth: number): void {
+  if (exitLayers.length === 0)
+    throw new RangeError("exitLayers: expected one layer or more, got none");
+  exitLayers.forEach((layer, i) => {
+    if (!Number.isInteger(layer) || layer < 1 || layer > depth) {
+      throw new RangeError(
+        `exitLayers: expected layers from 1 to ${depth}, the encoder's depth, got ${layer}`,
+      );
+    }
+    if (layer <= (exitLayers[i - 1] ?? 0)) {
+      throw new RangeError(`exitLayers: must rise, each layer once, got ${exitLayers.join(", ")}`);
+    }
+  });
+}

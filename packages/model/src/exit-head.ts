@@ -1,0 +1,49 @@
+import * as tf from "@tensorflow/tfjs";
+import { linear, type LinearParams } from "./layers.ts";
+
+/**
+ * How an exit reads its layer. `first-token` takes the first token's state through a dense layer
+ * and tanh of the exit's own; `mean` takes the mean of the unmasked tokens.
+ */
+export type Pooling = "first-token" | "mean";
+
+/** An exit's own parameters: pooler `[C, C]` where it reads the first token, classifier `[K, C]`. */
+export interface ExitParams<T = tf.Tensor> {
+  pooler?: { dense: LinearParams<T> };
+  classifier: LinearParams<T>;
+}
+
+/**
+ * The logits of one exit.
+ *
+ * @param hidden `[B, T, C]`
+ * @param attentionMask float32 `[B, T]` of 1 and 0
+ * @returns `[B, K]`
+ * @throws TypeError if the exit reads the first token and has no pooler
+ */
+export function exitHead(
+  p: ExitParams,
+  hidden: tf.Tensor3D,
+  attentionMask: tf.Tensor2D,
+  pooling: Pooling,
+  dropout: (features: tf.Tensor2D) => tf.Tensor2D,
+): tf.Tensor2D {
+  return linear(p.classifier, dropout(pool(p, hidden, attentionMask, pooling)));
+}
+
+function pool(
+  p: ExitParams,
+  hidden: tf.Tensor3D,
+  attentionMask: tf.Tensor2D,
+  pooling: Pooling,
+): tf.Tensor2D {
+  const [b, t, c] = hidden.shape;
+  if (pooling === "mean") {
+    const total = tf.sum<tf.Tensor2D>(tf.mul(hidden, attentionMask.reshape([b, t, 1])), 1);
+    return tf.div(total, tf.maximum(tf.sum(attentionMask, 1, true), 1e-9));
+  }
+  if (p.pooler === undefined)
+    throw new TypeError("exit head: first-token pooling needs pooler.dense");
+  const first = tf.slice(hidden, [0, 0, 0], [b, 1, c]).reshape<tf.Rank.R2>([b, c]);
+  return tf.tanh(linear(p.pooler.dense, first));
+}
