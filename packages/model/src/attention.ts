@@ -15,7 +15,7 @@ export interface SelfAttentionParams<T = tf.Tensor> {
  */
 export function attentionBias(attentionMask: tf.Tensor2D): tf.Tensor4D {
   const [b, t] = attentionMask.shape;
-  return tf.mul(tf.sub(attentionMask.reshape<tf.Rank.R4>([b, 1, 1, t]), 1), 1e9);
+  return tf.mul(tf.sub(attentionMask.reshape<tf.Tensor4D>([b, 1, 1, t]), 1), 1e9);
 }
 
 /**
@@ -39,7 +39,7 @@ export function selfAttention(
   const c = x.shape[1];
   // [B * T, C] -> [B, T, H, D] -> [B, H, T, D]
   const split = (y: tf.Tensor2D) =>
-    tf.transpose(y.reshape<tf.Rank.R4>([b, t, heads, c / heads]), [0, 2, 1, 3]);
+    tf.transpose(y.reshape<tf.Tensor4D>([b, t, heads, c / heads]), [0, 2, 1, 3]);
   const query = split(linear(p.query, x));
   const key = split(linear(p.key, x));
   const value = split(linear(p.value, x));
@@ -49,5 +49,5 @@ export function selfAttention(
   );
   const context = tf.matMul(dropProbabilities(tf.softmax(scores)), value);
   // [B, H, T, D] -> [B, T, H, D] -> [B * T, C]
-  return tf.transpose(context, [0, 2, 1, 3]).reshape<tf.Rank.R2>([b * t, c]);
+  return tf.transpose(context, [0, 2, 1, 3]).reshape<tf.Tensor2D>([b * t, c]);
 }

@@ -91,7 +91,7 @@ export function embed(
   const [b, t] = inputs.inputIds.shape;
   const c = config.hiddenSize;
   const look = (table: tf.Tensor, ids: tf.Tensor) => tf.gather(table, ids.flatten());
-  const words = look(p.embeddings.word_embeddings.weight, inputs.inputIds).reshape<tf.Rank.R3>([
+  const words = look(p.embeddings.word_embeddings.weight, inputs.inputIds).reshape<tf.Tensor3D>([
     b,
     t,
     c,
@@ -99,7 +99,7 @@ export function embed(
   const types = look(
     p.embeddings.token_type_embeddings.weight,
     inputs.tokenTypeIds,
-  ).reshape<tf.Rank.R3>([b, t, c]);
+  ).reshape<tf.Tensor3D>([b, t, c]);
   // [T, C]; added to each sequence
   const positions = look(p.embeddings.position_embeddings.weight, tf.range(0, t, 1, "int32"));
   const sum = tf.add(tf.add(words, types), positions) as tf.Tensor3D;
@@ -123,10 +123,10 @@ export function bertLayer(
   const p = params.encoder.layer[layer - 1];
   if (p === undefined) throw new RangeError(`bert: no parameters for layer ${layer}`);
   const [b, t, c] = hidden.shape;
-  const x = hidden.reshape<tf.Rank.R2>([b * t, c]);
+  const x = hidden.reshape<tf.Tensor2D>([b * t, c]);
   // Dropout's masks are [B, T, C]; the products want [B * T, C].
   const drop = (site: string, y: tf.Tensor2D) =>
-    dropout(`layer.${layer}.${site}`, y.reshape<tf.Rank.R3>([b, t, c])).reshape<tf.Rank.R2>([
+    dropout(`layer.${layer}.${site}`, y.reshape<tf.Tensor3D>([b, t, c])).reshape<tf.Tensor2D>([
       b * t,
       c,
     ]);
@@ -148,7 +148,7 @@ export function bertLayer(
     tf.add<tf.Tensor2D>(attended, drop("output", fed)),
     config.layerNormEps,
   );
-  return result.reshape<tf.Rank.R3>([b, t, c]);
+  return result.reshape<tf.Tensor3D>([b, t, c]);
 }
 
 /** The logits `[B, K]` of the exit after a layer, counted from 1. */

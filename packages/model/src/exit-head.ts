@@ -44,6 +44,6 @@ function pool(
   }
   if (p.pooler === undefined)
     throw new TypeError("exit head: first-token pooling needs pooler.dense");
-  const first = tf.slice(hidden, [0, 0, 0], [b, 1, c]).reshape<tf.Rank.R2>([b, c]);
+  const first = tf.slice(hidden, [0, 0, 0], [b, 1, c]).reshape<tf.Tensor2D>([b, c]);
   return tf.tanh(linear(p.pooler.dense, first));
 }
