@@ -11,6 +11,7 @@ export {
   checkExitLayers,
   embed,
 } from "./bert.ts";
+export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 export { type BertConfig, bertConfig, bertConfigJson } from "./config.ts";
 export { type Dropout, type DropoutSite, dropoutSites } from "./dropout-sites.ts";
 export { type PretrainedEncoder, pretrainedEncoder, readWeights } from "./encoder.ts";

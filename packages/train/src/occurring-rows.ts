@@ -1,0 +1,53 @@
+import type { HostTensor } from "@sweetspot/artifact";
+
+/**
+ * The rows of an embedding table that the training split looks up. The others have a gradient of
+ * exactly zero in every step, so AdamW's running means stay 0 and weight decay alone moves them: they
+ * need not be trained, only scaled once at the end.
+ */
+export interface OccurringRows {
+  /** Ids, rising. */
+  rows: Int32Array;
+  /** Their part of the table, `[rows, C]`. */
+  table: HostTensor;
+  /** A token id -> its row in `table`; -1 for one that does not occur. */
+  index: Int32Array;
+}
+
+/**
+ * @param table `[V, C]`
+ * @param ids every id that training will look up
+ * @throws RangeError for an id outside the table
+ */
+export function occurringRows(table: HostTensor, ids: Int32Array): OccurringRows {
+  const [vocabulary = 0, width = 0] = table.shape;
+  const index = new Int32Array(vocabulary).fill(-1);
+  for (const id of ids) {
+    if (id < 0 || id >= vocabulary)
+      throw new RangeError(`token id ${id}: outside of the encoder's vocabulary of ${vocabulary}`);
+    index[id] = 0;
+  }
+  const rows = Int32Array.from([...index.keys()].filter((id) => index[id] === 0));
+  const data = new Float32Array(rows.length * width);
+  rows.forEach((id, i) => {
+    index[id] = i;
+    data.set(table.data.subarray(id * width, (id + 1) * width), i * width);
+  });
+  return { rows, table: { shape: [rows.length, width], data }, index };
+}
+
+/**
+ * Puts trained rows back into the table; the others are scaled by `decay`, the product over all
+ * steps of `1 - learningRate * weightDecay`.
+ */
+export function restoreRows(
+  table: HostTensor,
+  rows: Int32Array,
+  trained: Float32Array,
+  decay: number,
+): HostTensor {
+  const width = table.shape[1] ?? 0;
+  const data = Float32Array.from(table.data, (x) => x * decay);
+  rows.forEach((id, i) => data.set(trained.subarray(i * width, (i + 1) * width), id * width));
+  return { shape: table.shape, data };
+}
