@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { LoopDefinition, TensorSpecs } from "@sweetspot/compile/session";
+import type { TensorSpecs } from "@sweetspot/compile";
+import type { LoopDefinition } from "@sweetspot/compile/session";
 import {
   bert,
   type BertConfig,

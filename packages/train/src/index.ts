@@ -1,0 +1,32 @@
+export {
+  adamW,
+  adamWScalars,
+  type AdamScalars,
+  type AdamState,
+  clipScale,
+  decays,
+  globalNorm,
+} from "./adamw.ts";
+export { crossEntropy } from "./cross-entropy.ts";
+export { dropoutMasks, keepProbability } from "./dropout-masks.ts";
+export { earlyExit } from "./early-exit.ts";
+export { multiModel } from "./multi-model.ts";
+export { type Objective, objectives } from "./objective.ts";
+export { type OccurringRows, occurringRows, restoreRows } from "./occurring-rows.ts";
+export { learningRateAt } from "./schedule.ts";
+export type { TrainSettings } from "./stage.ts";
+export { stopGradient, sweet } from "./sweet.ts";
+export {
+  lossesAndGradients,
+  type StepDefinition,
+  stepInputs,
+  stepState,
+  trainingStep,
+} from "./training-step.ts";
+export type { StepMetrics } from "./training-state.ts";
+export {
+  type TrainedModel,
+  trainModel,
+  type TrainingOptions,
+  type TrainingTask,
+} from "./training.ts";

@@ -1,0 +1,81 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  openArtifact,
+  readSafetensors,
+  writeArtifact,
+  writeSafetensors,
+} from "@sweetspot/artifact";
+
+/** What is known of one training step; a line of `metrics.jsonl`. */
+export interface StepMetrics {
+  /** From 0. */
+  step: number;
+  /** From 0. */
+  epoch: number;
+  learningRate: number;
+  /** The cross entropy of each exit. */
+  losses: number[];
+  /** The gradient's global norm, before clipping. */
+  gradientNorm: number;
+}
+
+/** All that a training needs to go on as if it had never stopped. */
+export interface TrainingState {
+  /** How many steps have been done. */
+  step: number;
+  state: Readonly<Record<string, Float32Array | Int32Array | Uint8Array>>;
+  metrics: StepMetrics[];
+}
+
+/** Leaves a checkpoint, whole or not at all, in place of the one before. */
+export async function writeTrainingState(
+  folder: string,
+  identity: string,
+  { step, state, metrics }: TrainingState,
+): Promise<void> {
+  const about = { stage: "training-state", settings: { identity }, inputs: {} };
+  await writeArtifact(folder, about, async (output) => {
+    const tensors = Object.fromEntries(
+      Object.entries(state).map(([name, data]) => [
+        name,
+        { shape: [data.length], data: data as Float32Array },
+      ]),
+    );
+    await writeSafetensors(join(output, "state.safetensors"), tensors);
+    await writeFile(join(output, "metrics.jsonl"), metricsLines(metrics));
+    return { step };
+  });
+}
+
+/**
+ * The checkpoint in a folder, if there is one that belongs to the same work.
+ *
+ * @param identity changes with everything that the numbers depend on
+ */
+export async function readTrainingState(
+  folder: string,
+  identity: string,
+): Promise<TrainingState | undefined> {
+  const artifact = await openArtifact(folder).catch(() => undefined);
+  const { settings, facts } = artifact?.manifest ?? {};
+  const step = facts?.["step"];
+  const same =
+    settings !== null &&
+    typeof settings === "object" &&
+    !Array.isArray(settings) &&
+    settings["identity"] === identity;
+  if (artifact === undefined || !same || typeof step !== "number") return undefined;
+  const tensors = await readSafetensors(artifact.path("state.safetensors"));
+  const lines = (await readFile(artifact.path("metrics.jsonl"), "utf8")).trim();
+  return {
+    step,
+    state: Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, t.data])),
+    metrics: lines === "" ? [] : lines.split("\n").map((line) => JSON.parse(line) as StepMetrics),
+  };
+}
+
+/** JSON Lines, one step a line. */
+export function metricsLines(metrics: readonly StepMetrics[]): string {
+  return metrics.map((m) => `${JSON.stringify(m)}\n`).join("");
+}
