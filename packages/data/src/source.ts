@@ -1,0 +1,16 @@
+/** One labelled example, raw. */
+export interface Example {
+  text: string;
+  /** The second text of a sentence pair. */
+  textPair?: string;
+  label: string;
+}
+
+/** What was read from a task's files. */
+export interface Source {
+  /** Names it in errors: the file, or the embedded task. */
+  name: string;
+  examples: Example[];
+  /** Rows that were left out because they have no label. */
+  withoutLabel: number;
+}

@@ -1,0 +1,76 @@
+import { randomStream, shuffled, uniform } from "./random.ts";
+
+export type SplitName = "train" | "calibration" | "threshold" | "test";
+
+/** The splits, in the order in which they are told. */
+export const splitNames: readonly SplitName[] = ["train", "calibration", "threshold", "test"];
+
+/**
+ * All rows in one seeded order of which any stretch holds each label in nearly its overall share:
+ * at most one row more or less than the share of it.
+ *
+ * The rows of a label are shuffled and spread evenly over `[0, 1)`, from a start of the label's own.
+ *
+ * @param labels `[N]`, the label of each row, `0 .. K - 1`
+ * @returns `[N]`, the rows
+ */
+export function stratifiedOrder(labels: readonly number[], seed: number): number[] {
+  const groups = new Map<number, number[]>();
+  labels.forEach((label, row) => {
+    const group = groups.get(label);
+    if (group === undefined) groups.set(label, [row]);
+    else group.push(row);
+  });
+  const placed: { row: number; label: number; at: number }[] = [];
+  for (const [label, rows] of groups) {
+    const random = randomStream(seed, label);
+    const start = uniform(random);
+    shuffled(rows, random).forEach((row, i) =>
+      placed.push({ row, label, at: (i + start) / rows.length }),
+    );
+  }
+  return placed.sort((a, b) => a.at - b.at || a.label - b.label).map(({ row }) => row);
+}
+
+/** How many examples a split is to have: a whole number of them, or a share of all, in (0, 1). */
+export interface SplitSizes {
+  calibrationSize: number;
+  thresholdSize: number;
+  testSize: number;
+  /** A cap: the examples that the other splits leave, or the first so many of them. */
+  trainSize: number | "all";
+}
+
+/**
+ * Four disjoint, stratified splits. Those held out come first in the order, so `trainSize` does not
+ * change them, and a smaller training split is the beginning of a larger one.
+ *
+ * @param labels `[N]`, the label of each row, `0 .. K - 1`
+ * @returns the rows of each split
+ * @throws RangeError if there are too few rows, or none of some label to train on
+ */
+export function splitRows(
+  labels: readonly number[],
+  { calibrationSize, thresholdSize, testSize, trainSize }: SplitSizes,
+  seed: number,
+): Record<SplitName, number[]> {
+  const total = labels.length;
+  const count = (size: number) => (size < 1 ? Math.max(1, Math.round(size * total)) : size);
+  const test = count(testSize);
+  const threshold = count(thresholdSize);
+  const calibration = count(calibrationSize);
+  const held = test + threshold + calibration;
+  const classes = new Set(labels).size;
+  if (held + classes > total) {
+    throw new RangeError(
+      `splits: there are ${total} examples, but ${held + classes} are needed: ${calibration} for calibration, ${threshold} for threshold, ${test} for test and at least ${classes} to train on; add examples, or lower calibrationSize, thresholdSize or testSize`,
+    );
+  }
+  const order = stratifiedOrder(labels, seed);
+  return {
+    train: order.slice(held, trainSize === "all" ? undefined : held + trainSize),
+    calibration: order.slice(test + threshold, held),
+    threshold: order.slice(test, test + threshold),
+    test: order.slice(0, test),
+  };
+}
