@@ -2,15 +2,17 @@
 
 export type Dtype = "float32" | "int32" | "bool" | "int64" | "float64" | "uint8";
 
-/** A product of a whole number and symbols, such as `12 * B * T`. */
-export interface Monomial {
+/** A whole number times symbols, plus another: `12 * B * T`, `T - 1`. */
+export interface SymbolicDim {
   factor: number;
   /** Sorted; a square stands twice. */
   symbols: readonly string[];
+  /** Left out: 0. */
+  offset?: number;
 }
 
 /** One dimension, or any whole number that follows from the dimensions. */
-export type Dim = number | Monomial;
+export type Dim = number | SymbolicDim;
 
 /** A named tensor's dtype and shape. */
 export interface ValueInfo {
@@ -50,19 +52,22 @@ export interface Graph {
   shapes: ReadonlyMap<string, readonly Dim[]>;
 }
 
-/** `12 * B * T`. */
+/** `12 * B * T`, `T - 1`. */
 export function formatDim(dim: Dim): string {
   if (typeof dim === "number") return String(dim);
-  return [...(dim.factor === 1 ? [] : [dim.factor]), ...dim.symbols].join(" * ");
+  const { factor, symbols, offset = 0 } = dim;
+  const product = [...(factor === 1 ? [] : [factor]), ...symbols].join(" * ");
+  return offset === 0 ? product : `${product} ${offset < 0 ? "-" : "+"} ${Math.abs(offset)}`;
 }
 
 /** The number that a dimension is, at the given sizes. @throws RangeError if a symbol has no size */
 export function dimAt(dim: Dim, sizes: Readonly<Record<string, number>>): number {
   if (typeof dim === "number") return dim;
-  return dim.symbols.reduce((product, symbol) => {
+  const product = dim.symbols.reduce((sofar, symbol) => {
     const size = sizes[symbol];
     if (size === undefined)
       throw new RangeError(`graph: no size given for the dimension ${symbol}`);
-    return product * size;
+    return sofar * size;
   }, dim.factor);
+  return product + (dim.offset ?? 0);
 }

@@ -7,7 +7,7 @@ export {
   formatDim,
   type Graph,
   type GraphNode,
-  type Monomial,
+  type SymbolicDim,
   type ValueInfo,
 } from "./graph.ts";
 export { onnxBytes, onnxModel } from "./onnx-writer.ts";

@@ -1,4 +1,11 @@
-import type { Attribute, Constant, Graph, GraphNode, ValueInfo } from "./graph.ts";
+import {
+  type Attribute,
+  type Constant,
+  formatDim,
+  type Graph,
+  type GraphNode,
+  type ValueInfo,
+} from "./graph.ts";
 import { onnxType } from "./lowering.ts";
 import { materialiseShapes } from "./passes.ts";
 
@@ -71,7 +78,7 @@ function writeValueInfo(m: Message, { name, dtype, shape }: ValueInfo): void {
         for (const dim of shape) {
           s.message(1, (d) => {
             if (typeof dim === "number") d.int(1, dim);
-            else d.string(2, [...(dim.factor === 1 ? [] : [dim.factor]), ...dim.symbols].join("_"));
+            else d.string(2, formatDim(dim));
           });
         }
       }),

@@ -1,4 +1,4 @@
-import type { Constant, Dim, Graph, GraphNode } from "./graph.ts";
+import { type Constant, type Dim, dimAt, formatDim, type Graph, type GraphNode } from "./graph.ts";
 
 /** Removes what no output needs. The numbers stay the same. */
 export function removeDeadNodes(graph: Graph): Graph {
@@ -70,7 +70,7 @@ export function materialiseShapes(graph: Graph): Graph {
     once(s, () => {
       for (const input of graph.inputs) {
         const axis = input.shape.findIndex(
-          (d) => typeof d !== "number" && d.factor === 1 && d.symbols.join() === s,
+          (d) => typeof d !== "number" && !d.offset && d.factor === 1 && d.symbols.join() === s,
         );
         if (axis >= 0) return node("Shape", [input.name], { start: axis, end: axis + 1 });
       }
@@ -82,12 +82,17 @@ export function materialiseShapes(graph: Graph): Graph {
       if (sofar === undefined) return symbol(s);
       return once(d.symbols.slice(0, i + 1).join("*"), () => node("Mul", [sofar, symbol(s)]));
     }, undefined);
-    if (product === undefined) return literal([d.factor]);
-    return d.factor === 1
-      ? product
-      : once(`${d.factor}*${d.symbols.join("*")}`, () =>
-          node("Mul", [product, literal([d.factor])]),
-        );
+    if (product === undefined) return literal([dimAt(d, {})]);
+    const scaled =
+      d.factor === 1
+        ? product
+        : once(`${d.factor}*${d.symbols.join("*")}`, () =>
+            node("Mul", [product, literal([d.factor])]),
+          );
+    const { offset } = d;
+    return offset === undefined || offset === 0
+      ? scaled
+      : once(formatDim(d), () => node("Add", [scaled, literal([offset])]));
   };
   for (const [name, values] of graph.shapes) {
     const numbers = values.filter((v) => typeof v === "number");

@@ -8,7 +8,7 @@ export interface SizedTrace {
 
 /**
  * Makes one graph of traces at two sizes: each number that differs becomes a constant times a
- * product of symbols. Holds the result against a third trace.
+ * product of symbols, plus a constant. Holds the result against a third trace.
  *
  * @throws RangeError that names the kernel if the traces differ in more than that
  */
@@ -18,10 +18,10 @@ export function unify(a: SizedTrace, b: SizedTrace, check: SizedTrace): Graph {
   const users = usersOf(a.graph);
   const dim = (x: Dim | undefined, y: Dim | undefined, z: Dim | undefined, where: string): Dim => {
     if (typeof x !== "number" || typeof y !== "number" || typeof z !== "number") return x ?? NaN;
-    const found = asMonomial(x, a.sizes, y, b.sizes);
-    if (found === undefined || dimAt(found, check.sizes) !== z) {
+    const found = symbolicDim([x, y, z], [a.sizes, b.sizes, check.sizes]);
+    if (found === undefined) {
       throw new RangeError(
-        `trace: ${where} has a size of ${x} at ${describe(a.sizes)}, ${y} at ${describe(b.sizes)} and ${z} at ${describe(check.sizes)}, which is no constant times a product of them; compute it from tensors instead`,
+        `trace: ${where} has a size of ${x} at ${describe(a.sizes)}, ${y} at ${describe(b.sizes)} and ${z} at ${describe(check.sizes)}, which is no constant times a product of them plus a constant; compute it from tensors instead`,
       );
     }
     return found;
@@ -57,21 +57,33 @@ export function unify(a: SizedTrace, b: SizedTrace, check: SizedTrace): Graph {
   return { ...a.graph, shapes, outputs };
 }
 
-/** `c * product of symbols` that is `x` at `xSizes` and `y` at `ySizes`; each symbol at most squared. */
-function asMonomial(
-  x: number,
-  xSizes: Readonly<Record<string, number>>,
-  y: number,
-  ySizes: Readonly<Record<string, number>>,
+/**
+ * `factor * product of symbols + offset` that is each of three numbers at its sizes; each symbol at
+ * most squared. Where several fit, the one without an offset and of the lowest power.
+ */
+function symbolicDim(
+  [x, y, z]: readonly [number, number, number],
+  sizes: readonly [Sizes, Sizes, Sizes],
 ): Dim | undefined {
-  if (x === y) return x;
-  for (const symbols of products(Object.keys(xSizes).sort(), 2)) {
-    const factor = x / dimAt({ factor: 1, symbols }, xSizes);
-    if (Number.isInteger(factor) && y === dimAt({ factor, symbols }, ySizes))
-      return { factor, symbols };
-  }
-  return undefined;
+  if (x === y) return x === z ? x : undefined;
+  const candidates = products(Object.keys(sizes[0]).sort(), 2).flatMap((symbols) => {
+    const [m, n] = [
+      dimAt({ factor: 1, symbols }, sizes[0]),
+      dimAt({ factor: 1, symbols }, sizes[1]),
+    ];
+    const factor = (x - y) / (m - n);
+    return Number.isInteger(factor) ? [{ factor, symbols, offset: x - factor * m }] : [];
+  });
+  const fitting = candidates
+    .filter((c) => dimAt(c, sizes[1]) === y && dimAt(c, sizes[2]) === z)
+    .sort((a, b) => Math.sign(Math.abs(a.offset)) - Math.sign(Math.abs(b.offset)));
+  const [best] = fitting;
+  if (best === undefined) return undefined;
+  const { factor, symbols, offset } = best;
+  return offset === 0 ? { factor, symbols } : best;
 }
+
+type Sizes = Readonly<Record<string, number>>;
 
 function products(symbols: readonly string[], power: number): string[][] {
   const [first, ...rest] = symbols;

@@ -23,7 +23,11 @@ export interface AdamScalars {
 }
 
 /** The scalars of step `t`, counted from 1. */
-export function adamWScalars(t: number, learningRate: number, weightDecay: number) {
+export function adamWScalars(
+  t: number,
+  learningRate: number,
+  weightDecay: number,
+): Record<keyof AdamScalars, number> {
   const correction1 = 1 - beta1 ** t;
   const correction2 = Math.sqrt(1 - beta2 ** t);
   return {

@@ -215,7 +215,7 @@ function runInputs(
   batches: readonly PlannedBatch[],
 ) {
   const steps = batches.map((planned, i) => {
-    const batch = padBatch(task.split, planned);
+    const batch = padBatch(task.split, planned, task.settings.batchSize);
     const step = firstStep + i;
     const scalars = scalarsAt(task, totalSteps, step);
     const masks = dropoutMasks(

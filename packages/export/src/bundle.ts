@@ -1,0 +1,23 @@
+/** What a deployable bundle holds: `bundle.json`. */
+export interface Bundle {
+  format: "sweetspot-bundle-1";
+  method: "early-exit" | "sweet" | "multi-model";
+  /** The classes' names, in the order of the logits. */
+  labels: readonly string[];
+  /** The depth of the deepest model: what cost is measured against. */
+  layers: number;
+  /** Longer texts were cut to this many tokens in training, special ones included. */
+  maxLength: number;
+  /** In the order in which they are asked. */
+  members: readonly { segments: readonly BundleSegment[] }[];
+}
+
+/** The layers between two exits, and the exit after them. */
+export interface BundleSegment {
+  /** Path inside the bundle. */
+  file: string;
+  /** The layer that its exit reads, counted from 1. */
+  exitLayer: number;
+  /** How many layers it runs. */
+  layers: number;
+}

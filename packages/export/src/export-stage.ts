@@ -1,0 +1,126 @@
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import {
+  type Artifact,
+  type Json,
+  parse,
+  type Ragged,
+  readSafetensors,
+  type StageContext,
+} from "@sweetspot/artifact";
+import { type Checkpoint, readCheckpoint } from "@sweetspot/model";
+import { z } from "zod";
+import type { Bundle, BundleSegment } from "./bundle.ts";
+import { checkMember, checkedRows } from "./check-member.ts";
+import { segmentRanges } from "./segment-graph.ts";
+import type { ExportSettings } from "./stage.ts";
+import { writeSegment } from "./write-segment.ts";
+
+const cascadeSchema = z.strictObject({
+  method: z.enum(["early-exit", "sweet", "multi-model"]),
+  layers: z.int().positive(),
+  members: z
+    .array(z.strictObject({ folder: z.string(), exitLayers: z.array(z.int().positive()).min(1) }))
+    .min(1),
+});
+
+/**
+ * The stage `export`. Leaves `bundle.json`, `tokenizer.json` and `member-N/segment-K.onnx`, each
+ * member held against its training definition on sentences of the calibration split.
+ *
+ * @throws RangeError if a member's logits differ from the training definition's by more than 1e-4
+ */
+export async function runExport({
+  inputs,
+  output,
+  log,
+}: StageContext<ExportSettings>): Promise<Record<string, Json>> {
+  const { data, train } = inputs;
+  if (data === undefined || train === undefined)
+    throw new RangeError("export: expected the inputs data and train");
+  const cascadeFile = train.path("cascade.json");
+  const cascade = parse(
+    cascadeSchema,
+    JSON.parse(await readFile(cascadeFile, "utf8")),
+    cascadeFile,
+  );
+  const sentences = await calibrationSentences(data);
+  const members: { segments: BundleSegment[] }[] = [];
+  let labels: readonly string[] = [];
+  let worst = 0;
+  for (const [i, { folder }] of cascade.members.entries()) {
+    const checkpoint = await readCheckpoint(join(train.dir, folder));
+    labels = checkpoint.labels;
+    const segments = await writeMember(output, `member-${i + 1}`, checkpoint);
+    const paths = segments.map((s) => join(output, s.file));
+    const difference = await checkMember(checkpoint, paths, sentences);
+    worst = Math.max(worst, difference);
+    log(
+      `model ${i + 1} of ${cascade.members.length}  ${segments.length} segment${segments.length === 1 ? "" : "s"}, logits within ${difference.toExponential(1)} of the training definition`,
+    );
+    members.push({ segments });
+  }
+  const bundle: Bundle = {
+    format: "sweetspot-bundle-1",
+    method: cascade.method,
+    labels,
+    layers: cascade.layers,
+    maxLength: maximumLength(data),
+    members,
+  };
+  await writeFile(join(output, "bundle.json"), `${JSON.stringify(bundle, undefined, 2)}\n`);
+  await copyFile(data.path("tokenizer.json"), join(output, "tokenizer.json"));
+  return {
+    method: cascade.method,
+    segments: members.reduce((n, m) => n + m.segments.length, 0),
+    checkedExamples: sentences.rows.length,
+    // Rounded, so that the last bits of a sum do not show.
+    largestLogitDifferenceBelow: roundUp(worst),
+  };
+}
+
+async function writeMember(
+  output: string,
+  folder: string,
+  checkpoint: Checkpoint,
+): Promise<BundleSegment[]> {
+  await mkdir(join(output, folder));
+  const segments: BundleSegment[] = [];
+  for (const [k, range] of segmentRanges(checkpoint.exitLayers).entries()) {
+    const file = `${folder}/segment-${k + 1}.onnx`;
+    await writeSegment(join(output, file), checkpoint, range);
+    const { after, exitLayer } = range;
+    segments.push({ file, exitLayer, layers: exitLayer - after });
+  }
+  return segments;
+}
+
+async function calibrationSentences(data: Artifact) {
+  const file = data.path("calibration.safetensors");
+  const tensors = await readSafetensors(file);
+  const int32 = (name: string): Int32Array => {
+    const values = tensors[name]?.data;
+    if (!(values instanceof Int32Array))
+      throw new RangeError(`${file}: no int32 tensor "${name}"; run the stage data again`);
+    return values;
+  };
+  const offsets = int32("inputIds.offsets");
+  const inputIds: Ragged = { values: int32("inputIds.values"), offsets };
+  const tokenTypeIds: Ragged = { values: int32("tokenTypeIds.values"), offsets };
+  return { inputIds, tokenTypeIds, rows: checkedRows(inputIds) };
+}
+
+function maximumLength(data: Artifact): number {
+  const { settings } = data.manifest;
+  const value =
+    settings !== null && typeof settings === "object" && !Array.isArray(settings)
+      ? settings["maxLength"]
+      : undefined;
+  if (typeof value !== "number")
+    throw new TypeError(`${dirname(data.path("labels.json"))}: its manifest has no maxLength`);
+  return value;
+}
+
+function roundUp(x: number): number {
+  return 10 ** Math.ceil(Math.log10(Math.max(x, 1e-7)));
+}

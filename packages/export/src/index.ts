@@ -1,0 +1,5 @@
+export type { Bundle, BundleSegment } from "./bundle.ts";
+export { checkedRows, type CheckedSentences, checkMember } from "./check-member.ts";
+export { segmentGraph, type SegmentRange, segmentRanges } from "./segment-graph.ts";
+export type { ExportSettings } from "./stage.ts";
+export { writeSegment } from "./write-segment.ts";

@@ -1,0 +1,126 @@
+import {
+  bindInputs,
+  type Graph,
+  type NamedTensors,
+  type TensorSpecs,
+  trace,
+} from "@sweetspot/compile";
+import {
+  attentionBias,
+  bertExit,
+  bertLayer,
+  bertParams,
+  type Checkpoint,
+  embed,
+  encoderParameters,
+  exitParameters,
+} from "@sweetspot/model";
+import type * as tf from "@tensorflow/tfjs";
+
+/** Which part of a model a segment is. */
+export interface SegmentRange {
+  /** The exit's layer before it; 0 for the first segment, which begins with the embeddings. */
+  after: number;
+  /** Its own exit's layer, counted from 1. */
+  exitLayer: number;
+  /** A model's last segment gives logits alone. */
+  last: boolean;
+}
+
+/** The segments of a model, in order. */
+export function segmentRanges(exitLayers: readonly number[]): SegmentRange[] {
+  return exitLayers.map((exitLayer, i) => ({
+    after: exitLayers[i - 1] ?? 0,
+    exitLayer,
+    last: i === exitLayers.length - 1,
+  }));
+}
+
+/**
+ * One segment of a fine-tuned model as a graph of its own, weights included; batch `B` and length
+ * `T` are dynamic.
+ *
+ * Inputs: `inputIds` int32 `[B, T]`, `tokenTypeIds` int32 `[B, T]` and `attentionMask` float32
+ * `[B, T]` of the first segment; `hidden` float32 `[B, T, C]` and `attentionMask` of a later one.
+ * Outputs: `nextHidden` `[B, T, C]` (unless it is the last) and `logits` float32 `[B, K]`.
+ *
+ * @throws as `trace` does
+ */
+export function segmentGraph(checkpoint: Checkpoint, range: SegmentRange): Graph {
+  const { config, pooling, labels, weights } = checkpoint;
+  const { after, exitLayer, last } = range;
+  const parameters = [
+    ...encoderParameters(config, exitLayer).filter(({ name }) => belongs(name, after)),
+    ...exitParameters(config, [exitLayer], labels.length, pooling),
+  ];
+  const specs: TensorSpecs = {
+    ...(after === 0
+      ? {
+          inputIds: { dtype: "int32", shape: ["B", "T"] },
+          tokenTypeIds: { dtype: "int32", shape: ["B", "T"] },
+        }
+      : { hidden: { dtype: "float32", shape: ["B", "T", config.hiddenSize] } }),
+    attentionMask: { dtype: "float32", shape: ["B", "T"] },
+    ...Object.fromEntries(
+      parameters.map(({ name, shape }) => [name, { dtype: "float32", shape } as const]),
+    ),
+  };
+  const graph = trace((tensors) => {
+    const p = bertParams(
+      Object.fromEntries(parameters.map(({ name }) => [name, required(tensors, name)])),
+    );
+    const attentionMask = required(tensors, "attentionMask") as tf.Tensor2D;
+    const bias = attentionBias(attentionMask);
+    let hidden =
+      after === 0
+        ? embed(
+            p,
+            {
+              inputIds: required(tensors, "inputIds") as tf.Tensor2D,
+              tokenTypeIds: required(tensors, "tokenTypeIds") as tf.Tensor2D,
+              attentionMask,
+            },
+            config,
+          )
+        : (required(tensors, "hidden") as tf.Tensor3D);
+    for (let layer = after + 1; layer <= exitLayer; layer++)
+      hidden = bertLayer(p, layer, hidden, bias, config);
+    const logits = bertExit(p, exitLayer, hidden, attentionMask, pooling);
+    return last ? { logits } : { nextHidden: hidden, logits };
+  }, specs);
+  return withPlainNames(
+    bindInputs(
+      graph,
+      Object.fromEntries(
+        parameters.map(({ name, shape }) => {
+          const data = weights[name]?.data;
+          if (!(data instanceof Float32Array))
+            throw new RangeError(`export: the checkpoint has no float32 tensor "${name}"`);
+          return [name, { dtype: "float32", shape, data } as const];
+        }),
+      ),
+    ),
+  );
+}
+
+/** Whether a parameter of the encoder belongs to a segment that begins after layer `after`. */
+function belongs(name: string, after: number): boolean {
+  const layer = /^encoder\.layer\.(\d+)\./.exec(name)?.[1];
+  return layer === undefined ? after === 0 : Number(layer) >= after;
+}
+
+/** A trace's outputs are named `logits:out`; a bundle's file says `logits`. */
+function withPlainNames(graph: Graph): Graph {
+  const plain = (name: string) => name.replace(/:out$/, "");
+  return {
+    ...graph,
+    outputs: graph.outputs.map((o) => ({ ...o, name: plain(o.name) })),
+    nodes: graph.nodes.map((n) => ({ ...n, outputs: n.outputs.map(plain) })),
+  };
+}
+
+function required(tensors: NamedTensors, name: string): tf.Tensor {
+  const tensor = tensors[name];
+  if (tensor === undefined) throw new RangeError(`export: no tensor "${name}"`);
+  return tensor;
+}

@@ -1,0 +1,58 @@
+import { padRows, type Ragged, row } from "@sweetspot/artifact";
+import type { Bundle } from "./bundle.ts";
+import type { HiddenState, Segment, SegmentOutput } from "./segment.ts";
+
+/** Token ids of many texts. */
+export interface EncodedTexts {
+  inputIds: Ragged;
+  /** Of the same offsets as `inputIds`. */
+  tokenTypeIds: Ragged;
+}
+
+/**
+ * The logits of every exit for some examples, nobody leaving early: exits in order over all
+ * members, each `[rows, K]`, row-major.
+ *
+ * @param rows which examples; padded to the longest of them
+ * @param measured told the milliseconds of each segment
+ */
+export async function allExitLogits(
+  bundle: Pick<Bundle, "sessions">,
+  texts: EncodedTexts,
+  rows: readonly number[],
+  measured?: (member: number, segment: number, ms: number) => void,
+): Promise<Float32Array[]> {
+  const tokens = padRows(texts.inputIds, rows, { tokenTypeIds: texts.tokenTypeIds });
+  const logits: Float32Array[] = [];
+  for (const [m, segments] of bundle.sessions.entries()) {
+    let hidden: HiddenState | undefined;
+    for (const [k, segment] of segments.entries()) {
+      const start = performance.now();
+      const output: SegmentOutput = await segment.run(
+        hidden === undefined ? { tokens } : { hidden, attentionMask: tokens.attentionMask },
+      );
+      measured?.(m, k, performance.now() - start);
+      logits.push(output.logits);
+      hidden = output.hidden;
+    }
+  }
+  return logits;
+}
+
+/** The exits of a bundle, in order over all members. */
+export function exitsOf(bundle: Pick<Bundle, "sessions">): Segment[] {
+  return bundle.sessions.flat();
+}
+
+/** Examples grouped by length, so that little is padded: rows of at most `batchSize`, the shortest first. */
+export function batchesByLength(
+  inputIds: Ragged,
+  rows: readonly number[],
+  batchSize: number,
+): number[][] {
+  const length = (i: number) => row(inputIds, i).length;
+  const sorted = rows.toSorted((a, b) => length(a) - length(b) || a - b);
+  return Array.from({ length: Math.ceil(sorted.length / batchSize) }, (_, i) =>
+    sorted.slice(i * batchSize, (i + 1) * batchSize),
+  );
+}

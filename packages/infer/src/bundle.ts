@@ -1,0 +1,91 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openArtifact, parse } from "@sweetspot/artifact";
+import { type TextTokenizer, textTokenizer } from "@sweetspot/data";
+import * as ort from "onnxruntime-node";
+import { z } from "zod";
+import { Segment } from "./segment.ts";
+
+/** What a bundle's `bundle.json` says. */
+export interface BundleDescription {
+  format: "sweetspot-bundle-1";
+  method: "early-exit" | "sweet" | "multi-model";
+  /** The classes' names, in the order of the logits. */
+  labels: string[];
+  /** The depth of the deepest model. */
+  layers: number;
+  /** Longer texts are cut to this many tokens, special ones included. */
+  maxLength: number;
+  /** In the order in which they are asked; early-exit and SWEET have one. */
+  members: { segments: { file: string; exitLayer: number; layers: number }[] }[];
+}
+
+const count = z.int().positive();
+
+const schema: z.ZodType<BundleDescription> = z.strictObject({
+  format: z.literal("sweetspot-bundle-1"),
+  method: z.enum(["early-exit", "sweet", "multi-model"]),
+  labels: z.array(z.string()).min(2),
+  layers: count,
+  maxLength: count,
+  members: z
+    .array(
+      z.strictObject({
+        segments: z
+          .array(z.strictObject({ file: z.string(), exitLayer: count, layers: count }))
+          .min(1),
+      }),
+    )
+    .min(1),
+});
+
+export interface SessionOptions {
+  /** Threads of ONNX Runtime; one per core if left out. */
+  threads?: number;
+}
+
+/** A bundle that is loaded and ready to run. Whoever opens it disposes of it. */
+export interface Bundle extends BundleDescription {
+  tokenizer: TextTokenizer;
+  /** By member, then by segment. */
+  sessions: readonly (readonly Segment[])[];
+  dispose(): Promise<void>;
+}
+
+/**
+ * Opens the folder that the stage `export` left and loads all its segments.
+ *
+ * @throws Error naming the file if the folder is no artefact, a file's hash does not match its
+ *   manifest, or `bundle.json` breaks the schema
+ */
+export async function openBundle(dir: string, { threads }: SessionOptions = {}): Promise<Bundle> {
+  const artifact = await openArtifact(dir);
+  const file = artifact.path("bundle.json");
+  const description = parse(schema, JSON.parse(await readFile(file, "utf8")), file);
+  const tokenizerFile = artifact.path("tokenizer.json");
+  const tokenizer = textTokenizer(JSON.parse(await readFile(tokenizerFile, "utf8")), tokenizerFile);
+  const opened: Segment[] = [];
+  const dispose = async () => {
+    await Promise.all(opened.map((s) => s.dispose()));
+  };
+  try {
+    const sessions: Segment[][] = [];
+    for (const { segments } of description.members) {
+      const member: Segment[] = [];
+      for (const { file: name, exitLayer, layers } of segments) {
+        const session = await ort.InferenceSession.create(artifact.path(name), {
+          ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+          logSeverityLevel: 3,
+        });
+        const segment = new Segment(session, { path: join(dir, name), exitLayer, layers });
+        opened.push(segment);
+        member.push(segment);
+      }
+      sessions.push(member);
+    }
+    return { ...description, tokenizer, sessions, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}

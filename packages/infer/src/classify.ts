@@ -1,0 +1,136 @@
+import { padRows, ragged } from "@sweetspot/artifact";
+import { argmax, confidence, leaves, softmax } from "@sweetspot/eval";
+import type { EncodedTexts } from "./all-exits.ts";
+import type { Bundle } from "./bundle.ts";
+import type { HiddenState, Segment } from "./segment.ts";
+
+/** A text, or a pair of them. */
+export type TextInput = string | readonly [string, string];
+
+export interface Classification {
+  label: string;
+  /** Of each label, in the bundle's order. */
+  probabilities: number[];
+  /** The largest of them: what the threshold was held against. */
+  confidence: number;
+  /** The layer of the exit that answered, counted from 1. */
+  exitLayer: number;
+  /** How many layers ran for this text, those of a multi-model's earlier members included. */
+  layersRun: number;
+}
+
+export interface ClassifyOptions {
+  /** A text leaves at the first exit whose confidence reaches this, in [0, 1]; 1 asks for certainty. */
+  threshold: number;
+  /** How many texts go through a segment together. */
+  batchSize?: number;
+}
+
+/**
+ * Classifies texts, each by the first exit that is confident enough. A batch shrinks as its texts
+ * leave, and what is left is padded to its own longest text.
+ *
+ * @returns in the order of the texts
+ * @throws RangeError if the threshold is outside [0, 1] or there is no text
+ */
+export async function classify(
+  bundle: Bundle,
+  texts: readonly TextInput[],
+  { threshold, batchSize = 32 }: ClassifyOptions,
+): Promise<Classification[]> {
+  if (!(threshold >= 0 && threshold <= 1))
+    throw new RangeError(`classify: threshold must be within [0, 1], got ${threshold}`);
+  if (texts.length === 0) throw new RangeError("classify: expected one text or more, got none");
+  const encoded = encode(bundle, texts);
+  const results = new Map<number, Classification>();
+  const rows = [...texts.keys()];
+  for (let begin = 0; begin < rows.length; begin += batchSize) {
+    const asked = rows.slice(begin, begin + batchSize);
+    await classifyBatch(bundle, encoded, asked, threshold, results);
+  }
+  return rows.map((i) => {
+    const result = results.get(i);
+    if (result === undefined) throw new Error(`classify: text ${i} got no answer`);
+    return result;
+  });
+}
+
+async function classifyBatch(
+  bundle: Bundle,
+  encoded: EncodedTexts,
+  asked: readonly number[],
+  threshold: number,
+  results: Map<number, Classification>,
+): Promise<void> {
+  const last = bundle.sessions.at(-1)?.at(-1);
+  let waiting = [...asked];
+  let layersRun = 0;
+  for (const member of bundle.sessions) {
+    // A multi-model's next member starts over from the tokens.
+    let batch = padRows(encoded.inputIds, waiting, { tokenTypeIds: encoded.tokenTypeIds });
+    let hidden: HiddenState | undefined;
+    for (const segment of member) {
+      if (waiting.length === 0) return;
+      const output = await segment.run(
+        hidden === undefined ? { tokens: batch } : { hidden, attentionMask: batch.attentionMask },
+      );
+      layersRun += segment.layers;
+      const { answers, places } = leave(
+        bundle,
+        segment,
+        output.logits,
+        (sure) => segment === last || leaves(sure, threshold),
+      );
+      for (const [j, row] of waiting.entries()) {
+        const answer = answers[j];
+        if (answer !== undefined) results.set(row, { ...answer, layersRun });
+      }
+      const before = batch.length;
+      waiting = places.map((j) => waiting[j] ?? -1);
+      batch = padRows(encoded.inputIds, waiting, { tokenTypeIds: encoded.tokenTypeIds });
+      hidden = output.hidden && shrink(output.hidden, places, Math.min(before, batch.length));
+    }
+  }
+}
+
+/** Who leaves at an exit, with the answer, and the places of those who stay. */
+function leave(
+  { labels }: Bundle,
+  { exitLayer }: Segment,
+  logits: Float32Array,
+  answersAt: (confidence: number) => boolean,
+): { answers: (Omit<Classification, "layersRun"> | undefined)[]; places: number[] } {
+  const k = labels.length;
+  const answers = Array.from({ length: logits.length / k }, (_, j) => {
+    const row = logits.subarray(j * k, (j + 1) * k);
+    const sure = confidence(row);
+    if (!answersAt(sure)) return undefined;
+    const probabilities = Array.from(softmax(row));
+    return { label: labels[argmax(row)] ?? "", probabilities, confidence: sure, exitLayer };
+  });
+  return { answers, places: [...answers.keys()].filter((j) => answers[j] === undefined) };
+}
+
+/** Keeps some rows of a hidden state `[B, T, C]`, cut to `length` tokens. */
+function shrink(
+  { data, shape: [, t, c] }: HiddenState,
+  places: readonly number[],
+  length: number,
+): HiddenState {
+  const kept = new Float32Array(places.length * length * c);
+  for (const [i, j] of places.entries())
+    kept.set(data.subarray(j * t * c, (j * t + length) * c), i * length * c);
+  return { data: kept, shape: [places.length, length, c] };
+}
+
+function encode(bundle: Bundle, texts: readonly TextInput[]): EncodedTexts {
+  const { maxLength, tokenizer } = bundle;
+  const rows = texts.map((text) => {
+    const [first, second] = typeof text === "string" ? [text, undefined] : text;
+    return tokenizer.encode(first, second, { maxLength });
+  });
+  return {
+    inputIds: ragged(rows.map((r) => r.inputIds)),
+    tokenTypeIds: ragged(rows.map((r) => r.tokenTypeIds)),
+  };
+}

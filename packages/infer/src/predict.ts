@@ -1,0 +1,99 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Json, type StageContext, writeSafetensors } from "@sweetspot/artifact";
+import { type EncodedSplit, readSplit } from "@sweetspot/data";
+import { allExitLogits, batchesByLength, exitsOf } from "./all-exits.ts";
+import { type Bundle, openBundle } from "./bundle.ts";
+import type { PredictSettings } from "./stage.ts";
+
+const heldOut = ["calibration", "threshold", "test"] as const;
+
+/**
+ * The stage `predict`. Leaves `predictions.json` and, for each held-out split, `SPLIT.safetensors`
+ * with `logits` float32 `[E, N, K]`, `labels` int32 `[N]` and `lengths` int32 `[N]`.
+ *
+ * @throws RangeError if a logit is not a finite number
+ */
+export async function runPredict({
+  settings,
+  inputs,
+  output,
+  log,
+}: StageContext<PredictSettings>): Promise<Record<string, Json>> {
+  const { data, export: exported } = inputs;
+  if (data === undefined || exported === undefined)
+    throw new RangeError("predict: expected the inputs data and export");
+  const bundle = await openBundle(exported.dir);
+  try {
+    const splits: Record<string, { examples: number }> = {};
+    for (const name of heldOut) {
+      const split = await readSplit(data, name);
+      const logits = await predictSplit(bundle, split, settings.batchSize, (done) =>
+        log(`${name} ${done}/${split.labels.length}`),
+      );
+      const bad = logits.findIndex((x) => !Number.isFinite(x));
+      if (bad >= 0) {
+        throw new RangeError(
+          `predict: the logits of ${name} hold ${logits[bad]}; the weights in ${exported.dir} are not usable, train again with a lower learningRate`,
+        );
+      }
+      const n = split.labels.length;
+      const lengths = Int32Array.from(
+        { length: n },
+        (_, i) => (split.inputIds.offsets[i + 1] ?? 0) - (split.inputIds.offsets[i] ?? 0),
+      );
+      await writeSafetensors(join(output, `${name}.safetensors`), {
+        logits: { shape: [exitsOf(bundle).length, n, bundle.labels.length], data: logits },
+        labels: { shape: [n], data: split.labels },
+        lengths: { shape: [n], data: lengths },
+      });
+      splits[name] = { examples: n };
+    }
+    const { method, labels, layers } = bundle;
+    const members = bundle.sessions.map((segments) => ({
+      exitLayers: segments.map((s) => s.exitLayer),
+    }));
+    const description = {
+      format: "sweetspot-predictions-1",
+      method,
+      labels,
+      layers,
+      members,
+      splits,
+    };
+    await writeFile(
+      join(output, "predictions.json"),
+      `${JSON.stringify(description, undefined, 2)}\n`,
+    );
+    return { method, exits: exitsOf(bundle).length };
+  } finally {
+    await bundle.dispose();
+  }
+}
+
+/** `[E, N, K]`, the examples in the split's order. */
+async function predictSplit(
+  bundle: Bundle,
+  split: EncodedSplit,
+  batchSize: number,
+  progress: (done: number) => void,
+): Promise<Float32Array> {
+  const n = split.labels.length;
+  const k = bundle.labels.length;
+  const all = new Float32Array(exitsOf(bundle).length * n * k);
+  let done = 0;
+  let told = performance.now();
+  for (const rows of batchesByLength(split.inputIds, [...split.labels.keys()], batchSize)) {
+    const logits = await allExitLogits(bundle, split, rows);
+    for (const [e, exit] of logits.entries()) {
+      for (const [j, i] of rows.entries())
+        all.set(exit.subarray(j * k, (j + 1) * k), (e * n + i) * k);
+    }
+    done += rows.length;
+    if (performance.now() - told > 3000 || done === n) {
+      progress(done);
+      told = performance.now();
+    }
+  }
+  return all;
+}

@@ -1,0 +1,79 @@
+import type { PaddedBatch } from "@sweetspot/artifact";
+import * as ort from "onnxruntime-node";
+
+/** What a segment is given: tokens, or what the segment before it left. */
+export type SegmentInput =
+  | { tokens: PaddedBatch }
+  | { hidden: HiddenState; attentionMask: Float32Array };
+
+/** The output of a layer, row-major `[B, T, C]`. */
+export interface HiddenState {
+  data: Float32Array;
+  shape: readonly [number, number, number];
+}
+
+export interface SegmentOutput {
+  /** `[B, K]`, row-major. */
+  logits: Float32Array;
+  /** Of a model's last segment: undefined. */
+  hidden: HiddenState | undefined;
+}
+
+/** The layers between two exits and the exit after them, loaded. */
+export class Segment {
+  /** The layer that its exit reads, counted from 1. */
+  readonly exitLayer: number;
+  /** How many layers it runs. */
+  readonly layers: number;
+  readonly #path: string;
+  readonly #session: ort.InferenceSession;
+
+  constructor(
+    session: ort.InferenceSession,
+    about: { path: string; exitLayer: number; layers: number },
+  ) {
+    this.#session = session;
+    this.#path = about.path;
+    this.exitLayer = about.exitLayer;
+    this.layers = about.layers;
+  }
+
+  /** @throws Error naming the file if it does not give what a segment gives */
+  async run(input: SegmentInput): Promise<SegmentOutput> {
+    const { logits, nextHidden } = await this.#session.run(feeds(input));
+    if (!(logits?.data instanceof Float32Array))
+      throw new Error(`${this.#path}: gives no float32 logits; export the bundle again`);
+    const [b, t, c] = nextHidden?.dims ?? [];
+    return {
+      logits: logits.data,
+      hidden:
+        nextHidden?.data instanceof Float32Array &&
+        b !== undefined &&
+        t !== undefined &&
+        c !== undefined
+          ? { data: nextHidden.data, shape: [b, t, c] }
+          : undefined,
+    };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+function feeds(input: SegmentInput): Record<string, ort.Tensor> {
+  if ("tokens" in input) {
+    const { batchSize, length, inputIds, tokenTypeIds, attentionMask } = input.tokens;
+    const shape = [batchSize, length];
+    return {
+      inputIds: new ort.Tensor("int32", inputIds, shape),
+      tokenTypeIds: new ort.Tensor("int32", tokenTypeIds, shape),
+      attentionMask: new ort.Tensor("float32", attentionMask, shape),
+    };
+  }
+  const { data, shape } = input.hidden;
+  return {
+    hidden: new ort.Tensor("float32", data, shape),
+    attentionMask: new ort.Tensor("float32", input.attentionMask, shape.slice(0, 2)),
+  };
+}

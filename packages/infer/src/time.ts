@@ -1,0 +1,112 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { availableParallelism, cpus } from "node:os";
+import { join } from "node:path";
+import type { Json, StageContext } from "@sweetspot/artifact";
+import { type EncodedSplit, readSplit } from "@sweetspot/data";
+import { allExitLogits, batchesByLength } from "./all-exits.ts";
+import { type Bundle, openBundle } from "./bundle.ts";
+import type { TimeSettings } from "./stage.ts";
+
+/** The milliseconds of one segment, per example: a batch's time over its size. */
+export interface SegmentTiming {
+  /** From 0. */
+  member: number;
+  /** From 0, within its member. */
+  segment: number;
+  exitLayer: number;
+  layers: number;
+  medianMs: number;
+  p10Ms: number;
+  p90Ms: number;
+}
+
+/**
+ * The stage `time`. Leaves `timing.json`: the milliseconds of each segment at batch 1 and 32 on
+ * test sentences. The segments take turns within a round, so that a slow moment of the machine
+ * falls on all of them alike; the first round warms up and is not counted.
+ */
+export async function runTime({
+  settings,
+  inputs,
+  output,
+  log,
+}: StageContext<TimeSettings>): Promise<Record<string, Json>> {
+  const { data, export: exported } = inputs;
+  if (data === undefined || exported === undefined)
+    throw new RangeError("time: expected the inputs data and export");
+  const split = await readSplit(data, "test");
+  const threads = availableParallelism();
+  const bundle = await openBundle(exported.dir, { threads });
+  try {
+    const batches = [];
+    for (const batchSize of [1, 32]) {
+      const timed = await timeSegments(bundle, split, batchSize, settings);
+      batches.push({ batchSize, ...timed });
+      const total = timed.segments.reduce((sum, s) => sum + s.medianMs, 0);
+      log(`batch ${batchSize}: ${total.toFixed(2)} ms per example through every segment`);
+    }
+    const machine = {
+      cpu: cpus()[0]?.model ?? "unknown",
+      cores: threads,
+      platform: `${process.platform} ${process.arch}`,
+      node: process.version,
+      onnxruntime: await onnxruntimeVersion(),
+      threads,
+    };
+    const timing = { format: "sweetspot-timing-1", machine, batches };
+    await writeFile(join(output, "timing.json"), `${JSON.stringify(timing, undefined, 2)}\n`);
+    return { method: bundle.method };
+  } finally {
+    await bundle.dispose();
+  }
+}
+
+/** Times every segment on batches of test sentences spread evenly over the split. */
+export async function timeSegments(
+  bundle: Bundle,
+  split: EncodedSplit,
+  batchSize: number,
+  { examples, rounds }: TimeSettings,
+): Promise<{ examples: number; segments: SegmentTiming[] }> {
+  const n = split.labels.length;
+  // Whole batches only; a small split is gone through more than once.
+  const count = Math.ceil(examples / batchSize) * batchSize;
+  const rows = Array.from({ length: count }, (_, i) =>
+    count <= n ? Math.floor((i * n) / count) : i % n,
+  );
+  const batches = batchesByLength(split.inputIds, rows, batchSize);
+  const samples = bundle.sessions.map((segments) => segments.map((): number[] => []));
+  for (let round = 0; round <= rounds; round++) {
+    for (const batch of batches) {
+      await allExitLogits(bundle, split, batch, (m, k, ms) => {
+        if (round > 0) samples[m]?.[k]?.push(ms / batchSize);
+      });
+    }
+  }
+  const segments = bundle.sessions.flatMap((member, m) =>
+    member.map(({ exitLayer, layers }, k): SegmentTiming => {
+      const sorted = (samples[m]?.[k] ?? []).sort((a, b) => a - b);
+      const at = (q: number) => roundMs(sorted[Math.round(q * (sorted.length - 1))] ?? NaN);
+      return {
+        member: m,
+        segment: k,
+        exitLayer,
+        layers,
+        medianMs: at(0.5),
+        p10Ms: at(0.1),
+        p90Ms: at(0.9),
+      };
+    }),
+  );
+  return { examples: batches.length * batchSize * rounds, segments };
+}
+
+function roundMs(x: number): number {
+  return Math.round(x * 1e4) / 1e4;
+}
+
+async function onnxruntimeVersion(): Promise<string> {
+  const file = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
+  return (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;
+}
