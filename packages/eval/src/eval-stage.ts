@@ -1,0 +1,30 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Json, type StageContext } from "@sweetspot/artifact";
+import { evaluate } from "./evaluate.ts";
+import { readJson, readPredictedSplit, readPredictions } from "./predictions.ts";
+import type { EvalSettings } from "./stage.ts";
+import { timingSchema } from "./timing.ts";
+
+/** The stage `eval`. Leaves `results.json` (`CellResults`). */
+export async function runEval({
+  settings,
+  inputs,
+  output,
+  log,
+}: StageContext<EvalSettings>): Promise<Record<string, Json>> {
+  const { predict, time } = inputs;
+  if (predict === undefined || time === undefined) {
+    throw new RangeError("eval: the inputs predict and time are needed");
+  }
+  const predictions = await readPredictions(predict);
+  const test = await readPredictedSplit(predict, predictions, "test");
+  const timingFile = time.path("timing.json");
+  const timing = await readJson(timingFile, timingSchema);
+  const results = evaluate(predictions, test, timing, settings, timingFile);
+  await writeFile(join(output, "results.json"), `${JSON.stringify(results)}\n`);
+  log(
+    `eval  ${results.method}  ${results.exits.map((e) => `layer ${e.exitLayer}: ${(100 * e.accuracy).toFixed(1)}`).join("  ")}  (n ${results.examples})`,
+  );
+  return { method: results.method, examples: results.examples, points: results.curve.length };
+}

@@ -1,0 +1,33 @@
+/** One model of a cascade: the layers that its exits read, counted from 1, rising. */
+export interface MemberExits {
+  exitLayers: number[];
+}
+
+/** An exit of a cascade. */
+export interface CascadeExit {
+  /** From 0: which member, and which of its exits. */
+  member: number;
+  segment: number;
+  /** The layer it reads, counted from 1 in its own member. */
+  exitLayer: number;
+  /** Layers run in all when an example leaves here, those of the members asked before included. */
+  layers: number;
+}
+
+/**
+ * The exits in the order in which they are asked, over all members. An example that leaves member
+ * m has run every earlier member whole: multi-model pays for its restarts.
+ */
+export function cascadeExits(members: readonly MemberExits[]): CascadeExit[] {
+  let before = 0;
+  return members.flatMap(({ exitLayers }, member) => {
+    const exits = exitLayers.map((exitLayer, segment) => ({
+      member,
+      segment,
+      exitLayer,
+      layers: before + exitLayer,
+    }));
+    before += exitLayers.at(-1) ?? 0;
+    return exits;
+  });
+}

@@ -1,0 +1,74 @@
+/** The exit rule by maximum softmax probability. Whoever runs a bundle and whoever plots a curve use these same functions. */
+
+/**
+ * The maximum softmax probability of one row of logits: `1 / sum(exp(logit - max))`, in `[1/K, 1]`,
+ * computed in float64 whatever the logits' type. The same logits give the same bits.
+ *
+ * @param logits holds the row at `[start, start + classes)`
+ * @throws RangeError if a logit is not finite, or there is none
+ */
+export function confidence(
+  logits: ArrayLike<number>,
+  start = 0,
+  classes: number = logits.length - start,
+): number {
+  const max = logits[start + argmax(logits, start, classes)] ?? NaN;
+  let sum = 0;
+  for (let k = start; k < start + classes; k++) sum += Math.exp((logits[k] ?? NaN) - max);
+  if (!(sum >= 1)) {
+    throw new RangeError(
+      `confidence: logits must be finite, got ${Array.from({ length: classes }, (_, k) => logits[start + k]).join(", ") || "none"}`,
+    );
+  }
+  return 1 / sum;
+}
+
+/**
+ * The predicted class: the index of the largest logit, the first of equal ones.
+ *
+ * @param logits holds the row at `[start, start + classes)`
+ */
+export function argmax(
+  logits: ArrayLike<number>,
+  start = 0,
+  classes: number = logits.length - start,
+): number {
+  let best = 0;
+  for (let k = 1; k < classes; k++) {
+    if ((logits[start + k] ?? NaN) > (logits[start + best] ?? NaN)) best = k;
+  }
+  return best;
+}
+
+/**
+ * Softmax of one row of logits, in float64; stays finite however large they are.
+ *
+ * @throws RangeError if a logit is not finite, or there is none
+ */
+export function softmax(logits: ArrayLike<number>): Float64Array {
+  const scale = confidence(logits);
+  const max = logits[argmax(logits)] ?? NaN;
+  return Float64Array.from(logits, (logit) => Math.exp(logit - max) * scale);
+}
+
+/**
+ * Whether an example leaves at an exit: its confidence there reaches the threshold. The last exit
+ * takes whoever comes, and is not asked.
+ *
+ * @param threshold in `[0, 1]`
+ */
+export function leaves(confidence: number, threshold: number): boolean {
+  return confidence >= threshold;
+}
+
+/**
+ * The exit (from 0) at which an example leaves: the first whose confidence reaches the threshold,
+ * or else the last.
+ *
+ * @param confidences one example's, by exit
+ */
+export function exitOf(confidences: ArrayLike<number>, threshold: number): number {
+  const last = confidences.length - 1;
+  for (let e = 0; e < last; e++) if (leaves(confidences[e] ?? NaN, threshold)) return e;
+  return last;
+}

@@ -1,0 +1,36 @@
+export { budgets, evaluate } from "./evaluate.ts";
+export { type CascadeExit, cascadeExits, type MemberExits } from "./exit-cost.ts";
+export { argmax, confidence, exitOf, leaves, softmax } from "./exit-rule.ts";
+export {
+  type Method,
+  type PredictedSplit,
+  type Predictions,
+  predictionsSchema,
+  readPredictedSplit,
+  readPredictions,
+} from "./predictions.ts";
+export {
+  type BudgetResult,
+  type CellResults,
+  cellResultsSchema,
+  type CurvePoint,
+  type ExitResult,
+  type Milliseconds,
+} from "./results.ts";
+export {
+  exitsAt,
+  type OperatingPoint,
+  operatingPoint,
+  type Outcomes,
+  speedAccuracyCurve,
+} from "./speed-accuracy.ts";
+export type { EvalSettings } from "./stage.ts";
+export {
+  exitMilliseconds,
+  type Machine,
+  type TimedBatch,
+  type TimedSegment,
+  type Timing,
+  timingSchema,
+} from "./timing.ts";
+export { type Interval, normalQuantile, wilson } from "./wilson.ts";

@@ -1,0 +1,143 @@
+import { readFile } from "node:fs/promises";
+import { type Artifact, parse, readSafetensors, sha256 } from "@sweetspot/artifact";
+import { z } from "zod";
+import { cascadeExits, type MemberExits } from "./exit-cost.ts";
+import { argmax, confidence } from "./exit-rule.ts";
+import type { Outcomes } from "./speed-accuracy.ts";
+
+/** How a cascade is trained and asked. */
+export type Method = "early-exit" | "sweet" | "multi-model";
+
+/** `predictions.json`, beside one `SPLIT.safetensors` of logits for each split. */
+export interface Predictions {
+  format: "sweetspot-predictions-1";
+  method: Method;
+  /** In the order of the logits. */
+  labels: string[];
+  /** The full model's depth. */
+  layers: number;
+  members: MemberExits[];
+  splits: Record<string, { examples: number }>;
+}
+
+const count = z.int().positive();
+
+export const methodSchema: z.ZodType<Method> = z.enum(["early-exit", "sweet", "multi-model"]);
+
+const exitLayers = z
+  .array(count)
+  .min(1)
+  .refine((layers) => layers.every((l, i) => i === 0 || l > (layers[i - 1] ?? 0)), {
+    error: "must rise, each layer once",
+  });
+
+export const predictionsSchema: z.ZodType<Predictions> = z
+  .strictObject({
+    format: z.literal("sweetspot-predictions-1"),
+    method: methodSchema,
+    labels: z.array(z.string()).min(2),
+    layers: count,
+    members: z.array(z.strictObject({ exitLayers })).min(1),
+    splits: z.record(z.string(), z.strictObject({ examples: count })),
+  })
+  .refine((p) => p.members.every((m) => (m.exitLayers.at(-1) ?? 0) <= p.layers), {
+    path: ["members"],
+    error: "an exit layer lies past the depth",
+  });
+
+/** One split's predictions, ready to be counted. */
+export interface PredictedSplit extends Outcomes {
+  /** The true classes, `[N]`. */
+  labels: Int32Array;
+  /** The predicted classes, `[E][N]`. */
+  predicted: Int32Array[];
+  /** Identifies the examples: sha256 over labels and lengths. Two cascades are compared example by example only where it agrees. */
+  sha256: string;
+}
+
+/**
+ * Reads `predictions.json`.
+ * @throws Error or TypeError that names the file
+ */
+export async function readPredictions(predict: Artifact): Promise<Predictions> {
+  return readJson(predict.path("predictions.json"), predictionsSchema);
+}
+
+/** Reads and checks a JSON file. @throws Error or TypeError that names it */
+export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(file, "utf8"));
+  } catch (cause) {
+    throw new Error(`${file}: not JSON (${(cause as Error).message}); run its stage again`, {
+      cause,
+    });
+  }
+  return parse(schema, json, file);
+}
+
+/**
+ * Reads a split's logits and reduces them to predicted classes and confidences.
+ *
+ * @throws RangeError or TypeError that names the file: a tensor missing or misshapen, a logit that
+ *   is not finite, a label past the classes
+ */
+export async function readPredictedSplit(
+  predict: Artifact,
+  predictions: Predictions,
+  split: string,
+): Promise<PredictedSplit> {
+  const n = predictions.splits[split]?.examples;
+  if (n === undefined) {
+    throw new RangeError(
+      `${predict.path("predictions.json")}: no split "${split}" (has ${Object.keys(predictions.splits).join(", ")})`,
+    );
+  }
+  const file = predict.path(`${split}.safetensors`);
+  const exits = cascadeExits(predictions.members).length;
+  const classes = predictions.labels.length;
+  const tensors = await readSafetensors(file);
+  const tensor = (name: string, shape: number[], type: typeof Float32Array | typeof Int32Array) => {
+    const found = tensors[name];
+    if (found === undefined) throw new RangeError(`${file}: no tensor "${name}"`);
+    if (found.shape.join() !== shape.join() || !(found.data instanceof type)) {
+      throw new RangeError(
+        `${file}: tensor "${name}" must be ${type === Int32Array ? "int32" : "float32"} [${shape.join(", ")}], got ${found.data instanceof Int32Array ? "int32" : "float32"} [${found.shape.join(", ")}]`,
+      );
+    }
+    return found.data;
+  };
+  const logits = tensor("logits", [exits, n, classes], Float32Array);
+  const labels = Int32Array.from(tensor("labels", [n], Int32Array));
+  const lengths = tensor("lengths", [n], Int32Array);
+  const bad = labels.findIndex((label) => label < 0 || label >= classes);
+  if (bad >= 0) {
+    throw new RangeError(
+      `${file}: label of example ${bad} must be below ${classes}, got ${labels[bad]}`,
+    );
+  }
+  const wrong = logits.findIndex((logit) => !Number.isFinite(logit));
+  if (wrong >= 0) {
+    const row = Math.floor(wrong / classes);
+    throw new RangeError(
+      `${file}: logits must be finite, got ${logits[wrong]} for example ${row % n} at exit ${Math.floor(row / n) + 1}; the model has diverged: train it again with a lower learning rate`,
+    );
+  }
+  const result: PredictedSplit = {
+    labels,
+    predicted: [],
+    confidences: [],
+    correct: [],
+    sha256: sha256(JSON.stringify([[...labels], [...lengths]])),
+  };
+  const confidences: Float64Array[] = [];
+  const correct: Uint8Array[] = [];
+  for (let e = 0; e < exits; e++) {
+    const start = (i: number) => (e * n + i) * classes;
+    const predicted = labels.map((_, i) => argmax(logits, start(i), classes));
+    result.predicted.push(predicted);
+    confidences.push(Float64Array.from(labels, (_, i) => confidence(logits, start(i), classes)));
+    correct.push(Uint8Array.from(labels, (label, i) => Number(label === predicted[i])));
+  }
+  return { ...result, confidences, correct };
+}

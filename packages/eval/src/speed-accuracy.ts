@@ -1,0 +1,123 @@
+import { leaves } from "./exit-rule.ts";
+
+/** What every example met at every exit, and what leaving there costs. E exits, N examples. */
+export interface Outcomes {
+  /** Maximum softmax probability, `[E][N]`. */
+  confidences: readonly ArrayLike<number>[];
+  /** 1 where the exit's prediction is right, `[E][N]`. */
+  correct: readonly ArrayLike<number>[];
+}
+
+/** How a cascade does at one threshold. */
+export interface OperatingPoint {
+  threshold: number;
+  /** How many examples leave at each exit; they sum to N. */
+  exitCounts: number[];
+  /** How many are answered rightly. */
+  correct: number;
+}
+
+/**
+ * The exact speed-accuracy curve: one point for each set of decisions that some threshold leads to,
+ * from "all leave at the first exit" to "all go to the last", thresholds and cost rising.
+ *
+ * A point's threshold is the largest that leads to it, which is one of the confidences; the last
+ * point's, to which none leads, is the next float64 above them all. O(N E log(N E)): an example
+ * leaves at exit e for thresholds up to the running maximum of its confidences, so each new maximum
+ * is an event, and one sort puts them in order.
+ *
+ * @throws RangeError if there is no exit or no example, or the shapes differ
+ */
+export function speedAccuracyCurve(outcomes: Outcomes): OperatingPoint[] {
+  const { exits, n } = shape(outcomes, "speedAccuracyCurve");
+  const { confidences, correct } = outcomes;
+  const last = exits - 1;
+  const thresholds = new Float64Array(n * last);
+  const events: { from: number; to: number; example: number }[] = [];
+  const counts = Array.from({ length: exits }, () => 0);
+  let right = 0;
+  for (let i = 0; i < n; i++) {
+    counts[0] = (counts[0] ?? 0) + 1;
+    right += correct[0]?.[i] ?? 0;
+    let from = 0;
+    let highest = confidences[0]?.[i] ?? 0;
+    for (let to = 1; to <= last; to++) {
+      const next = to === last ? Infinity : (confidences[to]?.[i] ?? 0);
+      if (next <= highest) continue;
+      thresholds[events.length] = highest;
+      events.push({ from, to, example: i });
+      from = to;
+      highest = next;
+    }
+  }
+  const order = Uint32Array.from(events, (_, k) => k).sort(
+    (a, b) => (thresholds[a] ?? 0) - (thresholds[b] ?? 0),
+  );
+  const points: OperatingPoint[] = [];
+  let at = 0;
+  while (at < order.length) {
+    const threshold = thresholds[order[at] ?? 0] ?? 0;
+    points.push({ threshold, exitCounts: [...counts], correct: right });
+    for (; at < order.length && thresholds[order[at] ?? 0] === threshold; at++) {
+      const event = events[order[at] ?? 0];
+      if (event === undefined) continue;
+      const { from, to, example } = event;
+      counts[from] = (counts[from] ?? 0) - 1;
+      counts[to] = (counts[to] ?? 0) + 1;
+      right += (correct[to]?.[example] ?? 0) - (correct[from]?.[example] ?? 0);
+    }
+  }
+  // One exit: no event, every threshold does the same, and the largest allowed is 1.
+  const threshold = points.length === 0 ? 1 : nextUp(points.at(-1)?.threshold ?? 1);
+  points.push({ threshold, exitCounts: counts, correct: right });
+  return points;
+}
+
+/**
+ * How the cascade does at one threshold. O(N E), straight from the rule.
+ *
+ * @throws RangeError as `speedAccuracyCurve`
+ */
+export function operatingPoint(outcomes: Outcomes, threshold: number): OperatingPoint {
+  const { exits } = shape(outcomes, "operatingPoint");
+  const point = { threshold, exitCounts: Array.from({ length: exits }, () => 0), correct: 0 };
+  for (const [i, exit] of exitsAt(outcomes, threshold).entries()) {
+    point.exitCounts[exit] = (point.exitCounts[exit] ?? 0) + 1;
+    point.correct += outcomes.correct[exit]?.[i] ?? 0;
+  }
+  return point;
+}
+
+/** The exit (from 0) at which each example leaves, `[N]`. @throws RangeError as `speedAccuracyCurve` */
+export function exitsAt(outcomes: Outcomes, threshold: number): Int32Array {
+  const { exits, n } = shape(outcomes, "exitsAt");
+  const exitOfEach = new Int32Array(n).fill(exits - 1);
+  for (let i = 0; i < n; i++) {
+    for (let e = 0; e < exits - 1; e++) {
+      if (!leaves(outcomes.confidences[e]?.[i] ?? NaN, threshold)) continue;
+      exitOfEach[i] = e;
+      break;
+    }
+  }
+  return exitOfEach;
+}
+
+function shape({ confidences, correct }: Outcomes, where: string): { exits: number; n: number } {
+  const exits = confidences.length;
+  const n = confidences[0]?.length ?? 0;
+  const rows = [...confidences, ...correct];
+  if (n === 0 || correct.length !== exits || rows.some((row) => row.length !== n)) {
+    throw new RangeError(
+      `${where}: confidences and correct must both be [E, N] with E and N at least 1, got rows of ${rows.map((row) => row.length).join(", ") || "nothing"}`,
+    );
+  }
+  return { exits, n };
+}
+
+/** The smallest float64 above a non-negative one. */
+function nextUp(x: number): number {
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, x);
+  bits.setBigUint64(0, bits.getBigUint64(0) + 1n);
+  return bits.getFloat64(0);
+}

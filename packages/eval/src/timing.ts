@@ -1,0 +1,115 @@
+import { z } from "zod";
+import type { CascadeExit } from "./exit-cost.ts";
+
+/** `timing.json`: what each segment takes, measured alone on the machine. */
+export interface Timing {
+  format: "sweetspot-timing-1";
+  machine: Machine;
+  batches: TimedBatch[];
+}
+
+/** Where it was measured. */
+export interface Machine {
+  cpu: string;
+  cores: number;
+  platform: string;
+  node: string;
+  onnxruntime: string;
+  threads: number;
+}
+
+export interface TimedBatch {
+  batchSize: 1 | 32;
+  /** Timed in all, per segment. */
+  examples: number;
+  segments: TimedSegment[];
+}
+
+/** Milliseconds are per example: a batch's divided by its size. */
+export interface TimedSegment {
+  /** From 0. */
+  member: number;
+  segment: number;
+  exitLayer: number;
+  /** How many layers this segment runs. */
+  layers: number;
+  medianMs: number;
+  p10Ms: number;
+  p90Ms: number;
+}
+
+const ms = z.number().nonnegative();
+const index = z.int().nonnegative();
+const count = z.int().positive();
+
+export const machineSchema: z.ZodType<Machine> = z.strictObject({
+  cpu: z.string(),
+  cores: count,
+  platform: z.string(),
+  node: z.string(),
+  onnxruntime: z.string(),
+  threads: count,
+});
+
+export const timedBatchSchema: z.ZodType<TimedBatch> = z.strictObject({
+  batchSize: z.union([z.literal(1), z.literal(32)]),
+  examples: count,
+  segments: z.array(
+    z.strictObject({
+      member: index,
+      segment: index,
+      exitLayer: count,
+      layers: count,
+      medianMs: ms,
+      p10Ms: ms,
+      p90Ms: ms,
+    }),
+  ),
+});
+
+export const timingSchema: z.ZodType<Timing> = z.strictObject({
+  format: z.literal("sweetspot-timing-1"),
+  machine: machineSchema,
+  batches: z.array(timedBatchSchema),
+});
+
+/**
+ * Milliseconds per example for one that leaves at each exit: the medians of every segment run up to
+ * there, those of the members asked before included. A sum of medians: what lies between segments
+ * (gathering the rest of a batch, say) is not in it.
+ *
+ * @param where the file, for errors
+ * @throws RangeError if a batch size or segment was not timed, was timed twice, or reads another
+ *   layer than the predictions say
+ */
+export function exitMilliseconds(
+  timing: Timing,
+  exits: readonly CascadeExit[],
+  batchSize: 1 | 32,
+  where: string,
+): number[] {
+  const batches = timing.batches.filter((b) => b.batchSize === batchSize);
+  const [batch] = batches;
+  if (batch === undefined || batches.length > 1) {
+    throw new RangeError(
+      `${where}: expected one entry of batch size ${batchSize}, got ${batches.length}; run the stage time again`,
+    );
+  }
+  let sum = 0;
+  return exits.map(({ member, segment, exitLayer }) => {
+    const timed = batch.segments.filter((s) => s.member === member && s.segment === segment);
+    const [found] = timed;
+    if (found === undefined || timed.length > 1) {
+      throw new RangeError(
+        `${where}: expected one timing of member ${member}, segment ${segment} at batch size ${batchSize}, got ${timed.length}; run the stage time again`,
+      );
+    }
+    if (found.exitLayer !== exitLayer) {
+      throw new RangeError(
+        `${where}: member ${member}, segment ${segment} must end at layer ${exitLayer} as in the predictions, got ${found.exitLayer}; both must come from one export`,
+      );
+    }
+    sum += found.medianMs;
+    return sum;
+  });
+}
