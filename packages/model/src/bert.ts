@@ -56,15 +56,19 @@ export interface BertOutputs {
 const noDropout: Dropout = (_site, x) => x;
 
 /**
- * BERT with exits.
+ * BERT with exits: the logits of each, `[B, K]`, and every hidden state up to the last exit's layer.
  *
- * @throws RangeError if an exit layer is not within the encoder, or they do not rise
+ * The caller disposes of them; what lies between goes with a `tf.tidy` around the call.
+ *
+ * @throws RangeError if an exit layer is not within the encoder, or they do not rise, or the
+ *   inputs' shapes differ
  *
  * Source: Devlin et al., arXiv:1810.04805; exits as in "Finding the SWEET Spot", arXiv:2306.02307.
  */
 export function bert(p: BertParams, inputs: BertInputs, options: BertOptions): BertOutputs {
   const { config, exitLayers, pooling, dropout = noDropout, nextSegmentInput = (h) => h } = options;
   checkExitLayers(exitLayers, config.numHiddenLayers);
+  checkInputs(inputs);
   const bias = attentionBias(inputs.attentionMask);
   let hidden = embed(p, inputs, config, dropout);
   const hiddenStates = [hidden];
@@ -81,29 +85,59 @@ export function bert(p: BertParams, inputs: BertInputs, options: BertOptions): B
   return { logits, hiddenStates };
 }
 
-/** Token, position and segment embeddings, summed and normalised: `[B, T] -> [B, T, C]`. */
+/**
+ * The hidden states of a BERT without exits: of the embeddings and of each layer up to `depth`,
+ * `[B, T, C]` each.
+ *
+ * @throws RangeError if the depth is not within the encoder, or the inputs' shapes differ
+ */
+export function bertHiddenStates(
+  p: BertParams,
+  inputs: BertInputs,
+  config: BertConfig,
+  depth: number = config.numHiddenLayers,
+): tf.Tensor3D[] {
+  if (!Number.isInteger(depth) || depth < 0 || depth > config.numHiddenLayers) {
+    throw new RangeError(
+      `bert: expected a depth from 0 to ${config.numHiddenLayers}, the encoder's, got ${depth}`,
+    );
+  }
+  checkInputs(inputs);
+  const bias = attentionBias(inputs.attentionMask);
+  let hidden = embed(p, inputs, config);
+  const hiddenStates = [hidden];
+  for (let layer = 1; layer <= depth; layer++) {
+    hidden = bertLayer(p, layer, hidden, bias, config);
+    hiddenStates.push(hidden);
+  }
+  return hiddenStates;
+}
+
+/**
+ * Token, position and segment embeddings, summed and normalised: `[B, T] -> [B, T, C]`. T is at most
+ * `maxPositionEmbeddings`.
+ */
 export function embed(
   p: BertParams,
   inputs: BertInputs,
   config: BertConfig,
   dropout: Dropout = noDropout,
 ): tf.Tensor3D {
-  const [b, t] = inputs.inputIds.shape;
-  const c = config.hiddenSize;
-  const look = (table: tf.Tensor, ids: tf.Tensor) => tf.gather(table, ids.flatten());
-  const words = look(p.embeddings.word_embeddings.weight, inputs.inputIds).reshape<tf.Tensor3D>([
-    b,
-    t,
-    c,
-  ]);
-  const types = look(
-    p.embeddings.token_type_embeddings.weight,
-    inputs.tokenTypeIds,
-  ).reshape<tf.Tensor3D>([b, t, c]);
+  const { word_embeddings, token_type_embeddings, position_embeddings } = p.embeddings;
+  const words = lookUp(word_embeddings.weight, inputs.inputIds);
+  const types = lookUp(token_type_embeddings.weight, inputs.tokenTypeIds);
   // [T, C]; added to each sequence
-  const positions = look(p.embeddings.position_embeddings.weight, tf.range(0, t, 1, "int32"));
+  const positions = tf.gather(
+    position_embeddings.weight,
+    tf.range(0, inputs.inputIds.shape[1], 1, "int32"),
+  );
   const sum = tf.add(tf.add(words, types), positions) as tf.Tensor3D;
   return dropout("embeddings", layerNorm(p.embeddings.LayerNorm, sum, config.layerNormEps));
+}
+
+/** Rows of a table `[V, C]` by their ids: `[B, T] -> [B, T, C]`. */
+function lookUp(table: tf.Tensor, ids: tf.Tensor2D): tf.Tensor3D {
+  return tf.gather(table, ids.flatten()).reshape([...ids.shape, table.shape[1] ?? 0]);
 }
 
 /**
@@ -166,6 +200,18 @@ export function bertExit(
   return exitHead(p, hidden, attentionMask, pooling, (features) =>
     dropout(`exit.${layer}`, features),
   );
+}
+
+function checkInputs(inputs: BertInputs): void {
+  const wanted = inputs.inputIds.shape;
+  for (const name of ["tokenTypeIds", "attentionMask"] as const) {
+    const { shape } = inputs[name];
+    if (shape.join() !== wanted.join()) {
+      throw new RangeError(
+        `bert: ${name} must be [${wanted.join(", ")}] as inputIds are, got [${shape.join(", ")}]`,
+      );
+    }
+  }
 }
 
 /** @throws RangeError if a layer is 0, repeated, out of order or past the depth */

@@ -1,16 +1,16 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type HostTensor, parse, writeSafetensors } from "@sweetspot/artifact";
+import { diskError, type HostTensor, parse, writeSafetensors } from "@sweetspot/artifact";
 import { z } from "zod";
 import { checkExitLayers } from "./bert.ts";
-import { type BertConfig, bertConfig, bertConfigJson } from "./config.ts";
+import { type BertConfig, bertConfig, bertConfigJson, readConfigFile } from "./config.ts";
 import { readWeights } from "./encoder.ts";
 import type { Pooling } from "./exit-head.ts";
-import { encoderParameters, exitParameters } from "./parameters.ts";
+import { encoderParameters, exitParameters, type ParameterSpec } from "./parameters.ts";
 
 /** A fine-tuned model: an encoder cut after its last exit, and the exits' heads. */
 export interface Checkpoint {
-  /** Of the encoder as it is here: `numHiddenLayers` is the last exit's layer. */
+  /** Of the encoder as it is here, cut: `numHiddenLayers` is the last exit's layer. */
   config: BertConfig;
   exitLayers: readonly number[];
   pooling: Pooling;
@@ -26,9 +26,32 @@ const exitsSchema = z.looseObject({
   id2label: z.record(z.string(), z.string()),
 });
 
-/** Writes `model.safetensors` and `config.json` into a folder that exists. */
+/**
+ * Writes `model.safetensors` and `config.json` into a folder that exists. The tensors' order is
+ * always the same, so that equal checkpoints are equal files.
+ *
+ * @throws RangeError if a parameter is missing, misshapen or unknown, if the encoder goes on after
+ *   its last exit, or if two labels are the same
+ */
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   const { config, exitLayers, pooling, labels, weights } = checkpoint;
+  const specs = checkpointParameters(checkpoint, "checkpoint");
+  const ordered: Record<string, HostTensor> = {};
+  for (const { name, shape } of specs) {
+    const tensor = weights[name];
+    if (tensor === undefined) throw new RangeError(`checkpoint: no tensor "${name}"`);
+    if (!(tensor.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
+      throw new RangeError(
+        `checkpoint: tensor "${name}" must be float32 [${shape.join(", ")}], got ${tensor.data instanceof Float32Array ? "float32" : "int32"} [${tensor.shape.join(", ")}]`,
+      );
+    }
+    ordered[name] = tensor;
+  }
+  const unknown = Object.keys(weights).filter((name) => !Object.hasOwn(ordered, name));
+  if (unknown.length > 0)
+    throw new RangeError(
+      `checkpoint: tensors that this model does not have: ${unknown.join(", ")}`,
+    );
   const json = {
     ...bertConfigJson(config),
     exit_layers: exitLayers,
@@ -36,8 +59,11 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
     id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
     label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
   };
-  await writeFile(join(folder, "config.json"), `${JSON.stringify(json, undefined, 2)}\n`);
-  await writeSafetensors(join(folder, "model.safetensors"), weights, {
+  const file = join(folder, "config.json");
+  await writeFile(file, `${JSON.stringify(json, undefined, 2)}\n`).catch((cause: unknown) => {
+    throw diskError(`cannot write ${file}`, cause);
+  });
+  await writeSafetensors(join(folder, "model.safetensors"), ordered, {
     metadata: { format: "pt" },
   });
 }
@@ -49,20 +75,16 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
  */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   const file = join(folder, "config.json");
-  const json: unknown = JSON.parse(await readFile(file, "utf8"));
+  const json = await readConfigFile(file);
   const config = bertConfig(json, file);
   const { exit_layers: exitLayers, pooling, id2label } = parse(exitsSchema, json, file);
-  checkExitLayers(exitLayers, config.numHiddenLayers);
   const labels = Object.keys(id2label).map((_, i) => {
     const label = id2label[i];
     if (label === undefined)
       throw new RangeError(`${file}: id2label must count from 0, has no ${i}`);
     return label;
   });
-  const specs = [
-    ...encoderParameters(config),
-    ...exitParameters(config, exitLayers, labels.length, pooling),
-  ];
+  const specs = checkpointParameters({ config, exitLayers, pooling, labels }, file);
   return {
     config,
     exitLayers,
@@ -70,4 +92,31 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
     labels,
     weights: await readWeights(join(folder, "model.safetensors"), specs),
   };
+}
+
+/** Every parameter of a checkpoint, once it has been checked that its parts fit together. */
+function checkpointParameters(
+  { config, exitLayers, pooling, labels }: Omit<Checkpoint, "weights">,
+  where: string,
+): ParameterSpec[] {
+  try {
+    checkExitLayers(exitLayers, config.numHiddenLayers);
+  } catch (cause) {
+    throw new RangeError(`${where}: ${(cause as Error).message}`, { cause });
+  }
+  if (exitLayers.at(-1) !== config.numHiddenLayers) {
+    throw new RangeError(
+      `${where}: num_hidden_layers must be the last exit's layer, ${exitLayers.at(-1)}, got ${config.numHiddenLayers}; cut the encoder after it`,
+    );
+  }
+  const repeated = labels.find((label, i) => labels.indexOf(label) !== i);
+  if (labels.length === 0 || repeated !== undefined) {
+    throw new RangeError(
+      `${where}: labels must be one or more, each once, got ${repeated === undefined ? "none" : `"${repeated}" twice`}`,
+    );
+  }
+  return [
+    ...encoderParameters(config),
+    ...exitParameters(config, exitLayers, labels.length, pooling),
+  ];
 }

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { type HostTensor, resolvePinnedFile, SafetensorsFile } from "@sweetspot/artifact";
-import { type BertConfig, bertConfig } from "./config.ts";
+import { type BertConfig, bertConfig, readConfigFile } from "./config.ts";
 import type { Pooling } from "./exit-head.ts";
 import { initialWeights } from "./initial-weights.ts";
 import { encoderParameters, type ParameterSpec } from "./parameters.ts";
@@ -46,7 +45,7 @@ const encoders: Readonly<Record<string, () => Promise<PretrainedEncoder>>> = {
     const file = (pin: { path: string; sha256: string }) =>
       resolvePinnedFile({ package: minilm.package, ...pin }, import.meta.url);
     const configFile = await file(minilm.config);
-    const config = bertConfig(JSON.parse(await readFile(configFile, "utf8")), configFile);
+    const config = bertConfig(await readConfigFile(configFile), configFile);
     return {
       config,
       // It was trained as a mean-pooled sentence encoder.
@@ -71,7 +70,7 @@ const encoders: Readonly<Record<string, () => Promise<PretrainedEncoder>>> = {
  * @throws RangeError for another name
  */
 export async function pretrainedEncoder(name: string): Promise<PretrainedEncoder> {
-  const make = encoders[name];
+  const make = Object.hasOwn(encoders, name) ? encoders[name] : undefined;
   if (make === undefined) {
     throw new RangeError(`encoder "${name}": unknown (known: ${Object.keys(encoders).join(", ")})`);
   }
@@ -79,10 +78,11 @@ export async function pretrainedEncoder(name: string): Promise<PretrainedEncoder
 }
 
 /**
- * Reads just the given parameters from a safetensors file; a `bert.` in front of its names is
- * looked through.
+ * Reads just the given parameters from a safetensors file, as float32; a `bert.` in front of its
+ * names is looked through.
  *
- * @throws as `SafetensorsFile` does, among others for a missing or misshapen tensor
+ * @throws as `SafetensorsFile` does, among others for a missing or misshapen tensor; TypeError for
+ *   one that holds integers
  */
 export async function readWeights(
   path: string,
@@ -93,7 +93,10 @@ export async function readWeights(
     const weights: Record<string, HostTensor> = {};
     for (const { name, shape } of specs) {
       const stored = file.entries.has(`bert.${name}`) ? `bert.${name}` : name;
-      weights[name] = await file.read(stored, shape);
+      const tensor = await file.read(stored, shape);
+      if (!(tensor.data instanceof Float32Array))
+        throw new TypeError(`${path}: tensor "${stored}" must hold floats, got integers`);
+      weights[name] = tensor;
     }
     return weights;
   } finally {

@@ -2,6 +2,7 @@ export { attentionBias, selfAttention, type SelfAttentionParams } from "./attent
 export {
   bert,
   bertExit,
+  bertHiddenStates,
   type BertInputs,
   bertLayer,
   type BertLayerParams,
@@ -12,7 +13,7 @@ export {
   embed,
 } from "./bert.ts";
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-export { type BertConfig, bertConfig, bertConfigJson } from "./config.ts";
+export { type BertConfig, bertConfig, bertConfigJson, readConfigFile } from "./config.ts";
 export { type Dropout, type DropoutSite, dropoutSites } from "./dropout-sites.ts";
 export { type PretrainedEncoder, pretrainedEncoder, readWeights } from "./encoder.ts";
 export { exitHead, type ExitParams, type Pooling } from "./exit-head.ts";

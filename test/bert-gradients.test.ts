@@ -1,0 +1,135 @@
+import { bertConfig, encoderParameters, exitParameters } from "@sweetspot/model";
+import { lossesAndGradients, type Objective, objectives } from "@sweetspot/train";
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  below,
+  type BertFacts,
+  compiled,
+  eager,
+  type Execution,
+  type HostTensors,
+  inputsOf,
+  readBertFacts,
+  readReference,
+  tensorNamed,
+} from "./reference/bert-reference.ts";
+
+// Gradients add up over the batch and the layers in float32, each side in its own order.
+const rtol = 1e-4;
+const atol = 2e-6;
+
+const pooling = "first-token";
+const exitLayers = [1, 2, 3];
+
+let facts: BertFacts;
+let reference: HostTensors;
+beforeAll(async () => {
+  facts = await readBertFacts();
+  reference = await readReference("tiny-bert");
+});
+
+/** The exits' losses, and the gradient of their sum by the parameters' names. */
+async function gradientsOf(
+  execution: Execution,
+  objective: Pick<Objective, "nextSegmentInput">,
+  exitLayers: readonly number[],
+): Promise<{ losses: number[]; gradients: Record<string, ArrayLike<number>> }> {
+  const config = bertConfig(facts["tiny-bert"].config, "bert.json");
+  const parameters = [
+    ...encoderParameters(config, exitLayers.at(-1)),
+    ...exitParameters(config, exitLayers, facts["tiny-bert"].classes, pooling),
+  ];
+  const weights = Object.fromEntries(
+    parameters.map(({ name }) => [`param/${name}`, tensorNamed(reference, `param/${name}`)]),
+  );
+  const results = await execution.run(
+    (tensors) => {
+      const { losses, gradients } = lossesAndGradients(
+        { config, pooling, exitLayers, parameters, objective, dropoutSites: [] },
+        below(tensors, "param/"),
+        tensors,
+      );
+      const byName = parameters.map(({ name }, i) => [`grad/${name}`, gradients[i] as tf.Tensor]);
+      return { losses, ...(Object.fromEntries(byName) as Record<string, tf.Tensor>) };
+    },
+    {
+      ...inputsOf(reference),
+      labels: tensorNamed(reference, "labels"),
+      weights: tensorNamed(reference, "weights"),
+      ...weights,
+    },
+  );
+  return {
+    losses: Array.from(tensorNamed(results, "losses")),
+    gradients: below(results, "grad/"),
+  };
+}
+
+/** The parameters whose gradient is not the reference's, or that only one side has. */
+function wrongGradients(
+  gradients: Readonly<Record<string, ArrayLike<number>>>,
+  method: string,
+): string[] {
+  const want = below(reference, `grad/${method}/`);
+  const names = [...new Set([...Object.keys(gradients), ...Object.keys(want)])];
+  return names.filter((name) => {
+    const [got, numbers] = [gradients[name], want[name]?.data];
+    return (
+      got?.length !== numbers?.length ||
+      numbers?.some((x, i) => !(Math.abs(x - (got?.[i] ?? NaN)) <= atol + rtol * Math.abs(x)))
+    );
+  });
+}
+
+it("tells SWEET from early-exit: below the last exit's own segment, where their gradients differ", () => {
+  const sweet = Object.fromEntries(
+    Object.entries(below(reference, "grad/sweet/")).map(([name, { data }]) => [name, data]),
+  );
+  const differing = wrongGradients(sweet, "early-exit");
+  // A key's bias adds the same to all of a query's scores, so softmax takes its gradient to zero.
+  const shared = Object.keys(sweet).filter(
+    (name) => /^(embeddings|encoder\.layer\.[01])\./.test(name) && !name.endsWith("key.bias"),
+  );
+  expect(shared).toHaveLength(5 + 2 * 15);
+  expect(differing.sort()).toEqual(shared.sort());
+});
+
+describe.each([eager, compiled])("every parameter's gradient, $name", (execution) => {
+  it("is the reference's for early-exit, and so are the losses", async () => {
+    const { losses, gradients } = await gradientsOf(
+      execution,
+      objectives["early-exit"],
+      exitLayers,
+    );
+    tensorNamed(reference, "losses").data.forEach((loss, i) =>
+      expect(losses[i]).toBeCloseTo(loss, 5),
+    );
+    expect(wrongGradients(gradients, "early-exit")).toEqual([]);
+  });
+
+  it("is the reference's for SWEET, whose forward pass is the same", async () => {
+    const { losses, gradients } = await gradientsOf(execution, objectives.sweet, exitLayers);
+    tensorNamed(reference, "losses").data.forEach((loss, i) =>
+      expect(losses[i]).toBeCloseTo(loss, 5),
+    );
+    expect(wrongGradients(gradients, "sweet")).toEqual([]);
+  });
+
+  it.each(exitLayers)("is the reference's for the exit after layer %i alone", async (layer) => {
+    const { gradients } = await gradientsOf(execution, objectives["multi-model"], [layer]);
+    expect(wrongGradients(gradients, `exit-${layer}`)).toEqual([]);
+  });
+
+  it("is exactly zero for the embeddings of padding and of tokens that do not occur", async () => {
+    const { gradients } = await gradientsOf(execution, objectives["early-exit"], exitLayers);
+    const table = Array.from(tensorNamed(gradients, "embeddings.word_embeddings.weight"));
+    const { data } = tensorNamed(reference, "inputIds");
+    const occurring = new Set<number>(data);
+    occurring.delete(0);
+    const moved = Array.from({ length: 29 }, (_, id) => id).filter((id) =>
+      table.slice(12 * id, 12 * (id + 1)).some((x) => x !== 0),
+    );
+    expect(moved).toEqual([...occurring].sort((a, b) => a - b));
+  });
+});
