@@ -11,36 +11,38 @@ export function normalisedText(text: string): string {
 }
 
 /** Examples no two of which have the same normalised texts. */
-export interface Deduplicated {
-  examples: Example[];
-  /** Copies left out, the first of equals kept. */
+export interface Deduplicated<E> {
+  /** The first of each set of equals, in the order given. */
+  examples: E[];
+  /** How many copies are left out. */
   duplicatesRemoved: number;
-  /** Examples left out because their copies disagree on the label: none of them is kept. */
+  /** How many are left out because copies disagree on the label. */
   conflictsRemoved: number;
 }
 
 /**
- * Leaves out copies. Where copies have different labels, nobody can tell which is right, and either
- * choice would teach or score a guess: all of them go.
+ * Leaves out copies: examples whose texts, or pairs of texts, are the same when normalised. Where
+ * copies have different labels nobody can tell which is right, and any choice would teach or score
+ * a guess: all of them go.
  */
-export function withoutDuplicates(examples: readonly Example[]): Deduplicated {
-  const groups = new Map<string, Example[]>();
+export function withoutDuplicates<E extends Example>(examples: readonly E[]): Deduplicated<E> {
+  const groups = new Map<string, E[]>();
   for (const example of examples) {
     const key = JSON.stringify([example.text, example.textPair ?? ""].map(normalisedText));
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [example]);
     else group.push(example);
   }
-  const result: Deduplicated = { examples: [], duplicatesRemoved: 0, conflictsRemoved: 0 };
+  const kept: E[] = [];
+  let duplicatesRemoved = 0;
+  let conflictsRemoved = 0;
   for (const group of groups.values()) {
-    const [first] = group;
-    if (first === undefined) continue;
-    if (group.some(({ label }) => label !== first.label)) {
-      result.conflictsRemoved += group.length;
+    if (group.some(({ label }) => label !== group[0]?.label)) {
+      conflictsRemoved += group.length;
     } else {
-      result.examples.push(first);
-      result.duplicatesRemoved += group.length - 1;
+      kept.push(...group.slice(0, 1));
+      duplicatesRemoved += group.length - 1;
     }
   }
-  return result;
+  return { examples: kept, duplicatesRemoved, conflictsRemoved };
 }

@@ -13,4 +13,6 @@ export interface Source {
   examples: Example[];
   /** Rows that were left out because they have no label. */
   withoutLabel: number;
+  /** Of a person's own file, in hexadecimal. */
+  sha256?: string;
 }

@@ -46,13 +46,14 @@ export interface SplitSizes {
  * change them, and a smaller training split is the beginning of a larger one.
  *
  * @param labels `[N]`, the label of each row, `0 .. K - 1`
+ * @param where names what is split in errors
  * @returns the rows of each split
- * @throws RangeError if there are too few rows, or none of some label to train on
+ * @throws RangeError if there are fewer rows than the splits need
  */
 export function splitRows(
   labels: readonly number[],
   { calibrationSize, thresholdSize, testSize, trainSize }: SplitSizes,
-  seed: number,
+  { seed, where }: { seed: number; where: string },
 ): Record<SplitName, number[]> {
   const total = labels.length;
   const count = (size: number) => (size < 1 ? Math.max(1, Math.round(size * total)) : size);
@@ -63,7 +64,7 @@ export function splitRows(
   const classes = new Set(labels).size;
   if (held + classes > total) {
     throw new RangeError(
-      `splits: there are ${total} examples, but ${held + classes} are needed: ${calibration} for calibration, ${threshold} for threshold, ${test} for test and at least ${classes} to train on; add examples, or lower calibrationSize, thresholdSize or testSize`,
+      `${where}: the splits need at least ${held + classes} examples, there are ${total}: ${calibration} for calibration, ${threshold} for threshold, ${test} for test and ${classes} to train on, one of each label; add examples, or lower calibrationSize, thresholdSize or testSize`,
     );
   }
   const order = stratifiedOrder(labels, seed);

@@ -38,31 +38,36 @@ export interface DataSettings {
 const count = z.int().positive();
 const size = z.union([count, z.number().gt(0).lt(1)]);
 
+const name = z.string().min(1);
+
+const ownFile = z
+  .strictObject({
+    file: name,
+    format: z.enum(["csv", "tsv", "jsonl"]).optional(),
+    text: name,
+    textPair: name.optional(),
+    label: name,
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+  })
+  .refine(({ text, textPair, label }) => new Set([text, textPair, label]).size === 3, {
+    error: "text, textPair and label must name different columns",
+  });
+
 /** `data`: text -> token ids, in four disjoint splits. */
 export const stage: Stage<DataSettings> = {
   name: "data",
   reads: [],
   settings: z.strictObject({
-    task: z.union([
-      z.enum(["amazon", "imdb", "yelp", "sentiment"]),
-      z.strictObject({
-        file: z.string().min(1),
-        format: z.enum(["csv", "tsv", "jsonl"]).optional(),
-        text: z.string().min(1),
-        textPair: z.string().min(1).optional(),
-        label: z.string().min(1),
-        sha256: z
-          .string()
-          .regex(/^[0-9a-f]{64}$/)
-          .optional(),
-      }),
-    ]),
-    encoder: z.string().min(1).default("minilm"),
+    task: z.union([z.enum(["amazon", "imdb", "yelp", "sentiment"]), ownFile]),
+    encoder: name.default("minilm"),
     maxLength: z.int().min(4).max(512).default(128),
     trainSize: z.union([count, z.literal("all")]).default("all"),
     calibrationSize: size.default(0.1),
     thresholdSize: size.default(0.1),
-    testSize: size.default(0.4),
+    testSize: size.default(0.35),
     seed: z.int().nonnegative().default(1),
   }),
   run: async (context) => (await import("./data-stage.ts")).runData(context),

@@ -10,10 +10,10 @@ export interface EncodedText {
   tokenTypeIds: number[];
   /** Whether tokens were left out to keep to `maxLength`. */
   truncated: boolean;
-  /** How many of the tokens are the text's own, after truncation. */
-  textTokens: number;
-  /** How many of those are unknown to the vocabulary. */
-  unknownTokens: number;
+  /** Whether a text has no token of its own: nothing, white space, or what the tokenizer drops. */
+  empty: boolean;
+  /** Whether there are tokens, but none that the vocabulary knows. */
+  unknown: boolean;
 }
 
 export interface TextTokenizer {
@@ -72,8 +72,8 @@ export function textTokenizer(json: unknown, where = "tokenizer.json"): TextToke
         inputIds,
         tokenTypeIds: types ?? inputIds.map(() => 0),
         truncated: kept1 + kept2 < all1.length + all2.length,
-        textTokens: kept1 + kept2,
-        unknownTokens: [...first, ...second].filter((token) => token === unknown).length,
+        empty: all1.length === 0 || (pair && all2.length === 0),
+        unknown: all1.length + all2.length > 0 && [...all1, ...all2].every((t) => t === unknown),
       };
     },
   };

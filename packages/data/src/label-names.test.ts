@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { labelNames } from "./label-names.ts";
+
+/** Two examples of each label, so that they pass for classes. */
+const twice = (...labels: string[]) => labelNames([...labels, ...labels], "reviews.csv");
+
+test.each([
+  [
+    ["10", "9", "-1", "0.5"],
+    ["-1", "0.5", "9", "10"],
+  ],
+  [
+    ["step 10", "step 2", "Step 1"],
+    ["Step 1", "step 2", "step 10"],
+  ],
+  [
+    ["positive", "negative"],
+    ["negative", "positive"],
+  ],
+  [
+    ["b", "10", "9"],
+    ["9", "10", "b"],
+  ],
+  [
+    ["1.0", "1"],
+    ["1", "1.0"],
+  ],
+])("%j are ordered as %j", (given, ordered) => {
+  expect(twice(...given)).toEqual(ordered);
+  expect(twice(...given.toReversed())).toEqual(ordered);
+});
+
+test("one class only", () => {
+  expect(() => labelNames(["good", "good", "good"], "reviews.csv")).toThrow(
+    'reviews.csv: expected at least two labels, but each of the 3 examples is "good"; add examples of another',
+  );
+});
+
+test("labels that differ in case alone", () => {
+  expect(() => twice("Good", "bad", "good")).toThrow(
+    'reviews.csv: the labels "good" and "Good" differ in case alone; write them alike',
+  );
+});
+
+test("a column of text taken for labels", () => {
+  expect(() => labelNames(["I liked it", "so bad", "meh", "meh"], "reviews.csv")).toThrow(
+    "reviews.csv: 3 different labels in 4 examples",
+  );
+});

@@ -1,0 +1,38 @@
+const collator = new Intl.Collator("en", { numeric: true });
+
+/**
+ * The different labels of a task in the order of the logits: numbers by value, other names by the
+ * alphabet with the numbers in them by value (`step 2` before `step 10`).
+ *
+ * @param where names the task in errors
+ * @throws RangeError if there are fewer than two, if two differ in case alone, or if there are so
+ *   many that they cannot be classes
+ */
+export function labelNames(labels: readonly string[], where: string): string[] {
+  const names = [...new Set(labels)];
+  const numbers = names.every((name) => Number.isFinite(Number(name)));
+  names.sort(
+    (a, b) =>
+      (numbers ? Number(a) - Number(b) : collator.compare(a, b)) || (a < b ? -1 : a > b ? 1 : 0),
+  );
+  if (names.length < 2) {
+    throw new RangeError(
+      `${where}: expected at least two labels, but each of the ${labels.length} examples is "${names[0]}"; add examples of another`,
+    );
+  }
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const other = seen.get(name.toLowerCase());
+    if (other !== undefined)
+      throw new RangeError(
+        `${where}: the labels "${other}" and "${name}" differ in case alone; write them alike`,
+      );
+    seen.set(name.toLowerCase(), name);
+  }
+  if (names.length > labels.length / 2) {
+    throw new RangeError(
+      `${where}: ${names.length} different labels in ${labels.length} examples, such as "${names[0]}"; name the column of the label`,
+    );
+  }
+  return names;
+}

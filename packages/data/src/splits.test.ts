@@ -1,0 +1,101 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { splitNames, splitRows, type SplitSizes, stratifiedOrder } from "./splits.ts";
+
+const labelled = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 40, maxLength: 300 });
+const seed = fc.nat();
+const sizes: SplitSizes = {
+  calibrationSize: 0.1,
+  thresholdSize: 7,
+  testSize: 0.3,
+  trainSize: "all",
+};
+
+function counts(labels: readonly number[], rows: readonly number[]): Map<number, number> {
+  const result = new Map<number, number>();
+  for (const row of rows) {
+    const label = labels[row] ?? -1;
+    result.set(label, (result.get(label) ?? 0) + 1);
+  }
+  return result;
+}
+
+describe("stratifiedOrder", () => {
+  test("holds each row once", () => {
+    fc.assert(
+      fc.property(labelled, seed, (labels, seed) => {
+        const order = stratifiedOrder(labels, seed);
+        expect(order.sort((a, b) => a - b)).toEqual([...labels.keys()]);
+      }),
+    );
+  });
+
+  test("any stretch holds each label in its share, to within one row per label", () => {
+    fc.assert(
+      fc.property(labelled, seed, fc.nat(), fc.nat(), (labels, seed, a, b) => {
+        const order = stratifiedOrder(labels, seed);
+        const [begin, end] = [a % labels.length, b % labels.length].sort((p, q) => p - q);
+        const found = counts(labels, order.slice(begin, end));
+        const all = counts(labels, order);
+        for (const [label, total] of all) {
+          const share = (total * ((end ?? 0) - (begin ?? 0))) / labels.length;
+          expect(Math.abs((found.get(label) ?? 0) - share)).toBeLessThanOrEqual(all.size);
+        }
+      }),
+    );
+  });
+});
+
+describe("splitRows", () => {
+  test("the splits are disjoint and hold all rows, of the sizes asked for", () => {
+    fc.assert(
+      fc.property(labelled, seed, (labels, seed) => {
+        const rows = splitRows(labels, sizes, { seed, where: "x" });
+        const all = splitNames.flatMap((name) => rows[name]);
+        expect(all.sort((a, b) => a - b)).toEqual([...labels.keys()]);
+        expect(rows.threshold).toHaveLength(7);
+        expect(rows.calibration).toHaveLength(Math.round(0.1 * labels.length));
+        expect(rows.test).toHaveLength(Math.round(0.3 * labels.length));
+      }),
+    );
+  });
+
+  test("trainSize changes no other split, and a smaller one is the beginning of a larger", () => {
+    fc.assert(
+      fc.property(labelled, seed, fc.integer({ min: 1, max: 400 }), (labels, seed, trainSize) => {
+        const all = splitRows(labels, sizes, { seed, where: "x" });
+        const capped = splitRows(labels, { ...sizes, trainSize }, { seed, where: "x" });
+        expect(capped).toEqual({ ...all, train: all.train.slice(0, trainSize) });
+      }),
+    );
+  });
+
+  test("each of 2 balanced labels is in each split to within one of half", () => {
+    const labels = Array.from({ length: 1000 }, (_, i) => i % 2);
+    const rows = splitRows(labels, sizes, { seed: 3, where: "x" });
+    for (const name of splitNames) {
+      const ones = counts(labels, rows[name]).get(1) ?? 0;
+      expect(Math.abs(ones - rows[name].length / 2)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test("the seed decides, and nothing else", () => {
+    const labels = Array.from({ length: 200 }, (_, i) => i % 3);
+    const of = (seed: number) => splitRows(labels, sizes, { seed, where: "x" });
+    expect(of(1)).toEqual(of(1));
+    expect(of(1).test).not.toEqual(of(2).test);
+  });
+
+  test("too few examples: says how many there are and how many are needed", () => {
+    const labels = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1];
+    expect(() =>
+      splitRows(
+        labels,
+        { ...sizes, calibrationSize: 3, testSize: 0.2 },
+        { seed: 1, where: "reviews.csv" },
+      ),
+    ).toThrow(
+      "reviews.csv: the splits need at least 14 examples, there are 10: 3 for calibration, 7 for threshold, 2 for test and 2 to train on, one of each label; add examples, or lower calibrationSize, thresholdSize or testSize",
+    );
+  });
+});

@@ -1,0 +1,49 @@
+import { constants, isUtf8 } from "node:buffer";
+import { readFile } from "node:fs/promises";
+import { sha256 } from "@sweetspot/artifact";
+
+/** A text file's content. */
+export interface TextFile {
+  /** Without the byte order mark that it may begin with. */
+  text: string;
+  /** Of its bytes, in hexadecimal. */
+  sha256: string;
+}
+
+/**
+ * Reads a file that must be UTF-8.
+ *
+ * @throws Error if it cannot be read; TypeError that tells the line and byte where it is not UTF-8
+ */
+export async function readTextFile(path: string): Promise<TextFile> {
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(`${path}: ${whyUnreadable(cause)}`, { cause });
+  });
+  if (bytes.length > constants.MAX_STRING_LENGTH) {
+    throw new RangeError(
+      `${path}: expected at most ${constants.MAX_STRING_LENGTH} bytes, got ${bytes.length}; keep a sample of its rows`,
+    );
+  }
+  if (!isUtf8(bytes)) throw new TypeError(`${path}: ${whereNotUtf8(bytes)}`);
+  return { text: new TextDecoder().decode(bytes), sha256: sha256(bytes) };
+}
+
+function whyUnreadable({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "ENOENT") return `no such file (looked from ${process.cwd()})`;
+  if (code === "EISDIR") return "expected a file, got a folder";
+  if (code === "EACCES") return "permission denied; make it readable";
+  return `cannot be read (${message})`;
+}
+
+function whereNotUtf8(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+    return "expected UTF-8, got UTF-16; save it as UTF-8";
+  // A lenient reading writes U+FFFD for what is wrong: the first byte that does not come back is it.
+  const lenient = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const back = new TextEncoder().encode(lenient);
+  const at = bytes.findIndex((byte, i) => byte !== back[i]);
+  const line = bytes.subarray(0, at).reduce((n, byte) => (byte === 10 ? n + 1 : n), 1);
+  const hex = (bytes[at] ?? 0).toString(16).padStart(2, "0");
+  return `line ${line}: expected UTF-8, got the byte 0x${hex} at offset ${at}; save it as UTF-8 (from Windows-1252: iconv -f WINDOWS-1252 -t UTF-8)`;
+}
