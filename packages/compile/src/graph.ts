@@ -71,3 +71,8 @@ export function dimAt(dim: Dim, sizes: Readonly<Record<string, number>>): number
   }, dim.factor);
   return product + (dim.offset ?? 0);
 }
+
+/** `float32 [B, 3]`, for errors. */
+export function describeValue({ dtype, shape }: Pick<ValueInfo, "dtype" | "shape">): string {
+  return `${dtype} [${shape.map(formatDim).join(", ")}]`;
+}

@@ -13,4 +13,10 @@ export {
 export { onnxBytes, onnxModel } from "./onnx-writer.ts";
 export { bindInputs, removeDeadNodes } from "./passes.ts";
 export { scanLoop } from "./scan.ts";
-export { type NamedTensors, type TensorSpec, type TensorSpecs, trace } from "./trace.ts";
+export {
+  type NamedTensors,
+  type TensorSpec,
+  type TensorSpecs,
+  type TensorsOf,
+  trace,
+} from "./trace.ts";

@@ -13,6 +13,8 @@ import { materialiseShapes } from "./passes.ts";
  * Encodes a graph as an ONNX ModelProto (opset 18, com.microsoft 1), in pieces that share memory
  * with the graph's constants.
  *
+ * @throws RangeError if it would not fit into 2 GB, or a symbol is no input's dimension
+ *
  * Source: onnx.proto3 of ONNX 1.14, https://github.com/onnx/onnx (field numbers);
  * https://protobuf.dev/programming-guides/encoding (wire format).
  */
@@ -23,12 +25,24 @@ export function onnxModel(graph: Graph): Uint8Array[] {
   model.message(8, (opset) => opset.string(1, "com.microsoft").int(2, 1));
   model.string(2, "sweetspot");
   model.message(7, (m) => writeGraph(m, graph));
+  const bytes = model.chunks.reduce((sum, c) => sum + c.length, 0);
+  if (bytes >= 2 ** 31)
+    throw new RangeError(
+      `onnxModel: protobuf holds less than 2 GB, the model has ${bytes} bytes; leave large constants as inputs`,
+    );
   return model.chunks;
 }
 
 /** The pieces of `onnxModel` in one array. */
 export function onnxBytes(graph: Graph): Uint8Array {
-  return Buffer.concat(onnxModel(graph));
+  const pieces = onnxModel(graph);
+  const bytes = new Uint8Array(pieces.reduce((sum, p) => sum + p.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }
 
 function writeGraph(m: Message, raw: Graph): void {

@@ -1,4 +1,12 @@
-import { type Constant, type Dim, dimAt, formatDim, type Graph, type GraphNode } from "./graph.ts";
+import {
+  type Constant,
+  describeValue,
+  type Dim,
+  dimAt,
+  formatDim,
+  type Graph,
+  type GraphNode,
+} from "./graph.ts";
 
 /** Removes what no output needs. The numbers stay the same. */
 export function removeDeadNodes(graph: Graph): Graph {
@@ -13,26 +21,39 @@ export function removeDeadNodes(graph: Graph): Graph {
     new Map([...map].filter(([name]) => needed.has(name)));
   return {
     ...graph,
-    nodes: nodes.reverse(),
+    nodes: nodes.toReversed(),
     constants: keep(graph.constants),
     shapes: keep(graph.shapes),
   };
 }
 
-/** Turns inputs into constants, such as the parameters of a model that is to be deployed. */
+/**
+ * Turns inputs into constants, such as the parameters of a model that is to be deployed.
+ *
+ * @param values by input name; their memory is shared, not copied
+ * @throws RangeError for a name that is no input, or for a value of another dtype or shape
+ */
 export function bindInputs(graph: Graph, values: Readonly<Record<string, Constant>>): Graph {
   const constants = new Map(graph.constants);
-  for (const input of graph.inputs) {
-    const value = values[input.name];
-    if (value === undefined) continue;
-    if (value.dtype !== input.dtype || value.shape.join() !== input.shape.join()) {
+  const bound = new Set<string>();
+  for (const [name, value] of Object.entries(values)) {
+    const input = graph.inputs.find((i) => i.name === name);
+    if (input === undefined)
       throw new RangeError(
-        `bindInputs: ${input.name} must be ${input.dtype} [${input.shape.join(", ")}], got ${value.dtype} [${value.shape.join(", ")}]`,
+        `bindInputs: there is no input ${name} (has ${graph.inputs.map((i) => i.name).join(", ")})`,
       );
-    }
-    constants.set(input.name, value);
+    const [expected, got] = [describeValue(input), describeValue(value)];
+    if (expected !== got)
+      throw new RangeError(`bindInputs: ${name} must be ${expected}, got ${got}`);
+    const count = value.shape.reduce((a, b) => a * b, 1);
+    if (value.data.length !== count)
+      throw new RangeError(
+        `bindInputs: ${name} must hold ${count} numbers, got ${value.data.length}`,
+      );
+    constants.set(name, value);
+    bound.add(name);
   }
-  return { ...graph, constants, inputs: graph.inputs.filter((i) => values[i.name] === undefined) };
+  return { ...graph, constants, inputs: graph.inputs.filter((i) => !bound.has(i.name)) };
 }
 
 /**
@@ -47,7 +68,7 @@ export function materialiseShapes(graph: Graph): Graph {
   const known = new Map<string, string>();
   const renamed = new Map<string, string>();
   const node = (op: string, inputs: string[], attributes: GraphNode["attributes"] = {}): string => {
-    const output = `d${nodes.length}`;
+    const output = `d:${nodes.length}`;
     nodes.push({ op, domain: "", inputs, outputs: [output], attributes, kernel: "shape" });
     return output;
   };
@@ -58,7 +79,7 @@ export function materialiseShapes(graph: Graph): Graph {
   };
   const literal = (values: readonly number[]) =>
     once(`[${values.join()}]`, () => {
-      const name = `i${constants.size}`;
+      const name = `i:${constants.size}`;
       constants.set(name, {
         dtype: "int64",
         shape: [values.length],

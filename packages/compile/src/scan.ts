@@ -1,30 +1,43 @@
-import type { Dim, Graph, ValueInfo } from "./graph.ts";
+import { describeValue, type Dim, type Graph, type ValueInfo } from "./graph.ts";
 
 /**
  * Wraps one step as a loop of many: an ONNX Scan whose state stays inside ONNX Runtime.
  *
  * The step's inputs are its state, then what each step reads; its outputs the new state, in the
- * same order, then what each step tells. In the loop the latter two gain a first axis, the step.
+ * same order, then what each step tells. In the loop the latter two gain a first axis, the symbol
+ * `steps`; all get `loop:` before their names.
  *
  * @param stateCount how many inputs and outputs are state
- * @throws RangeError if the state goes in and comes out in different shapes
+ * @throws RangeError if the state goes in and comes out in different dtypes or shapes, if a step
+ *   reads nothing (so that the loop has no length), or if `steps` is a symbol of the step's own
  */
 export function scanLoop(step: Graph, stateCount: number): Graph {
   step.inputs.slice(0, stateCount).forEach((input, i) => {
     const output = step.outputs[i];
-    if (
-      output?.dtype !== input.dtype ||
-      JSON.stringify(output.shape) !== JSON.stringify(input.shape)
-    ) {
+    const [before, after] = [
+      describeValue(input),
+      output === undefined ? "nothing" : describeValue(output),
+    ];
+    if (before !== after)
       throw new RangeError(
-        `scanLoop: state ${input.name} goes in as ${describe(input)} and comes out as ${output === undefined ? "nothing" : describe(output)}`,
+        `scanLoop: state ${input.name} goes in as ${before} and comes out as ${after}`,
       );
-    }
   });
-  const stacked = (v: ValueInfo): ValueInfo => ({ ...v, shape: [steps, ...v.shape] });
+  if (step.inputs.length <= stateCount)
+    throw new RangeError(
+      "scanLoop: a step must read one input or more besides its state; a counter will do",
+    );
+  const own = step.inputs.find(({ shape }) =>
+    shape.some((d) => typeof d !== "number" && d.symbols.includes("steps")),
+  );
+  if (own !== undefined)
+    throw new RangeError(
+      `scanLoop: input ${own.name} has a size "steps", which is the loop's own; give it another name`,
+    );
   const outer = (v: ValueInfo, i: number): ValueInfo => ({
-    ...(i < stateCount ? v : stacked(v)),
+    ...v,
     name: `loop:${v.name}`,
+    shape: i < stateCount ? v.shape : [steps, ...v.shape],
   });
   const inputs = step.inputs.map(outer);
   const outputs = step.outputs.map(outer);
@@ -46,9 +59,5 @@ export function scanLoop(step: Graph, stateCount: number): Graph {
   };
 }
 
-/** The symbol of the loop's length. */
+/** The loop's length. */
 const steps: Dim = { factor: 1, symbols: ["steps"] };
-
-function describe(v: ValueInfo): string {
-  return `${v.dtype} ${JSON.stringify(v.shape)}`;
-}

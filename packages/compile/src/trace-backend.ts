@@ -1,30 +1,29 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Attribute, Constant, Dtype, GraphNode } from "./graph.ts";
+import type { Attribute, Constant, GraphNode } from "./graph.ts";
 import { lowerings } from "./lowerings/table.ts";
-import type { Emitter } from "./lowering.ts";
+import { type Emitter, graphDtype, type TensorDtype } from "./lowering.ts";
 
 /** What stands behind a tfjs tensor during a trace: a value of the graph, or numbers made on the host. */
-type Entry =
+type Entry = { references: number } & (
   | { kind: "value"; name: string }
-  | {
-      kind: "host";
-      values: tf.BackendValues;
-      shape: readonly number[];
-      dtype: tf.DataType;
-      name?: string;
-    };
+  | { kind: "host"; values: tf.BackendValues }
+);
 
 export const backendName = "sweetspot-trace";
 
-/** The recording in progress. */
+/**
+ * The recording in progress. The names that it gives begin with one letter and a colon; inputs and
+ * outputs have none, so that they never meet.
+ */
 export class Recorder implements Emitter {
   readonly nodes: GraphNode[] = [];
   readonly constants: Map<string, Constant> = new Map();
   readonly shapes: Map<string, readonly number[]> = new Map();
   readonly #backend: TraceBackend;
-  readonly #scalarNames = new Map<string, string>();
+  /** The constants that this recording has already made of host numbers, by dtype and shape. */
+  readonly #hostNames = new WeakMap<object, Map<string, string>>();
   #count = 0;
-  /** The kernel being lowered. */
+  /** The kernel being lowered; empty between kernels. */
   kernel = "";
 
   constructor(backend: TraceBackend) {
@@ -43,54 +42,45 @@ export class Recorder implements Emitter {
   }
 
   shape(values: readonly number[]): string {
-    // One name per use, not per value: equal numbers may differ at another size.
+    // One name per use, not per value: equal numbers may differ at another size. So with constants.
     const name = this.#name("s");
     this.shapes.set(name, values);
     return name;
   }
 
-  constant(
-    values: tf.TypedArray | number[],
-    shape: readonly number[],
-    dtype: "float32" | "int32" | "bool",
-  ): string {
-    const data =
-      dtype === "float32"
-        ? Float32Array.from(values)
-        : dtype === "int32"
-          ? Int32Array.from(values)
-          : Uint8Array.from(values);
-    if (data.length === 1) {
-      const key = `${dtype} ${shape.length} ${data[0]}`;
-      const known = this.#scalarNames.get(key);
-      if (known !== undefined) return known;
-      const name = this.#name("c");
-      this.#scalarNames.set(key, name);
-      this.constants.set(name, { dtype, shape, data });
-      return name;
-    }
-    if (data.length > 1 && data.every((x) => Object.is(x, data[0]))) {
-      return this.filled(shape, data[0] ?? 0, dtype);
-    }
+  constant(values: ArrayLike<number>, shape: readonly number[], dtype: TensorDtype): string {
+    const data = typedArray(dtype, values);
+    const [first = 0] = data;
+    // One number throughout is shorter said so, and may then change its shape with the sizes.
+    if (data.length > 1 && data.every((x) => Object.is(x, first)))
+      return this.filled(shape, first, dtype);
     const name = this.#name("c");
     this.constants.set(name, { dtype, shape, data });
     return name;
   }
 
-  filled(shape: readonly number[], value: number, dtype: Dtype): string {
+  filled(shape: readonly number[], value: number, dtype: TensorDtype): string {
     const element = this.#name("c");
-    const data =
-      dtype === "float32"
-        ? Float32Array.of(value)
-        : dtype === "int32"
-          ? Int32Array.of(value)
-          : Uint8Array.of(value);
-    this.constants.set(element, { dtype, shape: [1], data });
+    this.constants.set(element, { dtype, shape: [], data: typedArray(dtype, [value]) });
     return this.node("Expand", [element, this.shape(shape)]);
   }
 
-  ref(tensor: tf.TensorInfo): string {
-    return this.#backend.nameOf(tensor, this);
+  ref({ dataId, dtype, shape }: tf.TensorInfo): string {
+    const entry = this.#backend.entry(dataId);
+    if (entry.kind === "value") return entry.name;
+    // Tensors that share their numbers may differ in shape and dtype: reshape and cast make such.
+    const names = this.#hostNames.get(dataId) ?? new Map<string, string>();
+    this.#hostNames.set(dataId, names);
+    const key = `${dtype} ${shape.join()}`;
+    const name =
+      names.get(key) ??
+      this.constant(
+        entry.values as tf.TypedArray,
+        shape,
+        graphDtype(dtype, this.kernel || "trace"),
+      );
+    names.set(key, name);
+    return name;
   }
 
   output(name: string, shape: readonly number[], dtype: tf.DataType): tf.TensorInfo {
@@ -98,8 +88,16 @@ export class Recorder implements Emitter {
   }
 
   #name(prefix: string): string {
-    return `${prefix}${this.#count++}`;
+    return `${prefix}:${this.#count++}`;
   }
+}
+
+function typedArray(
+  dtype: TensorDtype,
+  values: ArrayLike<number>,
+): Float32Array | Int32Array | Uint8Array {
+  if (dtype === "float32") return Float32Array.from(values);
+  return dtype === "int32" ? Int32Array.from(values) : Uint8Array.from(values);
 }
 
 /** A tfjs backend whose kernels record ONNX nodes instead of computing. */
@@ -107,44 +105,38 @@ export class TraceBackend extends tf.KernelBackend {
   recorder: Recorder | undefined;
   readonly #data = new tf.DataStorage<Entry>(this, tf.engine());
 
-  override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {
+  override write(values: tf.BackendValues): object {
     const dataId = {};
-    this.move(dataId, values, shape, dtype);
+    this.#data.set(dataId, { kind: "host", values, references: 1 });
     return dataId;
   }
 
+  /** tfjs brings tensors of other backends here when a kernel meets them, and takes them back later. */
   override move(
     dataId: object,
     values: tf.BackendValues,
-    shape: number[],
-    dtype: tf.DataType,
+    _shape: number[],
+    _dtype: tf.DataType,
+    references: number,
   ): void {
-    this.#data.set(dataId, { kind: "host", values, shape: [...shape], dtype });
+    this.#data.set(dataId, { kind: "host", values, references });
   }
 
   value(name: string): object {
     const dataId = {};
-    this.#data.set(dataId, { kind: "value", name });
+    this.#data.set(dataId, { kind: "value", name, references: 1 });
     return dataId;
   }
 
-  nameOf(tensor: tf.TensorInfo, recorder: Recorder): string {
-    const entry = this.#data.get(tensor.dataId);
-    if (entry.kind === "value") return entry.name;
-    if (entry.name === undefined) {
-      if (entry.dtype !== "float32" && entry.dtype !== "int32" && entry.dtype !== "bool") {
-        throw new TypeError(`trace: a constant is ${entry.dtype}, expected float32, int32 or bool`);
-      }
-      entry.name = recorder.constant(entry.values as tf.TypedArray, entry.shape, entry.dtype);
-    }
-    return entry.name;
+  entry(dataId: object): Entry {
+    return this.#data.get(dataId);
   }
 
   override readSync(dataId: object): tf.BackendValues {
     const entry = this.#data.get(dataId);
     if (entry.kind === "host") return entry.values;
     throw new Error(
-      `trace: ${this.recorder?.kernel || "the function"} reads a tensor's numbers, which a trace does not have; compute on tensors alone`,
+      `trace: ${this.recorder?.kernel || "the function"} reads a tensor's numbers (dataSync, data, array, print), which a trace does not have; compute on tensors alone`,
     );
   }
 
@@ -152,8 +144,13 @@ export class TraceBackend extends tf.KernelBackend {
     return this.readSync(dataId);
   }
 
-  override disposeData(dataId: object): boolean {
-    this.#data.delete(dataId);
+  override disposeData(dataId: object, force = false): boolean {
+    if (this.#data.has(dataId)) {
+      const entry = this.#data.get(dataId);
+      entry.references--;
+      if (!force && entry.references > 0) return false;
+      this.#data.delete(dataId);
+    }
     return true;
   }
 
@@ -161,11 +158,16 @@ export class TraceBackend extends tf.KernelBackend {
     return this.#data.numDataIds();
   }
 
-  override refCount(): number {
-    return 1;
+  override refCount(dataId: object): number {
+    return this.#data.has(dataId) ? this.#data.get(dataId).references : 0;
   }
 
-  override incRef(): void {}
+  /** tfjs calls this for variables alone. */
+  override incRef(): void {
+    throw new Error(
+      "trace: the function makes a tf.variable or assigns to one, as an optimizer does, which a trace does not record; return the new value instead",
+    );
+  }
 
   override timerAvailable(): boolean {
     return false;
@@ -198,15 +200,19 @@ export function traceBackend(): TraceBackend {
       backendName,
       kernelFunc: ({ inputs, attrs }) => {
         const recorder = backend.recorder;
-        if (recorder === undefined) {
+        if (recorder === undefined)
           throw new Error(`${kernelName}: called on the trace backend outside of trace()`);
-        }
         recorder.kernel = kernelName;
-        return lower({
-          inputs: inputs as Record<string, tf.TensorInfo>,
-          attrs: attrs ?? {},
-          emit: recorder,
-        });
+        try {
+          return lower({
+            kernel: kernelName,
+            inputs: inputs as Record<string, tf.TensorInfo>,
+            attrs: attrs ?? {},
+            emit: recorder,
+          });
+        } finally {
+          recorder.kernel = "";
+        }
       },
     });
   }

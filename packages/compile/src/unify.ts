@@ -1,14 +1,19 @@
-import { type Constant, type Dim, dimAt, type Graph, type GraphNode } from "./graph.ts";
+import { type Constant, type Dim, formatDim, type Graph, type GraphNode } from "./graph.ts";
+import { onnxType } from "./lowering.ts";
+import { symbolicDim } from "./symbolic-dim.ts";
 
 /** A trace and the sizes that its symbols had. */
 export interface SizedTrace {
   graph: Graph;
-  sizes: Readonly<Record<string, number>>;
+  sizes: Sizes;
 }
+
+type Sizes = Readonly<Record<string, number>>;
 
 /**
  * Makes one graph of traces at two sizes: each number that differs becomes a constant times a
- * product of symbols, plus a constant. Holds the result against a third trace.
+ * product of symbols, plus a constant; so does a scalar constant that is a whole number, such as the
+ * count that a mean divides by. Holds the result against a third trace.
  *
  * @throws RangeError that names the kernel if the traces differ in more than that
  */
@@ -16,98 +21,87 @@ export function unify(a: SizedTrace, b: SizedTrace, check: SizedTrace): Graph {
   sameStructure(a.graph, b.graph);
   sameStructure(a.graph, check.graph);
   const users = usersOf(a.graph);
-  const dim = (x: Dim | undefined, y: Dim | undefined, z: Dim | undefined, where: string): Dim => {
-    if (typeof x !== "number" || typeof y !== "number" || typeof z !== "number") return x ?? NaN;
-    const found = symbolicDim([x, y, z], [a.sizes, b.sizes, check.sizes]);
-    if (found === undefined) {
-      throw new RangeError(
-        `trace: ${where} has a size of ${x} at ${describe(a.sizes)}, ${y} at ${describe(b.sizes)} and ${z} at ${describe(check.sizes)}, which is no constant times a product of them plus a constant; compute it from tensors instead`,
-      );
-    }
-    return found;
+  const traces = [a, b, check] as const;
+  const at = traces.map(({ sizes }) => describe(sizes));
+  const dim = (values: readonly [Dim?, Dim?, Dim?], where: string): Dim => {
+    const [x, y, z] = values;
+    const found =
+      typeof x === "number" && typeof y === "number" && typeof z === "number"
+        ? symbolicDim([x, y, z], [a.sizes, b.sizes, check.sizes])
+        : undefined;
+    if (found !== undefined) return found;
+    throw new RangeError(
+      `trace: ${where} has a size of ${values.map((v, i) => `${v === undefined ? "none" : formatDim(v)} at ${at[i]}`).join(", ")}, which is no constant times a product of them plus a constant; compute it from tensors instead`,
+    );
+  };
+  const vector = (of: (graph: Graph) => readonly Dim[] | undefined, where: string): Dim[] => {
+    const [x = [], y = [], z = []] = traces.map(({ graph }) => of(graph));
+    const length = Math.max(x.length, y.length, z.length);
+    return Array.from({ length }, (_, i) => dim([x[i], y[i], z[i]], where));
   };
   const shapes = new Map<string, readonly Dim[]>();
-  for (const [name, values] of a.graph.shapes) {
-    const [other, third] = [b.graph.shapes.get(name), check.graph.shapes.get(name)];
+  for (const name of a.graph.shapes.keys())
     shapes.set(
       name,
-      values.map((value, i) => dim(value, other?.[i], third?.[i], users.get(name) ?? name)),
+      vector((g) => g.shapes.get(name), users.get(name) ?? name),
     );
-  }
+  const constants = new Map(a.graph.constants);
+  const made: GraphNode[] = [];
   for (const [name, constant] of a.graph.constants) {
-    for (const { graph } of [b, check]) {
-      if (!sameConstant(constant, graph.constants.get(name))) {
-        throw new RangeError(
-          `trace: ${users.get(name) ?? name} uses a constant that differs between sizes; make it with tf.range, tf.fill or from an input`,
-        );
-      }
+    const [other, third] = [b.graph.constants.get(name), check.graph.constants.get(name)];
+    if (sameConstant(constant, other) && sameConstant(constant, third)) continue;
+    const where = users.get(name) ?? name;
+    const numbers = [constant, other, third].map(wholeScalar);
+    const [x, y, z] = numbers;
+    if (x === undefined || y === undefined || z === undefined) {
+      throw new RangeError(
+        `trace: ${where} uses a constant that differs between the sizes ${at.join("; ")}; make it of whole numbers and tensors (tf.div(x, n), not tf.mul(x, 1 / n); tf.range, tf.fill), or give it as an input`,
+      );
     }
+    constants.delete(name);
+    shapes.set(`${name}:size`, [dim([x, y, z], where)]);
+    shapes.set(`${name}:shape`, constant.shape);
+    made.push(
+      sizeNode("Cast", [`${name}:size`], `${name}:cast`, { to: onnxType[constant.dtype] }),
+      sizeNode("Reshape", [`${name}:cast`, `${name}:shape`], name),
+    );
   }
   const outputs = a.graph.outputs.map((output, k) => ({
     ...output,
-    shape: output.shape.map((d, i) =>
-      dim(
-        d,
-        b.graph.outputs[k]?.shape[i],
-        check.graph.outputs[k]?.shape[i],
-        `output ${output.name}`,
-      ),
-    ),
+    shape: vector((g) => g.outputs[k]?.shape, `output ${output.name}`),
   }));
-  return { ...a.graph, shapes, outputs };
+  return { ...a.graph, nodes: [...made, ...a.graph.nodes], constants, shapes, outputs };
 }
 
-/**
- * `factor * product of symbols + offset` that is each of three numbers at its sizes; each symbol at
- * most squared. Where several fit, the one without an offset and of the lowest power.
- */
-function symbolicDim(
-  [x, y, z]: readonly [number, number, number],
-  sizes: readonly [Sizes, Sizes, Sizes],
-): Dim | undefined {
-  if (x === y) return x === z ? x : undefined;
-  const candidates = products(Object.keys(sizes[0]).sort(), 2).flatMap((symbols) => {
-    const [m, n] = [
-      dimAt({ factor: 1, symbols }, sizes[0]),
-      dimAt({ factor: 1, symbols }, sizes[1]),
-    ];
-    const factor = (x - y) / (m - n);
-    return Number.isInteger(factor) ? [{ factor, symbols, offset: x - factor * m }] : [];
-  });
-  const fitting = candidates
-    .filter((c) => dimAt(c, sizes[1]) === y && dimAt(c, sizes[2]) === z)
-    .sort((a, b) => Math.sign(Math.abs(a.offset)) - Math.sign(Math.abs(b.offset)));
-  const [best] = fitting;
-  if (best === undefined) return undefined;
-  const { factor, symbols, offset } = best;
-  return offset === 0 ? { factor, symbols } : best;
+function sizeNode(
+  op: string,
+  inputs: readonly string[],
+  output: string,
+  attributes: GraphNode["attributes"] = {},
+): GraphNode {
+  return { op, domain: "", inputs, outputs: [output], attributes, kernel: "size" };
 }
 
-type Sizes = Readonly<Record<string, number>>;
-
-function products(symbols: readonly string[], power: number): string[][] {
-  const [first, ...rest] = symbols;
-  if (first === undefined) return [[]];
-  const tails = products(rest, power);
-  return Array.from({ length: power + 1 }, (_, n) =>
-    tails.map((t) => [...Array<string>(n).fill(first), ...t]),
-  ).flat();
+/** The number of a constant that holds just one, a whole one. */
+function wholeScalar(constant: Constant | undefined): number | undefined {
+  if (constant === undefined || constant.data.length !== 1) return undefined;
+  const [value] = constant.data;
+  return typeof value === "number" && Number.isInteger(value) ? value : undefined;
 }
 
 function sameStructure(a: Graph, b: Graph): void {
-  a.nodes.forEach((node, i) => {
-    const other = b.nodes[i];
-    if (other === undefined || wiring(node) !== wiring(other)) {
-      throw new RangeError(
-        `trace: kernel ${node.kernel} (${node.op}) is recorded otherwise at another size${other === undefined ? "" : ` (${other.kernel}, ${other.op})`}; the function must do the same at every size`,
-      );
-    }
-  });
-  if (a.nodes.length !== b.nodes.length) {
+  const most = Math.max(a.nodes.length, b.nodes.length);
+  for (let i = 0; i < most; i++) {
+    const [node, other] = [a.nodes[i], b.nodes[i]];
+    if (node !== undefined && other !== undefined && wiring(node) === wiring(other)) continue;
     throw new RangeError(
-      `trace: ${a.nodes.length} operations at one size, ${b.nodes.length} at another; the function must do the same at every size`,
+      `trace: the function does ${describeNode(node)} at one size and ${describeNode(other)} at another, or to other tensors; it must do the same at every size`,
     );
   }
+}
+
+function describeNode(node: GraphNode | undefined): string {
+  return node === undefined ? "nothing" : `kernel ${node.kernel} (${node.op})`;
 }
 
 function wiring(node: GraphNode): string {
@@ -130,7 +124,7 @@ function usersOf(graph: Graph): Map<string, string> {
   );
 }
 
-function describe(sizes: Readonly<Record<string, number>>): string {
+function describe(sizes: Sizes): string {
   return Object.entries(sizes)
     .map(([symbol, size]) => `${symbol}=${size}`)
     .join(", ");

@@ -1,30 +1,32 @@
-import type * as tf from "@tensorflow/tfjs";
-import { broadcast, input, type KernelCall, type Lowering, onnxTypeOf } from "../lowering.ts";
+import * as tf from "@tensorflow/tfjs";
+import {
+  broadcast,
+  cast,
+  checkDtype,
+  graphDtype,
+  input,
+  inputList,
+  type KernelCall,
+  type Lowering,
+  refAs,
+  type TensorDtype,
+} from "../lowering.ts";
 
-/** tfjs unary kernel -> the ONNX operator that computes just that. */
+/** tfjs unary kernel on float32 -> the ONNX operator that computes just that, NaN and infinities included. */
 const unary: Readonly<Record<string, string>> = {
-  Abs: "Abs",
   Acos: "Acos",
   Acosh: "Acosh",
   Asin: "Asin",
   Asinh: "Asinh",
   Atan: "Atan",
   Atanh: "Atanh",
-  Ceil: "Ceil",
   Cos: "Cos",
   Cosh: "Cosh",
   Elu: "Elu",
   Erf: "Erf",
-  Exp: "Exp",
-  Floor: "Floor",
   Log: "Log",
-  LogicalNot: "Not",
-  Neg: "Neg",
   Reciprocal: "Reciprocal",
-  Relu: "Relu",
-  Round: "Round",
   Sigmoid: "Sigmoid",
-  Sign: "Sign",
   Sin: "Sin",
   Sinh: "Sinh",
   Softplus: "Softplus",
@@ -33,131 +35,247 @@ const unary: Readonly<Record<string, string>> = {
   Tanh: "Tanh",
 };
 
-const binary: Readonly<Record<string, string>> = {
+/** On float32 and int32. */
+const numeric: Readonly<Record<string, string>> = { Abs: "Abs", Neg: "Neg", Relu: "Relu" };
+
+/** On float32; a whole number stays what it is. */
+const rounding: Readonly<Record<string, string>> = { Ceil: "Ceil", Floor: "Floor", Round: "Round" };
+
+/** On two tensors of one dtype, float32 or int32. */
+const arithmetic: Readonly<Record<string, string>> = {
   Add: "Add",
   Maximum: "Max",
   Minimum: "Min",
   Multiply: "Mul",
   Pow: "Pow",
-  RealDiv: "Div",
   Sub: "Sub",
 };
 
-const comparison: Readonly<Record<string, string>> = {
-  Equal: "Equal",
+const order: Readonly<Record<string, string>> = {
   Greater: "Greater",
   GreaterEqual: "GreaterOrEqual",
   Less: "Less",
   LessEqual: "LessOrEqual",
-  LogicalAnd: "And",
-  LogicalOr: "Or",
 };
 
-function unaryLowering(op: string): Lowering {
+const logical: Readonly<Record<string, string>> = { LogicalAnd: "And", LogicalOr: "Or" };
+
+/** A lowering of one input, in terms of its value's name and its dtype. */
+function onOne(
+  allowed: readonly TensorDtype[],
+  build: (call: KernelCall, x: string, dtype: TensorDtype) => string,
+): Lowering {
   return (call) => {
     const x = input(call, "x");
-    return call.emit.output(call.emit.node(op, [call.emit.ref(x)]), x.shape, x.dtype);
+    const dtype = checkDtype(call, x, ...allowed);
+    return call.emit.output(build(call, call.emit.ref(x), dtype), x.shape, dtype);
   };
 }
 
-function binaryLowering(op: string, dtype?: tf.DataType): Lowering {
+/** A lowering of two inputs of one dtype that broadcast. */
+function onTwo(
+  allowed: readonly TensorDtype[],
+  build: (call: KernelCall, a: string, b: string, dtype: TensorDtype) => string,
+  result?: TensorDtype,
+): Lowering {
   return (call) => {
-    const { a, b, name } = operands(call, op);
-    return call.emit.output(name, broadcast(a, b), dtype ?? a.dtype);
+    const [a, b] = [input(call, "a"), input(call, "b")];
+    const dtype = checkDtype(call, a, ...allowed);
+    if (b.dtype !== dtype)
+      throw new TypeError(`${call.kernel}: expected two of one dtype, got ${dtype} and ${b.dtype}`);
+    const name = build(call, call.emit.ref(a), call.emit.ref(b), dtype);
+    return call.emit.output(name, broadcast(a, b), result ?? dtype);
   };
 }
 
-function operands(call: KernelCall, op: string) {
-  const a = input(call, "a");
-  const b = input(call, "b");
-  return { a, b, name: call.emit.node(op, [call.emit.ref(a), call.emit.ref(b)]) };
+function each(table: Readonly<Record<string, string>>, lower: (op: string) => Lowering) {
+  return Object.fromEntries(Object.entries(table).map(([kernel, op]) => [kernel, lower(op)]));
 }
 
-/** A lowering in terms of the value's name, of the input's shape and dtype. */
-function composed(build: (call: KernelCall, x: string) => string): Lowering {
-  return (call) => {
-    const x = input(call, "x");
-    return call.emit.output(build(call, call.emit.ref(x)), x.shape, x.dtype);
-  };
+function scalar({ emit }: KernelCall, value: number, dtype: TensorDtype = "float32"): string {
+  return emit.constant([value], [], dtype);
 }
 
-function one({ emit }: KernelCall): string {
-  return emit.constant([1], [], "float32");
+/** What tfjs's int32 arrays make of a number: truncated, and within int32 where it was infinite. */
+function whole(value: number): number {
+  return Math.trunc(Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1));
 }
 
+const float: readonly TensorDtype[] = ["float32"];
+const number: readonly TensorDtype[] = ["float32", "int32"];
+
+/** Kernels that compute each number of the result from the numbers at its place. */
 export const elementwise: Readonly<Record<string, Lowering>> = {
-  ...Object.fromEntries(Object.entries(unary).map(([kernel, op]) => [kernel, unaryLowering(op)])),
-  ...Object.fromEntries(Object.entries(binary).map(([kernel, op]) => [kernel, binaryLowering(op)])),
-  ...Object.fromEntries(
-    Object.entries(comparison).map(([kernel, op]) => [kernel, binaryLowering(op, "bool")]),
+  ...each(unary, (op) => onOne(float, ({ emit }, x) => emit.node(op, [x]))),
+  ...each(numeric, (op) => onOne(number, ({ emit }, x) => emit.node(op, [x]))),
+  ...each(rounding, (op) =>
+    onOne(number, ({ emit }, x, dtype) => (dtype === "int32" ? x : emit.node(op, [x]))),
   ),
+  ...each(arithmetic, (op) => onTwo(number, ({ emit }, a, b) => emit.node(op, [a, b]))),
+  ...each(order, (op) =>
+    onTwo(
+      ["float32", "int32", "bool"],
+      (call, a, b, dtype) => {
+        // ONNX orders no bools.
+        const to = dtype === "bool" ? "int32" : dtype;
+        return call.emit.node(op, [cast(call, a, dtype, to), cast(call, b, dtype, to)]);
+      },
+      "bool",
+    ),
+  ),
+  ...each(logical, (op) => onTwo(["bool"], ({ emit }, a, b) => emit.node(op, [a, b]))),
 
-  NotEqual: (call) => {
-    const { a, b, name } = operands(call, "Equal");
-    return call.emit.output(call.emit.node("Not", [name]), broadcast(a, b), "bool");
+  Equal: onTwo(
+    ["float32", "int32", "bool"],
+    ({ emit }, a, b) => emit.node("Equal", [a, b]),
+    "bool",
+  ),
+  NotEqual: onTwo(
+    ["float32", "int32", "bool"],
+    ({ emit }, a, b) => emit.node("Not", [emit.node("Equal", [a, b])]),
+    "bool",
+  ),
+  LogicalNot: onOne(["bool"], ({ emit }, x) => emit.node("Not", [x])),
+  IsNan: (call) => {
+    const x = input(call, "x");
+    checkDtype(call, x, "float32");
+    return call.emit.output(call.emit.node("IsNaN", [call.emit.ref(x)]), x.shape, "bool");
   },
-  SquaredDifference: (call) => {
-    const { a, b, name } = operands(call, "Sub");
-    return call.emit.output(call.emit.node("Mul", [name, name]), broadcast(a, b), a.dtype);
-  },
+  RealDiv: onTwo(float, ({ emit }, a, b) => emit.node("Div", [a, b])),
+  SquaredDifference: onTwo(number, ({ emit }, a, b) => {
+    const difference = emit.node("Sub", [a, b]);
+    return emit.node("Mul", [difference, difference]);
+  }),
+  /** int32 whatever it is given; 0 where an int32 is divided by 0, as tfjs has it. */
   FloorDiv: (call) => {
-    // ONNX divides whole numbers towards zero; tfjs rounds down.
     const { emit } = call;
-    const a = input(call, "a");
-    const b = input(call, "b");
-    const float = (t: tf.TensorInfo) => emit.node("Cast", [emit.ref(t)], { to: 1 });
-    const floor = emit.node("Floor", [emit.node("Div", [float(a), float(b)])]);
-    return emit.output(
-      emit.node("Cast", [floor], { to: onnxTypeOf(a.dtype) }),
-      broadcast(a, b),
-      a.dtype,
-    );
+    const [a, b] = [input(call, "a"), input(call, "b")];
+    checkDtype(call, a, "float32", "int32");
+    // ONNX divides whole numbers towards zero, tfjs rounds down; float32 does not hold each int32.
+    const quotient = emit.node("Div", [refAs(call, a, "float64"), refAs(call, b, "float64")]);
+    const floor = emit.node("Cast", [emit.node("Floor", [quotient])], { to: 6 });
+    const zero = emit.constant([0], [], "int32");
+    const isZero = emit.node("Equal", [
+      emit.ref(b),
+      emit.constant([0], [], graphDtype(b.dtype, call.kernel)),
+    ]);
+    return emit.output(emit.node("Where", [isZero, zero, floor]), broadcast(a, b), "int32");
   },
-  AddN: ({ inputs, emit }) => {
-    const tensors = Object.values(inputs);
-    const [first] = tensors;
-    if (first === undefined) throw new RangeError("AddN: expected one tensor or more, got none");
-    const sum = tensors.map((t) => emit.ref(t)).reduce((a, b) => emit.node("Add", [a, b]));
-    return emit.output(sum, first.shape, first.dtype);
-  },
-
-  Expm1: composed((call, x) => call.emit.node("Sub", [call.emit.node("Exp", [x]), one(call)])),
-  Log1p: composed((call, x) => call.emit.node("Log", [call.emit.node("Add", [x, one(call)])])),
-  Rsqrt: composed(({ emit }, x) => emit.node("Reciprocal", [emit.node("Sqrt", [x])])),
-  Square: composed(({ emit }, x) => emit.node("Mul", [x, x])),
-  Relu6: composed(({ emit }, x) =>
-    emit.node("Clip", [x, emit.constant([0], [], "float32"), emit.constant([6], [], "float32")]),
-  ),
-  ClipByValue: composed(({ emit, attrs }, x) => {
-    const { clipValueMin, clipValueMax } = attrs as { clipValueMin: number; clipValueMax: number };
-    return emit.node("Clip", [
-      x,
-      emit.constant([clipValueMin], [], "float32"),
-      emit.constant([clipValueMax], [], "float32"),
+  /** The sign of the divisor, as in Python; an int32 modulo 0 is 0, as tfjs has it. */
+  Mod: onTwo(number, (call, first, second, dtype) => {
+    const { emit } = call;
+    // As float64 a whole number divided by 0 is no fault of the processor's.
+    const to = dtype === "int32" ? "float64" : "float32";
+    const [a, b] = [cast(call, first, dtype, to), cast(call, second, dtype, to)];
+    const zero =
+      to === "float32" ? scalar(call, 0) : emit.node("Cast", [scalar(call, 0)], { to: 11 });
+    const negative = (x: string) => emit.node("Less", [x, zero]);
+    const rest = emit.node("Mod", [a, b], { fmod: 1 });
+    const otherSign = emit.node("Mod", [emit.node("Add", [rest, b]), b], { fmod: 1 });
+    const result = emit.node("Where", [
+      emit.node("Equal", [negative(a), negative(b)]),
+      rest,
+      otherSign,
+    ]);
+    if (dtype === "float32") return result;
+    return emit.node("Where", [
+      emit.node("Equal", [second, scalar(call, 0, "int32")]),
+      scalar(call, 0, "int32"),
+      emit.node("Cast", [result], { to: 6 }),
     ]);
   }),
-  LeakyRelu: composed(({ emit, attrs }, x) =>
-    emit.node("LeakyRelu", [x], { alpha: { float: (attrs as { alpha: number }).alpha } }),
+  AddN: (call) => {
+    const tensors = inputList(call);
+    const [first] = tensors;
+    const dtype = checkDtype(call, first, "float32", "int32");
+    const sum = tensors
+      .map((t) => refAs(call, t, dtype))
+      .reduce((a, b) => call.emit.node("Add", [a, b]));
+    return call.emit.output(sum, first.shape, dtype);
+  },
+
+  /** float32 whatever it is given. */
+  Exp: (call) => {
+    const x = input(call, "x");
+    return call.emit.output(call.emit.node("Exp", [refAs(call, x, "float32")]), x.shape, "float32");
+  },
+  // exp(x) - 1 itself loses all digits of a small x.
+  Expm1: onOne(float, (call, x) => {
+    const { emit } = call;
+    const halfTanh = emit.node("Tanh", [emit.node("Mul", [x, scalar(call, 0.5)])]);
+    return emit.node("Mul", [halfTanh, emit.node("Add", [emit.node("Exp", [x]), scalar(call, 1)])]);
+  }),
+  // As does log(1 + x); log1p(x) = 2 atanh(x / (2 + x)) does for a large one.
+  Log1p: onOne(float, (call, x) => {
+    const { emit } = call;
+    const ratio = emit.node("Div", [x, emit.node("Add", [x, scalar(call, 2)])]);
+    const small = emit.node("Mul", [emit.node("Atanh", [ratio]), scalar(call, 2)]);
+    const large = emit.node("Log", [emit.node("Add", [x, scalar(call, 1)])]);
+    const isSmall = emit.node("Less", [emit.node("Abs", [x]), scalar(call, 0.5)]);
+    return emit.node("Where", [isSmall, small, large]);
+  }),
+  Rsqrt: onOne(float, ({ emit }, x) => emit.node("Reciprocal", [emit.node("Sqrt", [x])])),
+  Square: onOne(number, ({ emit }, x) => emit.node("Mul", [x, x])),
+  /** 0 of NaN. */
+  Sign: onOne(number, (call, x, dtype) => {
+    const { emit } = call;
+    const sign = emit.node("Sign", [x]);
+    if (dtype === "int32") return sign;
+    return emit.node("Where", [emit.node("IsNaN", [x]), scalar(call, 0), sign]);
+  }),
+  Relu6: onOne(number, (call, x, dtype) =>
+    call.emit.node("Clip", [x, scalar(call, 0, dtype), scalar(call, 6, dtype)]),
   ),
-  Step: composed(({ emit, attrs }, x) => {
-    const zero = emit.constant([0], [], "float32");
-    const alpha = emit.constant([(attrs as { alpha?: number }).alpha ?? 0], [], "float32");
-    return emit.node("Where", [
-      emit.node("Greater", [x, zero]),
-      emit.constant([1], [], "float32"),
-      alpha,
+  ClipByValue: onOne(number, (call, x, dtype) => {
+    const { clipValueMin, clipValueMax } = call.attrs as {
+      clipValueMin: number;
+      clipValueMax: number;
+    };
+    const bound = (value: number) => scalar(call, dtype === "int32" ? whole(value) : value, dtype);
+    return call.emit.node("Clip", [x, bound(clipValueMin), bound(clipValueMax)]);
+  }),
+  LeakyRelu: (call) => {
+    const x = input(call, "x");
+    const { alpha } = call.attrs as { alpha: number };
+    const name = call.emit.node("LeakyRelu", [refAs(call, x, "float32")], {
+      alpha: { float: alpha },
+    });
+    return call.emit.output(name, x.shape, "float32");
+  },
+  Selu: onOne(float, ({ emit }, x) =>
+    emit.node("Selu", [x], {
+      alpha: { float: tf.backend_util.SELU_SCALEALPHA / tf.backend_util.SELU_SCALE },
+      gamma: { float: tf.backend_util.SELU_SCALE },
+    }),
+  ),
+  Prelu: (call) => {
+    const { emit } = call;
+    const [x, alpha] = [input(call, "x"), input(call, "alpha")];
+    checkDtype(call, x, "float32");
+    const [value, slope] = [emit.ref(x), refAs(call, alpha, "float32")];
+    const name = emit.node("Where", [
+      emit.node("Less", [value, scalar(call, 0)]),
+      emit.node("Mul", [slope, value]),
+      value,
     ]);
+    return emit.output(name, broadcast(x, alpha), "float32");
+  },
+  /** 1 above 0, `alpha` elsewhere, NaN of NaN. */
+  Step: onOne(number, (call, x, dtype) => {
+    const { emit } = call;
+    const { alpha = 0 } = call.attrs as { alpha?: number };
+    const step = emit.node("Where", [
+      emit.node("Greater", [x, scalar(call, 0, dtype)]),
+      scalar(call, 1, dtype),
+      scalar(call, alpha, dtype),
+    ]);
+    return dtype === "int32" ? step : emit.node("Where", [emit.node("IsNaN", [x]), x, step]);
   }),
 
   Cast: (call) => {
     const x = input(call, "x");
     const { dtype } = call.attrs as { dtype: tf.DataType };
-    const name = call.emit.ref(x);
-    return call.emit.output(
-      dtype === x.dtype ? name : call.emit.node("Cast", [name], { to: onnxTypeOf(dtype) }),
-      x.shape,
-      dtype,
-    );
+    return call.emit.output(refAs(call, x, graphDtype(dtype, call.kernel)), x.shape, dtype);
   },
   Identity: (call) => {
     const x = input(call, "x");
@@ -165,19 +283,22 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
   },
   Select: (call) => {
     const { emit } = call;
-    const condition = input(call, "condition");
-    const t = input(call, "t");
-    let name = emit.ref(condition);
-    if (condition.shape.length === 1 && t.shape.length > 1) {
-      name = emit.node("Reshape", [
-        name,
-        emit.shape([...condition.shape, ...t.shape.slice(1).map(() => 1)]),
-      ]);
+    const [condition, t, e] = [input(call, "condition"), input(call, "t"), input(call, "e")];
+    // tf.where broadcasts before it calls the kernel; what ONNX would broadcast, tfjs would not.
+    for (const { shape } of [condition, e]) {
+      if (shape.join() !== t.shape.join())
+        throw new RangeError(
+          `${call.kernel}: expected three of one shape, got [${condition.shape}], [${t.shape}] and [${e.shape}]; use tf.where`,
+        );
     }
-    return emit.output(
-      emit.node("Where", [name, emit.ref(t), emit.ref(input(call, "e"))]),
-      t.shape,
-      t.dtype,
-    );
+    const dtype = graphDtype(tf.upcastType(t.dtype, e.dtype), call.kernel);
+    // ONNX Runtime chooses between no bools.
+    const through = dtype === "bool" ? "int32" : dtype;
+    const chosen = emit.node("Where", [
+      refAs(call, condition, "bool"),
+      refAs(call, t, through),
+      refAs(call, e, through),
+    ]);
+    return emit.output(cast(call, chosen, through, dtype), t.shape, dtype);
   },
 };

@@ -1,80 +1,132 @@
 import * as tf from "@tensorflow/tfjs";
-import { input, type Lowering } from "../lowering.ts";
+import {
+  axisOf,
+  checkDtype,
+  graphDtype,
+  input,
+  type KernelCall,
+  type Lowering,
+  refAs,
+} from "../lowering.ts";
+
+/** A value with its last two axes swapped. */
+function transposed({ emit }: KernelCall, value: string, rank: number): string {
+  const axes = Array.from({ length: rank }, (_, i) => i);
+  const perm = [...axes.slice(0, -2), rank - 1, rank - 2];
+  return emit.node("Transpose", [value], { perm });
+}
 
 /** Matrix products, and the kernels that look rows up or add into them. */
 export const matmulGather: Readonly<Record<string, Lowering>> = {
   BatchMatMul: (call) => {
     const { emit } = call;
-    const a = input(call, "a");
-    const b = input(call, "b");
+    const [a, b] = [input(call, "a"), input(call, "b")];
+    const dtype = checkDtype(call, a, "float32", "int32");
     const { transposeA, transposeB } = call.attrs as { transposeA: boolean; transposeB: boolean };
-    const rows = a.shape.at(transposeA ? -1 : -2) ?? 0;
-    const columns = b.shape.at(transposeB ? -2 : -1) ?? 0;
+    const [p, q] = a.shape.slice(-2);
+    const [r, s] = b.shape.slice(-2);
+    const [rows, inner] = transposeA ? [q, p] : [p, q];
+    const [other, columns] = transposeB ? [s, r] : [r, s];
+    if (rows === undefined || inner === undefined || columns === undefined || inner !== other) {
+      throw new RangeError(
+        `${call.kernel}: expected matrices whose inner sizes match, got [${a.shape}]${transposeA ? " transposed" : ""} and [${b.shape}]${transposeB ? " transposed" : ""}`,
+      );
+    }
     const batch = tf.backend_util.assertAndGetBroadcastShape(
       a.shape.slice(0, -2),
       b.shape.slice(0, -2),
     );
-    const names = [emit.ref(a), emit.ref(b)];
-    const product =
-      transposeA || transposeB
-        ? emit.node(
-            "FusedMatMul",
-            names,
-            { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 },
-            "com.microsoft",
-          )
-        : emit.node("MatMul", names);
-    return emit.output(product, [...batch, rows, columns], a.dtype);
+    const [x, y] = [emit.ref(a), emit.ref(b)];
+    let product: string;
+    if (dtype === "float32" && (transposeA || transposeB)) {
+      const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
+      product = emit.node("FusedMatMul", [x, y], attributes, "com.microsoft");
+    } else {
+      product = emit.node("MatMul", [
+        transposeA ? transposed(call, x, a.shape.length) : x,
+        transposeB ? transposed(call, y, b.shape.length) : y,
+      ]);
+    }
+    return emit.output(product, [...batch, rows, columns], dtype);
   },
+
+  /** As in tfjs, an index that is negative or past the end is an error, at run time. */
   GatherV2: (call) => {
-    const x = input(call, "x");
-    const indices = input(call, "indices");
+    const { emit } = call;
+    const [x, indices] = [input(call, "x"), input(call, "indices")];
+    const dtype = graphDtype(x.dtype, call.kernel);
     const { axis, batchDims = 0 } = call.attrs as { axis: number; batchDims?: number };
-    if (batchDims !== 0) throw new RangeError(`GatherV2: batchDims must be 0, got ${batchDims}`);
-    const at = tf.util.parseAxisParam(axis, x.shape)[0] ?? 0;
-    const name = call.emit.node("Gather", [call.emit.ref(x), call.emit.ref(indices)], { axis: at });
-    return call.emit.output(name, x.shape.toSpliced(at, 1, ...indices.shape), x.dtype);
+    if (batchDims !== 0)
+      throw new RangeError(`${call.kernel}: batchDims must be 0, got ${batchDims}`);
+    const at = axisOf(axis, x);
+    const index = refAs(call, indices, "int32");
+    // ONNX would count a negative index from the end.
+    const checked = emit.node("Where", [
+      emit.node("Less", [index, emit.constant([0], [], "int32")]),
+      emit.constant([2 ** 31 - 1], [], "int32"),
+      index,
+    ]);
+    const name = emit.node("Gather", [emit.ref(x), checked], { axis: at });
+    return emit.output(name, x.shape.toSpliced(at, 1, ...indices.shape), dtype);
   },
+
+  /** A row of `offValue` where the index is none of the classes. */
   OneHot: (call) => {
     const { emit } = call;
     const indices = input(call, "indices");
-    const {
-      depth,
-      onValue,
-      offValue,
-      dtype = "float32",
-    } = call.attrs as { depth: number; onValue: number; offValue: number; dtype?: tf.DataType };
-    // By comparison, not ONNX's OneHot: that counts negative indices from the end, tfjs gives a row of offValue.
-    const classes = emit.constant(
-      Int32Array.from({ length: depth }, (_, i) => i),
-      [depth],
-      "int32",
-    );
-    const column = emit.node("Reshape", [emit.ref(indices), emit.shape([...indices.shape, 1])]);
-    const kind = dtype === "int32" ? "int32" : "float32";
+    const { depth, onValue, offValue, dtype } = call.attrs as {
+      depth: number;
+      onValue: number;
+      offValue: number;
+      dtype: tf.DataType;
+    };
+    const kind = graphDtype(dtype, call.kernel);
+    const through = kind === "bool" ? "int32" : kind;
+    // By comparison, not ONNX's OneHot, which counts negative indices from the end.
+    const bound = (value: number) => emit.node("Squeeze", [emit.shape([value])]);
+    const classes = emit.node("Range", [bound(0), bound(depth), bound(1)]);
+    const column = emit.node("Reshape", [
+      refAs(call, indices, "int64"),
+      emit.shape([...indices.shape, 1]),
+    ]);
     const hot = emit.node("Where", [
       emit.node("Equal", [column, classes]),
-      emit.constant([onValue], [], kind),
-      emit.constant([offValue], [], kind),
+      emit.constant([onValue], [], through),
+      emit.constant([offValue], [], through),
     ]);
-    return emit.output(hot, [...indices.shape, depth], kind);
+    const name = through === kind ? hot : emit.node("Cast", [hot], { to: 9 });
+    return emit.output(name, [...indices.shape, depth], kind);
   },
+
+  /** Adds the rows of `x` up by their ids; one whose id is no segment's is left out, as in tfjs. */
   UnsortedSegmentSum: (call) => {
     const { emit } = call;
-    const x = input(call, "x");
-    const segmentIds = input(call, "segmentIds");
+    const [x, segmentIds] = [input(call, "x"), input(call, "segmentIds")];
     const { numSegments } = call.attrs as { numSegments: number };
-    const shape = [numSegments, ...x.shape.slice(1)];
-    const zeros = emit.filled(shape, 0, x.dtype === "int32" ? "int32" : "float32");
-    const rows = emit.node(
-      "Cast",
-      [emit.node("Reshape", [emit.ref(segmentIds), emit.shape([...segmentIds.shape, 1])])],
-      { to: 7 },
+    const dtype = checkDtype(call, x, "float32", "int32");
+    const [rows, ...width] = x.shape;
+    if (rows === undefined || segmentIds.shape.length !== 1 || segmentIds.shape[0] !== rows) {
+      throw new RangeError(
+        `${call.kernel}: expected one id for each row, got ids [${segmentIds.shape}] for [${x.shape}]`,
+      );
+    }
+    const shape = [numSegments, ...width];
+    const ids = refAs(call, segmentIds, "int64");
+    const inside = emit.node("And", [
+      emit.node("GreaterOrEqual", [ids, emit.shape([0])]),
+      emit.node("Less", [ids, emit.shape([numSegments])]),
+    ]);
+    const row = emit.node("Where", [inside, ids, emit.shape([0])]);
+    const updates = emit.node("Where", [
+      emit.node("Reshape", [inside, emit.shape([rows, ...width.map(() => 1)])]),
+      emit.ref(x),
+      emit.constant([0], [], dtype),
+    ]);
+    const sum = emit.node(
+      "ScatterND",
+      [emit.filled(shape, 0, dtype), emit.node("Reshape", [row, emit.shape([rows, 1])]), updates],
+      { reduction: "add" },
     );
-    return emit.output(
-      emit.node("ScatterND", [zeros, rows, emit.ref(x)], { reduction: "add" }),
-      shape,
-      x.dtype,
-    );
+    return emit.output(sum, shape, dtype);
   },
 };

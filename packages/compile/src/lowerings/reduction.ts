@@ -1,70 +1,112 @@
 import * as tf from "@tensorflow/tfjs";
-import { input, type KernelCall, type Lowering } from "../lowering.ts";
+import {
+  axisOf,
+  cast,
+  checkDtype,
+  input,
+  type KernelCall,
+  type Lowering,
+  refAs,
+  type TensorDtype,
+} from "../lowering.ts";
 
 interface ReductionAttrs {
-  axis?: number | number[];
-  reductionIndices?: number | number[];
+  axis?: number | number[] | null;
+  reductionIndices?: number | number[] | null;
   keepDims?: boolean;
 }
 
-function axesAndShape(call: KernelCall, x: tf.TensorInfo) {
+/** The node of a reduction over the axes that the kernel names, and the shape of its result. */
+function reduce(call: KernelCall) {
+  const x = input(call, "x");
   const { axis, reductionIndices, keepDims = false } = call.attrs as ReductionAttrs;
   const all = x.shape.map((_, i) => i);
   const axes = tf.util.parseAxisParam(axis ?? reductionIndices ?? all, x.shape);
   const shape = x.shape.flatMap((d, i) => (!axes.includes(i) ? [d] : keepDims ? [1] : []));
-  return { axes, shape, keepDims };
+  const node = (op: string, value: string): string =>
+    // ONNX takes no axes for all axes.
+    axes.length === 0
+      ? value
+      : call.emit.node(op, [value, call.emit.shape(axes)], { keepdims: keepDims ? 1 : 0 });
+  return { x, shape, node };
 }
 
-/** ReduceSum and its kind take the axes as an input since opset 18. */
-function reduction(op: string): Lowering {
+/** Over float32 and int32; of bool where tfjs counts the true ones. */
+function sum(op: string): Lowering {
   return (call) => {
-    const { emit } = call;
-    const x = input(call, "x");
-    const { axes, shape, keepDims } = axesAndShape(call, x);
-    const name = emit.ref(x);
-    if (axes.length === 0) return emit.output(name, shape, x.dtype);
-    return emit.output(
-      emit.node(op, [name, emit.shape(axes)], { keepdims: keepDims ? 1 : 0 }),
-      shape,
-      x.dtype,
-    );
+    const { x, shape, node } = reduce(call);
+    const dtype = x.dtype === "bool" ? "int32" : checkDtype(call, x, "float32", "int32");
+    return call.emit.output(node(op, refAs(call, x, dtype)), shape, dtype);
   };
 }
 
-/** All and Any: over bool, as a minimum or maximum of whole numbers. */
+/** NaN where there is one: ONNX Runtime passes over it. */
+function extreme(op: string): Lowering {
+  return (call) => {
+    const { emit } = call;
+    const { x, shape, node } = reduce(call);
+    const dtype = checkDtype(call, x, "float32", "int32", "bool");
+    if (dtype !== "float32") {
+      const whole = node(op, refAs(call, x, "int32"));
+      return emit.output(cast(call, whole, "int32", dtype), shape, dtype);
+    }
+    const value = emit.ref(x);
+    const isNaN = cast(call, emit.node("IsNaN", [value]), "bool", "int32");
+    const anyNaN = cast(call, node("ReduceMax", isNaN), "int32", "bool");
+    const nan = emit.constant([NaN], [], "float32");
+    return emit.output(emit.node("Where", [anyNaN, nan, node(op, value)]), shape, dtype);
+  };
+}
+
+/** All and Any: as a minimum or maximum of whole numbers. */
 function logical(op: string): Lowering {
   return (call) => {
-    const { emit } = call;
-    const x = input(call, "x");
-    const { axes, shape, keepDims } = axesAndShape(call, x);
-    const numbers = emit.node("Cast", [emit.ref(x)], { to: 6 });
-    const reduced = emit.node(op, [numbers, emit.shape(axes)], { keepdims: keepDims ? 1 : 0 });
-    return emit.output(emit.node("Cast", [reduced], { to: 9 }), shape, "bool");
+    const { x, shape, node } = reduce(call);
+    checkDtype(call, x, "bool");
+    const reduced = node(op, refAs(call, x, "int32"));
+    return call.emit.output(cast(call, reduced, "int32", "bool"), shape, "bool");
   };
 }
 
-/** ArgMax and ArgMin, of the first place where there are several. */
+/** ArgMax and ArgMin: the first place where there are several. */
 function argument(op: string): Lowering {
   return (call) => {
     const { emit } = call;
     const x = input(call, "x");
-    const { axes, shape } = axesAndShape(call, x);
-    const found = emit.node(op, [emit.ref(x)], { axis: axes[0] ?? 0, keepdims: 0 });
-    return emit.output(emit.node("Cast", [found], { to: 6 }), shape, "int32");
+    const axis = axisOf((call.attrs as { axis: number }).axis, x);
+    const dtype: TensorDtype =
+      x.dtype === "bool" ? "int32" : checkDtype(call, x, "float32", "int32");
+    const found = emit.node(op, [refAs(call, x, dtype)], { axis, keepdims: 0 });
+    return emit.output(cast(call, found, "int64", "int32"), x.shape.toSpliced(axis, 1), "int32");
   };
 }
 
+function softmax(op: string, axisName: "axis" | "dim"): Lowering {
+  return (call) => {
+    const logits = input(call, "logits");
+    checkDtype(call, logits, "float32");
+    const axis = axisOf((call.attrs as Record<string, number>)[axisName] ?? -1, logits);
+    const name = call.emit.node(op, [call.emit.ref(logits)], { axis });
+    return call.emit.output(name, logits.shape, logits.dtype);
+  };
+}
+
+/** Kernels that fold axes away, or run along one. */
 export const reductions: Readonly<Record<string, Lowering>> = {
   All: logical("ReduceMin"),
   Any: logical("ReduceMax"),
   ArgMax: argument("ArgMax"),
   ArgMin: argument("ArgMin"),
-  Max: reduction("ReduceMax"),
-  Mean: reduction("ReduceMean"),
-  Min: reduction("ReduceMin"),
-  Prod: reduction("ReduceProd"),
-  Sum: reduction("ReduceSum"),
+  Max: extreme("ReduceMax"),
+  Min: extreme("ReduceMin"),
+  Prod: sum("ReduceProd"),
+  Sum: sum("ReduceSum"),
 
+  /** float32 whatever it is given. */
+  Mean: (call) => {
+    const { x, shape, node } = reduce(call);
+    return call.emit.output(node("ReduceMean", refAs(call, x, "float32")), shape, "float32");
+  },
   Cumsum: (call) => {
     const { emit } = call;
     const x = input(call, "x");
@@ -73,28 +115,14 @@ export const reductions: Readonly<Record<string, Lowering>> = {
       exclusive: boolean;
       reverse: boolean;
     };
-    const name = emit.node("CumSum", [emit.ref(x), emit.constant([axis], [], "int32")], {
+    const dtype = x.dtype === "bool" ? "int32" : checkDtype(call, x, "float32", "int32");
+    const along = emit.constant([axisOf(axis, x)], [], "int32");
+    const name = emit.node("CumSum", [refAs(call, x, dtype), along], {
       exclusive: exclusive ? 1 : 0,
       reverse: reverse ? 1 : 0,
     });
-    return emit.output(name, x.shape, x.dtype);
+    return emit.output(name, x.shape, dtype);
   },
-  Softmax: (call) => {
-    const logits = input(call, "logits");
-    const { dim } = call.attrs as { dim: number };
-    return call.emit.output(
-      call.emit.node("Softmax", [call.emit.ref(logits)], { axis: dim }),
-      logits.shape,
-      logits.dtype,
-    );
-  },
-  LogSoftmax: (call) => {
-    const logits = input(call, "logits");
-    const { axis } = call.attrs as { axis: number };
-    return call.emit.output(
-      call.emit.node("LogSoftmax", [call.emit.ref(logits)], { axis }),
-      logits.shape,
-      logits.dtype,
-    );
-  },
+  Softmax: softmax("Softmax", "dim"),
+  LogSoftmax: softmax("LogSoftmax", "axis"),
 };

@@ -1,12 +1,19 @@
 import * as tf from "@tensorflow/tfjs";
-import { input, type KernelCall, type Lowering } from "../lowering.ts";
+import {
+  axisOf,
+  graphDtype,
+  input,
+  inputList,
+  type KernelCall,
+  type Lowering,
+} from "../lowering.ts";
 
 function reshape(call: KernelCall, x: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
-  return call.emit.output(
-    call.emit.node("Reshape", [call.emit.ref(x), call.emit.shape(shape)]),
-    shape,
-    x.dtype,
-  );
+  // A 0 in the shape means no numbers, not "as in the input".
+  const name = call.emit.node("Reshape", [call.emit.ref(x), call.emit.shape(shape)], {
+    allowzero: 1,
+  });
+  return call.emit.output(name, shape, x.dtype);
 }
 
 function slice(
@@ -16,6 +23,7 @@ function slice(
   size: readonly number[],
 ): tf.TensorInfo {
   const { emit } = call;
+  if (begin.length === 0) return emit.output(emit.ref(x), [], x.dtype);
   const ends = begin.map((b, i) => b + (size[i] ?? 0));
   const axes = begin.map((_, i) => i);
   const name = emit.node("Slice", [
@@ -27,18 +35,43 @@ function slice(
   return emit.output(name, size, x.dtype);
 }
 
-function all(call: KernelCall): tf.TensorInfo[] {
-  return Object.values(call.inputs);
+function concat(
+  call: KernelCall,
+  tensors: readonly [tf.TensorInfo, ...tf.TensorInfo[]],
+  axis: number,
+): tf.TensorInfo {
+  const { emit } = call;
+  const [first] = tensors;
+  const dtype = graphDtype(first.dtype, call.kernel);
+  for (const t of tensors) {
+    if (t.dtype !== dtype)
+      throw new TypeError(
+        `${call.kernel}: expected tensors of one dtype, got ${dtype} and ${t.dtype}`,
+      );
+    if (t.shape.with(axis, 0).join() !== first.shape.with(axis, 0).join())
+      throw new RangeError(
+        `${call.kernel}: expected shapes that differ along axis ${axis} alone, got [${first.shape}] and [${t.shape}]`,
+      );
+  }
+  const total = tensors.reduce((sum, t) => sum + (t.shape[axis] ?? 0), 0);
+  const names = tensors.map((t) => emit.ref(t));
+  return emit.output(emit.node("Concat", names, { axis }), first.shape.with(axis, total), dtype);
 }
 
-function fill(value: number): Lowering {
+function filledLike(value: number): Lowering {
   return (call) => {
     const x = input(call, "x");
-    if (x.dtype !== "float32" && x.dtype !== "int32" && x.dtype !== "bool") {
-      throw new TypeError(`lowering: expected float32, int32 or bool, got ${x.dtype}`);
-    }
-    return call.emit.output(call.emit.filled(x.shape, value, x.dtype), x.shape, x.dtype);
+    const dtype = graphDtype(x.dtype, call.kernel);
+    return call.emit.output(call.emit.filled(x.shape, value, dtype), x.shape, dtype);
   };
+}
+
+/** The numbers of tf.range, counted up in the result's own dtype as tfjs does. */
+function rangeValues(start: number, step: number, count: number, dtype: "float32" | "int32") {
+  const values = dtype === "int32" ? new Int32Array(count) : new Float32Array(count);
+  if (count > 0) values[0] = start;
+  for (let i = 1; i < count; i++) values[i] = (values[i - 1] ?? 0) + step;
+  return values;
 }
 
 /** Kernels that move numbers about, or make them from shapes alone. */
@@ -51,7 +84,12 @@ export const shape: Readonly<Record<string, Lowering>> = {
   ExpandDims: (call) => {
     const x = input(call, "input");
     const { dim } = call.attrs as { dim: number };
-    return reshape(call, x, x.shape.toSpliced(dim < 0 ? x.shape.length + dim + 1 : dim, 0, 1));
+    const rank = x.shape.length;
+    if (dim < -(rank + 1) || dim > rank)
+      throw new RangeError(
+        `${call.kernel}: axis must be from ${-(rank + 1)} to ${rank}, got ${dim}`,
+      );
+    return reshape(call, x, x.shape.toSpliced(dim < 0 ? rank + dim + 1 : dim, 0, 1));
   },
   Transpose: (call) => {
     const x = input(call, "x");
@@ -64,30 +102,15 @@ export const shape: Readonly<Record<string, Lowering>> = {
     );
   },
   Concat: (call) => {
-    const tensors = all(call);
-    const [first] = tensors;
-    if (first === undefined) throw new RangeError("Concat: expected one tensor or more, got none");
-    const axis = tf.util.parseAxisParam((call.attrs as { axis: number }).axis, first.shape)[0] ?? 0;
-    const total = tensors.reduce((sum, t) => sum + (t.shape[axis] ?? 0), 0);
-    const name = call.emit.node(
-      "Concat",
-      tensors.map((t) => call.emit.ref(t)),
-      { axis },
-    );
-    return call.emit.output(name, first.shape.with(axis, total), first.dtype);
+    const tensors = inputList(call);
+    return concat(call, tensors, axisOf((call.attrs as { axis: number }).axis, tensors[0]));
   },
   Pack: (call) => {
-    const tensors = all(call);
-    const [first] = tensors;
-    if (first === undefined) throw new RangeError("Pack: expected one tensor or more, got none");
+    const [first, ...rest] = inputList(call);
     const { axis } = call.attrs as { axis: number };
     const at = axis < 0 ? axis + first.shape.length + 1 : axis;
-    const name = call.emit.node(
-      "Concat",
-      tensors.map((t) => call.emit.ref(reshape(call, t, t.shape.toSpliced(at, 0, 1)))),
-      { axis: at },
-    );
-    return call.emit.output(name, first.shape.toSpliced(at, 0, tensors.length), first.dtype);
+    const widened = (t: tf.TensorInfo) => reshape(call, t, t.shape.toSpliced(at, 0, 1));
+    return concat(call, [widened(first), ...rest.map(widened)], at);
   },
   Unpack: (call) => {
     const x = input(call, "value");
@@ -109,7 +132,7 @@ export const shape: Readonly<Record<string, Lowering>> = {
       numOrSizeSplits: number | number[];
       axis: number;
     };
-    const at = tf.util.parseAxisParam(axis, x.shape)[0] ?? 0;
+    const at = axisOf(axis, x);
     const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, numOrSizeSplits, at);
     let begin = 0;
     return sizes.map((size) => {
@@ -127,26 +150,30 @@ export const shape: Readonly<Record<string, Lowering>> = {
     const x = input(call, "x");
     const { begin, size } = call.attrs as { begin: number | number[]; size: number | number[] };
     const [from = [], lengths = []] = tf.slice_util.parseSliceParams(x as tf.Tensor, begin, size);
+    tf.slice_util.assertParamsValid(x, from, lengths);
     return slice(call, x, from, lengths);
   },
   PadV2: (call) => {
+    const { emit } = call;
     const x = input(call, "x");
     const { paddings, constantValue } = call.attrs as {
       paddings: [number, number][];
       constantValue: number;
     };
-    const pads = call.emit.shape([
-      ...paddings.map(([before]) => before),
-      ...paddings.map(([, after]) => after),
-    ]);
-    if (x.dtype === "string" || x.dtype === "complex64")
-      throw new TypeError(`PadV2: cannot pad ${x.dtype}`);
-    const value = call.emit.constant([constantValue], [], x.dtype);
-    const padded = x.shape.map((d, i) => d + (paddings[i]?.[0] ?? 0) + (paddings[i]?.[1] ?? 0));
-    return call.emit.output(
-      call.emit.node("Pad", [call.emit.ref(x), pads, value]),
-      padded,
-      x.dtype,
+    const dtype = graphDtype(x.dtype, call.kernel);
+    const before = paddings.map(([n]) => n);
+    const after = paddings.map(([, n]) => n);
+    // Negative ones would crop, which tfjs does not.
+    if ([...before, ...after].some((n) => n < 0))
+      throw new RangeError(
+        `${call.kernel}: paddings must not be negative, got ${JSON.stringify(paddings)}`,
+      );
+    const value = emit.constant([constantValue], [], dtype);
+    const name = emit.node("Pad", [emit.ref(x), emit.shape([...before, ...after]), value]);
+    return emit.output(
+      name,
+      x.shape.map((d, i) => d + (before[i] ?? 0) + (after[i] ?? 0)),
+      dtype,
     );
   },
   Tile: (call) => {
@@ -160,32 +187,57 @@ export const shape: Readonly<Record<string, Lowering>> = {
     );
   },
   Fill: (call) => {
-    const {
-      shape: wanted,
-      value,
-      dtype,
-    } = call.attrs as { shape: number[]; value: number; dtype?: "float32" | "int32" | "bool" };
-    return call.emit.output(
-      call.emit.filled(wanted, value, dtype ?? "float32"),
-      wanted,
-      dtype ?? "float32",
-    );
+    const { shape, value, dtype } = call.attrs as {
+      shape: number[];
+      value: number | boolean | string;
+      dtype?: tf.DataType;
+    };
+    const kind = graphDtype(dtype ?? tf.util.inferDtype(value), call.kernel);
+    return call.emit.output(call.emit.filled(shape, Number(value), kind), shape, kind);
   },
-  ZerosLike: fill(0),
-  OnesLike: fill(1),
+  ZerosLike: filledLike(0),
+  OnesLike: filledLike(1),
   Range: (call) => {
     const { emit } = call;
-    const {
-      start,
-      stop,
-      step = 1,
-      dtype = "float32",
-    } = call.attrs as { start: number; stop: number; step?: number; dtype?: "float32" | "int32" };
+    const attrs = call.attrs as {
+      start: number;
+      stop: number;
+      step: number;
+      dtype: "float32" | "int32";
+    };
+    const { start, stop, dtype } = attrs;
+    // tfjs's own rules: down to a smaller stop by -1, unless a step is given.
+    const empty =
+      start === stop || (start < stop && attrs.step < 0) || (stop < start && attrs.step > 1);
+    const count = empty ? 0 : Math.abs(Math.ceil((stop - start) / attrs.step));
+    const step = stop < start && attrs.step === 1 ? -1 : attrs.step;
     if (![start, stop, step].every(Number.isInteger))
-      throw new RangeError("Range: expected whole numbers, make others by multiplying");
-    const scalar = (value: number) => emit.node("Squeeze", [emit.shape([value]), emit.shape([0])]);
-    const numbers = emit.node("Range", [scalar(start), scalar(stop), scalar(step)]);
+      return emit.output(
+        emit.constant(rangeValues(start, step, count, dtype), [count], dtype),
+        [count],
+        dtype,
+      );
+    // As nodes, since the bounds may be sizes.
+    const bound = (value: number) => emit.node("Squeeze", [emit.shape([value])]);
+    const numbers = emit.node("Range", [bound(start), bound(stop), bound(step)]);
     const name = emit.node("Cast", [numbers], { to: dtype === "int32" ? 6 : 1 });
-    return emit.output(name, [Math.max(0, Math.ceil((stop - start) / step))], dtype);
+    return emit.output(name, [count], dtype);
+  },
+  LinSpace: (call) => {
+    const { start, stop, num } = call.attrs as { start: number; stop: number; num: number };
+    const step = (stop - start) / (num - 1);
+    const values = num === 1 ? Float32Array.of(start) : rangeValues(start, step, num, "float32");
+    return call.emit.output(call.emit.constant(values, [num], "float32"), [num], "float32");
+  },
+  Reverse: (call) => {
+    const { emit } = call;
+    const x = input(call, "x");
+    const dims = tf.util.parseAxisParam((call.attrs as { dims: number | number[] }).dims, x.shape);
+    const all = (value: number) => emit.shape(dims.map(() => value));
+    const name =
+      dims.length === 0
+        ? emit.ref(x)
+        : emit.node("Slice", [emit.ref(x), all(-1), all(-(2 ** 31)), emit.shape(dims), all(-1)]);
+    return emit.output(name, x.shape, x.dtype);
   },
 };
