@@ -23,7 +23,7 @@ export function unify(a: SizedTrace, b: SizedTrace, check: SizedTrace): Graph {
   const users = usersOf(a.graph);
   const traces = [a, b, check] as const;
   const at = traces.map(({ sizes }) => describe(sizes));
-  const dim = (values: readonly [Dim?, Dim?, Dim?], where: string): Dim => {
+  const dim = (values: readonly (Dim | undefined)[], where: string): Dim => {
     const [x, y, z] = values;
     const found =
       typeof x === "number" && typeof y === "number" && typeof z === "number"
