@@ -46,12 +46,13 @@ export interface BertOptions {
   nextSegmentInput?: (hidden: tf.Tensor3D) => tf.Tensor3D;
 }
 
-export interface BertOutputs {
+/** A type alias and no interface, so that `tf.tidy` may return it. */
+export type BertOutputs = {
   /** Of each exit, `[B, K]`. */
   logits: tf.Tensor2D[];
   /** Of the embeddings and of each layer that ran, `[B, T, C]`. */
   hiddenStates: tf.Tensor3D[];
-}
+};
 
 const noDropout: Dropout = (_site, x) => x;
 

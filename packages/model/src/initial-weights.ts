@@ -10,7 +10,7 @@ import type { ParameterSpec } from "./parameters.ts";
  */
 export function initialWeights(
   specs: readonly ParameterSpec[],
-  config: BertConfig,
+  config: Pick<BertConfig, "initializerRange">,
   seed: number,
 ): Record<string, HostTensor> {
   return Object.fromEntries(
@@ -20,7 +20,7 @@ export function initialWeights(
 
 function initial(
   { name, shape, role }: ParameterSpec,
-  config: BertConfig,
+  config: Pick<BertConfig, "initializerRange">,
   seed: number,
 ): Float32Array {
   const count = shape.reduce((a, b) => a * b, 1);

@@ -1,0 +1,273 @@
+import * as tf from "@tensorflow/tfjs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { bert, bertHiddenStates, type BertInputs, checkExitLayers } from "./bert.ts";
+import type { BertConfig } from "./config.ts";
+import { type Dropout, dropoutSites } from "./dropout-sites.ts";
+import type { Pooling } from "./exit-head.ts";
+import { initialWeights } from "./initial-weights.ts";
+import { dropout } from "./layers.ts";
+import { bertParams, encoderParameters, exitParameters } from "./parameters.ts";
+
+const config: BertConfig = {
+  vocabSize: 29,
+  hiddenSize: 15,
+  numHiddenLayers: 3,
+  numAttentionHeads: 5,
+  intermediateSize: 7,
+  maxPositionEmbeddings: 13,
+  typeVocabSize: 2,
+  layerNormEps: 1e-12,
+  initializerRange: 0.5,
+  hiddenDropoutProb: 0.1,
+  attentionProbsDropoutProb: 0.2,
+};
+const classes = 4;
+
+/** A model by its parameters' names, random with a deviation of 0.5. */
+function weights(exitLayers: readonly number[], pooling: Pooling): Record<string, tf.Tensor> {
+  const specs = [
+    ...encoderParameters(config, exitLayers.at(-1)),
+    ...exitParameters(config, exitLayers, classes, pooling),
+  ];
+  return Object.fromEntries(
+    Object.entries(initialWeights(specs, config, 3)).map(([name, { shape, data }]) => [
+      name,
+      tf.tensor(data, [...shape]),
+    ]),
+  );
+}
+
+interface Row {
+  ids: number[];
+  types?: number[];
+}
+
+/** Rows padded to `length` with whatever ids `fill` gives. */
+function batch(rows: readonly Row[], length: number, fill: () => number = () => 0): BertInputs {
+  const pad = (numbers: readonly number[], by: () => number) =>
+    Array.from({ length }, (_, i) => numbers[i] ?? by());
+  return {
+    inputIds: tf.tensor2d(
+      rows.map((r) => pad(r.ids, fill)),
+      undefined,
+      "int32",
+    ),
+    tokenTypeIds: tf.tensor2d(
+      rows.map((r) => pad(r.types ?? r.ids.map(() => 0), () => fill() % 2)),
+      undefined,
+      "int32",
+    ),
+    attentionMask: tf.tensor2d(
+      rows.map((r) =>
+        pad(
+          r.ids.map(() => 1),
+          () => 0,
+        ),
+      ),
+    ),
+  };
+}
+
+const rows: Row[] = [
+  { ids: [1, 5, 9, 2, 7, 11, 2], types: [0, 0, 0, 0, 1, 1, 1] },
+  { ids: [1, 28, 2] },
+  { ids: [1, 13, 13, 4, 2] },
+];
+
+/** The logits of every exit, flat. */
+function numbers(logits: readonly tf.Tensor[]): number[] {
+  return logits.flatMap((l) => Array.from(l.dataSync()));
+}
+
+/** The largest distance between two lists; NaN if they are not of one length. */
+function largestError(got: readonly number[], want: readonly number[]): number {
+  if (got.length !== want.length) return NaN;
+  return Math.max(...got.map((x, i) => Math.abs(x - (want[i] ?? NaN))));
+}
+
+// The logits are of size 10 and add up in another order.
+const atol = 1e-4;
+
+const exitLayers = [1, 3];
+
+describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
+  const byName = weights(exitLayers, pooling);
+  const p = bertParams(byName);
+  const options = { config, exitLayers, pooling };
+  const whole = numbers(bert(p, batch(rows, 7), options).logits);
+
+  /** Of row `i` alone, unpadded. */
+  const alone = rows.map((row) => numbers(bert(p, batch([row], row.ids.length), options).logits));
+
+  it("gives each exit's logits and every hidden state", () => {
+    const { logits, hiddenStates } = bert(p, batch(rows, 7), options);
+    expect(logits.map((l) => l.shape)).toEqual([
+      [3, classes],
+      [3, classes],
+    ]);
+    expect(hiddenStates.map((h) => h.shape)).toEqual([0, 1, 2, 3].map(() => [3, 7, 15]));
+    const plain = bertHiddenStates(p, batch(rows, 7), config);
+    expect(hiddenStates.map((h) => Array.from(h.dataSync()))).toEqual(
+      plain.map((h) => Array.from(h.dataSync())),
+    );
+  });
+
+  it("gives the same logits however much padding there is, and whatever stands in it", () => {
+    const padding = fc.array(fc.integer({ min: 0, max: 28 }), { minLength: 60, maxLength: 60 });
+    fc.assert(
+      fc.property(fc.constantFrom(7, 8, 11, 13), padding, (length, garbage) => {
+        let next = 0;
+        const inputs = batch(rows, length, () => garbage[next++ % garbage.length] ?? 0);
+        tf.tidy(() => {
+          expect(largestError(numbers(bert(p, inputs, options).logits), whole)).toBeLessThan(atol);
+        });
+        tf.dispose(Object.values(inputs));
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it("gives a row the same logits whatever else is in the batch", () => {
+    const chosen = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(chosen, (indices) => {
+        const { logits } = bert(
+          p,
+          batch(
+            indices.map((i) => rows[i] as Row),
+            7,
+          ),
+          options,
+        );
+        const want = exitLayers.flatMap((_, e) =>
+          indices.flatMap((i) => alone[i]?.slice(e * classes, (e + 1) * classes) ?? []),
+        );
+        expect(largestError(numbers(logits), want)).toBeLessThan(atol);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it("stays finite for a row that is all padding, and leaves the others as they are", () => {
+    const inputs = batch([rows[0] as Row, { ids: [] }], 7);
+    const names = Object.keys(byName);
+    const loss = (...values: tf.Tensor[]): tf.Scalar => {
+      const tree = bertParams(Object.fromEntries(values.map((v, i) => [names[i] ?? "", v])));
+      const { logits } = bert(tree, inputs, options);
+      return tf.addN(logits.map((l) => tf.sum(tf.square(l)))) as tf.Scalar;
+    };
+    const gradients = tf.grads(loss)(Object.values(byName));
+    const got = numbers(bert(p, inputs, options).logits);
+    const first = [...got.slice(0, classes), ...got.slice(2 * classes, 3 * classes)];
+    expect(largestError(first, alone[0] ?? [])).toBeLessThan(atol);
+    for (const x of [...got, ...numbers(gradients)]) expect(Number.isFinite(x)).toBe(true);
+  });
+
+  it("is the same with dropout that keeps all, asked for at every site in order", () => {
+    const asked: { name: string; shape: number[] }[] = [];
+    const keepAll: Dropout = (name, x) => {
+      asked.push({ name, shape: x.shape });
+      return dropout(x, tf.ones(x.shape, "bool"), 1);
+    };
+    const { logits } = bert(p, batch(rows, 7), { ...options, dropout: keepAll });
+    expect(numbers(logits)).toEqual(whole);
+    const sizes = { B: 3, T: 7 };
+    expect(asked).toEqual(
+      dropoutSites(config, exitLayers).map(({ name, shape }) => ({
+        name,
+        shape: shape.map((d) => (typeof d === "number" ? d : sizes[d])),
+      })),
+    );
+  });
+
+  it("leaves no tensor behind but its results", () => {
+    const inputs = batch(rows, 7);
+    const { numTensors } = tf.memory();
+    const { logits, hiddenStates } = tf.tidy(() => bert(p, inputs, options));
+    expect(tf.memory().numTensors).toBe(numTensors + 2 + 4);
+    tf.dispose([logits, hiddenStates]);
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it("gives every exit a head of its own", () => {
+    for (const name of Object.keys(byName).filter((n) => n.startsWith("exits."))) {
+      const changed = { ...byName, [name]: tf.add(byName[name] as tf.Tensor, 1) };
+      const { logits } = bert(bertParams(changed), batch(rows, 7), options);
+      const moved = exitLayers.filter((_, e) => {
+        const before = whole.slice(e * 3 * classes, (e + 1) * 3 * classes);
+        return numbers([logits[e] as tf.Tensor]).some((x, i) => x !== before[i]);
+      });
+      expect({ name, moved }).toEqual({ name, moved: [Number(name.split(".")[1])] });
+    }
+  });
+
+  it("hands the layers after an exit what it is told to, and the exit what it computed", () => {
+    const handed: number[][] = [];
+    const { logits, hiddenStates } = bert(p, batch(rows, 7), {
+      ...options,
+      nextSegmentInput: (hidden) => {
+        handed.push(Array.from(hidden.dataSync()));
+        return tf.zerosLike(hidden);
+      },
+    });
+    expect(handed[0]).toEqual(Array.from(hiddenStates[1]?.dataSync() ?? []));
+    const got = numbers(logits);
+    expect(got.slice(0, 3 * classes)).toEqual(whole.slice(0, 3 * classes));
+    expect(got.slice(3 * classes)).not.toEqual(whole.slice(3 * classes));
+  });
+});
+
+describe("what bert is given", () => {
+  const p = bertParams(weights([2], "mean"));
+  const options = { config, exitLayers: [2], pooling: "mean" } as const;
+
+  it("runs no layer past the last exit, and needs none of their parameters", () => {
+    const { logits, hiddenStates } = bert(p, batch(rows, 7), options);
+    expect(logits).toHaveLength(1);
+    expect(hiddenStates).toHaveLength(3);
+    expect(() => bert(p, batch(rows, 7), { ...options, exitLayers: [3] })).toThrow(
+      new RangeError("bert: no parameters for layer 3"),
+    );
+    expect(() => bert(p, batch(rows, 7), { ...options, exitLayers: [1] })).toThrow(
+      new RangeError("bert: no parameters for the exit after layer 1"),
+    );
+  });
+
+  it.each([
+    { layers: [], message: "exitLayers: expected one layer or more, got none" },
+    { layers: [0], message: "exitLayers: expected layers from 1 to 3, the encoder's depth, got 0" },
+    {
+      layers: [1, 4],
+      message: "exitLayers: expected layers from 1 to 3, the encoder's depth, got 4",
+    },
+    {
+      layers: [1.5],
+      message: "exitLayers: expected layers from 1 to 3, the encoder's depth, got 1.5",
+    },
+    { layers: [2, 2], message: "exitLayers: must rise, each layer once, got 2, 2" },
+    { layers: [3, 1], message: "exitLayers: must rise, each layer once, got 3, 1" },
+  ])("refuses the exit layers $layers", ({ layers, message }) => {
+    expect(() => checkExitLayers(layers, 3)).toThrow(new RangeError(message));
+    expect(() => bert(p, batch(rows, 7), { ...options, exitLayers: layers })).toThrow(message);
+  });
+
+  it("refuses inputs of different shapes", () => {
+    const inputs = { ...batch(rows, 7), attentionMask: tf.ones<tf.Rank.R2>([3, 5]) };
+    const message = "bert: attentionMask must be [3, 7] as inputIds are, got [3, 5]";
+    expect(() => bert(p, inputs, options)).toThrow(new RangeError(message));
+    expect(() => bertHiddenStates(p, inputs, config, 2)).toThrow(message);
+  });
+
+  it("refuses a depth past the encoder's", () => {
+    expect(() => bertHiddenStates(p, batch(rows, 7), config, 4)).toThrow(
+      new RangeError("bert: expected a depth from 0 to 3, the encoder's, got 4"),
+    );
+    expect(bertHiddenStates(p, batch(rows, 7), config, 0)).toHaveLength(1);
+  });
+
+  it("refuses ids and positions outside the tables", () => {
+    expect(() => bert(p, batch([{ ids: [29] }], 1), options)).toThrow(/29 is not in \[0, 28\]/);
+    expect(() => bert(p, batch(rows, 14), options)).toThrow(/13 is not in \[0, 12\]/);
+  });
+});

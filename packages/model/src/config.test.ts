@@ -1,0 +1,125 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { bertConfig, bertConfigJson, readConfigFile } from "./config.ts";
+
+// As Hugging Face writes it; what changes no hidden state is there too.
+const json = {
+  _name_or_path: "some/bert",
+  architectures: ["BertForMaskedLM"],
+  attention_probs_dropout_prob: 0.2,
+  chunk_size_feed_forward: 0,
+  classifier_dropout: null,
+  gradient_checkpointing: false,
+  hidden_act: "gelu",
+  hidden_dropout_prob: 0.1,
+  hidden_size: 12,
+  initializer_range: 0.03,
+  intermediate_size: 20,
+  is_decoder: false,
+  layer_norm_eps: 1e-12,
+  max_position_embeddings: 19,
+  model_type: "bert",
+  num_attention_heads: 3,
+  num_hidden_layers: 4,
+  pad_token_id: 0,
+  position_embedding_type: "absolute",
+  pruned_heads: {},
+  torch_dtype: "float16",
+  transformers_version: "4.8.2",
+  type_vocab_size: 2,
+  use_cache: true,
+  vocab_size: 29,
+};
+
+const config = {
+  vocabSize: 29,
+  hiddenSize: 12,
+  numHiddenLayers: 4,
+  numAttentionHeads: 3,
+  intermediateSize: 20,
+  maxPositionEmbeddings: 19,
+  typeVocabSize: 2,
+  layerNormEps: 1e-12,
+  initializerRange: 0.03,
+  hiddenDropoutProb: 0.1,
+  attentionProbsDropoutProb: 0.2,
+};
+
+describe("bertConfig", () => {
+  it("reads what Hugging Face writes", () => {
+    expect(bertConfig(json, "config.json")).toEqual(config);
+  });
+
+  it("reads what it writes", () => {
+    expect(bertConfig(bertConfigJson(config), "config.json")).toEqual(config);
+  });
+
+  it("has Hugging Face's value for what older files leave out", () => {
+    const { initializer_range: _, position_embedding_type: _p, is_decoder: _d, ...old } = json;
+    expect(bertConfig(old, "config.json")).toEqual({ ...config, initializerRange: 0.02 });
+  });
+
+  it.each([
+    { key: "model_type", value: "roberta" },
+    { key: "hidden_act", value: "gelu_new" },
+    { key: "hidden_act", value: "relu" },
+    { key: "position_embedding_type", value: "relative_key_query" },
+    { key: "position_embedding_type", value: "alibi" },
+    { key: "is_decoder", value: true },
+    { key: "is_encoder_decoder", value: true },
+    { key: "add_cross_attention", value: true },
+    { key: "pruned_heads", value: { 0: [1] } },
+    { key: "auto_map", value: { AutoModel: "modeling.Other" } },
+    { key: "quantization_config", value: { bits: 4 } },
+    { key: "hidden_size", value: "12" },
+    { key: "hidden_size", value: undefined },
+    { key: "num_hidden_layers", value: 0 },
+    { key: "layer_norm_eps", value: 0 },
+    { key: "hidden_dropout_prob", value: 1 },
+  ])("refuses $key $value, naming file and key", ({ key, value }) => {
+    const read = () => bertConfig({ ...json, [key]: value }, "some/config.json");
+    expect(read).toThrow(TypeError);
+    expect(read).toThrow(`some/config.json: ${key}`);
+  });
+
+  it("says what is supported instead", () => {
+    expect(() => bertConfig({ ...json, hidden_act: "relu" }, "config.json")).toThrow(
+      'config.json: hidden_act: only "gelu" is supported: the exact one, by erf, got "relu"',
+    );
+  });
+
+  it("names every problem at once", () => {
+    const bad = { ...json, hidden_act: "relu", vocab_size: -1 };
+    expect(() => bertConfig(bad, "config.json")).toThrow(/vocab_size.*hidden_act/);
+  });
+
+  it("refuses heads that do not divide the hidden size", () => {
+    const read = () => bertConfig({ ...json, num_attention_heads: 5 }, "config.json");
+    expect(read).toThrow(
+      new RangeError("config.json: hidden_size 12 must be a multiple of num_attention_heads 5"),
+    );
+  });
+
+  it("refuses a dropout of the classifier's own, and takes one that is the same", () => {
+    expect(bertConfig({ ...json, classifier_dropout: 0.1 }, "config.json")).toEqual(config);
+    expect(() => bertConfig({ ...json, classifier_dropout: 0.4 }, "config.json")).toThrow(
+      /config.json: classifier_dropout must be hidden_dropout_prob 0.1 or null, got 0.4/,
+    );
+  });
+});
+
+describe("readConfigFile", () => {
+  it("names the file that is missing or malformed", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "model-"));
+    try {
+      const file = join(folder, "config.json");
+      await expect(readConfigFile(file)).rejects.toThrow(`${file}: cannot be read`);
+      await writeFile(file, '{"hidden_size": 12');
+      await expect(readConfigFile(file)).rejects.toThrow(`${file}: expected JSON`);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});

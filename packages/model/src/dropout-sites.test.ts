@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { dropoutSites } from "./dropout-sites.ts";
+
+describe("dropoutSites", () => {
+  const config = {
+    vocabSize: 29,
+    hiddenSize: 15,
+    numHiddenLayers: 5,
+    numAttentionHeads: 3,
+    intermediateSize: 7,
+    maxPositionEmbeddings: 19,
+    typeVocabSize: 2,
+    layerNormEps: 1e-12,
+    initializerRange: 0.02,
+    hiddenDropoutProb: 0.1,
+    attentionProbsDropoutProb: 0.3,
+  };
+
+  it("lists every place in the order of use, with its mask's shape and its probability", () => {
+    const hidden = { shape: ["B", "T", 15], probability: 0.1 };
+    const attention = { shape: ["B", 3, "T", "T"], probability: 0.3 };
+    const features = { shape: ["B", 15], probability: 0.1 };
+    expect(dropoutSites(config, [1, 3])).toEqual([
+      { name: "embeddings", ...hidden },
+      { name: "layer.1.attention", ...attention },
+      { name: "layer.1.attentionOutput", ...hidden },
+      { name: "layer.1.output", ...hidden },
+      { name: "exit.1", ...features },
+      { name: "layer.2.attention", ...attention },
+      { name: "layer.2.attentionOutput", ...hidden },
+      { name: "layer.2.output", ...hidden },
+      { name: "layer.3.attention", ...attention },
+      { name: "layer.3.attentionOutput", ...hidden },
+      { name: "layer.3.output", ...hidden },
+      { name: "exit.3", ...features },
+    ]);
+  });
+});

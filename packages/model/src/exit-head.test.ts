@@ -1,0 +1,93 @@
+import * as tf from "@tensorflow/tfjs";
+import { describe, expect, it } from "vitest";
+import { exitHead } from "./exit-head.ts";
+
+// [B, T, C] = [2, 3, 2]
+const hidden = tf.tensor3d([
+  [
+    [1, 2],
+    [3, 5],
+    [100, 100],
+  ],
+  [
+    [-1, 7],
+    [100, 100],
+    [100, 100],
+  ],
+]);
+const attentionMask = tf.tensor2d([
+  [1, 1, 0],
+  [1, 0, 0],
+]);
+// [K, C] = [3, 2]
+const classifier = {
+  weight: tf.tensor2d([
+    [1, 0],
+    [0, 1],
+    [1, 1],
+  ]),
+  bias: tf.tensor1d([0, 10, 0]),
+};
+const same = (features: tf.Tensor2D) => features;
+
+describe("exitHead", () => {
+  it("classifies the mean of the unmasked tokens", () => {
+    const logits = exitHead({ classifier }, hidden, attentionMask, "mean", same);
+    expect(logits.arraySync()).toEqual([
+      [2, 13.5, 5.5],
+      [-1, 17, 6],
+    ]);
+  });
+
+  it("classifies tanh of the first token's dense layer", () => {
+    const pooler = {
+      dense: {
+        weight: tf.tensor2d([
+          [0, 0.5],
+          [0.1, 0],
+        ]),
+        bias: tf.tensor1d([0, 1]),
+      },
+    };
+    const logits = exitHead({ classifier, pooler }, hidden, attentionMask, "first-token", same);
+    const want = [
+      [Math.tanh(1), Math.tanh(1.1)],
+      [Math.tanh(3.5), Math.tanh(0.9)],
+    ].map(([a = NaN, b = NaN]) => [a, b + 10, a + b]);
+    (logits.arraySync() as number[][]).forEach((row, i) =>
+      row.forEach((x, k) => expect(x).toBeCloseTo(want[i]?.[k] ?? NaN, 5)),
+    );
+  });
+
+  it("lets dropout at the features, right before the classifier", () => {
+    const seen: number[][][] = [];
+    const logits = exitHead({ classifier }, hidden, attentionMask, "mean", (features) => {
+      seen.push(features.arraySync() as number[][]);
+      return tf.zerosLike(features);
+    });
+    expect(seen).toEqual([
+      [
+        [2, 3.5],
+        [-1, 7],
+      ],
+    ]);
+    expect(logits.arraySync()).toEqual([
+      [0, 10, 0],
+      [0, 10, 0],
+    ]);
+  });
+
+  it("gives the bias for a row without tokens", () => {
+    const logits = exitHead({ classifier }, hidden, tf.zeros([2, 3]), "mean", same);
+    expect(logits.arraySync()).toEqual([
+      [0, 10, 0],
+      [0, 10, 0],
+    ]);
+  });
+
+  it("asks for a pooler where the first token is read", () => {
+    expect(() => exitHead({ classifier }, hidden, attentionMask, "first-token", same)).toThrow(
+      new TypeError("exit head: first-token pooling needs pooler.dense"),
+    );
+  });
+});
