@@ -1,18 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Json, ragged, type StageContext } from "@sweetspot/artifact";
-import { withoutDuplicates } from "./duplicates.ts";
 import { readEmbeddedTask } from "./embedded-tasks.ts";
 import { writeSplit } from "./encoded-split.ts";
-import { labelNames } from "./label-names.ts";
 import { encoderTokenizerJson } from "./load-tokenizer.ts";
 import { readOwnFile } from "./own-file.ts";
+import { labelIndices, type Prepared, prepareSplits } from "./prepare.ts";
 import type { Example } from "./source.ts";
-import { type SplitName, splitNames, splitRows } from "./splits.ts";
+import { splitNames } from "./splits.ts";
 import type { DataSettings } from "./stage.ts";
-import { type EncodedText, textTokenizer } from "./tokenizer.ts";
-
-type EncodedExample = Example & EncodedText;
+import { textTokenizer } from "./tokenizer.ts";
 
 /**
  * The stage `data`. Leaves `labels.json`, `tokenizer.json` and, for each split, `SPLIT.safetensors`
@@ -23,86 +20,48 @@ export async function runData({
   output,
   log,
 }: StageContext<DataSettings>): Promise<Record<string, Json>> {
-  const { task, encoder, maxLength, seed } = settings;
+  const { task, encoder, ...rest } = settings;
   const tokenizerJson = await encoderTokenizerJson(encoder);
-  const tokenizer = textTokenizer(tokenizerJson);
   const source = await (typeof task === "string" ? readEmbeddedTask(task) : readOwnFile(task));
-  const encoded = source.examples.map((e) => ({
-    ...e,
-    ...tokenizer.encode(e.text, e.textPair, { maxLength }),
-  }));
-  const texts = encoded.filter((e) => !e.empty);
-  if (texts.every((e) => e.unknown)) {
-    throw new RangeError(
-      texts.length === 0
-        ? `${source.name}: all of its ${encoded.length} texts are empty; name the column of the text`
-        : `${source.name}: not one of its ${texts.length} texts has a token that the vocabulary of ${encoder} knows; choose an encoder of its language`,
-    );
-  }
-  const { examples, duplicatesRemoved, conflictsRemoved } = withoutDuplicates(texts);
-  const labels = labelNames(
-    examples.map((e) => e.label),
-    source.name,
-  );
-  const indexOf = new Map(labels.map((label, i) => [label, i]));
-  const index = (e: Example) => indexOf.get(e.label) ?? -1;
-  const rows = splitRows(examples.map(index), settings, { seed, where: source.name });
-  const splits = Object.fromEntries(
-    splitNames.map((split) => [split, rows[split].flatMap((row) => examples[row] ?? [])]),
-  ) as Record<SplitName, typeof examples>;
-  const trained = new Set(splits.train.map((e) => e.label));
-  const untrained = labels.find((label) => !trained.has(label));
-  if (untrained !== undefined) {
-    throw new RangeError(
-      `${source.name}: no example of the label "${untrained}" is left to train on (${examples.filter((e) => e.label === untrained).length} of ${examples.length} examples have it, ${splits.train.length} are trained on); add examples of it, raise trainSize, or leave the label out`,
-    );
-  }
-
+  const prepared = prepareSplits(source, textTokenizer(tokenizerJson), rest);
+  const { labels, counts } = prepared;
   await writeFile(join(output, "labels.json"), line(labels));
   await writeFile(join(output, "tokenizer.json"), line(tokenizerJson));
   for (const split of splitNames) {
-    const members = splits[split];
+    const examples = prepared.splits[split];
+    const names = examples.map((e) => e.label);
     await writeSplit(join(output, `${split}.safetensors`), {
-      inputIds: ragged(members.map((e) => e.inputIds)),
-      tokenTypeIds: ragged(members.map((e) => e.tokenTypeIds)),
-      labels: Int32Array.from(members, index),
+      inputIds: ragged(examples.map((e) => e.inputIds)),
+      tokenTypeIds: ragged(examples.map((e) => e.tokenTypeIds)),
+      labels: Int32Array.from(labelIndices(names, labels)),
     });
-    await writeFile(join(output, `${split}.jsonl`), members.map((e) => line(raw(e))).join(""));
+    await writeFile(join(output, `${split}.jsonl`), examples.map((e) => line(raw(e))).join(""));
   }
-
-  const removed = {
-    withoutLabel: source.withoutLabel,
-    emptyRemoved: encoded.length - texts.length,
-    duplicatesRemoved,
-    conflictsRemoved,
-  };
-  const whole = splitFacts(examples, labels);
-  log(
-    `${source.name}: ${examples.length} examples (${splitNames.map((s) => `${s} ${splits[s].length}`).join(", ")}), ${labels.length} labels, ${whole.truncated} truncated to ${maxLength} tokens; left out: ${removed.withoutLabel} without label, ${removed.emptyRemoved} empty, ${duplicatesRemoved} duplicates, ${conflictsRemoved} duplicates with different labels`,
-  );
+  log(`${source.name}: ${summary(prepared, settings.maxLength)}`);
   return {
     labels,
-    maxLength,
+    maxLength: settings.maxLength,
     ...(source.sha256 === undefined ? {} : { sourceSha256: source.sha256 }),
-    ...whole,
-    majorityShare: Math.max(...Object.values(whole.perLabel)) / examples.length,
-    ...removed,
-    splits: Object.fromEntries(splitNames.map((s) => [s, splitFacts(splits[s], labels)])),
+    ...counts,
+    majorityShare: Math.max(...Object.values(counts.perLabel)) / counts.examples,
+    ...prepared.removed,
+    splits: prepared.splitCounts,
   };
 }
 
-/** Counts of a split, or of all of them. */
-function splitFacts(examples: readonly EncodedExample[], labels: readonly string[]) {
-  const perLabel = Object.fromEntries(labels.map((label) => [label, 0]));
-  for (const { label } of examples) perLabel[label] = (perLabel[label] ?? 0) + 1;
-  return {
-    examples: examples.length,
-    perLabel,
-    tokens: examples.reduce((sum, e) => sum + e.inputIds.length, 0),
-    longest: examples.reduce((longest, e) => Math.max(longest, e.inputIds.length), 0),
-    truncated: examples.filter((e) => e.truncated).length,
-    unknownOnly: examples.filter((e) => e.unknown).length,
-  };
+function summary(prepared: Prepared, maxLength: number): string {
+  const { labels, counts, splitCounts, removed } = prepared;
+  const sizes = splitNames.map((split) => `${split} ${splitCounts[split].examples}`).join(", ");
+  const notes = [
+    [counts.truncated, `truncated to ${maxLength} tokens`],
+    [counts.unknownOnly, "of unknown tokens alone"],
+    [removed.withoutLabel, "left out for want of a label"],
+    [removed.emptyRemoved, "left out as empty"],
+    [removed.duplicatesRemoved, "left out as copies"],
+    [removed.conflictsRemoved, "left out as copies whose labels disagree"],
+  ] as const;
+  const told = notes.filter(([n]) => n > 0).map(([n, what]) => `; ${n} ${what}`);
+  return `${counts.examples} examples of ${labels.length} labels (${sizes})${told.join("")}`;
 }
 
 function raw({ text, textPair, label }: Example): Example {

@@ -45,6 +45,8 @@ export function parseDelimited(text: string, format: "csv" | "tsv", where: strin
   if (header === undefined)
     throw new RangeError(`${where}: expected a line that names the columns, got an empty file`);
   const columns = header.fields.map((name) => name.trim());
+  if (rest.length === 0)
+    throw new RangeError(`${where}: no row follows the line that names the columns; add examples`);
   const rows = rest.map(({ line, fields }, i): Row => {
     if (fields.length !== columns.length) {
       const fix =

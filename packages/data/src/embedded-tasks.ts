@@ -38,7 +38,7 @@ export async function readEmbeddedTask(task: EmbeddedTask): Promise<Source> {
     for (const record of parse(recordsSchema, JSON.parse(await readFile(path, "utf8")), path)) {
       // The last record of each file is empty: no text, no class.
       if (record.class === null) continue;
-      examples.push({ text: record.text.trim(), label: classNames[record.class] });
+      examples.push({ text: record.text, label: classNames[record.class] });
     }
   }
   return { name: task, examples, withoutLabel: 0 };

@@ -1,6 +1,16 @@
 export { batchPlan, type PlannedBatch } from "./batch-plan.ts";
+export { type EmbeddedTask, embeddedTasks, readEmbeddedTask } from "./embedded-tasks.ts";
 export { type EncodedSplit, padBatch, readSplit, writeSplit } from "./encoded-split.ts";
 export { encoderTokenizerJson, loadTokenizer } from "./load-tokenizer.ts";
-export { type SplitName, splitNames } from "./splits.ts";
+export { readOwnFile } from "./own-file.ts";
+export {
+  type Counts,
+  type EncodedExample,
+  type Prepared,
+  prepareSplits,
+  type Removed,
+} from "./prepare.ts";
+export type { Example, Source } from "./source.ts";
+export { type SplitName, splitNames, type SplitSizes } from "./splits.ts";
 export type { DataSettings, OwnFile } from "./stage.ts";
 export { type EncodedText, textTokenizer, type TextTokenizer } from "./tokenizer.ts";

@@ -40,7 +40,7 @@ function formatOf(file: string): "csv" | "tsv" | "jsonl" {
 }
 
 /** The labelled examples of a table. */
-export function examplesOf(
+function examplesOf(
   table: Table,
   { text, textPair, label }: Pick<OwnFile, "text" | "textPair" | "label">,
 ): Source {

@@ -39,11 +39,32 @@ function whereNotUtf8(bytes: Uint8Array): string {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
     return "expected UTF-8, got UTF-16; save it as UTF-8";
-  // A lenient reading writes U+FFFD for what is wrong: the first byte that does not come back is it.
-  const lenient = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  const back = new TextEncoder().encode(lenient);
-  const at = bytes.findIndex((byte, i) => byte !== back[i]);
+  const at = firstInvalid(bytes);
   const line = bytes.subarray(0, at).reduce((n, byte) => (byte === 10 ? n + 1 : n), 1);
   const hex = (bytes[at] ?? 0).toString(16).padStart(2, "0");
   return `line ${line}: expected UTF-8, got the byte 0x${hex} at offset ${at}; save it as UTF-8 (from Windows-1252: iconv -f WINDOWS-1252 -t UTF-8)`;
+}
+
+/** Where the first sequence that is not UTF-8 begins, by bisection. */
+function firstInvalid(bytes: Uint8Array): number {
+  let good = 0;
+  let bad = bytes.length + 1;
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (beginsCharacters(bytes.subarray(0, middle))) good = middle;
+    else bad = middle;
+  }
+  // Up to three bytes of a character that is not finished.
+  while (!isUtf8(bytes.subarray(0, good))) good--;
+  return good;
+}
+
+/** Whether bytes are UTF-8, the last character perhaps cut short. */
+function beginsCharacters(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
 }

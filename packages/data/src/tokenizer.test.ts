@@ -141,6 +141,9 @@ describe("loadTokenizer", () => {
       "/no/such/tokenizer.json: cannot be read as JSON",
     );
     expect(() => loadTokenizer({ added_tokens: [] })).toThrow("tokenizer.json: model:");
+    expect(() => loadTokenizer({ added_tokens: [], model: { type: "?" } })).toThrow(
+      "tokenizer.json: no tokenizer can be made of it",
+    );
     await expect(encoderTokenizerJson("large")).rejects.toThrow(
       'encoder "large": no tokenizer is known for it (known: minilm, tiny)',
     );

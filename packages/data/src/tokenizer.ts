@@ -40,7 +40,7 @@ const tokenizerSchema = z.looseObject({
  */
 export function textTokenizer(json: unknown, where = "tokenizer.json"): TextTokenizer {
   const definition = parse(tokenizerSchema, json, where);
-  const tokenizer = new Tokenizer(definition, {});
+  const tokenizer = build(definition, where);
   const { post_processor: postProcessor } = tokenizer;
   const addSpecial = (
     first: string[],
@@ -79,10 +79,20 @@ export function textTokenizer(json: unknown, where = "tokenizer.json"): TextToke
   };
 }
 
+function build(definition: object, where: string): Tokenizer {
+  try {
+    return new Tokenizer(definition, {});
+  } catch (cause) {
+    throw new TypeError(`${where}: no tokenizer can be made of it (${(cause as Error).message})`, {
+      cause,
+    });
+  }
+}
+
 /**
  * How many tokens of each text to keep so that there are at most `room`: the longer gives first.
  *
- * Source: Hugging Face tokenizers 0.20, `utils/truncation.rs`, `LongestFirst`.
+ * Source: Hugging Face tokenizers 0.23, `utils/truncation.rs`, `LongestFirst`.
  */
 export function longestFirst(first: number, second: number, room: number): [number, number] {
   if (first + second <= room) return [first, second];

@@ -1,0 +1,271 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Artifact, row, rowCount, runStage } from "@sweetspot/artifact";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { batchPlan } from "./batch-plan.ts";
+import { normalisedText } from "./duplicates.ts";
+import { readSplit } from "./encoded-split.ts";
+import { loadTokenizer } from "./load-tokenizer.ts";
+import { randomStream, shuffled } from "./random.ts";
+import type { Example } from "./source.ts";
+import { splitNames } from "./splits.ts";
+import { stage } from "./stage.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sweetspot-data-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+let runs = 0;
+
+function run(settings: object, log?: (line: string) => void): Promise<Artifact> {
+  const output = join(folder, `run-${runs++}`);
+  return runStage(stage, { settings, inputs: {}, output, ...(log === undefined ? {} : { log }) });
+}
+
+async function examplesOf(data: Artifact, split: string): Promise<Example[]> {
+  const text = await readFile(data.path(`${split}.jsonl`), "utf8");
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Example);
+}
+
+/** Rows of reviews, each different, alternately of two labels. */
+function reviews(n: number): string[] {
+  return Array.from({ length: n }, (_, i) => `review number ${i},${i % 2 === 0 ? "good" : "bad"}`);
+}
+
+async function own(name: string, lines: readonly string[], settings: object = {}) {
+  const file = join(folder, name);
+  await writeFile(file, `${["text,label", ...lines].join("\n")}\n`);
+  return run({ task: { file, text: "text", label: "label" }, ...settings });
+}
+
+async function problem(artifact: Promise<Artifact>): Promise<string> {
+  const error = await artifact.then(
+    () => new Error("none"),
+    (e: Error) => e,
+  );
+  return error.message.replaceAll(`${folder}/`, "");
+}
+
+describe("the embedded tasks", () => {
+  test.each([
+    ["amazon", 987, 13],
+    ["imdb", 997, 3],
+    ["yelp", 996, 4],
+    ["sentiment", 2979, 21],
+  ])("%s has %i examples", async (task, examples, duplicatesRemoved) => {
+    const { manifest } = await run({ task });
+    expect(manifest.facts).toMatchObject({
+      labels: ["negative", "positive"],
+      examples,
+      duplicatesRemoved,
+      conflictsRemoved: 0,
+      withoutLabel: 0,
+      emptyRemoved: 0,
+      truncated: 0,
+    });
+  });
+
+  test("sentiment leaves over 1,000 test sentences, stratified and disjoint", async () => {
+    const data = await run({ task: "sentiment" });
+    const seen = new Set<string>();
+    let total = 0;
+    for (const split of splitNames) {
+      const { labels } = await readSplit(data, split);
+      const examples = await examplesOf(data, split);
+      for (const { text } of examples) seen.add(normalisedText(text));
+      total += labels.length;
+      expect(examples).toHaveLength(labels.length);
+      const positive = labels.reduce((sum, label) => sum + label, 0);
+      expect(Math.abs(positive / labels.length - 1488 / 2979)).toBeLessThan(
+        1 / labels.length + 0.001,
+      );
+    }
+    expect([seen.size, total]).toEqual([2979, 2979]);
+    expect(data.manifest.facts["splits"]).toMatchObject({
+      train: { examples: 1340 },
+      calibration: { examples: 298 },
+      threshold: { examples: 298 },
+      test: { examples: 1043 },
+    });
+  });
+});
+
+test("on sentiment, batches of 16 have 1.18 times the tokens of their rows; random ones 2.3 times", async () => {
+  const { offsets } = (await readSplit(await run({ task: "sentiment" }), "train")).inputIds;
+  const lengths = Array.from(offsets.subarray(1), (end, i) => end - (offsets[i] ?? 0));
+  const tokens = lengths.reduce((a, b) => a + b, 0);
+  const plan = batchPlan({ lengths, batchSize: 16, epochs: 1, seed: 1 });
+  expect(plan.reduce((sum, b) => sum + 16 * b.length, 0) / tokens).toBeCloseTo(1.18, 2);
+  const random = shuffled(lengths, randomStream(1));
+  const longest = Array.from({ length: Math.ceil(random.length / 16) }, (_, i) =>
+    Math.max(...random.slice(16 * i, 16 * i + 16)),
+  );
+  expect((16 * longest.reduce((a, b) => a + b, 0)) / tokens).toBeCloseTo(2.3, 1);
+});
+
+describe("what the stage leaves", () => {
+  test("the ids, labels and raw text of a split are of the same examples, and the tokenizer made them", async () => {
+    const data = await run({ task: "yelp", maxLength: 12 });
+    const labels = JSON.parse(await readFile(data.path("labels.json"), "utf8")) as string[];
+    const tokenizer = loadTokenizer(data.path("tokenizer.json"));
+    for (const split of splitNames) {
+      const encoded = await readSplit(data, split);
+      const examples = await examplesOf(data, split);
+      expect(rowCount(encoded.inputIds)).toBe(examples.length);
+      for (const [i, { text, label }] of examples.entries()) {
+        const { inputIds, tokenTypeIds } = tokenizer.encode(text, undefined, { maxLength: 12 });
+        expect([...row(encoded.inputIds, i)]).toEqual(inputIds);
+        expect([...row(encoded.tokenTypeIds, i)]).toEqual(tokenTypeIds);
+        expect(labels[encoded.labels[i] ?? -1]).toBe(label);
+      }
+    }
+    const json = JSON.parse(await readFile(data.path("tokenizer.json"), "utf8")) as object;
+    expect(json).toMatchObject({ padding: null, truncation: null });
+    expect(data.manifest.facts["truncated"]).toBeGreaterThan(500);
+    expect(data.manifest.facts["longest"]).toBe(12);
+  });
+
+  test("same settings, same bytes", async () => {
+    const [one, two, other] = await Promise.all([
+      run({ task: "amazon" }),
+      run({ task: "amazon" }),
+      run({ task: "amazon", seed: 2 }),
+    ]);
+    expect(one.manifest).toEqual(two.manifest);
+    expect(one.manifest.files["test.jsonl"]).not.toEqual(other.manifest.files["test.jsonl"]);
+  });
+
+  test("trainSize shortens the training split and changes no other byte", async () => {
+    const all = await run({ task: "amazon" });
+    const few = await run({ task: "amazon", trainSize: 50 });
+    const { "train.jsonl": a, "train.safetensors": b, ...files } = few.manifest.files;
+    expect(all.manifest.files).toMatchObject(files);
+    expect([a, b]).not.toContainEqual(all.manifest.files["train.jsonl"]);
+    expect(await examplesOf(few, "train")).toEqual((await examplesOf(all, "train")).slice(0, 50));
+    expect(few.manifest.facts["splits"]).toMatchObject({ train: { examples: 50 } });
+  });
+
+  test("counts what it left out, truncated and could not read, and says so in a line", async () => {
+    const lines = [
+      ...reviews(40),
+      "Review number 1,bad",
+      "  ,good",
+      "\u200b,bad",
+      "no label,",
+      "torn,good",
+      "torn,bad",
+      "😀 👍,good",
+      `long ${"word ".repeat(30)},bad`,
+    ];
+    const file = join(folder, "counted.csv");
+    await writeFile(file, `text,label\n${lines.join("\n")}\n`);
+    const told: string[] = [];
+    const data = await run({ task: { file, text: "text", label: "label" }, maxLength: 20 }, (l) =>
+      told.push(l),
+    );
+    expect(data.manifest.facts).toMatchObject({
+      examples: 42,
+      perLabel: { bad: 21, good: 21 },
+      majorityShare: 0.5,
+      withoutLabel: 1,
+      emptyRemoved: 2,
+      duplicatesRemoved: 1,
+      conflictsRemoved: 2,
+      truncated: 1,
+      unknownOnly: 1,
+      maxLength: 20,
+      longest: 20,
+      sourceSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(told).toEqual([
+      `${file}: 42 examples of 2 labels (train 19, calibration 4, threshold 4, test 15); 1 truncated to 20 tokens; 1 of unknown tokens alone; 1 left out for want of a label; 2 left out as empty; 1 left out as copies; 2 left out as copies whose labels disagree`,
+    ]);
+  });
+
+  test("pairs: types tell the texts apart, and the raw file holds both", async () => {
+    const file = join(folder, "pairs.jsonl");
+    const pairs = Array.from({ length: 20 }, (_, i) => ({
+      premise: `premise ${i}`,
+      hypothesis: `claim ${i}`,
+      gold: i % 3,
+    }));
+    await writeFile(file, pairs.map((p) => JSON.stringify(p)).join("\n"));
+    const data = await run({
+      task: { file, text: "premise", textPair: "hypothesis", label: "gold" },
+    });
+    expect(data.manifest.facts["labels"]).toEqual(["0", "1", "2"]);
+    const [first] = await examplesOf(data, "test");
+    expect(first).toEqual({
+      text: expect.stringMatching(/^premise \d+$/),
+      textPair: expect.stringMatching(/^claim \d+$/),
+      label: expect.stringMatching(/^[012]$/),
+    });
+    const { tokenTypeIds } = await readSplit(data, "test");
+    expect([...row(tokenTypeIds, 0)]).toEqual([0, 0, 0, 0, 1, 1, 1]);
+  });
+});
+
+describe("bad input", () => {
+  test("leaves nothing behind", async () => {
+    const before = (await readdir(folder)).filter((name) => !name.endsWith(".scratch"));
+    await expect(
+      run({ task: { file: join(folder, "none.csv"), text: "text", label: "label" } }),
+    ).rejects.toThrow("no such file");
+    expect((await readdir(folder)).filter((name) => !name.endsWith(".scratch"))).toEqual(before);
+  });
+
+  test("fewer examples than the splits need", async () => {
+    expect(await problem(own("few.csv", reviews(30), { testSize: 25 }))).toBe(
+      "few.csv: the splits need at least 33 examples, there are 30: 3 for calibration, 3 for threshold, 25 for test and 2 to train on, one of each label; add examples, or lower calibrationSize, thresholdSize or testSize",
+    );
+  });
+
+  test("a label that is not left to train on", async () => {
+    const lines = [...reviews(60), "so so,middling"];
+    const message = await problem(own("rare.csv", lines, { trainSize: 2 }));
+    expect(message).toBe(
+      'rare.csv: no example of the label "middling" is left to train on (1 of 61 examples have it, 2 are trained on); add examples of it, raise trainSize, or leave the label out',
+    );
+  });
+
+  test("one class only", async () => {
+    expect(await problem(own("one.csv", ["a,good", "b,good", "c,good"]))).toBe(
+      'one.csv: expected at least two labels, but each of the 3 examples is "good"; add examples of another',
+    );
+  });
+
+  test("texts that all occur with different labels", async () => {
+    expect(await problem(own("torn.csv", ["a,good", "A,bad"]))).toBe(
+      "torn.csv: each of its 2 texts occurs with different labels; name the column of the label",
+    );
+  });
+
+  test("texts that are all empty, or all unknown", async () => {
+    expect(await problem(own("empty.csv", [",good", " ,bad"]))).toBe(
+      "empty.csv: all of its 2 texts are empty; name the column of the text",
+    );
+    expect(await problem(own("unknown.csv", ["😀,good", "👍,bad"]))).toBe(
+      "unknown.csv: not one of its 2 texts has a token that the vocabulary knows; choose an encoder of its language",
+    );
+  });
+
+  test("settings that cannot be", async () => {
+    const file = { file: "a.csv", text: "text", label: "label" };
+    await expect(run({ task: "amazn" })).rejects.toThrow(/stage data: task: .*"amazon"/);
+    await expect(run({ task: { ...file, lable: "x" } })).rejects.toThrow(
+      'unknown key "task.lable"',
+    );
+    await expect(run({ task: { ...file, label: "text" } })).rejects.toThrow(
+      "text, textPair and label must name different columns",
+    );
+    await expect(run({ task: "amazon", testSize: 0 })).rejects.toThrow("testSize");
+    await expect(run({ task: "amazon", testsize: 5 })).rejects.toThrow('did you mean "testSize"?');
+    await expect(run({ task: "amazon", encoder: "bart" })).rejects.toThrow('encoder "bart"');
+  });
+});

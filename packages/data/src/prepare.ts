@@ -1,0 +1,126 @@
+import { withoutDuplicates } from "./duplicates.ts";
+import { labelNames } from "./label-names.ts";
+import type { Example, Source } from "./source.ts";
+import { type SplitName, splitNames, splitRows, type SplitSizes } from "./splits.ts";
+import type { EncodedText, TextTokenizer } from "./tokenizer.ts";
+
+/** An example with its ids. */
+export type EncodedExample = Example & EncodedText;
+
+/** Labelled text made ready: four disjoint splits, and what became of the rest. */
+export interface Prepared {
+  /** In the order of the logits. */
+  labels: string[];
+  splits: Record<SplitName, EncodedExample[]>;
+  /** Of all splits together. */
+  counts: Counts;
+  splitCounts: Record<SplitName, Counts>;
+  removed: Removed;
+}
+
+/** What a set of examples consists of. */
+export type Counts = {
+  examples: number;
+  perLabel: Record<string, number>;
+  /** Special ones included. */
+  tokens: number;
+  /** Tokens of the longest example. */
+  longest: number;
+  /** Examples cut to the maximum length. */
+  truncated: number;
+  /** Examples of which the vocabulary knows no token. */
+  unknownOnly: number;
+};
+
+/** How many examples were left out, and why. */
+export type Removed = {
+  withoutLabel: number;
+  emptyRemoved: number;
+  duplicatesRemoved: number;
+  conflictsRemoved: number;
+};
+
+/**
+ * Tokenises examples, leaves out empty ones and copies, and splits the rest.
+ *
+ * @param maxLength tokens of an example, special ones included
+ * @throws RangeError, beginning with the source's name, if nothing is left, there are fewer than
+ *   two labels, too few examples for the splits, or a label without an example to train on
+ */
+export function prepareSplits(
+  source: Source,
+  tokenizer: TextTokenizer,
+  { maxLength, seed, ...sizes }: SplitSizes & { maxLength: number; seed: number },
+): Prepared {
+  const where = source.name;
+  const encoded: EncodedExample[] = source.examples.map((example) =>
+    Object.assign({ ...example }, tokenizer.encode(example.text, example.textPair, { maxLength })),
+  );
+  const texts = encoded.filter((e) => !e.empty);
+  if (texts.length === 0) {
+    throw new RangeError(
+      `${where}: all of its ${encoded.length} texts are empty; name the column of the text`,
+    );
+  }
+  if (texts.every((e) => e.unknown)) {
+    throw new RangeError(
+      `${where}: not one of its ${texts.length} texts has a token that the vocabulary knows; choose an encoder of its language`,
+    );
+  }
+  const { examples, duplicatesRemoved, conflictsRemoved } = withoutDuplicates(texts);
+  if (examples.length === 0) {
+    throw new RangeError(
+      `${where}: each of its ${texts.length} texts occurs with different labels; name the column of the label`,
+    );
+  }
+  const names = examples.map((e) => e.label);
+  const labels = labelNames(names, where);
+  const rows = splitRows(labelIndices(names, labels), sizes, { seed, where });
+  const splits = bySplit((split) => rows[split].flatMap((row) => examples[row] ?? []));
+  const counts = count(examples, labels);
+  const splitCounts = bySplit((split) => count(splits[split], labels));
+  const untrained = labels.find((label) => splitCounts.train.perLabel[label] === 0);
+  if (untrained !== undefined) {
+    throw new RangeError(
+      `${where}: no example of the label "${untrained}" is left to train on (${counts.perLabel[untrained]} of ${counts.examples} examples have it, ${splitCounts.train.examples} are trained on); add examples of it, raise trainSize, or leave the label out`,
+    );
+  }
+  return {
+    labels,
+    splits,
+    counts,
+    splitCounts,
+    removed: {
+      withoutLabel: source.withoutLabel,
+      emptyRemoved: encoded.length - texts.length,
+      duplicatesRemoved,
+      conflictsRemoved,
+    },
+  };
+}
+
+/** The index of each name in `labels`. */
+export function labelIndices(names: readonly string[], labels: readonly string[]): number[] {
+  const indices = new Map(labels.map((label, i) => [label, i]));
+  return names.map((name) => indices.get(name) ?? -1);
+}
+
+function bySplit<T>(value: (split: SplitName) => T): Record<SplitName, T> {
+  return Object.fromEntries(splitNames.map((split) => [split, value(split)])) as Record<
+    SplitName,
+    T
+  >;
+}
+
+function count(examples: readonly EncodedExample[], labels: readonly string[]): Counts {
+  const perLabel = Object.fromEntries(labels.map((label) => [label, 0]));
+  for (const { label } of examples) perLabel[label] = (perLabel[label] ?? 0) + 1;
+  return {
+    examples: examples.length,
+    perLabel,
+    tokens: examples.reduce((sum, e) => sum + e.inputIds.length, 0),
+    longest: examples.reduce((longest, e) => Math.max(longest, e.inputIds.length), 0),
+    truncated: examples.filter((e) => e.truncated).length,
+    unknownOnly: examples.filter((e) => e.unknown).length,
+  };
+}
