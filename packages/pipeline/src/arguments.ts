@@ -1,0 +1,60 @@
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, extname, join, resolve } from "node:path";
+
+/** What a person typed after `--`. */
+export interface Arguments {
+  /** A folder's name in `pipelines/`, or the path of a folder or of a YAML file. */
+  pipeline: string;
+  /** Show the cells and what would run; run nothing. */
+  dry: boolean;
+  /** A cell's id, with `*` for any run of characters: run what matches and what that reads. */
+  filter?: string | undefined;
+}
+
+const usage = "expected [NAME | PATH] [--dry] [--filter=CELL]";
+
+/** @throws RangeError if an argument is unknown or comes twice */
+export function readArguments(args: readonly string[]): Arguments {
+  const read: Partial<Arguments> = {};
+  for (const arg of args) {
+    const [key, value] =
+      arg === "--dry"
+        ? (["dry", true] as const)
+        : arg.startsWith("--filter=")
+          ? (["filter", arg.slice("--filter=".length)] as const)
+          : (["pipeline", arg] as const);
+    if ((key === "pipeline" && arg.startsWith("-")) || value === "") {
+      throw new RangeError(`pipeline: ${usage}, got ${arg}`);
+    }
+    if (read[key] !== undefined) throw new RangeError(`pipeline: ${usage}, got ${arg} as well`);
+    Object.assign(read, { [key]: value });
+  }
+  return { pipeline: "demo", dry: false, ...read };
+}
+
+/** Where a pipeline's file is, and what the pipeline is called. */
+export interface Found {
+  file: string;
+  name: string;
+}
+
+/**
+ * Finds a pipeline: `NAME` is `pipelines/NAME/pipeline.yaml`; a path is a YAML file, or a folder with
+ * a `pipeline.yaml` in it. It is called after the folder, or after the file if that has another name.
+ *
+ * @throws RangeError if there is none
+ */
+export function findPipeline(pipeline: string, root: string): Found {
+  const candidates = [join(root, "pipelines", pipeline), resolve(root, pipeline)];
+  for (const path of candidates) {
+    const file =
+      existsSync(path) && statSync(path).isDirectory() ? join(path, "pipeline.yaml") : path;
+    if (!existsSync(file)) continue;
+    const stem = basename(file, extname(file));
+    const name = stem === "pipeline" ? basename(dirname(file)) : stem;
+    return { file, name: name.replaceAll(/[^A-Za-z0-9.-]/g, "_") };
+  }
+  throw new RangeError(
+    `pipeline: expected a folder in pipelines/, or the path of a folder with a pipeline.yaml or of a YAML file, got ${pipeline}`,
+  );
+}

@@ -1,0 +1,32 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { runStage } from "@sweetspot/artifact";
+import type { CellFile } from "./run-folder.ts";
+import { stages } from "./stages.ts";
+
+// The script of every cell: runs the stage that `cell.json` in the current folder names. It handles
+// no signal: one that comes ends it at once, and the next run goes on from the stage's checkpoint.
+const folder = process.cwd();
+const failure = join(folder, "failure.txt");
+try {
+  await rm(failure, { force: true });
+  const cell = JSON.parse(await readFile("cell.json", "utf8")) as CellFile;
+  const entry = stages[cell.stage];
+  if (entry === undefined) throw new RangeError(`cell: no stage ${cell.stage}`);
+  const root = resolve(folder, cell.root);
+  process.chdir(root);
+  const here = (path: string): string => relative(root, resolve(folder, path)) || ".";
+  await runStage(await entry.load(), {
+    settings: cell.settings,
+    inputs: Object.fromEntries(
+      Object.entries(cell.inputs).map(([name, path]) => [name, here(path)]),
+    ),
+    output: here("artifact"),
+    log: (line) => console.log(line),
+  });
+} catch (error) {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  console.log(message);
+  await writeFile(failure, `${stack}\n`).catch(() => {});
+  process.exitCode = 1;
+}

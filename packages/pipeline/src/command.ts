@@ -1,0 +1,204 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { findPipeline, readArguments } from "./arguments.ts";
+import { type CodeDigest, CodeDigester } from "./code-digest.ts";
+import { takeLock } from "./lock.ts";
+import { checkPipelineFile } from "./pipeline-file.ts";
+import { type Cell, type KnownStage, planCells } from "./plan.ts";
+import { publish } from "./publish.ts";
+import { removeStaleCells, type RunFolder, runFolder, writeRunFolder } from "./run-folder.ts";
+import { stages } from "./stages.ts";
+import { taskSources } from "./task-source.ts";
+import { type CellOutcome, planTurbo, runTurbo, type TurboLine } from "./turbo.ts";
+import { readYaml } from "./yaml-source.ts";
+
+/** Where a command runs and whom it answers. */
+export interface Surroundings {
+  /** The project's folder: `pipelines/`, `.run/` and `runs/` are in it. */
+  root: string;
+  /** Shows one whole line. */
+  show: (line: string) => void;
+  /** Ends the command early. */
+  stop: AbortSignal;
+}
+
+/**
+ * Plans a pipeline and runs it, or with `--dry` shows the plan.
+ *
+ * @param args what a person typed: `[NAME | PATH] [--dry] [--filter=CELL]`
+ * @returns whether everything that was asked for is done
+ * @throws Error if the arguments or the pipeline's file are wrong, or nothing can be run
+ */
+export async function command(
+  args: readonly string[],
+  { root, show, stop }: Surroundings,
+): Promise<boolean> {
+  const { pipeline, dry, filter } = readArguments(args);
+  const { file, name } = findPipeline(pipeline, root);
+  const cells = await planFile(file, name, root);
+  const only = filter === undefined ? undefined : matching(cells, filter);
+  const folder = runFolder(root, name);
+  const call = { dir: folder.dir, cacheDir: join(root, ".run", "cache"), only };
+  const script = join(import.meta.dirname, "cell.js");
+  const lock = await takeLock(join(folder.dir, "lock"));
+  try {
+    await writeRunFolder(folder, root, cells, await digests(cells, script), script);
+    if (dry) {
+      showPlan(await planTurbo(call), cells, show);
+      return true;
+    }
+    await removeStaleCells(folder, cells);
+    const began = performance.now();
+    const progress = new Progress(cells.length, show);
+    const run = await runTurbo(call, (line) => progress.line(line));
+    if (run.pid !== undefined) await lock.add(run.pid);
+    const onStop = (): void => run.stop();
+    stop.addEventListener("abort", onStop);
+    if (stop.aborted) onStop();
+    const { exitCode, outcomes } = await run.done;
+    stop.removeEventListener("abort", onStop);
+    if (stop.aborted) return false;
+    const expected = only ?? cells.map((c) => c.id);
+    if (!succeeded({ exitCode, outcomes, expected, folder, root, progress, show })) return false;
+    const seconds = Math.round((performance.now() - began) / 1000);
+    const hits = outcomes.filter((o) => o.hit).length;
+    show(
+      `${outcomes.length} cells: ${outcomes.length - hits} run, ${hits} from the cache, ${seconds} s`,
+    );
+    await showResults({ outcomes, cells, folder, root, name, only, show });
+    return true;
+  } finally {
+    await lock.release();
+  }
+}
+
+async function planFile(file: string, name: string, root: string): Promise<Cell[]> {
+  const source = await readYaml(file, relative(root, file));
+  const checked = checkPipelineFile(source, stages, name);
+  const known: Record<string, KnownStage> = {};
+  for (const [stage, entry] of Object.entries(stages)) {
+    known[stage] = { ...entry, stage: await entry.load() };
+  }
+  return planCells(checked, known, await taskSources(checked, dirname(file), root));
+}
+
+async function digests(
+  cells: readonly Cell[],
+  script: string,
+): Promise<Record<string, CodeDigest>> {
+  const digester = new CodeDigester(script);
+  const code: Record<string, CodeDigest> = {};
+  for (const stage of new Set(cells.map((c) => c.stage))) {
+    code[stage] = await digester.digest(stages[stage]?.package ?? "");
+  }
+  return code;
+}
+
+/** The ids that a filter names. @throws RangeError if there are none */
+function matching(cells: readonly Cell[], filter: string): string[] {
+  const parts = filter.split("*").map((part) => part.replaceAll(/[^\w]/g, String.raw`\$&`));
+  const pattern = new RegExp(`^${parts.join(".*")}$`);
+  const ids = cells.map((c) => c.id).filter((id) => pattern.test(id));
+  if (ids.length === 0) {
+    throw new RangeError(`pipeline: no cell matches --filter=${filter}; --dry lists them`);
+  }
+  return ids;
+}
+
+function showPlan(
+  outcomes: readonly CellOutcome[],
+  cells: readonly Cell[],
+  show: (line: string) => void,
+): void {
+  let runs = 0;
+  let hits = 0;
+  for (const { id } of cells) {
+    const outcome = outcomes.find((o) => o.cell === id);
+    if (outcome === undefined) continue;
+    if (outcome.hit) hits++;
+    else runs++;
+    show(`${outcome.hit ? "cached" : "to run"}  ${id}`);
+  }
+  show(`${runs + hits} cells: ${runs} to run, ${hits} cached`);
+}
+
+/** Turns turbo's lines into a person's, and keeps its own words for when it fails. */
+class Progress {
+  readonly #total: number;
+  readonly #show: (line: string) => void;
+  readonly #begun = new Set<string>();
+  readonly turbo: string[] = [];
+
+  constructor(total: number, show: (line: string) => void) {
+    this.#total = total;
+    this.#show = show;
+  }
+
+  line({ cell, text }: TurboLine): void {
+    if (cell === undefined) {
+      this.turbo.push(text);
+      return;
+    }
+    if (this.#begun.has(cell)) return this.#show(`${cell}: ${text}`);
+    // The first line of each cell is turbo's.
+    this.#begun.add(cell);
+    if (text.startsWith("cache miss")) {
+      this.#show(`[${this.#begun.size}/${this.#total}] ${cell}`);
+    }
+  }
+}
+
+interface Ended {
+  exitCode: number;
+  outcomes: readonly CellOutcome[];
+  expected: readonly string[];
+  folder: RunFolder;
+  root: string;
+  progress: Progress;
+  show: (line: string) => void;
+}
+
+/** Trusts turbo's summary alone: turbo may exit with 0 when a cell did not end. */
+function succeeded(ended: Ended): boolean {
+  const { exitCode, outcomes, expected, folder, root, progress, show } = ended;
+  const done = (o: CellOutcome): boolean => o.hit || o.exitCode === 0;
+  const missing = expected.filter((id) => !outcomes.some((o) => o.cell === id));
+  if (exitCode === 0 && missing.length === 0 && outcomes.every(done)) return true;
+  const failed = outcomes.filter((o) => !done(o));
+  for (const { cell, exitCode: code } of failed) {
+    const stack = relative(root, join(dirname(folder.artifact(cell)), "failure.txt"));
+    show(
+      `failed: ${cell} ${code === undefined ? "did not end" : `(exit ${code}; its stack is in ${stack})`}`,
+    );
+  }
+  if (failed.length === 0) for (const line of progress.turbo) show(`turbo: ${line}`);
+  if (missing.length > 0) show(`not run: ${missing.length} of ${expected.length} cells`);
+  return false;
+}
+
+interface Results {
+  outcomes: readonly CellOutcome[];
+  cells: readonly Cell[];
+  folder: RunFolder;
+  root: string;
+  name: string;
+  only: readonly string[] | undefined;
+  show: (line: string) => void;
+}
+
+/** Publishes the report, if it was asked for; of other cells says where their artefacts are. */
+async function showResults(results: Results): Promise<void> {
+  const { outcomes, cells, folder, root, name, only, show } = results;
+  const report = cells.find((c) => c.stage === "report" && outcomes.some((o) => o.cell === c.id));
+  if (report === undefined) {
+    for (const id of only ?? []) show(`${id}: ${relative(root, folder.artifact(id))}`);
+    return;
+  }
+  const target = join(root, "runs", name);
+  await publish(folder.artifact(report.id), target);
+  const table = await readFile(join(target, "table.txt"), "utf8");
+  show("");
+  for (const line of table.trimEnd().split("\n")) show(line);
+  show("");
+  show(`report: ${relative(root, join(target, "report.html"))}`);
+}

@@ -1,0 +1,168 @@
+import type { Json } from "@sweetspot/artifact";
+import { z } from "zod";
+import type { Axis, StageEntry } from "./stages.ts";
+import { parseAt, type YamlSource } from "./yaml-source.ts";
+
+/** Settings of a stage as a person wrote them: not yet complete, checked where the cells are made. */
+export type Settings = Record<string, Json>;
+
+/** Stage name -> settings. */
+export type Sections = Record<string, Settings | undefined>;
+
+/** A person's own file; without `file` the task is one that comes with the data package. */
+export interface TaskColumns {
+  /** Relative to the pipeline file. */
+  file?: string | undefined;
+  format?: string | undefined;
+  text?: string | undefined;
+  textPair?: string | undefined;
+  label?: string | undefined;
+}
+
+/** A `pipeline.yaml`, checked, with its defaults filled in. */
+export interface PipelineFile {
+  source: YamlSource;
+  title: string;
+  tasks: Record<string, { columns: TaskColumns; sections: Sections }>;
+  encoders: Record<string, { exitLayers?: number[] | undefined; sections: Sections }>;
+  methods: Record<string, { sections: Sections }>;
+  seeds: number[];
+  exitLayers: number[];
+  sections: Sections;
+}
+
+const settings = z.record(z.string(), z.json() as z.ZodType<Json>);
+const exitLayers = z.array(z.int().positive()).min(1);
+const column = z.string().min(1).optional();
+const name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][\w./@-]*$/,
+    "must begin with a letter or digit and hold only A-Z a-z 0-9 _ . / @ -",
+  );
+
+/**
+ * Checks the content of a pipeline file.
+ *
+ * @param fallbackTitle the title where the file has none
+ * @throws TypeError that names the file, the line, what was expected, and the key that was meant
+ */
+export function checkPipelineFile(
+  source: YamlSource,
+  stages: Readonly<Record<string, StageEntry>>,
+  fallbackTitle: string,
+): PipelineFile {
+  const entry = <S extends z.ZodRawShape>(axis: Axis, shape: S) =>
+    z.strictObject({ ...shape, ...sectionsShape(stages, [axis]) });
+  const task = entry("task", {
+    file: column,
+    format: column,
+    text: column,
+    textPair: column,
+    label: column,
+  }).superRefine((columns, context) => {
+    const { file, text, label } = columns;
+    for (const [key, value] of Object.entries({ text, label })) {
+      if (file === undefined || value !== undefined) continue;
+      context.addIssue({
+        code: "custom",
+        path: [key],
+        message: "expected the name of a column of the file",
+      });
+    }
+    const lone = (["format", "text", "textPair", "label"] as const).find((key) => columns[key]);
+    if (file === undefined && lone !== undefined) {
+      context.addIssue({
+        code: "custom",
+        path: [lone],
+        message: "belongs to a task that names a file",
+      });
+    }
+  });
+  const schema = z.strictObject({
+    title: z.string().min(1).default(fallbackTitle),
+    tasks: nonEmpty(z.record(name, task)),
+    encoders: nonEmpty(z.record(name, entry("encoder", { exitLayers: exitLayers.optional() }))),
+    methods: nonEmpty(z.record(name, entry("method", {}))),
+    seeds: z
+      .array(z.int().nonnegative())
+      .min(1)
+      .refine((seeds) => new Set(seeds).size === seeds.length, "must differ from each other")
+      .default([1]),
+    exitLayers,
+    ...sectionsShape(stages, []),
+  });
+  const { title, tasks, encoders, methods, seeds, ...rest } = parseAt<z.infer<typeof schema>>(
+    schema,
+    plain(source),
+    source,
+    "",
+  );
+  const { exitLayers: layers, ...sections } = rest;
+  return {
+    source,
+    title,
+    tasks: mapValues(tasks, ({ file, format, text, textPair, label, ...own }) => ({
+      columns: { file, format, text, textPair, label },
+      sections: own as Sections,
+    })),
+    encoders: mapValues(encoders, ({ exitLayers, ...own }) => ({
+      exitLayers,
+      sections: own as Sections,
+    })),
+    methods: mapValues(methods, (own) => ({ sections: own as Sections })),
+    seeds,
+    exitLayers: layers,
+    sections: sections as Sections,
+  };
+}
+
+/** A key for each stage whose cells an entry on these axes can be told apart by. */
+function sectionsShape(stages: Readonly<Record<string, StageEntry>>, axes: readonly Axis[]) {
+  const names = Object.keys(stages).filter((s) => axes.every((a) => stages[s]?.per.includes(a)));
+  const shape = names.map((stage) => [stage, settings.optional()] as const);
+  // Typed as empty, so that the keys with a name of their own keep their types.
+  return Object.fromEntries(shape) as Record<never, never>;
+}
+
+function nonEmpty<T extends z.ZodType<object>>(schema: T): T {
+  return schema.refine((entries) => Object.keys(entries).length > 0, "must name at least one");
+}
+
+/**
+ * The file's value with its shorthands written out: a list of names is a mapping to nothing, and
+ * nothing is an empty mapping.
+ */
+function plain(source: YamlSource): unknown {
+  if (!isMapping(source.value)) return source.value ?? {};
+  return mapValues(source.value, (value, key) => {
+    if (value === null) return {};
+    if (!["tasks", "encoders", "methods"].includes(key)) return value;
+    const entries = Array.isArray(value) ? named(value, key, source) : value;
+    if (!isMapping(entries)) return entries;
+    return mapValues(entries, (entry) =>
+      isMapping(entry) ? mapValues(entry, (section) => section ?? {}) : (entry ?? {}),
+    );
+  });
+}
+
+function named(list: readonly unknown[], key: string, source: YamlSource): unknown {
+  const bad = list.findIndex((n, i) => typeof n !== "string" || list.indexOf(n) !== i);
+  if (bad >= 0) {
+    throw new TypeError(
+      `${source.at([key, bad])}: ${key}: expected names, each once, got ${JSON.stringify(list[bad])}; settings need a mapping of names`,
+    );
+  }
+  return Object.fromEntries(list.map((n) => [String(n), {}]));
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function mapValues<T, U>(
+  record: Readonly<Record<string, T>>,
+  map: (value: T, key: string) => U,
+): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
+}

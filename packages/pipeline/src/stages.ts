@@ -1,0 +1,81 @@
+import type { Json, Stage } from "@sweetspot/artifact";
+
+/** What a pipeline multiplies out. */
+export type Axis = "task" | "encoder" | "method" | "seed";
+
+/** What is known where a cell stands in the plan. An axis that the stage does not vary over is `undefined`. */
+export interface Place {
+  task?: string | undefined;
+  encoder?: string | undefined;
+  method?: string | undefined;
+  seed?: number | undefined;
+  /** The data stage's `task` setting: an embedded task's name, or a file with its columns and sha256. */
+  source?: Json | undefined;
+  exitLayers: number[];
+  title: string;
+  /** The cells that a gathering stage reads. */
+  cells: { input: string; task: string; encoder: string; method: string; seed: number }[];
+}
+
+/** How the planner uses one stage. */
+export interface StageEntry {
+  /** The package whose built code the stage runs. */
+  package: string;
+  load(): Promise<Stage<unknown>>;
+  /** One cell for each combination of these. */
+  per: readonly Axis[];
+  /** For a stage that reads any number of inputs: the stage whose cells they all are. */
+  gathers?: string;
+  /** The settings that follow from the place; a person sets them by no other way. */
+  given(place: Place): Record<string, Json | undefined>;
+}
+
+const each: readonly Axis[] = ["task", "encoder", "method", "seed"];
+const nothing = (): Record<string, Json> => ({});
+
+/** Every stage that the planner knows, by name, each after those that it reads. */
+export const stages: Readonly<Record<string, StageEntry>> = {
+  data: {
+    package: "@sweetspot/data",
+    load: async () => (await import("@sweetspot/data/stage")).stage,
+    per: ["task", "encoder"],
+    given: ({ source, encoder }) => ({ task: source, encoder }),
+  },
+  train: {
+    package: "@sweetspot/train",
+    load: async () => (await import("@sweetspot/train/stage")).stage,
+    per: each,
+    given: ({ encoder, method, exitLayers, seed }) => ({ encoder, method, exitLayers, seed }),
+  },
+  export: {
+    package: "@sweetspot/export",
+    load: async () => (await import("@sweetspot/export/stage")).stage,
+    per: each,
+    given: nothing,
+  },
+  predict: {
+    package: "@sweetspot/infer",
+    load: async () => (await import("@sweetspot/infer/stage")).predict,
+    per: each,
+    given: nothing,
+  },
+  time: {
+    package: "@sweetspot/infer",
+    load: async () => (await import("@sweetspot/infer/stage")).time,
+    per: each,
+    given: nothing,
+  },
+  eval: {
+    package: "@sweetspot/eval",
+    load: async () => (await import("@sweetspot/eval/stage")).stage,
+    per: each,
+    given: nothing,
+  },
+  report: {
+    package: "@sweetspot/report",
+    load: async () => (await import("@sweetspot/report/stage")).stage,
+    per: [],
+    gathers: "eval",
+    given: ({ title, cells }) => ({ title, cells }),
+  },
+};

@@ -1,0 +1,133 @@
+import { spawn } from "node:child_process";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import { packageFolder } from "./code-digest.ts";
+
+/** How one cell ended, by turbo's own account. */
+export interface CellOutcome {
+  cell: string;
+  /** Its result came, or would come, from the cache. */
+  hit: boolean;
+  /** Absent if it did not run to its end. */
+  exitCode?: number | undefined;
+}
+
+export interface TurboCall {
+  /** The nested turbo root. */
+  dir: string;
+  cacheDir: string;
+  /** Run these and those that they read; by default all. */
+  only?: readonly string[] | undefined;
+}
+
+/** A line that a cell printed, or turbo itself (`cell` absent). */
+export interface TurboLine {
+  cell?: string;
+  text: string;
+}
+
+/** A turbo that runs. */
+export interface TurboRun {
+  pid: number | undefined;
+  /** Asks turbo to end what it runs, and itself, at once. */
+  stop(): void;
+  /** @returns the outcomes by turbo's run summary; those of cells that never began are absent */
+  done: Promise<{ exitCode: number; outcomes: CellOutcome[] }>;
+}
+
+const summarySchema = z.object({
+  tasks: z.array(
+    z.object({
+      package: z.string(),
+      cache: z.object({ status: z.enum(["HIT", "MISS"]) }),
+      execution: z.object({ exitCode: z.number().optional() }).nullish(),
+    }),
+  ),
+});
+const lineSchema = z.object({ source: z.string(), text: z.string() });
+
+/** Runs the cells of a nested root, one at a time, and hands on each line as it is printed. */
+export async function runTurbo(
+  call: TurboCall,
+  onLine: (line: TurboLine) => void,
+): Promise<TurboRun> {
+  const summaries = join(call.dir, ".turbo", "runs");
+  await rm(summaries, { recursive: true, force: true });
+  const child = await startTurbo(call, ["--summarize", "--json"]);
+  const lines = createInterface({ input: child.stdout });
+  lines.on("line", (line) => onLine(readLine(line)));
+  const errors = createInterface({ input: child.stderr });
+  errors.on("line", (text) => onLine({ text }));
+  const exited = new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve(code ?? 1));
+  });
+  return {
+    pid: child.pid,
+    // turbo's launcher passes SIGTERM on, and only that.
+    stop: () => void child.kill("SIGTERM"),
+    done: exited.then(async (exitCode) => {
+      const [file] = await readdir(summaries).catch(() => []);
+      const text = file === undefined ? undefined : await readFile(join(summaries, file), "utf8");
+      return { exitCode, outcomes: text === undefined ? [] : outcomes(text) };
+    }),
+  };
+}
+
+/** What `runTurbo` would find in the cache. Runs nothing. @throws Error if turbo fails */
+export async function planTurbo(call: TurboCall): Promise<CellOutcome[]> {
+  const child = await startTurbo(call, ["--dry-run=json"]);
+  const out: string[] = [];
+  const err: string[] = [];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => out.push(text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => err.push(text));
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve(code ?? 1));
+  });
+  if (exitCode !== 0) throw new Error(`turbo: exited with ${exitCode}: ${err.join("").trim()}`);
+  return outcomes(out.join(""));
+}
+
+async function startTurbo({ dir, cacheDir, only = [] }: TurboCall, more: readonly string[]) {
+  const folder = await packageFolder("turbo", dirname(import.meta.filename));
+  const filters = only.map((cell) => `--filter=${cell}`);
+  const command = ["run", "cell", "--skip-infer", "--concurrency=1", `--cache-dir=${cacheDir}`];
+  const args = [join(folder, "bin", "turbo"), ...command, ...filters, ...more];
+  // Turbo and npm leave their settings in the environment for the processes that they start: for
+  // another turbo and npm, in another root, they are wrong.
+  const inherited = Object.entries(process.env).filter(([key]) => !/^(turbo|npm)_/i.test(key));
+  const env = {
+    ...Object.fromEntries(inherited),
+    TURBO_TELEMETRY_DISABLED: "1",
+    TURBO_NO_UPDATE_NOTIFIER: "1",
+    npm_config_loglevel: "silent",
+  };
+  return spawn(process.execPath, args, { cwd: dir, env, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+function readLine(line: string): TurboLine {
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    return { text: line };
+  }
+  const read = lineSchema.safeParse(json);
+  if (!read.success) return { text: line };
+  const { source, text } = read.data;
+  const cell = /^(.*)#cell$/.exec(source)?.[1];
+  return cell === undefined ? { text } : { cell, text };
+}
+
+/** @param text turbo's run summary, or what its dry run prints */
+export function outcomes(text: string): CellOutcome[] {
+  const { tasks } = summarySchema.parse(JSON.parse(text));
+  return tasks.map(({ package: cell, cache, execution }) => ({
+    cell,
+    hit: cache.status === "HIT",
+    exitCode: execution?.exitCode,
+  }));
+}

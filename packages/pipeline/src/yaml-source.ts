@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import { parse } from "@sweetspot/artifact";
+import { type Document, isNode, LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+
+/** A YAML file that was read, and where in it each thing stands. */
+export interface YamlSource {
+  /** As errors name it. */
+  file: string;
+  value: unknown;
+  /** `file:line` of what stands at `path`, or of the nearest thing above it that the file has. */
+  at(path: readonly PropertyKey[]): string;
+}
+
+/**
+ * Reads a YAML 1.2 file.
+ *
+ * @param file the path to read
+ * @param shown the path as errors name it
+ * @throws Error if it cannot be read; TypeError, with the line, if it is not UTF-8 or not YAML
+ */
+export async function readYaml(file: string, shown: string): Promise<YamlSource> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new Error(`${shown}: cannot be read (${(cause as Error).message})`, { cause });
+  });
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new TypeError(`${shown}: not UTF-8; save it in that encoding`, { cause });
+  }
+  return parseYaml(text, shown);
+}
+
+/** @throws TypeError, with the line, if `text` is not YAML */
+export function parseYaml(text: string, shown: string): YamlSource {
+  const lines = new LineCounter();
+  const document: Document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    throw new TypeError(`${shown}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
+  }
+  const at = (path: readonly PropertyKey[]): string => {
+    for (let depth = path.length; depth > 0; depth--) {
+      const offset = offsetOf(document, path.slice(0, depth));
+      if (offset !== undefined) return `${shown}:${lines.linePos(offset).line}`;
+    }
+    return shown;
+  };
+  return { file: shown, value: document.toJS() as unknown, at };
+}
+
+/** Where the key of a mapping, or the item of a list, begins. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number | undefined {
+  const last = path.at(-1);
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const items = (parent as { items?: unknown[] } | null | undefined)?.items ?? [];
+  for (const item of items) {
+    const { key } = (item ?? {}) as { key?: unknown };
+    const node = key ?? item;
+    if (isNode(node) && String((node as { value?: unknown }).value) === String(last)) {
+      return node.range?.[0];
+    }
+  }
+  const item = typeof last === "number" ? items[last] : undefined;
+  return isNode(item) ? item.range?.[0] : undefined;
+}
+
+/**
+ * Checks a value that came from a YAML file.
+ *
+ * @param place given where in `value` a problem is, says where in the file that stands
+ * @param label what the value is, for the error; may be empty
+ * @throws TypeError that begins with the file and the line of the first problem, see `parse`
+ */
+export function parseAt<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  source: YamlSource,
+  label: string,
+  place: (path: readonly PropertyKey[]) => readonly PropertyKey[] = (path) => path,
+): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = [...(issue?.path ?? [])];
+  if (issue?.code === "unrecognized_keys") path.push(...issue.keys.slice(0, 1));
+  return parse(schema, value, `${source.at(place(path))}${label && `: ${label}`}`);
+}
