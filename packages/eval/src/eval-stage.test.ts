@@ -1,7 +1,14 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse, runStage, writeArtifact, writeSafetensors } from "@sweetspot/artifact";
+import {
+  type HostTensor,
+  parse,
+  readSafetensors,
+  runStage,
+  writeArtifact,
+  writeSafetensors,
+} from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cellResultsSchema } from "./results.ts";
 import { stage } from "./stage.ts";
@@ -93,12 +100,16 @@ async function run(cell: Cell) {
     output: join(dir, "eval"),
   });
   const text = await readFile(artifact.path("results.json"), "utf8");
-  return parse(cellResultsSchema, JSON.parse(text), "results.json");
+  return {
+    results: parse(cellResultsSchema, JSON.parse(text), "results.json"),
+    text,
+    right: await readSafetensors(artifact.path("right-answers.safetensors")),
+  };
 }
 
 describe("the stage eval", () => {
   test("an early-exit cascade is evaluated by hand-computed numbers", async () => {
-    const results = await run({ members: [[2, 6]] });
+    const { results, right } = await run({ members: [[2, 6]] });
     expect(results.exits.map((e) => [e.exitLayer, e.layers, e.correct, e.n])).toEqual([
       [2, 2, 2, 3],
       [6, 6, 2, 3],
@@ -121,5 +132,114 @@ describe("the stage eval", () => {
       [0.5, 6 / 18],
       [0.75, 10 / 18],
     ]);
+    expect(right["exits"]).toEqual({ shape: [2, 3], data: Int32Array.of(1, 0, 1, 0, 1, 1) });
+    expect(right["atBudget"]).toEqual({ shape: [2, 3], data: Int32Array.of(1, 0, 1, 1, 1, 1) });
+  });
+
+  test("multi-model pays for its restarts in layers and milliseconds", async () => {
+    const { results } = await run({ members: [[2], [6]] });
+    expect(results.exits.map((e) => [e.exitLayer, e.layers])).toEqual([
+      [2, 2],
+      [6, 8],
+    ]);
+    expect(results.exits.map((e) => e.ms["1"])).toEqual([2, 8]);
+    expect(results.curve.at(-1)?.cost).toBe(8 / 6);
+  });
+
+  test("the same inputs give the same bytes", async () => {
+    const [first, second] = [await run({ members: [[2, 6]] }), await run({ members: [[2, 6]] })];
+    expect(second.text).toBe(first.text);
+  });
+
+  const withTensor = (name: string, tensor: HostTensor) => ({ ...tensors, [name]: tensor });
+  const withoutSegment = timing([[2, 6]]);
+  withoutSegment.batches[1]?.segments.pop();
+  const otherLayer = timing([[3, 6]]);
+  const bad: [string, Cell, RegExp][] = [
+    [
+      "thresholds outside [0, 1]",
+      { members: [[2, 6]], settings: { thresholds: [0, 1.5] } },
+      /stage eval: thresholds\.1: must lie in \[0, 1\], got 1\.5/,
+    ],
+    [
+      "thresholds that do not rise",
+      { members: [[2, 6]], settings: { thresholds: [0.5, 0.5] } },
+      /thresholds: must rise/,
+    ],
+    [
+      "an unknown setting",
+      { members: [[2, 6]], settings: { treshold: 1 } },
+      /unknown key "treshold", did you mean "thresholds"/,
+    ],
+    [
+      "a logit that is NaN",
+      {
+        members: [[2, 6]],
+        tensors: withTensor("logits", {
+          shape: [2, 3, 2],
+          data: Float32Array.from({ length: 12 }, (_, i) => (i === 9 ? NaN : i)),
+        }),
+      },
+      /predict\/test\.safetensors: logits must be finite, got NaN for example 1 at exit 2/,
+    ],
+    [
+      "logits of another shape",
+      {
+        members: [[2, 6]],
+        tensors: withTensor("logits", { shape: [3, 2, 2], data: new Float32Array(12) }),
+      },
+      /test\.safetensors: tensor "logits" must be float32 \[2, 3, 2\], got float32 \[3, 2, 2\]/,
+    ],
+    [
+      "a label past the classes",
+      {
+        members: [[2, 6]],
+        tensors: withTensor("labels", { shape: [3], data: Int32Array.of(0, 2, 1) }),
+      },
+      /test\.safetensors: label of example 1 must be below 2, got 2/,
+    ],
+    [
+      "a missing tensor",
+      {
+        members: [[2, 6]],
+        tensors: { logits: tensors.logits, labels: tensors.labels },
+      },
+      /test\.safetensors: no tensor "lengths"/,
+    ],
+    [
+      "a segment that was not timed",
+      { members: [[2, 6]], timingJson: withoutSegment },
+      /timing\.json: expected one timing of member 0, segment 1 at batch size 32, got 0/,
+    ],
+    [
+      "timings of another bundle",
+      { members: [[2, 6]], timingJson: otherLayer },
+      /timing\.json: member 0, segment 0 must end at layer 2 as in the predictions, got 3/,
+    ],
+    [
+      "a batch size that was not timed",
+      { members: [[2, 6]], timingJson: { ...timing([[2, 6]]), batches: [] } },
+      /timing\.json: expected one entry of batch size 1, got 0/,
+    ],
+    [
+      "predictions without the test split",
+      { members: [[2, 6]], predictionsJson: { ...predictions([[2, 6]]), splits: {} } },
+      /predictions\.json: no split "test"/,
+    ],
+    [
+      "an exit past the depth",
+      { members: [[2, 6]], predictionsJson: predictions([[2, 7]]) },
+      /predictions\.json: members: an exit layer lies past the depth/,
+    ],
+    [
+      "exit layers that do not rise",
+      { members: [[2, 6]], predictionsJson: predictions([[2, 2]]) },
+      /predictions\.json: members\.0\.exitLayers: must rise/,
+    ],
+  ];
+  test.each(bad)("%s: an error that names the file, and no artefact", async (_, cell, message) => {
+    const error: unknown = await run(cell).catch((e: unknown) => e);
+    expect((error as Error).message).toMatch(message);
+    await expect(stat(join(folder, String(cells - 1), "eval"))).rejects.toThrow("ENOENT");
   });
 });

@@ -1,12 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Json, type StageContext } from "@sweetspot/artifact";
-import { evaluate } from "./evaluate.ts";
+import { type Json, type StageContext, writeSafetensors } from "@sweetspot/artifact";
+import { evaluate, rightAnswers } from "./evaluate.ts";
 import { readJson, readPredictedSplit, readPredictions } from "./predictions.ts";
 import type { EvalSettings } from "./stage.ts";
 import { timingSchema } from "./timing.ts";
 
-/** The stage `eval`. Leaves `results.json` (`CellResults`). */
+/**
+ * The stage `eval`. Leaves `results.json` (`CellResults`) and `right-answers.safetensors`
+ * (`RightAnswers`: int32 `exits` [E, N] and `atBudget` [B, N]).
+ */
 export async function runEval({
   settings,
   inputs,
@@ -23,8 +26,20 @@ export async function runEval({
   const timing = await readJson(timingFile, timingSchema);
   const results = evaluate(predictions, test, timing, settings, timingFile);
   await writeFile(join(output, "results.json"), `${JSON.stringify(results)}\n`);
+  const right = rightAnswers(results, test);
+  const n = results.examples;
+  await writeSafetensors(join(output, "right-answers.safetensors"), {
+    exits: { shape: [right.exits.length, n], data: flat(right.exits, n) },
+    atBudget: { shape: [right.atBudget.length, n], data: flat(right.atBudget, n) },
+  });
   log(
     `eval  ${results.method}  ${results.exits.map((e) => `layer ${e.exitLayer}: ${(100 * e.accuracy).toFixed(1)}`).join("  ")}  (n ${results.examples})`,
   );
   return { method: results.method, examples: results.examples, points: results.curve.length };
+}
+
+function flat(rows: readonly Uint8Array[], n: number): Int32Array {
+  const data = new Int32Array(rows.length * n);
+  rows.forEach((row, i) => data.set(row, i * n));
+  return data;
 }

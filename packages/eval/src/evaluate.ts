@@ -1,7 +1,12 @@
 import { cascadeExits } from "./exit-cost.ts";
 import type { PredictedSplit, Predictions } from "./predictions.ts";
 import type { BudgetResult, CellResults, CurvePoint } from "./results.ts";
-import { type OperatingPoint, operatingPoint, speedAccuracyCurve } from "./speed-accuracy.ts";
+import {
+  exitsAt,
+  type OperatingPoint,
+  operatingPoint,
+  speedAccuracyCurve,
+} from "./speed-accuracy.ts";
 import { exitMilliseconds, type Timing } from "./timing.ts";
 import { wilson } from "./wilson.ts";
 
@@ -78,6 +83,27 @@ export function evaluate(
 /** What all examples cost together, `exitCosts` being that of one that leaves at each exit. */
 function total(exitCounts: readonly number[], exitCosts: readonly number[]): number {
   return exitCounts.reduce((sum, count, e) => sum + count * (exitCosts[e] ?? NaN), 0);
+}
+
+/**
+ * Which examples a cascade answers rightly, so that two cascades can be compared example by example
+ * on the same test split: 1 if so, else 0.
+ */
+export interface RightAnswers {
+  /** By exit, `[E][N]`. */
+  exits: Uint8Array[];
+  /** At the operating point of each entry of `CellResults.atBudget`, `[B][N]`. */
+  atBudget: Uint8Array[];
+}
+
+/** The examples behind the accuracies in `results`, which `evaluate` made from `test`. */
+export function rightAnswers(results: CellResults, test: PredictedSplit): RightAnswers {
+  return {
+    exits: test.correct.map((row) => Uint8Array.from(row)),
+    atBudget: results.atBudget.map(({ threshold }) =>
+      Uint8Array.from(exitsAt(test, threshold), (exit, i) => test.correct[exit]?.[i] ?? 0),
+    ),
+  };
 }
 
 /** The most frequent label (the first of equally frequent ones) and its share. */

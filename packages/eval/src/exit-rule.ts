@@ -5,7 +5,7 @@
  * computed in float64 whatever the logits' type. The same logits give the same bits.
  *
  * @param logits holds the row at `[start, start + classes)`
- * @throws RangeError if a logit is not finite, or there is none
+ * @throws RangeError if a logit is NaN or the largest is infinite, or there is none
  */
 export function confidence(
   logits: ArrayLike<number>,
@@ -43,7 +43,7 @@ export function argmax(
 /**
  * Softmax of one row of logits, in float64; stays finite however large they are.
  *
- * @throws RangeError if a logit is not finite, or there is none
+ * @throws RangeError as `confidence`
  */
 export function softmax(logits: ArrayLike<number>): Float64Array {
   const scale = confidence(logits);

@@ -1,4 +1,4 @@
-export { budgets, evaluate } from "./evaluate.ts";
+export { budgets, evaluate, type RightAnswers, rightAnswers } from "./evaluate.ts";
 export { type CascadeExit, cascadeExits, type MemberExits } from "./exit-cost.ts";
 export { argmax, confidence, exitOf, leaves, softmax } from "./exit-rule.ts";
 export {

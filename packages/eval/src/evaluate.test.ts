@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import { evaluate, rightAnswers } from "./evaluate.ts";
+import type { PredictedSplit, Predictions } from "./predictions.ts";
+import type { Timing } from "./timing.ts";
+
+const n = 8;
+const labels = Int32Array.of(0, 0, 0, 0, 0, 1, 1, 1);
+
+function cell(exitLayers: number[], layers: number) {
+  const predictions: Predictions = {
+    format: "sweetspot-predictions-1",
+    method: "sweet",
+    labels: ["no", "yes"],
+    layers,
+    members: [{ exitLayers }],
+    splits: { test: { examples: n } },
+  };
+  const timing: Timing = {
+    format: "sweetspot-timing-1",
+    machine: { cpu: "c", cores: 2, platform: "p", node: "n", onnxruntime: "o", threads: 1 },
+    batches: ([1, 32] as const).map((batchSize) => ({
+      batchSize,
+      examples: 64,
+      segments: exitLayers.map((exitLayer, segment) => ({
+        member: 0,
+        segment,
+        exitLayer,
+        layers: exitLayer - (exitLayers[segment - 1] ?? 0),
+        medianMs: 3,
+        p10Ms: 2,
+        p90Ms: 5,
+      })),
+    })),
+  };
+  // Example i is surer than i + 1 at the first exit; the last exit is right, the others are wrong.
+  const test: PredictedSplit = {
+    labels,
+    predicted: exitLayers.map(() => labels),
+    confidences: exitLayers.map((_, e) =>
+      Array.from({ length: n }, (_, i) => (e === 0 ? 0.9 - i / 20 : 0.5)),
+    ),
+    correct: exitLayers.map((_, e) =>
+      Array.from({ length: n }, () => Number(e === exitLayers.length - 1)),
+    ),
+    sha256: "s",
+  };
+  return { predictions, test, timing };
+}
+
+describe("evaluate", () => {
+  test("a budget buys the dearest operating point within it, and one met exactly is within", () => {
+    const { predictions, test, timing } = cell([1, 4], 4);
+    const results = evaluate(predictions, test, timing, { thresholds: [1], confidence: 0.95 });
+    // k examples go on to the end: cost (8 - k + 4k) / 32.
+    expect(results.atBudget.map((b) => [b.budget, b.cost, b.correct])).toEqual([
+      [0.25, 8 / 32, 0],
+      [0.5, 14 / 32, 2],
+      [0.75, 23 / 32, 5],
+    ]);
+    expect(rightAnswers(results, test).atBudget.map((row) => row.join(""))).toEqual([
+      "00000000",
+      "00000011",
+      "00011111",
+    ]);
+  });
+
+  test("a budget below the first exit is left out", () => {
+    const { predictions, test, timing } = cell([3, 4], 4);
+    const results = evaluate(predictions, test, timing, { thresholds: [1], confidence: 0.95 });
+    expect(results.atBudget.map((b) => b.budget)).toEqual([0.75]);
+  });
+
+  test("one exit: one point, at its own cost", () => {
+    const { predictions, test, timing } = cell([4], 4);
+    const results = evaluate(predictions, test, timing, { thresholds: [0, 1], confidence: 0.95 });
+    expect(results.curve).toEqual([
+      { threshold: 1, cost: 1, ms: { "1": 3, "32": 3 }, accuracy: 1, exitShares: [1] },
+    ]);
+    expect(results.grid.map((p) => p.accuracy)).toEqual([1, 1]);
+    expect(results.majority).toEqual({ label: "no", share: 5 / 8 });
+  });
+
+  test("the intervals' level follows the setting", () => {
+    const { predictions, test, timing } = cell([1, 4], 4);
+    const at = (confidence: number) =>
+      evaluate(predictions, test, timing, { thresholds: [1], confidence }).exits[0]?.interval[1] ??
+      0;
+    expect(at(0.99)).toBeGreaterThan(at(0.9));
+  });
+});
