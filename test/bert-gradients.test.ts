@@ -1,5 +1,5 @@
-import { bertConfig, encoderParameters, exitParameters } from "@sweetspot/model";
-import { lossesAndGradients, type Objective, objectives } from "@sweetspot/train";
+import { bertConfig, encoderParameters, exitParameters, gelu } from "@sweetspot/model";
+import { crossEntropy, lossesAndGradients, type Objective, objectives } from "@sweetspot/train";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -131,5 +131,61 @@ describe.each([eager, compiled])("every parameter's gradient, $name", (execution
       table.slice(12 * id, 12 * (id + 1)).some((x) => x !== 0),
     );
     expect(moved).toEqual([...occurring].sort((a, b) => a - b));
+  });
+});
+
+describe.each([eager, compiled])("values and gradients at huge inputs, $name", (execution) => {
+  /** `f(x)` and the gradient of `sum(w * f(x))`. */
+  async function valueAndGradient(f: (x: tf.Tensor) => tf.Tensor, x: number[], w: number[]) {
+    const feeds = { x: Float32Array.from(x), w: Float32Array.from(w) };
+    const { y, dx } = await execution.run(
+      (tensors) => {
+        const inner = (v: tf.Tensor): tf.Scalar =>
+          tf.sum(tf.mul(f(v), tensorNamed(tensors, "w").reshape([-1])));
+        const input = tensorNamed(tensors, "x");
+        return { y: f(input), dx: tf.grad(inner)(input) };
+      },
+      Object.fromEntries(
+        Object.entries(feeds).map(([name, data]) => [name, { shape: [data.length], data }]),
+      ),
+    );
+    // Adding 0 makes 0 of -0.
+    return [Array.from(y ?? [], (v) => v + 0), Array.from(dx ?? [], (v) => v + 0)];
+  }
+
+  it("are gelu's limits: x and 1 above, 0 and 0 below", async () => {
+    const huge = [100, 1e10, 1e30, 3e38].map(Math.fround);
+    const x = [...huge, ...huge.map((v) => -v)];
+    const zeros = huge.map(() => 0);
+    const got = await valueAndGradient(
+      gelu,
+      x,
+      x.map(() => 1),
+    );
+    expect(got).toEqual([
+      [...huge, ...zeros],
+      [...huge.map(() => 1), ...zeros],
+    ]);
+  });
+
+  it("are softmax's limits: all for the highest, halves for two equals", async () => {
+    const softmax = (x: tf.Tensor) => tf.softmax(x);
+    expect(await valueAndGradient(softmax, [1e30, -1e30, 0], [1, 2, 3])).toEqual([
+      [1, 0, 0],
+      [0, 0, 0],
+    ]);
+    // p (w - sum p w), with sum p w = 1.5
+    expect(await valueAndGradient(softmax, [1e30, 1e30, -1e30], [1, 2, 3])).toEqual([
+      [0.5, 0.5, 0],
+      [-0.25, 0.25, 0],
+    ]);
+  });
+
+  it("are the cross entropy's: the logits' distance, and probabilities less the label", async () => {
+    const loss = (x: tf.Tensor) =>
+      crossEntropy(x.reshape([2, 2]), tf.tensor1d([0, 1], "int32"), tf.tensor1d([1, 1]));
+    const [y, dx] = await valueAndGradient(loss, [-1e4, 1e4, -1e30, 1e30], [1]);
+    expect(y).toEqual([1e4]);
+    expect(dx).toEqual([-0.5, 0.5, 0, 0]);
   });
 });

@@ -87,11 +87,11 @@ export const eager: Execution = {
   },
 };
 
-/** Traced with a dynamic batch and length, and run at the reference's. */
+/** Traced, where there are ids with a dynamic batch and length, and run at the sizes given. */
 export const compiled: Execution = {
   name: "compiled",
   async run(fn, feeds) {
-    const [b = 0, t = 0] = tensorNamed(feeds, "inputIds").shape;
+    const [b = 1, t = 1] = feeds["inputIds"]?.shape ?? [];
     // The labels and the weights of examples are [B]; no parameter has the names of inputs.
     const dynamic: Record<string, string[]> = { labels: ["B"], weights: ["B"] };
     for (const name of inputNames) dynamic[name] = ["B", "T"];
