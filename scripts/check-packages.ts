@@ -1,0 +1,71 @@
+// Each package as its users get it: packs it, lints the tarball, installs it with what it needs into
+// an empty project, and runs its README's first example there.
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { $, argv, glob } from "zx";
+
+interface PackageJson {
+  name: string;
+  dependencies?: Record<string, string>;
+}
+
+const root = new URL("..", import.meta.url).pathname;
+const quiet = $({ cwd: root, quiet: true });
+
+const only = argv._.map(String);
+const packages = new Map<string, { dir: string; json: PackageJson }>();
+for (const file of (await glob("packages/*/package.json", { cwd: root })).sort()) {
+  const json = JSON.parse(await readFile(join(root, file), "utf8")) as PackageJson;
+  packages.set(json.name, { dir: join(root, file, ".."), json });
+}
+
+const scratch = await mkdtemp(join(tmpdir(), "sweetspot-packages-"));
+try {
+  const tarballs = new Map<string, string>();
+  for (const [name, { dir }] of packages) {
+    const packed = await quiet`npm pack ${dir} --ignore-scripts --json --pack-destination ${scratch}`;
+    const [{ filename } = { filename: "" }] = JSON.parse(packed.stdout) as { filename: string }[];
+    tarballs.set(name, join(scratch, filename));
+  }
+  for (const [name, { dir }] of packages) {
+    const short = name.replace("@sweetspot/", "");
+    if (only.length > 0 && !only.includes(short)) continue;
+    const tarball = tarballs.get(name) ?? "";
+    await $({ cwd: root, stdio: "inherit" })`npx publint run ${tarball} --strict`;
+    const project = join(scratch, short);
+    await quiet`mkdir ${project}`;
+    await writeFile(
+      join(project, "package.json"),
+      `${JSON.stringify({ name: "empty", private: true, type: "module" })}\n`,
+    );
+    const needed = [...closure(name)].map((n) => tarballs.get(n) ?? "");
+    const inProject = quiet({ cwd: project });
+    await inProject`npm install --ignore-scripts --no-audit --no-fund --prefer-offline ${needed}`;
+    // The example is TypeScript; tsx comes from this checkout, all else from the empty project.
+    await writeFile(join(project, "example.ts"), await firstExample(dir));
+    const run = await inProject`node --import ${join(root, "node_modules/tsx/dist/esm/index.mjs")} example.ts`;
+    const lines = run.stdout.trim().split("\n");
+    console.log(`${name}: installs alone, its example prints ${lines.length} lines: ${lines.at(-1)}`);
+    await rm(project, { recursive: true });
+  }
+} finally {
+  await rm(scratch, { recursive: true, force: true });
+}
+
+/** A package and those of this project that it needs. */
+function closure(name: string, found: Set<string> = new Set()): Set<string> {
+  const entry = packages.get(name);
+  if (entry === undefined || found.has(name)) return found;
+  found.add(name);
+  for (const needed of Object.keys(entry.json.dependencies ?? {})) closure(needed, found);
+  return found;
+}
+
+/** The first TypeScript block of a package's README. */
+async function firstExample(dir: string): Promise<string> {
+  const file = join(dir, "README.md");
+  const example = /^```ts\n([^]*?)^```$/m.exec(await readFile(file, "utf8"))?.[1];
+  if (example === undefined) throw new Error(`${file}: expected a block of TypeScript, found none`);
+  return example;
+}
