@@ -12,9 +12,13 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
+    include: ["packages/*/{src,test}/**/*.test.ts", "test/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,
+    reporters: [
+      "default",
+      ["json", { outputFile: process.env["SWEETSPOT_TEST_REPORT"] ?? ".run/tests.json" }],
+    ],
   },
 });
