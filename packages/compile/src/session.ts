@@ -43,7 +43,8 @@ export async function startSession(
 ): Promise<CompiledFunction> {
   const session = await ort.InferenceSession.create(onnxBytes(graph), {
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    logSeverityLevel: 3,
+    // What it would print, it throws too.
+    logSeverityLevel: 4,
   });
   const inputNames = new Set(graph.inputs.map((i) => bare(i.name)));
   let disposed = false;

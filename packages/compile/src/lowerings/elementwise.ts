@@ -47,7 +47,6 @@ const arithmetic: Readonly<Record<string, string>> = {
   Maximum: "Max",
   Minimum: "Min",
   Multiply: "Mul",
-  Pow: "Pow",
   Sub: "Sub",
 };
 
@@ -142,6 +141,19 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
     return call.emit.output(call.emit.node("IsNaN", [call.emit.ref(x)]), x.shape, "bool");
   },
   RealDiv: onTwo(float, ({ emit }, a, b) => emit.node("Div", [a, b])),
+  /** A whole power past int32's range is left open. */
+  Pow: onTwo(number, (call, a, b, dtype) => {
+    const { emit } = call;
+    const power = emit.node("Pow", [a, b]);
+    if (dtype === "float32") return power;
+    // An infinity, which tfjs stores as 0.
+    const zero = scalar(call, 0, "int32");
+    const infinite = emit.node("And", [
+      emit.node("Equal", [a, zero]),
+      emit.node("Less", [b, zero]),
+    ]);
+    return emit.node("Where", [infinite, zero, power]);
+  }),
   SquaredDifference: onTwo(number, ({ emit }, a, b) => {
     const difference = emit.node("Sub", [a, b]);
     return emit.node("Mul", [difference, difference]);
@@ -241,6 +253,19 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
       alpha: { float: alpha },
     });
     return call.emit.output(name, x.shape, "float32");
+  },
+  /** The gradient of Elu, from its result. */
+  EluGrad: (call) => {
+    const { emit } = call;
+    const [dy, y] = [input(call, "dy"), input(call, "y")];
+    checkDtype(call, y, "float32");
+    const [gradient, value] = [refAs(call, dy, "float32"), emit.ref(y)];
+    const name = emit.node("Where", [
+      emit.node("GreaterOrEqual", [value, scalar(call, 0)]),
+      gradient,
+      emit.node("Mul", [gradient, emit.node("Add", [value, scalar(call, 1)])]),
+    ]);
+    return emit.output(name, y.shape, "float32");
   },
   Selu: onOne(float, ({ emit }, x) =>
     emit.node("Selu", [x], {

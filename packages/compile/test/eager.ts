@@ -1,0 +1,173 @@
+/** Holds what a traced function computes in ONNX Runtime against tfjs's `cpu` backend. */
+
+import * as tf from "@tensorflow/tfjs";
+import * as ort from "onnxruntime-node";
+import { dimAt, type Graph } from "../src/graph.ts";
+import { onnxBytes } from "../src/onnx-writer.ts";
+import type { HostArray } from "../src/session.ts";
+import { type NamedTensors, type TensorSpecs, trace } from "../src/trace.ts";
+
+/** A tensor outside any runtime. */
+export interface HostTensor {
+  dtype: "float32" | "int32" | "bool";
+  shape: readonly number[];
+  data: HostArray;
+}
+
+export interface Tolerance {
+  rtol?: number;
+  atol?: number;
+}
+
+type Named = Readonly<Record<string, HostTensor>>;
+type Fn = (tensors: NamedTensors) => NamedTensors;
+
+export function f32(shape: readonly number[], values: readonly number[]): HostTensor {
+  return { dtype: "float32", shape, data: Float32Array.from(values) };
+}
+
+export function i32(shape: readonly number[], values: readonly number[]): HostTensor {
+  return { dtype: "int32", shape, data: Int32Array.from(values) };
+}
+
+export function bool(shape: readonly number[], values: readonly number[]): HostTensor {
+  return { dtype: "bool", shape, data: Uint8Array.from(values) };
+}
+
+/** float32 numbers of a shape, the same for the same seed: a sine's, in [-1, 1]. */
+export function waves(shape: readonly number[], seed = 1): HostTensor {
+  const count = shape.reduce((a, b) => a * b, 1);
+  return f32(
+    shape,
+    Array.from({ length: count }, (_, i) => Math.sin(seed * 12.9898 + i * 78.233)),
+  );
+}
+
+/** The function on tfjs's `cpu` backend. @throws Error if it leaves tensors behind */
+export function eager(fn: Fn, inputs: Named): Record<string, HostTensor> {
+  const before = tf.memory().numTensors;
+  const results: Record<string, HostTensor> = {};
+  tf.tidy(() => {
+    const tensors = Object.fromEntries(
+      Object.entries(inputs).map(([name, { dtype, shape, data }]) => [
+        name,
+        tf.tensor(data.slice(), [...shape], dtype),
+      ]),
+    );
+    for (const [name, t] of Object.entries(fn(tensors))) {
+      const dtype = t.dtype as HostTensor["dtype"];
+      // Some of tfjs's kernels leave float arrays behind int32 and bool tensors.
+      const array = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype];
+      results[name] = { dtype, shape: t.shape, data: array.from(t.dataSync()) };
+    }
+  });
+  const left = tf.memory().numTensors - before;
+  if (left !== 0) throw new Error(`eager: the function leaves ${left} tensors behind`);
+  return results;
+}
+
+/** A graph in a session of its own, which tells dtypes and shapes as ONNX Runtime has them. */
+export async function open(graph: Graph) {
+  const session = await ort.InferenceSession.create(onnxBytes(graph), { logSeverityLevel: 4 });
+  return {
+    async run(inputs: Named): Promise<Record<string, HostTensor>> {
+      const feeds = Object.fromEntries(
+        Object.entries(inputs).map(([name, { dtype, shape, data }]) => [
+          name,
+          new ort.Tensor(dtype as "float32", data as Float32Array, shape),
+        ]),
+      );
+      const results = await session.run(feeds);
+      return Object.fromEntries(
+        graph.outputs.map(({ name }) => {
+          const { type, dims, data } = results[name] as ort.Tensor;
+          return [name.replace(/:out$/, ""), { dtype: type, shape: dims, data } as HostTensor];
+        }),
+      );
+    },
+    close: () => session.release(),
+  };
+}
+
+/**
+ * Traces the function at the inputs' very shapes, runs it, and says where it differs from tfjs.
+ * @returns undefined if nowhere
+ */
+export async function mismatch(
+  fn: Fn,
+  inputs: Named,
+  tolerance: Tolerance = {},
+): Promise<string | undefined> {
+  const session = await open(trace(fn, inputs));
+  try {
+    return difference(await session.run(inputs), eager(fn, inputs), tolerance);
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * Traces the function with symbols once, and says where it differs from tfjs at the first of the
+ * sizes where it does.
+ */
+export async function mismatchAt(
+  fn: Fn,
+  specs: TensorSpecs,
+  sizes: readonly Readonly<Record<string, number>>[],
+  make: (name: string, shape: readonly number[], dtype: HostTensor["dtype"]) => HostTensor,
+  tolerance: Tolerance = {},
+): Promise<string | undefined> {
+  const graph = trace(fn, specs);
+  const session = await open(graph);
+  try {
+    for (const at of sizes) {
+      const inputs = Object.fromEntries(
+        graph.inputs.map(({ name, dtype, shape }) => [
+          name,
+          make(
+            name,
+            shape.map((d) => dimAt(d, at)),
+            dtype as HostTensor["dtype"],
+          ),
+        ]),
+      );
+      const got = await session.run(inputs);
+      const different = difference(got, eager(fn, inputs), tolerance);
+      if (different !== undefined) return `at ${JSON.stringify(at)}: ${different}`;
+      for (const { name, shape } of graph.outputs) {
+        const said = shape.map((d) => dimAt(d, at)).join();
+        const is = got[name.replace(/:out$/, "")]?.shape.join();
+        if (said !== is)
+          return `at ${JSON.stringify(at)}: the graph says ${name} is [${said}], it is [${is}]`;
+      }
+    }
+    return undefined;
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * The first difference: names, dtypes and shapes must be equal, numbers within
+ * `atol + rtol * |expected|`, NaN and infinities as they are. -0 and 0 are the same.
+ */
+export function difference(
+  got: Named,
+  expected: Named,
+  { rtol = 1e-5, atol = 1e-6 }: Tolerance = {},
+): string | undefined {
+  if (Object.keys(got).join() !== Object.keys(expected).join())
+    return `expected ${Object.keys(expected).join()}, got ${Object.keys(got).join()}`;
+  for (const [name, want] of Object.entries(expected)) {
+    const have = got[name];
+    const [a, b] = [want, have].map((t) => `${t?.dtype} [${t?.shape.join(", ")}]`);
+    if (a !== b) return `${name}: expected ${a}, got ${b}`;
+    const wrong = want.data.findIndex((w, i) => {
+      const g = have?.data[i] ?? NaN;
+      return !(Object.is(g, w) || g === w || Math.abs(g - w) <= atol + rtol * Math.abs(w));
+    });
+    if (wrong >= 0)
+      return `${name}[${wrong}]: expected ${want.data[wrong]}, got ${have?.data[wrong]}; all: expected ${want.data.slice(0, 24).join(" ")}, got ${have?.data.slice(0, 24).join(" ")}`;
+  }
+  return undefined;
+}
