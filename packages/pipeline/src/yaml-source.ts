@@ -71,7 +71,7 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number | un
  *
  * @param place given where in `value` a problem is, says where in the file that stands
  * @param label what the value is, for the error; may be empty
- * @throws TypeError that begins with the file and the line of the first problem, see `parse`
+ * @throws TypeError that begins with the file and the line of one problem and lists all, see `parse`
  */
 export function parseAt<T>(
   schema: z.ZodType<T>,
@@ -82,7 +82,9 @@ export function parseAt<T>(
 ): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
+  const { issues } = result.error;
+  // A key that is missing has no line; one that is misspelt has.
+  const issue = issues.find((i) => i.code === "unrecognized_keys") ?? issues[0];
   const path = [...(issue?.path ?? [])];
   if (issue?.code === "unrecognized_keys") path.push(...issue.keys.slice(0, 1));
   return parse(schema, value, `${source.at(place(path))}${label && `: ${label}`}`);

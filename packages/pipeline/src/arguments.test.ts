@@ -1,0 +1,53 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findPipeline, readArguments } from "./arguments.ts";
+
+describe("readArguments", () => {
+  test("the demo is what runs without a name", () => {
+    expect(readArguments([])).toEqual({ pipeline: "demo", dry: false });
+    expect(readArguments(["--dry"])).toEqual({ pipeline: "demo", dry: true });
+    expect(readArguments(["smoke", "--filter=train.*", "--dry"])).toEqual({
+      pipeline: "smoke",
+      filter: "train.*",
+      dry: true,
+    });
+  });
+
+  test.each([[["--drry"]], [["-h"]], [["a", "b"]], [["--filter="]], [["--dry", "--dry"]]])(
+    "%j is an error that says what is known",
+    (args) => {
+      expect(() => readArguments(args)).toThrow(/^pipeline: expected \[NAME \| PATH\] \[--dry\]/);
+    },
+  );
+});
+
+describe("findPipeline", () => {
+  let root: string;
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), "find-pipeline-"));
+    for (const folder of ["pipelines/demo", "mine/first try"]) {
+      await mkdir(join(root, folder), { recursive: true });
+      await writeFile(join(root, folder, "pipeline.yaml"), "");
+    }
+    await writeFile(join(root, "mine", "reviews.yaml"), "");
+  });
+  afterAll(() => rm(root, { recursive: true }));
+
+  test.each([
+    ["demo", "pipelines/demo/pipeline.yaml", "demo"],
+    ["pipelines/demo", "pipelines/demo/pipeline.yaml", "demo"],
+    ["mine/first try/pipeline.yaml", "mine/first try/pipeline.yaml", "first_try"],
+    ["mine/reviews.yaml", "mine/reviews.yaml", "reviews"],
+  ])("%s", (pipeline, file, name) => {
+    expect(findPipeline(pipeline, root)).toEqual({ file: join(root, file), name });
+    const absolute = join(root, file);
+    expect(findPipeline(absolute, root)).toEqual({ file: absolute, name });
+  });
+
+  test("one that is not there is an error", () => {
+    expect(() => findPipeline("domo", root)).toThrow(/^pipeline: expected a folder .*got domo$/);
+    expect(() => findPipeline("mine", root)).toThrow(/got mine$/);
+  });
+});

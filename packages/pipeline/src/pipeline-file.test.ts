@@ -1,0 +1,116 @@
+import { describe, expect, test } from "vitest";
+import { checkPipelineFile } from "./pipeline-file.ts";
+import { stages } from "./stages.ts";
+import { parseYaml } from "./yaml-source.ts";
+
+const whole = `
+tasks: [sentiment]
+encoders: [minilm]
+methods: [early-exit, sweet]
+exitLayers: [1, 2]
+`;
+
+function check(text: string) {
+  return checkPipelineFile(parseYaml(text, "p.yaml"), stages, "p");
+}
+
+describe("checkPipelineFile", () => {
+  test("fills in one seed and the title", () => {
+    expect(check(whole)).toMatchObject({
+      title: "p",
+      seeds: [1],
+      exitLayers: [1, 2],
+      tasks: { sentiment: { sections: {} } },
+      methods: { "early-exit": { sections: {} }, sweet: { sections: {} } },
+    });
+  });
+
+  test("a list of names, a mapping to nothing and a mapping to empty settings are the same", () => {
+    const { source: _, ...list } = check(whole);
+    for (const methods of ["{ early-exit: {}, sweet: {} }", "{ early-exit: , sweet: }"]) {
+      const { source: __, ...mapping } = check(
+        whole.replace("[early-exit, sweet]", methods).replace("[minilm]", "{ minilm: { train: } }"),
+      );
+      expect({ ...mapping, encoders: list.encoders }).toEqual(list);
+    }
+  });
+
+  test("keeps each entry's own settings apart from a file's columns", () => {
+    const { tasks, methods, sections } = check(`
+tasks:
+  reviews: { file: r.csv, text: review, label: stars, data: { trainSize: 5 } }
+encoders: [minilm]
+methods: { sweet: { train: { learningRate: 1e-4 } } }
+exitLayers: [1, 2]
+train: { epochs: 2, maxGradientNorm: off }
+predict:
+`);
+    expect(tasks).toEqual({
+      reviews: {
+        columns: { file: "r.csv", text: "review", label: "stars" },
+        sections: { data: { trainSize: 5 } },
+      },
+    });
+    expect(methods).toEqual({ sweet: { sections: { train: { learningRate: 1e-4 } } } });
+    expect(sections).toEqual({ train: { epochs: 2, maxGradientNorm: "off" }, predict: {} });
+  });
+
+  test.each([
+    ["an unknown key", `${whole}seed: [1]`, /^p\.yaml:6: unknown key "seed", did you mean "seeds"/],
+    [
+      "an unknown key of a task",
+      whole.replace("[sentiment]", "{ mine: { file: a.csv, text: t, lable: l } }"),
+      /^p\.yaml:2: .*unknown key "tasks\.mine\.lable", did you mean "label"/,
+    ],
+    [
+      "settings of a stage that the methods share",
+      whole.replace("[early-exit, sweet]", "{ sweet: { data: { trainSize: 5 } } }"),
+      /^p\.yaml:4: unknown key "methods\.sweet\.data", did you mean/,
+    ],
+    ["a missing key", whole.replace("exitLayers: [1, 2]", ""), /^p\.yaml: exitLayers: /],
+    ["a wrong type", whole.replace("[1, 2]", "[1, two]"), /^p\.yaml:5: exitLayers\.1: .*"two"/],
+    ["a seed given twice", `${whole}seeds: [1, 1]`, /^p\.yaml:6: seeds: must differ/],
+    [
+      "a name given twice",
+      whole.replace("early-exit", "sweet"),
+      /^p\.yaml:4: methods: .*each once/,
+    ],
+    ["no method", whole.replace("[early-exit, sweet]", "[]"), /^p\.yaml:4: methods: must name/],
+    [
+      "a list that mixes names and settings",
+      whole.replace("[sentiment]", "[{ file: a.csv }]"),
+      /^p\.yaml:2: tasks: expected names/,
+    ],
+    [
+      "a file without its label",
+      whole.replace("[sentiment]", "{ mine: { file: a.csv, text: t } }"),
+      /^p\.yaml:2: tasks\.mine\.label: expected the name of a column/,
+    ],
+    [
+      "a column without a file",
+      whole.replace("[sentiment]", "{ mine: { text: t } }"),
+      /^p\.yaml:2: tasks\.mine\.text: belongs to a task that names a file/,
+    ],
+    ["a name that no folder can have", whole.replace("sentiment", "../x"), /^p\.yaml:2: tasks/],
+    ["a list for a file", "- a", /^p\.yaml: value: .*expected object/],
+    ["an empty file", "", /^p\.yaml: tasks: /],
+  ])("%s is an error with its line", (_, text, message) => {
+    expect(() => check(text)).toThrow(message);
+  });
+});
+
+describe("parseYaml", () => {
+  test("a mistake in the YAML is an error with its line", () => {
+    expect(() => parseYaml("a: 1\nb: [1, 2\nc: 3\n", "p.yaml")).toThrow(/^p\.yaml:\d: /);
+    expect(() => parseYaml("a: 1\na: 2\n", "p.yaml")).toThrow(/^p\.yaml:2: .*unique/);
+  });
+
+  test("knows the line of keys, of list items and of what is missing", () => {
+    const { at } = parseYaml("a:\n  b: 1\n  c:\n    - x\n    - y\n", "p.yaml");
+    expect(at(["a", "c"])).toBe("p.yaml:3");
+    expect(at(["a", "c", 1])).toBe("p.yaml:5");
+    expect(at(["a", "c", "y"])).toBe("p.yaml:5");
+    expect(at(["a", "none", "deeper"])).toBe("p.yaml:1");
+    expect(at(["none"])).toBe("p.yaml");
+  });
+});

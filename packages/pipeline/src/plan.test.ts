@@ -1,0 +1,192 @@
+import type { Json, Stage } from "@sweetspot/artifact";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { checkPipelineFile } from "./pipeline-file.ts";
+import { type Cell, type KnownStage, planCells } from "./plan.ts";
+import { type StageEntry, stages } from "./stages.ts";
+import { parseYaml } from "./yaml-source.ts";
+
+const shapes: Record<string, [reads: Stage<unknown>["reads"], settings: z.ZodType]> = {
+  data: [
+    [],
+    z.strictObject({ task: z.json(), encoder: z.string(), trainSize: z.int().default(7) }),
+  ],
+  train: [
+    ["data"],
+    z.strictObject({
+      encoder: z.string(),
+      method: z.enum(["early-exit", "sweet"]),
+      exitLayers: z.array(z.int()),
+      seed: z.int(),
+      epochs: z.int().positive().default(3),
+      learningRate: z.number().default(0.5),
+    }),
+  ],
+  export: [["data", "train"], z.strictObject({})],
+  predict: [["data", "export"], z.strictObject({})],
+  time: [["data", "export"], z.strictObject({})],
+  eval: [["predict", "time"], z.strictObject({ confidence: z.number().default(0.95) })],
+  report: ["any", z.strictObject({ title: z.string(), cells: z.array(z.json()) })],
+};
+
+/** The real table, with schemas of the test's own. */
+const known: Record<string, KnownStage> = Object.fromEntries(
+  Object.entries(stages).map(([name, entry]: [string, StageEntry]) => {
+    const [reads, settings] = shapes[name] ?? [[], z.never()];
+    return [name, { ...entry, stage: { name, reads, settings, run: async () => ({}) } }];
+  }),
+);
+
+function plan(text: string, sources: Record<string, Json> = { a: "a", b: "b" }): Cell[] {
+  return planCells(checkPipelineFile(parseYaml(text, "p.yaml"), known, "p"), known, sources);
+}
+
+function settingsOf(cells: readonly Cell[], id: string): Json | undefined {
+  return cells.find((c) => c.id === id)?.settings;
+}
+
+const small = `
+tasks: { a: {}, b: {} }
+encoders: { e: {} }
+methods: { early-exit: {}, sweet: {} }
+exitLayers: [1, 2]
+`;
+
+describe("planCells", () => {
+  test("makes one data cell per task and encoder, one of the rest per method and seed, one report", () => {
+    const ids = plan(`${small}seeds: [3, 5]`).map((c) => c.id);
+    const count = (stage: string) => ids.filter((id) => id.split(".")[0] === stage).length;
+    expect(Object.keys(stages).map((s) => [s, count(s)])).toEqual([
+      ["data", 2],
+      ["train", 8],
+      ["export", 8],
+      ["predict", 8],
+      ["time", 8],
+      ["eval", 8],
+      ["report", 1],
+    ]);
+    expect(ids).toContain("data.b.e");
+    expect(ids).toContain("time.b.e.early-exit.5");
+  });
+
+  test("each cell reads those of its own task, encoder, method and seed", () => {
+    const cells = plan(`${small}seeds: [3, 5]`);
+    const inputs = (id: string) => cells.find((c) => c.id === id)?.inputs;
+    expect(inputs("export.b.e.sweet.5")).toEqual({ data: "data.b.e", train: "train.b.e.sweet.5" });
+    expect(inputs("eval.a.e.early-exit.3")).toEqual({
+      predict: "predict.a.e.early-exit.3",
+      time: "time.a.e.early-exit.3",
+    });
+    expect(Object.keys(inputs("report") ?? {})).toHaveLength(8);
+  });
+
+  test("fills in what follows from the place, and the stages' defaults", () => {
+    const cells = plan(small, { a: { file: "r.csv", sha256: "0" }, b: "b" });
+    expect(settingsOf(cells, "data.a.e")).toEqual({
+      task: { file: "r.csv", sha256: "0" },
+      encoder: "e",
+      trainSize: 7,
+    });
+    expect(settingsOf(cells, "train.b.e.sweet.1")).toEqual({
+      encoder: "e",
+      method: "sweet",
+      exitLayers: [1, 2],
+      seed: 1,
+      epochs: 3,
+      learningRate: 0.5,
+    });
+    expect(settingsOf(cells, "report")).toMatchObject({
+      title: "p",
+      cells: [
+        { input: "eval.a.e.early-exit.1", task: "a", encoder: "e", method: "early-exit", seed: 1 },
+        { input: "eval.a.e.sweet.1" },
+        { input: "eval.b.e.early-exit.1" },
+        { input: "eval.b.e.sweet.1" },
+      ],
+    });
+  });
+
+  test("the last of file, encoder, task and method to set something wins", () => {
+    const layers = [
+      "train: { epochs: 11, learningRate: 11 }",
+      "encoders: { e: { train: { epochs: 12 } } }",
+      "tasks: { a: { train: { epochs: 13 } }, b: {} }",
+      "methods: { sweet: { train: { epochs: 14 } }, early-exit: {} }",
+    ];
+    const text = (n: number) =>
+      [...layers.slice(0, n), ...small.split("\n").slice(1)]
+        .filter(
+          (line, i, all) => all.findIndex((l) => l.split(":")[0] === line.split(":")[0]) === i,
+        )
+        .join("\n");
+    const epochs = [1, 2, 3, 4].map((n) => settingsOf(plan(text(n)), "train.a.e.sweet.1"));
+    expect(epochs).toMatchObject([{ epochs: 11 }, { epochs: 12 }, { epochs: 13 }, { epochs: 14 }]);
+    const cells = plan(text(4));
+    expect(settingsOf(cells, "train.b.e.early-exit.1")).toMatchObject({
+      epochs: 12,
+      learningRate: 11,
+    });
+  });
+
+  test("an encoder may have exit layers of its own", () => {
+    const cells = plan(small.replace("{ e: {} }", "{ e: { exitLayers: [4, 8] }, f: {} }"));
+    expect(settingsOf(cells, "train.a.e.sweet.1")).toMatchObject({ exitLayers: [4, 8] });
+    expect(settingsOf(cells, "train.a.f.sweet.1")).toMatchObject({ exitLayers: [1, 2] });
+  });
+
+  test.each([
+    [
+      "an unknown setting",
+      `${small}train: { epoch: 3 }`,
+      /^p\.yaml:6: train: unknown key "epoch", did you mean "epochs"/,
+    ],
+    [
+      "a task's wrong setting",
+      small.replace("b: {}", "\n  b: { train: {\n epochs: 0 } }"),
+      /^p\.yaml:4: train: epochs: /,
+    ],
+    [
+      "a setting that follows from the place",
+      `${small}train:\n  epochs: 1\n  seed: 3`,
+      /^p\.yaml:8: train\.seed: follows from seeds; remove it here/,
+    ],
+    [
+      "an unknown method",
+      small.replace("{ early-exit: {}, sweet: {} }", "\n  sweet: {}\n  swet: {}"),
+      /^p\.yaml:6: train: method: .*"swet"/,
+    ],
+    [
+      "two names that make the same cell",
+      small.replace("{ e: {} }", "{ x/y: {}, x_y: {} }"),
+      /^p\.yaml: two cells would be called data\.a\.x_y/,
+    ],
+  ])("%s is an error with its line", (_, text, message) => {
+    expect(() => plan(text)).toThrow(message);
+  });
+
+  test("another seed changes no cell but its own and the report", () => {
+    const seeds = fc.uniqueArray(fc.nat(99), { minLength: 2, maxLength: 4 });
+    fc.assert(
+      fc.property(seeds, (all) => {
+        const before = plan(`${small}seeds: [${all.slice(1).join()}]`);
+        const after = plan(`${small}seeds: [${all.join()}]`);
+        for (const cell of before.filter((c) => c.id !== "report")) {
+          expect(after.find((c) => c.id === cell.id)).toEqual(cell);
+        }
+        const added = after.filter((c) => !before.some((b) => b.id === c.id));
+        expect(added.every((c) => c.id.endsWith(`.${all[0]}`))).toBe(true);
+        expect(added).toHaveLength(4 * 5);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  test("each cell comes after those that it reads", () => {
+    const seen = new Set<string>();
+    for (const { id, inputs } of plan(small)) {
+      expect(Object.values(inputs).every((input) => seen.has(input))).toBe(true);
+      seen.add(id);
+    }
+  });
+});

@@ -1,0 +1,281 @@
+import { execFileSync } from "node:child_process";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { fakeProject, type Project } from "./fixtures/pipeline/project.ts";
+
+// The built planner with real turbo, in a project of its own whose stages are fakes.
+
+let project: Project;
+beforeAll(async () => {
+  project = await fakeProject();
+});
+afterAll(() => project.remove());
+
+const small = `
+tasks: [amazon]
+encoders: [tiny]
+methods: [sweet]
+exitLayers: [1, 2]
+`;
+const smallCells = 7;
+const file = (name: string) => join("pipelines", name, "pipeline.yaml");
+
+describe("what an edit must re-run", () => {
+  const yaml = `# two tasks, two methods
+tasks: { amazon: {}, imdb: {} }
+encoders: [tiny]
+methods: { early-exit: {}, sweet: {} }
+seeds: [1]
+exitLayers: [1, 2]
+`;
+  const stagesOfOne = ["eval", "export", "predict", "time", "train"];
+  const cellsOf = (...ends: string[]) =>
+    ends.flatMap((end) => stagesOfOne.map((stage) => `${stage}.${end}`));
+  const all = [
+    "data.amazon.tiny",
+    "data.imdb.tiny",
+    "report",
+    ...cellsOf("amazon.tiny.early-exit.1", "amazon.tiny.sweet.1"),
+    ...cellsOf("imdb.tiny.early-exit.1", "imdb.tiny.sweet.1"),
+  ].sort();
+
+  beforeEach(async () => {
+    await project.write(file("edits"), yaml);
+  });
+
+  /** Runs the pipeline and returns what turbo's summary says was not cached. */
+  async function rerun(): Promise<string[]> {
+    const { code, lines } = await project.run("edits");
+    expect(code).toBe(0);
+    expect(lines.at(-1)).toBe("report: runs/edits/report.html");
+    return project.misses("edits");
+  }
+
+  /** What turbo says that it would run; the large ones are not worth their time. */
+  async function wouldRun(text: string): Promise<string[]> {
+    await project.write(file("edits"), text);
+    const { code, lines } = await project.run("edits", "--dry");
+    expect(code).toBe(0);
+    return lines
+      .filter((line) => line.startsWith("to run  "))
+      .map((line) => line.slice("to run  ".length))
+      .sort();
+  }
+
+  test("nothing: nothing", async () => {
+    expect(await rerun()).toEqual(all);
+    expect(await rerun()).toEqual([]);
+  });
+
+  test("comments in YAML and in code, a README: nothing", async () => {
+    await project.write(file("edits"), `# a comment\n${yaml.replace("seeds", "\nseeds")}`);
+    const stage = "node_modules/@sweetspot/train/dist/stage.js";
+    const code = await project.read(stage);
+    await project.write(stage, `${code}/* more */ // and more\n`);
+    await project.write("node_modules/@sweetspot/train/README.md", "# Train");
+    expect(await rerun()).toEqual([]);
+    await project.write(stage, code);
+  });
+
+  test("thresholds: each eval, and the report", async () => {
+    const expected = all.filter((id) => /^(eval\.|report)/.test(id));
+    expect(await wouldRun(`${yaml}eval: { thresholds: [0, 0.5, 1] }\n`)).toEqual(expected);
+    expect(await rerun()).toEqual(expected);
+  });
+
+  test("SWEET's learning rate: SWEET's cells, and the report", async () => {
+    const text = yaml.replace("sweet: {}", "sweet: { train: { learningRate: 1e-4 } }");
+    const own = cellsOf("amazon.tiny.sweet.1", "imdb.tiny.sweet.1");
+    expect(await wouldRun(text)).toEqual([...own, "report"].sort());
+  });
+
+  test("one more seed: that seed's cells, and the report", async () => {
+    const before = new Set(all);
+    const added = await wouldRun(yaml.replace("[1]", "[1, 2]"));
+    expect(added.filter((id) => before.has(id))).toEqual(["report"]);
+    expect(added).toHaveLength(21);
+    expect(added.every((id) => id === "report" || id.endsWith(".2"))).toBe(true);
+  });
+
+  test("one task's setting: that task's cells, and the report", async () => {
+    const own = cellsOf("imdb.tiny.early-exit.1", "imdb.tiny.sweet.1");
+    expect(await wouldRun(yaml.replace("imdb: {}", "imdb: { data: { trainSize: 50 } }"))).toEqual(
+      ["data.imdb.tiny", ...own, "report"].sort(),
+    );
+  });
+
+  test("a stage's code: its cells, and what reads them", async () => {
+    const stage = "node_modules/@sweetspot/eval/dist/fake.js";
+    const code = await project.read(stage);
+    await project.write(stage, `${code}export const more = 1;\n`);
+    expect(await wouldRun(yaml)).toEqual(all.filter((id) => /^(eval\.|report)/.test(id)));
+    await project.write(stage, code);
+  });
+
+  test("a result that was lost or spoilt comes back from the cache", async () => {
+    expect(await rerun()).toEqual([]);
+    const artifact = ".run/edits/cells/train.amazon.tiny.sweet.1/artifact";
+    const made = await project.read(`${artifact}/made.json`);
+    await project.write(`${artifact}/made.json`, "spoilt");
+    await rm(join(project.dir, ".run/edits/cells/report"), { recursive: true });
+    expect(await rerun()).toEqual([]);
+    expect(await project.read(`${artifact}/made.json`)).toBe(made);
+  });
+
+  test("a dropped task's cells are removed, and come back from the cache", async () => {
+    await project.write(file("edits"), yaml.replace(", imdb: {}", ""));
+    expect(await rerun()).toEqual(["report"]);
+    const cells = await readdir(join(project.dir, ".run", "edits", "cells"));
+    expect(cells.sort()).toEqual(all.filter((id) => !id.includes("imdb")));
+    await project.write(file("edits"), yaml);
+    expect(await rerun()).toEqual([]);
+  });
+});
+
+describe("a run", () => {
+  test("leaves the report, prints the table and its path last, each line of a cell with its name", async () => {
+    await project.write(
+      file("one"),
+      `${small}title: One\ndata: { trainSize: 1 }\ntrain: { steps: 2 }\n`,
+    );
+    const { code, lines } = await project.run("one");
+    expect(code).toBe(0);
+    expect(lines.slice(-3)).toEqual(["table of 1 cells", "", "report: runs/one/report.html"]);
+    expect(lines.slice(0, 4)).toEqual([
+      `[1/${smallCells}] data.amazon.tiny`,
+      `[2/${smallCells}] train.amazon.tiny.sweet.1`,
+      "train.amazon.tiny.sweet.1: step 1 of 2",
+      "train.amazon.tiny.sweet.1: step 2 of 2",
+    ]);
+    expect(await project.read("runs/one/report.html")).toBe("One");
+    expect(await readdir(join(project.dir, "runs", "one"))).toContain("figures");
+  });
+
+  test("of a person's own file goes by its content", async () => {
+    await project.write("mine/reviews.csv", "text,label\ngood,1\n");
+    const yaml = small.replace(
+      "[amazon]",
+      "{ mine: { file: reviews.csv, text: text, label: label } }",
+    );
+    await project.write("mine/pipeline.yaml", yaml);
+    expect(await project.run("mine", "--filter=data.*")).toMatchObject({ code: 0 });
+    const { settings } = JSON.parse(
+      await project.read(".run/mine/cells/data.mine.tiny/artifact/made.json"),
+    ) as { settings: { task: { file: string } } };
+    expect(settings.task.file).toBe("mine/reviews.csv");
+    expect((await project.run("mine/pipeline.yaml", "--dry")).lines.at(-1)).toBe(
+      "7 cells: 6 to run, 1 cached",
+    );
+    await project.write("mine/reviews.csv", "text,label\nbad,0\n");
+    expect((await project.run("mine", "--dry")).lines.at(-1)).toBe("7 cells: 7 to run, 0 cached");
+  });
+
+  test("of some cells runs those and what they read, and shows no table", async () => {
+    await project.write(file("some"), `${small}seeds: [9]\n`);
+    const { code, output, lines } = await project.run("some", "--filter=export.*");
+    expect(code).toBe(0);
+    expect(await project.misses("some")).toEqual([
+      "export.amazon.tiny.sweet.9",
+      "train.amazon.tiny.sweet.9",
+    ]);
+    expect(lines.at(-1)).toBe(
+      "export.amazon.tiny.sweet.9: .run/some/cells/export.amazon.tiny.sweet.9/artifact",
+    );
+    expect(output).not.toContain("table");
+    const none = await project.run("some", "--filter=exprt.*");
+    expect(none).toMatchObject({ code: 1 });
+    expect(none.output).toMatch(/^pipeline: no cell matches --filter=exprt\.\*; --dry lists them/);
+  });
+
+  test("in which a cell fails names it, shows no table, and caches nothing of it", async () => {
+    await project.write(file("fails"), `${small}seeds: [4]\ntrain: { fail: true }\n`);
+    for (let i = 0; i < 2; i++) {
+      const { code, output, lines } = await project.run("fails");
+      expect(code).toBe(1);
+      expect(lines).toContain("train.amazon.tiny.sweet.4: train: asked to fail");
+      expect(output).toMatch(/^failed: train\.amazon\.tiny\.sweet\.4 \(exit 1/m);
+      expect(output).toMatch(/^not run: 5 of 7 cells$/m);
+      expect(output).not.toMatch(/table|report:/);
+    }
+    expect(await readdir(join(project.dir, "runs"))).not.toContain("fails");
+  });
+
+  test.each([
+    ["nowhere", undefined, /^pipeline: expected a folder in pipelines\/.*got nowhere$/],
+    ["keys", small.replace("exitLayers", "exitLayer"), /^pipelines\/keys\/pipeline\.yaml:5: /],
+    [
+      "lost",
+      small.replace("[amazon]", "\n  mine: { file: lost.csv, text: t, label: l }"),
+      /^pipelines\/lost\/pipeline\.yaml:3: tasks\.mine\.file: .*no file .*lost\.csv\)$/,
+    ],
+  ])("that cannot be planned (%s) is one line of error", async (name, yaml, message) => {
+    if (yaml !== undefined) await project.write(file(name), yaml);
+    const { code, lines } = await project.run(name);
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(message)]);
+    expect(await readdir(join(project.dir, ".run"))).not.toContain(name);
+  });
+});
+
+describe("an interrupted run", () => {
+  /** The processes of a session: what the planner started, however deep. */
+  function processesOf(session: number): string[] {
+    const table = execFileSync("ps", ["-A", "-o", "sid=,stat=,args="], { encoding: "utf8" });
+    return table.split("\n").filter((line) => {
+      const [sid, state = ""] = line.trim().split(/\s+/);
+      // A zombie has ended, and waits for its parent to notice.
+      return Number(sid) === session && !state.startsWith("Z");
+    });
+  }
+
+  test.each([
+    ["group", 21],
+    ["planner", 22],
+  ])("by SIGINT to the %s ends with 130, leaves no process, and goes on", async (whom, seed) => {
+    const name = `interrupted-${whom}`;
+    const yaml = `${small}seeds: [${seed}]\ntrain: { steps: 10, stepMs: 150 }\n`;
+    await project.write(file(name), yaml);
+    const child = project.start(name);
+    const pid = child.pid ?? 0;
+    let output = "";
+    const sawStep3 = new Promise<void>((resolve) => {
+      child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+        if (output.includes("step 3 of 10")) resolve();
+      });
+    });
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    await sawStep3;
+    expect(processesOf(pid).length).toBeGreaterThan(3);
+    const other = await project.run(name);
+    expect(other.code).toBe(1);
+    expect(other.output).toContain("this pipeline runs already");
+    const signalled = performance.now();
+    process.kill(whom === "group" ? -pid : pid, "SIGINT");
+    expect(await ended).toBe(130);
+    expect(performance.now() - signalled).toBeLessThan(5_000);
+    expect(processesOf(pid)).toEqual([]);
+    expect(output).not.toMatch(/table|report:|step 40 of 10/);
+    expect(output.trimEnd().split("\n").at(-1)).toMatch(/^interrupted; /);
+    expect(await readdir(join(project.dir, "runs"))).not.toContain(name);
+
+    const next = await project.run(name, "--filter=train.*");
+    expect(next.code).toBe(0);
+    const step = Number(/resumed at step (\d+)/.exec(next.output)?.[1]);
+    expect(step).toBeGreaterThanOrEqual(3);
+    expect(next.output).not.toContain(`step ${step} of 10\n`);
+    expect(next.output).toContain("step 10 of 10\n");
+  });
+
+  test("by a signal to one cell is not cached", async () => {
+    const yaml = `${small}seeds: [23]\ntrain: { steps: 4, dieAfter: 2 }\n`;
+    await project.write(file("killed"), yaml);
+    const { code, output } = await project.run("killed");
+    expect(code).toBe(1);
+    expect(output).toMatch(/^failed: train\.amazon\.tiny\.sweet\.23 /m);
+    const next = await project.run("killed", "--filter=train.*");
+    expect(next.output).toContain("train.amazon.tiny.sweet.23: resumed at step 2");
+    expect(next.code).toBe(0);
+  });
+});
