@@ -163,7 +163,9 @@ export class TraceBackend extends tf.KernelBackend {
   }
 
   /** tfjs calls this for variables alone. */
-  override incRef(): void {
+  override incRef(dataId: object): void {
+    // Counted, for the variable is there and will be disposed of.
+    this.#data.get(dataId).references++;
     throw new Error(
       "trace: the function makes a tf.variable or assigns to one, as an optimizer does, which a trace does not record; return the new value instead",
     );
