@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Dim, dimAt, type Graph, type GraphNode, type ValueInfo } from "./graph.ts";
 import { graphDtype, type TensorDtype } from "./lowering.ts";
+import { elideOutputCopies } from "./elide-output-copies.ts";
 import { removeDeadNodes } from "./passes.ts";
 import { backendName, Recorder, traceBackend } from "./trace-backend.ts";
 import { unify } from "./unify.ts";
@@ -205,13 +206,15 @@ function finish(recorder: Recorder, inputs: readonly ValueInfo[], results: Named
     attributes: {},
     kernel: "output",
   }));
-  return removeDeadNodes({
-    inputs,
-    outputs: sources.map(({ info }) => info),
-    nodes: [...recorder.nodes, ...identities],
-    constants: recorder.constants,
-    shapes: recorder.shapes,
-  });
+  return elideOutputCopies(
+    removeDeadNodes({
+      inputs,
+      outputs: sources.map(({ info }) => info),
+      nodes: [...recorder.nodes, ...identities],
+      constants: recorder.constants,
+      shapes: recorder.shapes,
+    }),
+  );
 }
 
 function withFix(error: unknown): unknown {
