@@ -20,7 +20,7 @@ export function scanLoop(step: Graph, stateCount: number): Graph {
     ];
     if (before !== after)
       throw new RangeError(
-        `scanLoop: state ${input.name} goes in as ${before} and comes out as ${after}`,
+        `scanLoop: ${input.name} is state, but goes in as ${before} and comes out as ${after}`,
       );
   });
   if (step.inputs.length <= stateCount)
