@@ -201,6 +201,23 @@ describe("a run", () => {
     expect(await readdir(join(project.dir, "runs"))).not.toContain("fails");
   });
 
+  test("whose code changes under way stops, so that no result is kept under the wrong code", async () => {
+    const yaml = `${small}seeds: [5]\ntrain: { steps: 1, stepMs: 500 }\n`;
+    await project.write(file("changes"), yaml);
+    const stage = "node_modules/@sweetspot/export/dist/fake.js";
+    const code = await project.read(stage);
+    const running = project.run("changes");
+    await expect
+      .poll(() => readdir(join(project.dir, ".run/changes/cells")).catch(() => []), {
+        timeout: 9e3,
+      })
+      .toContain("report");
+    await project.write(stage, `${code}export const more = 1;\n`);
+    const { output } = await running;
+    await project.write(stage, code);
+    expect(output).toMatch(/^export\..*: cell: the code of @sweetspot\/export changed/m);
+  });
+
   test.each([
     ["nowhere", undefined, /^pipeline: expected a folder in pipelines\/.*got nowhere$/],
     ["keys", small.replace("exitLayers", "exitLayer"), /^pipelines\/keys\/pipeline\.yaml:5: /],

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { runStage } from "@sweetspot/artifact";
+import { CodeDigester } from "./code-digest.ts";
 import type { CellFile } from "./run-folder.ts";
 import { stages } from "./stages.ts";
 
@@ -13,6 +14,14 @@ try {
   const cell = JSON.parse(await readFile("cell.json", "utf8")) as CellFile;
   const entry = stages[cell.stage];
   if (entry === undefined) throw new RangeError(`cell: no stage ${cell.stage}`);
+  const planned = JSON.stringify(JSON.parse(await readFile("code.json", "utf8")));
+  const code = await new CodeDigester(import.meta.filename).digest(entry.package);
+  if (JSON.stringify(code) !== planned) {
+    // turbo would keep the result under the hash of the code as it was.
+    throw new Error(
+      `cell: the code of ${entry.package} changed since this run began; run it again`,
+    );
+  }
   const root = resolve(folder, cell.root);
   process.chdir(root);
   const here = (path: string): string => relative(root, resolve(folder, path)) || ".";

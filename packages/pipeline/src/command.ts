@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { findPipeline, readArguments } from "./arguments.ts";
@@ -48,6 +49,7 @@ export async function command(
       return true;
     }
     await removeStaleCells(folder, cells);
+    if (stop.aborted) return false;
     const began = performance.now();
     const progress = new Progress(cells.length, show);
     const run = await runTurbo(call, (line) => progress.line(line));
@@ -166,10 +168,9 @@ function succeeded(ended: Ended): boolean {
   if (exitCode === 0 && missing.length === 0 && outcomes.every(done)) return true;
   const failed = outcomes.filter((o) => !done(o));
   for (const { cell, exitCode: code } of failed) {
-    const stack = relative(root, join(dirname(folder.artifact(cell)), "failure.txt"));
-    show(
-      `failed: ${cell} ${code === undefined ? "did not end" : `(exit ${code}; its stack is in ${stack})`}`,
-    );
+    const stack = join(dirname(folder.artifact(cell)), "failure.txt");
+    const more = existsSync(stack) ? `; its stack is in ${relative(root, stack)}` : "";
+    show(`failed: ${cell} (${code === undefined ? "it did not end" : `exit ${code}`}${more})`);
   }
   if (failed.length === 0) for (const line of progress.turbo) show(`turbo: ${line}`);
   if (missing.length > 0) show(`not run: ${missing.length} of ${expected.length} cells`);
