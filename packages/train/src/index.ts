@@ -14,6 +14,7 @@ export { multiModel } from "./multi-model.ts";
 export { type Objective, objectives } from "./objective.ts";
 export { type OccurringRows, occurringRows, restoreRows } from "./occurring-rows.ts";
 export { learningRateAt } from "./schedule.ts";
+export type { Checkpoints } from "./run-plan.ts";
 export type { TrainSettings } from "./stage.ts";
 export { stopGradient, sweet } from "./sweet.ts";
 export {

@@ -15,16 +15,20 @@ export interface OccurringRows {
 }
 
 /**
+ * Row 0 is always among them: padding looks it up. It is masked, so that its gradient is zero too.
+ *
  * @param table `[V, C]`
- * @param ids every id that training will look up
+ * @param ids every other id that training will look up
  * @throws RangeError for an id outside the table
  */
 export function occurringRows(table: HostTensor, ids: Int32Array): OccurringRows {
   const [vocabulary = 0, width = 0] = table.shape;
-  const index = new Int32Array(vocabulary).fill(-1);
+  const index = new Int32Array(vocabulary).fill(-1).fill(0, 0, 1);
   for (const id of ids) {
     if (id < 0 || id >= vocabulary)
-      throw new RangeError(`token id ${id}: outside of the encoder's vocabulary of ${vocabulary}`);
+      throw new RangeError(
+        `token id ${id}: outside of the encoder's vocabulary of ${vocabulary}; run the stage data with this encoder`,
+      );
     index[id] = 0;
   }
   const rows = Int32Array.from([...index.keys()].filter((id) => index[id] === 0));

@@ -1,30 +1,43 @@
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Json, openArtifact, type StageContext, writeArtifact } from "@sweetspot/artifact";
-import { readSplit } from "@sweetspot/data";
-import { checkExitLayers, pretrainedEncoder, writeCheckpoint } from "@sweetspot/model";
+import {
+  type Artifact,
+  type Json,
+  openArtifact,
+  parse,
+  type StageContext,
+  writeArtifact,
+} from "@sweetspot/artifact";
+import { encoderTokenizerJson, readSplit } from "@sweetspot/data";
+import {
+  type Checkpoint,
+  checkExitLayers,
+  pretrainedEncoder,
+  writeCheckpoint,
+} from "@sweetspot/model";
+import { z } from "zod";
 import { objectives } from "./objective.ts";
 import type { TrainSettings } from "./stage.ts";
-import { metricsLines } from "./training-state.ts";
+import { metricsLines, type StepMetrics } from "./training-state.ts";
 import { trainModel } from "./training.ts";
 
 /**
  * The stage `train`. Leaves `member-N/` for each model, with `model.safetensors`, `config.json` and
  * `metrics.jsonl`, and `cascade.json`, which says in what order they are asked.
+ *
+ * @param checkpointEveryMs by default a minute; changes no number
+ * @throws RangeError as `trainModel`, and if the data were cut by another encoder's tokenizer
  */
-export async function runTrain({
-  settings,
-  inputs,
-  output,
-  scratch,
-  cellSha256,
-  log,
-}: StageContext<TrainSettings>): Promise<Record<string, Json>> {
+export async function runTrain(
+  { settings, inputs, output, scratch, cellSha256, log }: StageContext<TrainSettings>,
+  { checkpointEveryMs: everyMs }: { checkpointEveryMs?: number } = {},
+): Promise<Record<string, Json>> {
   const { data } = inputs;
   if (data === undefined) throw new RangeError("train: no input data");
   const encoder = await pretrainedEncoder(settings.encoder);
   checkExitLayers(settings.exitLayers, encoder.config.numHiddenLayers);
-  const labels = JSON.parse(await readFile(data.path("labels.json"), "utf8")) as string[];
+  const labels = await readLabels(data);
+  await checkTokenizer(data, settings.encoder);
   const split = await readSplit(data, "train");
   const objective = objectives[settings.method];
   const members = objective.members(settings.exitLayers);
@@ -32,35 +45,24 @@ export async function runTrain({
     const folder = `member-${i + 1}`;
     const done = join(scratch, folder);
     const identity = `${cellSha256} ${folder}`;
-    const finished = await openArtifact(done).catch(() => undefined);
-    if (
-      finished === undefined ||
-      JSON.stringify(finished.manifest.settings) !== JSON.stringify({ identity })
-    ) {
-      const trained = await trainModel(
+    if (!(await isFinished(done, identity))) {
+      const checkpoint = join(scratch, `${folder}-checkpoint`);
+      const { weights, metrics } = await trainModel(
         { encoder, objective, exitLayers, classes: labels.length, split, settings },
         {
-          checkpoints: { folder: join(scratch, `${folder}-checkpoint`), identity },
+          checkpoints: {
+            folder: checkpoint,
+            identity,
+            ...(everyMs === undefined ? {} : { everyMs }),
+          },
           log: (line) =>
             log(members.length === 1 ? line : `model ${i + 1} of ${members.length}  ${line}`),
         },
       );
-      await writeArtifact(
-        done,
-        { stage: "train-member", settings: { identity }, inputs: {} },
-        async (temporary) => {
-          const config = { ...encoder.config, numHiddenLayers: exitLayers.at(-1) ?? 0 };
-          await writeCheckpoint(temporary, {
-            config,
-            exitLayers,
-            pooling: encoder.pooling,
-            labels,
-            weights: trained.weights,
-          });
-          await writeFile(join(temporary, "metrics.jsonl"), metricsLines(trained.metrics));
-          return {};
-        },
-      );
+      const { pooling } = encoder;
+      const config = { ...encoder.config, numHiddenLayers: exitLayers.at(-1) ?? 0 };
+      await writeMember(done, identity, { config, exitLayers, pooling, labels, weights }, metrics);
+      await rm(checkpoint, { recursive: true, force: true });
     }
     await mkdir(join(output, folder));
     for (const file of ["model.safetensors", "config.json", "metrics.jsonl"]) {
@@ -78,4 +80,39 @@ export async function runTrain({
     members: members.length,
     trainingExamples: split.labels.length,
   };
+}
+
+/** Whether a member was trained before a crash. One that is damaged, or of other work, was not. */
+async function isFinished(folder: string, identity: string): Promise<boolean> {
+  const member = await openArtifact(folder).catch(() => undefined);
+  return JSON.stringify(member?.manifest.settings) === JSON.stringify({ identity });
+}
+
+async function writeMember(
+  folder: string,
+  identity: string,
+  checkpoint: Checkpoint,
+  metrics: readonly StepMetrics[],
+): Promise<void> {
+  const about = { stage: "train-member", settings: { identity }, inputs: {} };
+  await writeArtifact(folder, about, async (temporary) => {
+    await writeCheckpoint(temporary, checkpoint);
+    await writeFile(join(temporary, "metrics.jsonl"), metricsLines(metrics));
+    return {};
+  });
+}
+
+async function readLabels(data: Artifact): Promise<string[]> {
+  const file = data.path("labels.json");
+  return parse(z.array(z.string()).min(2), JSON.parse(await readFile(file, "utf8")), file);
+}
+
+async function checkTokenizer(data: Artifact, encoder: string): Promise<void> {
+  const file = data.path("tokenizer.json");
+  const expected = JSON.stringify(await encoderTokenizerJson(encoder));
+  if ((await readFile(file, "utf8")).trim() !== expected) {
+    throw new RangeError(
+      `${file}: expected the tokenizer of the encoder "${encoder}", got another; run the stage data with this encoder`,
+    );
+  }
 }

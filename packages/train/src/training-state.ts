@@ -6,6 +6,7 @@ import {
   writeArtifact,
   writeSafetensors,
 } from "@sweetspot/artifact";
+import type { TensorSpecs } from "@sweetspot/compile";
 
 /** What is known of one training step; a line of `metrics.jsonl`. */
 export interface StepMetrics {
@@ -49,7 +50,7 @@ export async function writeTrainingState(
 }
 
 /**
- * The checkpoint in a folder, if there is one that belongs to the same work.
+ * The checkpoint in a folder, if there is one that is whole and belongs to the same work.
  *
  * @param identity changes with everything that the numbers depend on
  */
@@ -73,6 +74,18 @@ export async function readTrainingState(
     state: Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, t.data])),
     metrics: lines === "" ? [] : lines.split("\n").map((line) => JSON.parse(line) as StepMetrics),
   };
+}
+
+/** Whether a state has the parts that a training wants, each of its size. */
+export function fitsState({ state }: TrainingState, specs: TensorSpecs): boolean {
+  const wanted = Object.entries(specs);
+  return (
+    Object.keys(state).length === wanted.length &&
+    wanted.every(
+      ([name, { shape }]) =>
+        state[name]?.length === shape.reduce<number>((n, d) => n * Number(d), 1),
+    )
+  );
 }
 
 /** JSON Lines, one step a line. */

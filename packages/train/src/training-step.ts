@@ -58,7 +58,10 @@ export function stepState(parameters: readonly ParameterSpec[]): TensorSpecs {
   );
 }
 
-/** The exits' losses, `[E]`, of the objective's forward pass, and the gradients of their sum. */
+/**
+ * The exits' losses, `[E]`, of the objective's forward pass, and the gradients of their sum, in the
+ * order of `definition.parameters`. The caller disposes of both, or a `tf.tidy` around the call.
+ */
 export function lossesAndGradients(
   definition: Omit<StepDefinition, "maxGradientNorm">,
   params: Tensors,
@@ -71,7 +74,7 @@ export function lossesAndGradients(
     const keep = probabilities.get(site);
     return keep === undefined ? x : dropout(x, required(inputs, `dropout/${site}`), keep);
   };
-  let losses: tf.Tensor1D | undefined;
+  let kept: tf.Tensor | undefined;
   const sumOfLosses = (...values: tf.Tensor[]): tf.Scalar => {
     const { logits } = bert(
       bertParams(Object.fromEntries(names.map((name, i) => [name, values[i] as tf.Tensor]))),
@@ -89,12 +92,15 @@ export function lossesAndGradients(
         required(inputs, "weights") as tf.Tensor1D,
       ),
     );
-    losses = tf.keep(tf.stack(each) as tf.Tensor1D);
+    // tfjs disposes of all that is made in here, but for what is kept.
+    kept = tf.keep(tf.stack(each));
     return tf.addN(each) as tf.Scalar;
   };
   const { value, grads } = tf.valueAndGrads(sumOfLosses)(names.map((n) => required(params, n)));
   value.dispose();
-  if (losses === undefined) throw new Error("training step: the loss was not computed");
+  if (kept === undefined) throw new Error("training step: the loss was not computed");
+  const losses = tf.clone(kept) as tf.Tensor1D;
+  kept.dispose();
   return { losses, gradients: grads };
 }
 

@@ -1,0 +1,76 @@
+import { type EncodedSplit, padBatch, type PlannedBatch } from "@sweetspot/data";
+import type { DropoutSite } from "@sweetspot/model";
+import { adamWScalars, type AdamScalars } from "./adamw.ts";
+import { dropoutMasks } from "./dropout-masks.ts";
+import { learningRateAt } from "./schedule.ts";
+import type { TrainSettings } from "./stage.ts";
+
+/** What the numbers of a step depend on, besides its batch. */
+export type StepSettings = Pick<
+  TrainSettings,
+  "seed" | "batchSize" | "learningRate" | "warmupRatio" | "weightDecay"
+>;
+
+type HostArray = Float32Array | Int32Array | Uint8Array;
+
+/** AdamW's scalars at a step, counted from 0. */
+export function scalarsAt(
+  { learningRate, warmupRatio, weightDecay }: StepSettings,
+  step: number,
+  totalSteps: number,
+): Record<keyof AdamScalars, number> {
+  const rate = learningRateAt(step, totalSteps, learningRate, warmupRatio);
+  return adamWScalars(step + 1, rate, weightDecay);
+}
+
+/**
+ * What the compiled loop reads for a run of steps, by the names of `stepInputs`: each step's arrays,
+ * end to end.
+ *
+ * @param index a token id -> its row in the trained table
+ * @param batches of one length, those of the steps from `firstStep` on
+ */
+export function runInputs(
+  split: EncodedSplit,
+  index: Int32Array,
+  sites: readonly DropoutSite[],
+  settings: StepSettings,
+  batches: readonly PlannedBatch[],
+  { firstStep, totalSteps }: { firstStep: number; totalSteps: number },
+): Record<string, HostArray> {
+  const steps = batches.map((planned, i): Record<string, HostArray> => {
+    const step = firstStep + i;
+    const batch = padBatch(split, planned, settings.batchSize);
+    const { keep, stepSize, epsilon } = scalarsAt(settings, step, totalSteps);
+    const masks = dropoutMasks(sites, { B: batch.batchSize, T: batch.length }, settings.seed, step);
+    return {
+      inputIds: batch.inputIds.map((id) => index[id] ?? -1),
+      tokenTypeIds: batch.tokenTypeIds,
+      attentionMask: batch.attentionMask,
+      labels: batch.labels,
+      weights: batch.weights,
+      keep: Float32Array.of(keep),
+      stepSize: Float32Array.of(stepSize),
+      epsilon: Float32Array.of(epsilon),
+      ...Object.fromEntries(Object.entries(masks).map(([site, mask]) => [`dropout/${site}`, mask])),
+    };
+  });
+  const [first] = steps;
+  return Object.fromEntries(
+    Object.keys(first ?? {}).map((name) => [name, endToEnd(steps.flatMap((s) => s[name] ?? []))]),
+  );
+}
+
+function endToEnd(parts: readonly HostArray[]): HostArray {
+  const [first = new Float32Array(0)] = parts;
+  if (parts.length === 1) return first;
+  const length = first.length * parts.length;
+  const all =
+    first instanceof Int32Array
+      ? new Int32Array(length)
+      : first instanceof Float32Array
+        ? new Float32Array(length)
+        : new Uint8Array(length);
+  parts.forEach((part, i) => all.set(part, i * first.length));
+  return all;
+}
