@@ -1,0 +1,101 @@
+import type { DropoutSite } from "@sweetspot/model";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { dropoutMasks, keepProbability } from "./dropout-masks.ts";
+
+const sites: DropoutSite[] = [
+  { name: "a", shape: ["B", "T", 7], probability: 0.1 },
+  { name: "b", shape: ["B", 3, "T", "T"], probability: 0.5 },
+  { name: "c", shape: ["B", 5], probability: 0.1 },
+];
+const batch = { B: 3, T: 11 };
+
+it("are the same for a (seed, step), whatever came before", () => {
+  const wanted = dropoutMasks(sites, batch, 5, 9);
+  dropoutMasks(sites, batch, 5, 8);
+  dropoutMasks(sites, { B: 1, T: 2 }, 6, 9);
+  expect(dropoutMasks(sites, batch, 5, 9)).toEqual(wanted);
+});
+
+it("are bytes of AES-128 in counter mode: openssl gives the same", () => {
+  // K=$(printf dropout/1 | sha256sum | cut -c1-32); head -c 24 /dev/zero |
+  // openssl enc -aes-128-ctr -K $K -iv 00000000000000030000000000000000
+  const masks = (step: number, probability: number) =>
+    dropoutMasks([{ name: "a", shape: [24], probability }], batch, 1, step)["a"]?.join("");
+  expect(masks(0, 0.5)).toBe("111001011011000010011000");
+  expect(masks(3, 0.1)).toBe("111001111111111110111101");
+});
+
+it("have each site's shape and hold 1 and 0 alone", () => {
+  const masks = dropoutMasks(sites, batch, 1, 0);
+  expect(Object.values(masks).map((m) => m.length)).toEqual([3 * 11 * 7, 3 * 3 * 11 * 11, 3 * 5]);
+  for (const mask of Object.values(masks)) expect([...new Set(mask)].sort()).toEqual([0, 1]);
+});
+
+it("keep the share that a byte gives: 230 of 256 for a probability of 0.1", () => {
+  expect(keepProbability(0.1)).toBe(230 / 256);
+  expect(keepProbability(0.5)).toBe(0.5);
+  expect(keepProbability(0)).toBe(1);
+  fc.assert(
+    fc.property(fc.double({ min: 0.01, max: 0.99, noNaN: true }), fc.nat(), (probability, seed) => {
+      const count = 1 << 16;
+      const { a } = dropoutMasks([{ name: "a", shape: [count], probability }], batch, seed, 3);
+      const share = (a ?? []).reduce((sum, x) => sum + x, 0) / count;
+      const keep = keepProbability(probability);
+      expect(Math.abs(keep - (1 - probability))).toBeLessThanOrEqual(1 / 512);
+      // Five standard deviations.
+      expect(Math.abs(share - keep)).toBeLessThan(5 * Math.sqrt((keep * (1 - keep)) / count));
+    }),
+    { numRuns: 20 },
+  );
+});
+
+/** 0 and 1 at even chances, as text: a stream that shares a stretch with another shows by a common part. */
+function bits(seed: number, step: number, count: number): string {
+  const { a } = dropoutMasks([{ name: "a", shape: [count], probability: 0.5 }], batch, seed, step);
+  return (a ?? new Uint8Array(0)).join("");
+}
+
+/** Whether they have a stretch of four of the cipher's blocks in common. */
+function overlap(one: string, other: string): boolean {
+  const stretches = (text: string) =>
+    Array.from({ length: text.length / 16 - 3 }, (_, i) => text.slice(16 * i, 16 * i + 64));
+  const known = new Set(stretches(one));
+  return stretches(other).some((s) => known.has(s));
+}
+
+it("share no stretch with another step's, another seed's, or another mask of the step", () => {
+  const count = 1 << 16;
+  const step0 = bits(1, 0, count);
+  expect(overlap(step0, `${bits(1, 1, 32)}${step0.slice(1600, 3200)}`)).toBe(true);
+  for (const step of [1, 2, 3, 255, 256, 65536, 2 ** 32])
+    expect(overlap(step0, bits(1, step, count))).toBe(false);
+  expect(overlap(step0, bits(2, 0, count))).toBe(false);
+  // Within a step: the masks follow each other in one stream, the first's bytes are not used again.
+  const half = { shape: [4096], probability: 0.5 };
+  const { x, y } = dropoutMasks(
+    [
+      { name: "x", ...half },
+      { name: "y", ...half },
+    ],
+    batch,
+    1,
+    0,
+  );
+  expect(`${x?.join("")}${y?.join("")}`).toBe(bits(1, 0, 8192));
+  expect(overlap(x?.join("") ?? "", y?.join("") ?? "")).toBe(false);
+});
+
+it("follow each other where a mask ends within the cipher's block", () => {
+  const odd = { shape: [13], probability: 0.5 };
+  const { x, y } = dropoutMasks(
+    [
+      { name: "x", ...odd },
+      { name: "y", ...odd },
+    ],
+    batch,
+    1,
+    0,
+  );
+  expect(`${x?.join("")}${y?.join("")}`).toBe(bits(1, 0, 26));
+});
