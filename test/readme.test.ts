@@ -1,0 +1,26 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+const packages = readdirSync(join(root, "packages"));
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs/architecture.md",
+  ...packages.map((name) => `packages/${name}/README.md`),
+];
+
+describe("documentation", () => {
+  it.each(packages)("the first example of %s's README is examples/%s.ts", (name) => {
+    const block = /^```ts\n([^]*?)^```$/m.exec(read(`packages/${name}/README.md`))?.[1];
+    expect(block).toBe(read(`examples/${name}.ts`));
+  });
+
+  it.each(pages)("%s links to what is there", (page) => {
+    const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((m) => m[1] ?? "");
+    const missing = links.filter((link) => !existsSync(join(root, dirname(page), link)));
+    expect(missing.map((link) => `${relative(root, page)}: ${link}`)).toEqual([]);
+  });
+});
