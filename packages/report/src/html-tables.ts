@@ -1,0 +1,142 @@
+import type { Comparison } from "./comparisons.ts";
+import type { Interval } from "./cell.ts";
+import { escapeText } from "./draw.ts";
+import { count, milliseconds, percent, points, signed } from "./numbers.ts";
+import type { Group, MethodSummary, Spread } from "./summary.ts";
+import { headline } from "./table.ts";
+
+/** A table as HTML, in a box that scrolls sideways where it does not fit. The first column heads its row. */
+function table(
+  caption: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const cells = rows.map(
+    ([first = "", ...rest]) =>
+      `<tr><th scope="row">${first}</th>${rest.map((c) => `<td>${c}</td>`).join("")}</tr>`,
+  );
+  return `<div class="scroll"><table>
+<caption>${caption}</caption>
+<thead><tr>${head.map((h) => `<th scope="col">${h}</th>`).join("")}</tr></thead>
+<tbody>
+${cells.join("\n")}
+</tbody>
+</table></div>`;
+}
+
+/** Methods x exits with intervals, and accuracy at half the cost. */
+export function headlineTable(group: Group): string {
+  const { columns, rows } = headline(group);
+  return table(
+    `Accuracy in % with its ${percent(group.confidence, 0)} interval, n ${count(group.examples)}. Always answering “${escapeText(group.majority.label)}” scores ${points(group.majority.share)}.`,
+    ["", ...columns],
+    rows.map(({ method, entries }) => [
+      name(method),
+      ...entries.map((entry) =>
+        entry === undefined ? "–" : accuracy(entry.accuracy, entry.interval),
+      ),
+    ]),
+  );
+}
+
+/** What each budget buys. */
+export function budgetTable({ methods }: Group): string {
+  const budgets = [...new Set(methods.flatMap((m) => m.atBudget.map((b) => b.budget)))].sort(
+    (a, b) => a - b,
+  );
+  return table(
+    "Accuracy in % at a share of the full model's cost: the cascade at the threshold whose cost is the highest within the budget (below it: that cost, and milliseconds at batch 1). It is chosen by cost alone, not by accuracy.",
+    ["", ...budgets.map((b) => `at ${percent(b, 0)} cost`)],
+    methods.map((method) => [
+      name(method),
+      ...budgets.map((budget) => {
+        const b = method.atBudget.find((b) => b.budget === budget);
+        if (b === undefined) return "–";
+        return `${accuracy(b.accuracy, b.interval)}<small>${percent(b.cost.mean)}, ${milliseconds(b.ms["1"].mean)} ms</small>`;
+      }),
+    ]),
+  );
+}
+
+/** Every comparison behind the findings. */
+export function comparisonTable(comparisons: readonly Comparison[]): string {
+  return table(
+    "Differences of accuracy in percentage points, the first less the second.",
+    ["", "first", "second", "difference", "interval", "ahead"],
+    comparisons.map((c) => [
+      escapeText(c.at),
+      escapeText(c.first),
+      escapeText(c.second),
+      signed(c.difference) +
+        (c.seedDifferences.length > 1
+          ? `<small>${c.seedDifferences.map(signed).join(", ")}</small>`
+          : ""),
+      `${signed(c.interval[0])} to ${signed(c.interval[1])}`,
+      c.ahead === null ? "not told apart" : escapeText(c.ahead),
+    ]),
+  );
+}
+
+/** A method at the thresholds of the grid. */
+export function gridTable(method: MethodSummary): string {
+  return table(
+    `${escapeText(method.label)} at the thresholds of the grid: cost as a share of the full model's layers, milliseconds per example, and the share of examples that leave at each exit.`,
+    [
+      "threshold",
+      "accuracy, %",
+      "cost",
+      "ms, batch 1",
+      "ms, batch 32",
+      ...method.exits.map((e) => `layer ${e.exitLayer}`),
+    ],
+    method.grid.map((g) => [
+      String(g.threshold),
+      points(g.accuracy.mean) + seedRange(method, g.accuracy),
+      percent(g.cost.mean),
+      milliseconds(g.ms["1"].mean),
+      milliseconds(g.ms["32"].mean),
+      ...g.exitShares.map((s) => percent(s.mean)),
+    ]),
+  );
+}
+
+/** What was timed: each segment of the methods' first seeds. */
+export function segmentTable({ methods }: Group): string {
+  return table(
+    "Measured milliseconds per example of each segment: the median, and in brackets the range of the middle 80% of the runs. At batch 32 a batch's time is divided by 32.",
+    ["", "model", "layers", "batch 1", "batch 32"],
+    methods.flatMap((method) => {
+      const batches = method.cells[0]?.results.timing.batches ?? [];
+      const [first] = batches;
+      return (first?.segments ?? []).map((s) => [
+        name(method),
+        String(s.member + 1),
+        s.layers === 1 ? String(s.exitLayer) : `${s.exitLayer - s.layers + 1} to ${s.exitLayer}`,
+        ...[1, 32].map((size) => {
+          const timed = batches
+            .find((b) => b.batchSize === size)
+            ?.segments.find((t) => t.member === s.member && t.segment === s.segment);
+          return timed === undefined
+            ? "–"
+            : `${milliseconds(timed.medianMs)} <small>(${milliseconds(timed.p10Ms)} to ${milliseconds(timed.p90Ms)})</small>`;
+        }),
+      ]);
+    }),
+  );
+}
+
+function name({ label, color }: MethodSummary): string {
+  return `<span class="swatch" style="background:${color}"></span>${escapeText(label)}`;
+}
+
+function accuracy(value: Spread, [low, high]: Interval): string {
+  const range =
+    value.max > value.min
+      ? `<small>seeds ${points(value.min)} to ${points(value.max)}</small>`
+      : "";
+  return `${points(value.mean)}<small>${points(low)} to ${points(high)}</small>${range}`;
+}
+
+function seedRange({ cells }: MethodSummary, value: Spread): string {
+  return cells.length > 1 ? `<small>${points(value.min)} to ${points(value.max)}</small>` : "";
+}

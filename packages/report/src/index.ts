@@ -1,0 +1,18 @@
+export {
+  type Cell,
+  type CellResults,
+  type CurvePoint,
+  type Interval,
+  type Machine,
+  type Milliseconds,
+  readCell,
+  type RightAnswers,
+  type TimedBatch,
+} from "./cell.ts";
+export { compare, type Comparison } from "./comparisons.ts";
+export { pairedDifference } from "./paired-difference.ts";
+export { png } from "./png.ts";
+export { makeReport, type Report } from "./report.ts";
+export type { ReportResults } from "./report-results.ts";
+export type { ReportCell, ReportSettings } from "./stage.ts";
+export { type Group, summarise } from "./summary.ts";

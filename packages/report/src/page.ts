@@ -1,0 +1,129 @@
+import { type Comparison } from "./comparisons.ts";
+import { machinesText } from "./curve-figure.ts";
+import { escapeText, type Figure, narrow, wide } from "./draw.ts";
+import { findings, findingsBasis } from "./findings.ts";
+import {
+  budgetTable,
+  comparisonTable,
+  gridTable,
+  headlineTable,
+  segmentTable,
+} from "./html-tables.ts";
+import { palette } from "./methods.ts";
+import { count, percent } from "./numbers.ts";
+import type { Group } from "./summary.ts";
+
+/** A group with what was made of it. */
+export interface ReportedGroup {
+  group: Group;
+  comparisons: Comparison[];
+  figures: Figure[];
+}
+
+/** The report as one HTML file: nothing is fetched, nothing need run. */
+export function page(title: string, reported: readonly ReportedGroup[]): string {
+  const contents =
+    reported.length < 2
+      ? ""
+      : `<nav><ul>${reported.map(({ group }, i) => `<li><a href="#group-${i + 1}">${escapeText(heading(group))}</a></li>`).join("")}</ul></nav>\n`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeText(title)}</title>
+<style>
+${css}</style>
+</head>
+<body>
+<main>
+<h1>${escapeText(title)}</h1>
+<p>A classifier that stops early asks a small classifier, an <em>exit</em>, after some of the encoder's layers, and answers at the first that is sure enough: whose largest softmax probability reaches a <em>threshold</em>. Early-Exit trains all exits of one encoder together; SWEET does too, but each layer learns from the next exit above it alone; Multi-Model asks separate encoders of growing depth, each from its first layer. <em>Cost</em> is the layers run over the full model's.</p>
+${contents}${reported.map(section).join("\n")}
+<footer>
+<p>Accuracies are on the test split, which no training step saw and no threshold was chosen on. Every number of this page is in <code>results.json</code>; the figures are in <code>figures/</code> as SVG and PNG.</p>
+</footer>
+</main>
+</body>
+</html>
+`;
+}
+
+function section({ group, comparisons, figures }: ReportedGroup, i: number): string {
+  const all = findings(group, comparisons);
+  return `<section id="group-${i + 1}">
+<h2>${escapeText(heading(group))}</h2>
+<p>${count(group.examples)} test examples in ${group.labels.length} classes; the full model has ${group.layers} layers. ${escapeText(seedsText(group))}</p>
+${headlineTable(group)}
+${budgetTable(group)}
+<h3>What the numbers carry</h3>
+<ul>
+${all.map((f) => `<li>${escapeText(f)}</li>`).join("\n")}
+</ul>
+<p class="note">${escapeText(findingsBasis(group, comparisons))}</p>
+${figures.map(figure).join("\n")}
+<h3>In full</h3>
+<details><summary>All comparisons</summary>${comparisonTable(comparisons)}</details>
+<details><summary>The thresholds of the grid</summary>${group.methods.map(gridTable).join("\n")}</details>
+<details><summary>The segments' times</summary><p>${escapeText(machinesText(group))}</p>${segmentTable(group)}</details>
+</section>`;
+}
+
+function figure({ title, caption, draw }: Figure): string {
+  return `<figure>
+<h3>${escapeText(title)}</h3>
+${draw(wide)}
+${draw(narrow)}
+<figcaption>${escapeText(caption)}</figcaption>
+</figure>`;
+}
+
+/** How a group is called. */
+export function heading({ task, encoder }: Group): string {
+  return `${task}, ${encoder}`;
+}
+
+function seedsText({ methods, confidence }: Group): string {
+  const seeds = [...new Set(methods.flatMap((m) => m.cells.map((c) => c.seed)))].sort(
+    (a, b) => a - b,
+  );
+  return seeds.length === 1
+    ? `One training run of each method, seed ${seeds[0]}; intervals are of ${percent(confidence, 0)}.`
+    : `Means over the seeds ${seeds.join(", ")}, with the lowest and highest seed beside them; intervals are of ${percent(confidence, 0)} and the mean of the seeds'.`;
+}
+
+const variables = (dark: 0 | 1) =>
+  Object.entries(palette)
+    .map(([name, colors]) => `--${name}: ${colors[dark]};`)
+    .join(" ");
+
+const css = `:root { color-scheme: light dark; ${variables(0)} }
+@media (prefers-color-scheme: dark) { :root { ${variables(1)} } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, "DejaVu Sans", sans-serif; -webkit-text-size-adjust: 100%; }
+main { max-width: 712px; margin: 0 auto; padding: 24px 16px 64px; }
+h1 { font-size: 1.7rem; line-height: 1.2; margin: 0.5em 0; }
+h2 { font-size: 1.35rem; margin: 2.2em 0 0.4em; padding-top: 0.8em; border-top: 1px solid var(--line); }
+h3 { font-size: 1.05rem; margin: 1.8em 0 0.5em; }
+a { color: var(--method-1); }
+.note, figcaption, caption, footer { color: var(--muted); font-size: 0.875rem; line-height: 1.5; }
+ul { padding-left: 1.2em; }
+li { margin: 0.3em 0; }
+figure { margin: 2.2em 0; }
+figure h3 { margin: 0 0 0.6em; }
+figcaption { margin-top: 0.6em; }
+svg.figure { display: block; max-width: 100%; height: auto; }
+svg.narrow { display: none; }
+@media (max-width: 600px) { svg.wide { display: none; } svg.narrow { display: block; margin: 0 auto; } main { padding: 12px 12px 48px; } }
+.scroll { overflow-x: auto; margin: 1.2em 0; }
+table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; min-width: 60%; }
+caption { text-align: left; padding-bottom: 0.5em; }
+th, td { padding: 0.35em 0.8em 0.35em 0; text-align: right; vertical-align: top; white-space: nowrap; border-bottom: 1px solid var(--line); }
+th:first-child { text-align: left; }
+thead th { font-weight: 500; color: var(--muted); }
+tbody th { font-weight: 500; }
+td small { display: block; color: var(--muted); }
+.swatch { display: inline-block; width: 0.7em; height: 0.7em; margin-right: 0.5em; border-radius: 2px; }
+details { margin: 0.6em 0; }
+summary { cursor: pointer; }
+`;

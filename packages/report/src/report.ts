@@ -1,0 +1,65 @@
+import type { Cell } from "./cell.ts";
+import { compare } from "./comparisons.ts";
+import { layersFigure, millisecondsFigure } from "./curve-figure.ts";
+import { standalone, wide } from "./draw.ts";
+import { exitsFigure } from "./exits-figure.ts";
+import { leavingFigure } from "./leaving-figure.ts";
+import { page, type ReportedGroup } from "./page.ts";
+import { reportResults, type ReportResults } from "./report-results.ts";
+import { summarise } from "./summary.ts";
+import { textTable } from "./table.ts";
+
+/** A report, not yet on disk. */
+export interface Report {
+  /** The page, one HTML file. */
+  html: string;
+  /** The headline tables as plain text. */
+  table: string;
+  results: ReportResults;
+  /** Standalone SVG files, by name without extension. */
+  figures: { name: string; svg: string }[];
+}
+
+/**
+ * Makes the report of cells: a section for each task and encoder. The same cells give the same
+ * bytes.
+ *
+ * @throws RangeError as `summarise`, and for more methods than can be told apart
+ */
+export function makeReport(title: string, cells: readonly Cell[]): Report {
+  const names = new Set<string>();
+  const reported = summarise(cells).map((group): ReportedGroup => {
+    const name = uniqueName(`${group.task}-${group.encoder}`, names);
+    return {
+      group,
+      comparisons: compare(group),
+      figures: [
+        layersFigure(group, `${name}-accuracy-by-layers`),
+        millisecondsFigure(group, `${name}-accuracy-by-milliseconds`),
+        exitsFigure(group, `${name}-exits`),
+        leavingFigure(group, `${name}-leaving`),
+      ],
+    };
+  });
+  return {
+    html: page(title, reported),
+    table: textTable(reported.map((r) => r.group)),
+    results: reportResults(title, reported),
+    figures: reported.flatMap(({ figures }) =>
+      figures.map(({ name, draw }) => ({ name, svg: standalone(draw(wide)) })),
+    ),
+  };
+}
+
+/** A file name of letters, digits and dashes that was not given before. */
+function uniqueName(text: string, given: Set<string>): string {
+  const base =
+    text
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "") || "task";
+  let name = base;
+  for (let i = 2; given.has(name); i++) name = `${base}-${i}`;
+  given.add(name);
+  return name;
+}

@@ -1,0 +1,202 @@
+import type { Cell, Interval, Machine } from "./cell.ts";
+import { type MethodStyle, methodStyles } from "./methods.ts";
+
+/** A number over seeds; all three are the same with one seed. */
+export interface Spread {
+  mean: number;
+  min: number;
+  max: number;
+}
+
+/** An exit's classifier alone on every example. */
+export interface ExitSummary {
+  exitLayer: number;
+  /** Layers that the classifier alone needs, over the full model's: a multi-model member asks no other. */
+  cost: number;
+  /** Layers run when the cascade leaves here, over the full model's. */
+  cascadeCost: number;
+  n: number;
+  accuracy: Spread;
+  /** The mean of the seeds' intervals: what the choice of test examples does to one model. */
+  interval: Interval;
+  /** Milliseconds per example that the classifier alone needs, at batch 1 and 32. */
+  ms: { "1": Spread; "32": Spread };
+}
+
+export interface BudgetSummary {
+  budget: number;
+  cost: Spread;
+  accuracy: Spread;
+  interval: Interval;
+  /** One for each seed. */
+  thresholds: number[];
+  ms: { "1": Spread; "32": Spread };
+}
+
+export interface GridSummary {
+  threshold: number;
+  cost: Spread;
+  accuracy: Spread;
+  ms: { "1": Spread; "32": Spread };
+  exitShares: Spread[];
+}
+
+export interface MethodSummary extends MethodStyle {
+  /** By seed, rising. */
+  cells: Cell[];
+  exits: ExitSummary[];
+  atBudget: BudgetSummary[];
+  grid: GridSummary[];
+}
+
+/** What is compared: cells of one task and one encoder. */
+export interface Group {
+  task: string;
+  encoder: string;
+  labels: string[];
+  layers: number;
+  examples: number;
+  confidence: number;
+  majority: { label: string; share: number };
+  methods: MethodSummary[];
+  machines: Machine[];
+}
+
+/** Mean and range. */
+export function spread(values: readonly number[]): Spread {
+  return {
+    mean: values.reduce((a, b) => a + b, 0) / values.length,
+    min: Math.min(...values),
+    max: Math.max(...values),
+  };
+}
+
+/**
+ * Cells by task and encoder, in the order in which they come; in each the methods, and their means
+ * over seeds.
+ *
+ * @throws RangeError if a cell comes twice, or cells that are to be compared differ in labels,
+ *   depth, test size, level, or (of one method) exits or thresholds
+ */
+export function summarise(cells: readonly Cell[]): Group[] {
+  const groups = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const key = JSON.stringify([cell.task, cell.encoder]);
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  return [...groups.values()].map(summariseGroup);
+}
+
+function summariseGroup(cells: Cell[]): Group {
+  const [first] = cells;
+  if (first === undefined) throw new RangeError("report: expected one cell at the least, got none");
+  const { task, encoder, results } = first;
+  same(cells, "labels, depth, test size and level", ({ results: r }) => [
+    r.labels,
+    r.layers,
+    r.examples,
+    r.confidence,
+  ]);
+  return {
+    task,
+    encoder,
+    labels: results.labels,
+    layers: results.layers,
+    examples: results.examples,
+    confidence: results.confidence,
+    majority: {
+      label: results.majority.label,
+      share: spread(cells.map((c) => c.results.majority.share)).mean,
+    },
+    methods: methodStyles(cells.map((c) => c.method)).map((style) =>
+      summariseMethod(
+        style,
+        cells.filter((c) => c.method === style.method).sort((a, b) => a.seed - b.seed),
+      ),
+    ),
+    machines: distinctMachines(cells),
+  };
+}
+
+function summariseMethod(style: MethodStyle, cells: Cell[]): MethodSummary {
+  cells.forEach((cell, i) => {
+    const before = cells[i - 1];
+    if (before !== undefined && before.seed === cell.seed) {
+      throw new RangeError(
+        `report: ${before.input} and ${cell.input} are both ${cell.task}, ${cell.encoder}, ${cell.method}, seed ${cell.seed}; name each cell once`,
+      );
+    }
+  });
+  same(cells, "exits and thresholds", ({ results: r }) => [
+    r.exits.map((e) => [e.exitLayer, e.layers]),
+    r.grid.map((p) => p.threshold),
+    r.atBudget.map((b) => b.budget),
+  ]);
+  const [first] = cells;
+  const all = cells.map((c) => c.results);
+  const over = (value: (results: Cell["results"]) => number | undefined): Spread =>
+    spread(all.map((r) => value(r) ?? NaN));
+  const ms = (value: (results: Cell["results"]) => { "1": number; "32": number } | undefined) => ({
+    "1": over((r) => value(r)?.["1"]),
+    "32": over((r) => value(r)?.["32"]),
+  });
+  const interval = (value: (results: Cell["results"]) => Interval | undefined): Interval => [
+    over((r) => value(r)?.[0]).mean,
+    over((r) => value(r)?.[1]).mean,
+  ];
+  return {
+    ...style,
+    cells,
+    exits: (first?.results.exits ?? []).map(({ exitLayer, layers, n }, e) => ({
+      exitLayer,
+      cost: exitLayer / (first?.results.layers ?? NaN),
+      cascadeCost: layers / (first?.results.layers ?? NaN),
+      n,
+      accuracy: over((r) => r.exits[e]?.accuracy),
+      interval: interval((r) => r.exits[e]?.interval),
+      ms: ms((r) => aloneMs(r, e)),
+    })),
+    atBudget: (first?.results.atBudget ?? []).map(({ budget }, b) => ({
+      budget,
+      cost: over((r) => r.atBudget[b]?.cost),
+      accuracy: over((r) => r.atBudget[b]?.accuracy),
+      interval: interval((r) => r.atBudget[b]?.interval),
+      thresholds: all.map((r) => r.atBudget[b]?.threshold ?? NaN),
+      ms: ms((r) => r.atBudget[b]?.ms),
+    })),
+    grid: (first?.results.grid ?? []).map(({ threshold, exitShares }, g) => ({
+      threshold,
+      cost: over((r) => r.grid[g]?.cost),
+      accuracy: over((r) => r.grid[g]?.accuracy),
+      ms: ms((r) => r.grid[g]?.ms),
+      exitShares: exitShares.map((_, e) => over((r) => r.grid[g]?.exitShares[e])),
+    })),
+  };
+}
+
+/** An exit's milliseconds less those of the members that a cascade asks before its own. */
+function aloneMs({ exits }: Cell["results"], e: number): { "1": number; "32": number } {
+  const exit = exits[e];
+  if (exit === undefined) return { "1": NaN, "32": NaN };
+  const before = exits.find((other) => other.layers === exit.layers - exit.exitLayer);
+  return {
+    "1": exit.ms["1"] - (before?.ms["1"] ?? 0),
+    "32": exit.ms["32"] - (before?.ms["32"] ?? 0),
+  };
+}
+
+function same(cells: readonly Cell[], what: string, of: (cell: Cell) => unknown): void {
+  const [first, ...rest] = cells;
+  for (const cell of rest) {
+    if (first === undefined || JSON.stringify(of(cell)) === JSON.stringify(of(first))) continue;
+    throw new RangeError(
+      `report: ${first.input} and ${cell.input} must agree in ${what}, got ${JSON.stringify(of(first))} and ${JSON.stringify(of(cell))}; they are not comparable`,
+    );
+  }
+}
+
+function distinctMachines(cells: readonly Cell[]): Machine[] {
+  const machines = cells.map((c) => c.results.timing.machine);
+  const texts = machines.map((m) => JSON.stringify(m));
+  return machines.filter((_, i) => texts.indexOf(texts[i] ?? "") === i);
+}

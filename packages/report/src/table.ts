@@ -1,0 +1,87 @@
+import type { Interval } from "./cell.ts";
+import { count, percent, points } from "./numbers.ts";
+import type { Group, MethodSummary, Spread } from "./summary.ts";
+
+/** The budget in the headline table. */
+export const headlineBudget = 0.5;
+
+/** One entry of the headline table; undefined where a method has no such exit or budget. */
+export interface HeadlineEntry {
+  accuracy: Spread;
+  interval: Interval;
+}
+
+/** Methods x exits, and accuracy at half the full model's cost. */
+export interface Headline {
+  columns: string[];
+  rows: { method: MethodSummary; entries: (HeadlineEntry | undefined)[] }[];
+}
+
+/** The headline table of a group. */
+export function headline({ methods }: Group): Headline {
+  const layers = [...new Set(methods.flatMap((m) => m.exits.map((e) => e.exitLayer)))].sort(
+    (a, b) => a - b,
+  );
+  return {
+    columns: [...layers.map((l) => `layer ${l}`), `at ${percent(headlineBudget, 0)} cost`],
+    rows: methods.map((method) => ({
+      method,
+      entries: [
+        ...layers.map((layer) => method.exits.find((e) => e.exitLayer === layer)),
+        method.atBudget.find((b) => b.budget === headlineBudget),
+      ],
+    })),
+  };
+}
+
+const width = 100;
+const columnWidth = 13;
+
+/** The headline tables as plain text, at most 100 columns wide. */
+export function textTable(groups: readonly Group[]): string {
+  const level = percent(groups[0]?.confidence ?? 0.95, 0);
+  const seeds = Math.max(...groups.flatMap((g) => g.methods.map((m) => m.cells.length)));
+  const about = [
+    `Accuracy in %, ± half of its ${level} interval. Layers: each exit alone. At ${percent(headlineBudget, 0)} cost: the whole`,
+    `cascade, at the threshold that runs at most half of the full model's layers.`,
+    ...(seeds > 1 ? ["Means over seeds; below them the lowest and the highest seed."] : []),
+  ];
+  return `${[about.join("\n"), ...groups.map(groupTable)].join("\n\n")}\n`;
+}
+
+function groupTable(group: Group): string {
+  const { columns, rows } = headline(group);
+  const { majority, examples } = group;
+  const title = `${group.task}, ${group.encoder}`;
+  const about = ` (n ${count(examples)}, always “${cut(majority.label, 20)}”: ${points(majority.share)})`;
+  const labelWidth = Math.max(...rows.map(({ method }) => cut(method.label, 24).length)) + 1;
+  const perBlock = Math.floor((width - labelWidth) / columnWidth);
+  const lines = [cut(title, width - about.length) + about];
+  for (let begin = 0; begin < columns.length; begin += perBlock) {
+    const slice = <T>(values: readonly T[]) => values.slice(begin, begin + perBlock);
+    const line = (label: string, texts: readonly string[]) =>
+      (
+        cut(label, 24).padEnd(labelWidth) + texts.map((t) => t.padStart(columnWidth)).join("")
+      ).trimEnd();
+    lines.push(line("", slice(columns)));
+    for (const { method, entries } of rows) {
+      lines.push(line(method.label, slice(entries).map(withInterval)));
+      if (method.cells.length > 1) lines.push(line("", slice(entries).map(range)));
+    }
+  }
+  return lines.join("\n");
+}
+
+function withInterval(entry: HeadlineEntry | undefined): string {
+  if (entry === undefined) return "-";
+  const [low, high] = entry.interval;
+  return `${points(entry.accuracy.mean)} ±${points((high - low) / 2)}`;
+}
+
+function range(entry: HeadlineEntry | undefined): string {
+  return entry === undefined ? "" : `${points(entry.accuracy.min)}-${points(entry.accuracy.max)}`;
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`;
+}
