@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { fakeProject, type Project } from "./fixtures/pipeline/project.ts";
 
 // The built planner with real turbo, in a project of its own whose stages are fakes.
 
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
 let project: Project;
 beforeAll(async () => {
   project = await fakeProject();
@@ -271,7 +272,7 @@ describe("an interrupted run", () => {
     const signalled = performance.now();
     process.kill(whom === "group" ? -pid : pid, "SIGINT");
     expect(await ended).toBe(130);
-    expect(performance.now() - signalled).toBeLessThan(5_000);
+    expect(performance.now() - signalled).toBeLessThan(8_000);
     expect(processesOf(pid)).toEqual([]);
     expect(output).not.toMatch(/table|report:|step 40 of 10/);
     expect(output.trimEnd().split("\n").at(-1)).toMatch(/^interrupted; /);

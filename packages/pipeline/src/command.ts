@@ -1,17 +1,15 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { findPipeline, readArguments } from "./arguments.ts";
+import { readArguments } from "./arguments.ts";
 import { type CodeDigest, CodeDigester } from "./code-digest.ts";
 import { takeLock } from "./lock.ts";
-import { checkPipelineFile } from "./pipeline-file.ts";
-import { type Cell, type KnownStage, planCells } from "./plan.ts";
+import type { Cell } from "./plan.ts";
+import { planPipeline } from "./plan-pipeline.ts";
 import { publish } from "./publish.ts";
 import { removeStaleCells, type RunFolder, runFolder, writeRunFolder } from "./run-folder.ts";
 import { stages } from "./stages.ts";
-import { taskSources } from "./task-source.ts";
 import { type CellOutcome, planTurbo, runTurbo, type TurboLine } from "./turbo.ts";
-import { readYaml } from "./yaml-source.ts";
 
 /** Where a command runs and whom it answers. */
 export interface Surroundings {
@@ -35,9 +33,9 @@ export async function command(
   { root, show, stop }: Surroundings,
 ): Promise<boolean> {
   const { pipeline, dry, filter } = readArguments(args);
-  const { file, name } = findPipeline(pipeline, root);
-  const cells = await planFile(file, name, root);
+  const { name, cells } = await planPipeline(pipeline, root);
   const only = filter === undefined ? undefined : matching(cells, filter);
+  const expected = only === undefined ? cells.map((c) => c.id) : withInputs(cells, only);
   const folder = runFolder(root, name);
   const call = { dir: folder.dir, cacheDir: join(root, ".run", "cache"), only };
   const script = join(import.meta.dirname, "cell.js");
@@ -51,7 +49,7 @@ export async function command(
     await removeStaleCells(folder, cells);
     if (stop.aborted) return false;
     const began = performance.now();
-    const progress = new Progress(cells.length, show);
+    const progress = new Progress(expected.length, show);
     const run = await runTurbo(call, (line) => progress.line(line));
     if (run.pid !== undefined) await lock.add(run.pid);
     const onStop = (): void => run.stop();
@@ -60,7 +58,6 @@ export async function command(
     const { exitCode, outcomes } = await run.done;
     stop.removeEventListener("abort", onStop);
     if (stop.aborted) return false;
-    const expected = only ?? cells.map((c) => c.id);
     if (!succeeded({ exitCode, outcomes, expected, folder, root, progress, show })) return false;
     const seconds = Math.round((performance.now() - began) / 1000);
     const hits = outcomes.filter((o) => o.hit).length;
@@ -72,16 +69,6 @@ export async function command(
   } finally {
     await lock.release();
   }
-}
-
-async function planFile(file: string, name: string, root: string): Promise<Cell[]> {
-  const source = await readYaml(file, relative(root, file));
-  const checked = checkPipelineFile(source, stages, name);
-  const known: Record<string, KnownStage> = {};
-  for (const [stage, entry] of Object.entries(stages)) {
-    known[stage] = { ...entry, stage: await entry.load() };
-  }
-  return planCells(checked, known, await taskSources(checked, dirname(file), root));
 }
 
 async function digests(
@@ -105,6 +92,16 @@ function matching(cells: readonly Cell[], filter: string): string[] {
     throw new RangeError(`pipeline: no cell matches --filter=${filter}; --dry lists them`);
   }
   return ids;
+}
+
+/** Those cells and all that they read, directly or not. */
+function withInputs(cells: readonly Cell[], only: readonly string[]): string[] {
+  const needed = new Set(only);
+  // Each cell comes after those that it reads.
+  for (const { id, inputs } of cells.toReversed()) {
+    if (needed.has(id)) for (const input of Object.values(inputs)) needed.add(input);
+  }
+  return cells.map((c) => c.id).filter((id) => needed.has(id));
 }
 
 function showPlan(

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { command } from "./command.ts";
 
 // The command line. A signal stops what runs and nothing else is shown; the exit status is the

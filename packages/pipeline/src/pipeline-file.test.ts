@@ -98,19 +98,3 @@ predict:
     expect(() => check(text)).toThrow(message);
   });
 });
-
-describe("parseYaml", () => {
-  test("a mistake in the YAML is an error with its line", () => {
-    expect(() => parseYaml("a: 1\nb: [1, 2\nc: 3\n", "p.yaml")).toThrow(/^p\.yaml:\d: /);
-    expect(() => parseYaml("a: 1\na: 2\n", "p.yaml")).toThrow(/^p\.yaml:2: .*unique/);
-  });
-
-  test("knows the line of keys, of list items and of what is missing", () => {
-    const { at } = parseYaml("a:\n  b: 1\n  c:\n    - x\n    - y\n", "p.yaml");
-    expect(at(["a", "c"])).toBe("p.yaml:3");
-    expect(at(["a", "c", 1])).toBe("p.yaml:5");
-    expect(at(["a", "c", "y"])).toBe("p.yaml:5");
-    expect(at(["a", "none", "deeper"])).toBe("p.yaml:1");
-    expect(at(["none"])).toBe("p.yaml");
-  });
-});

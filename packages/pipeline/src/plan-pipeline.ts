@@ -1,0 +1,35 @@
+import { dirname, relative } from "node:path";
+import { findPipeline } from "./arguments.ts";
+import { checkPipelineFile } from "./pipeline-file.ts";
+import { type Cell, type KnownStage, planCells } from "./plan.ts";
+import { stages } from "./stages.ts";
+import { taskSources } from "./task-source.ts";
+import { readYaml } from "./yaml-source.ts";
+
+/** A pipeline, multiplied out. */
+export interface Plan {
+  /** What it is called: its runs land in `runs/NAME`. */
+  name: string;
+  /** Each after those that it reads. */
+  cells: Cell[];
+}
+
+/**
+ * Reads a pipeline's file, checks it and multiplies it out into cells. Runs and writes nothing.
+ *
+ * @param pipeline a folder's name in `pipelines/`, or the path of a folder or of a YAML file
+ * @param root the project's folder: paths in cells are relative to it
+ * @throws RangeError if there is no such pipeline; TypeError, with file and line, if it is wrong;
+ *   Error if a file that it names cannot be read
+ */
+export async function planPipeline(pipeline: string, root: string): Promise<Plan> {
+  const { file, name } = findPipeline(pipeline, root);
+  const source = await readYaml(file, relative(root, file));
+  const checked = checkPipelineFile(source, stages, name);
+  const known: Record<string, KnownStage> = {};
+  for (const [stage, entry] of Object.entries(stages)) {
+    known[stage] = { ...entry, stage: await entry.load() };
+  }
+  const sources = await taskSources(checked, dirname(file), root);
+  return { name, cells: planCells(checked, known, sources) };
+}

@@ -1,0 +1,43 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseYaml, readYaml } from "./yaml-source.ts";
+
+describe("parseYaml", () => {
+  test("a mistake in the YAML is an error with its line", () => {
+    expect(() => parseYaml("a: 1\nb: [1, 2\nc: 3\n", "p.yaml")).toThrow(/^p\.yaml:\d: /);
+    expect(() => parseYaml("a: 1\na: 2\n", "p.yaml")).toThrow(/^p\.yaml:2: .*unique/);
+  });
+
+  test("knows the line of keys, of list items and of what is missing", () => {
+    const { at } = parseYaml("a:\n  b: 1\n  c:\n    - x\n    - y\n", "p.yaml");
+    expect(at(["a", "c"])).toBe("p.yaml:3");
+    expect(at(["a", "c", 1])).toBe("p.yaml:5");
+    expect(at(["a", "c", "y"])).toBe("p.yaml:5");
+    expect(at(["a", "none", "deeper"])).toBe("p.yaml:1");
+    expect(at(["none"])).toBe("p.yaml");
+  });
+
+  test("reads 5e-5 as a number and off as a word", () => {
+    expect(parseYaml("{ learningRate: 5e-5, maxGradientNorm: off }", "p.yaml").value).toEqual({
+      learningRate: 0.00005,
+      maxGradientNorm: "off",
+    });
+  });
+});
+
+describe("readYaml", () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), "yaml-"));
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+
+  test("a file that is not UTF-8, or not there, is an error that names it", async () => {
+    const file = join(dir, "p.yaml");
+    await expect(readYaml(file, "p.yaml")).rejects.toThrow(/^p\.yaml: cannot be read \(ENOENT/);
+    await writeFile(file, Buffer.from("title: caf\xe9\n", "latin1"));
+    await expect(readYaml(file, "p.yaml")).rejects.toThrow(/^p\.yaml: not UTF-8/);
+  });
+});
