@@ -85,6 +85,26 @@ describe("the ONNX writer", () => {
     expect([integers(attribute("Cast"), 3), integers(attribute("Cast"), 20)]).toEqual([[6], [2]]);
   });
 
+  it("writes negative attributes and dimensions past 32 bits", () => {
+    const shape = [2 ** 40, 3];
+    const [attributes, kernel, domain] = [
+      { axis: -1, perm: [-2, 2 ** 40] },
+      "Softmax",
+      "",
+    ] as const;
+    const bytes = onnxBytes({
+      inputs: [{ name: "x", dtype: "float32", shape }],
+      outputs: [],
+      nodes: [{ op: kernel, kernel, domain, attributes, inputs: ["x"], outputs: ["y"] }],
+      constants: new Map(),
+      shapes: new Map(),
+    });
+    expect(valueInfos(graphOf(bytes), 11)).toEqual([["x", 1, shape]]);
+    const [axis, perm] = messages(graphOf(bytes), 1).flatMap((n) => messages(n, 5));
+    expect(integers(axis ?? new Map(), 3)).toEqual([-1]);
+    expect(integers(perm ?? new Map(), 8)).toEqual([-2, 2 ** 40]);
+  });
+
   it("writes constants raw, int64 and negative ones too, sharing their memory", () => {
     const tensors = messages(graphOf(onnxBytes(graph)), 5).map((t) => ({
       dims: integers(t, 1),

@@ -241,6 +241,10 @@ describe("an error names", () => {
     ).toThrow(
       "trace: the function does kernel Exp (Exp) at one size and kernel Sin (Sin) at another",
     );
+    const third = ({ x }: NamedTensors) => ({
+      y: x?.shape[0] === 3 ? tf.exp(x) : tf.sin(x as tf.Tensor),
+    });
+    expect(() => trace(third, vector)).toThrow("kernel Sin (Sin) at one size and kernel Exp (Exp)");
     expect(() => trace(({ x }) => ({ y: tf.addN(tf.unstack(x)) }), vector)).toThrow(
       /the function does kernel \w+ \(\w+\) at one size and/,
     );
