@@ -24,7 +24,8 @@ export interface Plan {
  */
 export async function planPipeline(pipeline: string, root: string): Promise<Plan> {
   const { file, name } = findPipeline(pipeline, root);
-  const source = await readYaml(file, relative(root, file));
+  const inside = relative(root, file);
+  const source = await readYaml(file, inside.startsWith("..") ? file : inside);
   const checked = checkPipelineFile(source, stages, name);
   const known: Record<string, KnownStage> = {};
   for (const [stage, entry] of Object.entries(stages)) {
