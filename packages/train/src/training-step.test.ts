@@ -1,0 +1,196 @@
+import { type EncodedSplit, batchPlan, padBatch } from "@sweetspot/data";
+import {
+  dropoutSites,
+  encoderParameters,
+  exitParameters,
+  initialWeights,
+  pretrainedEncoder,
+} from "@sweetspot/model";
+import { ragged } from "@sweetspot/artifact";
+import * as tf from "@tensorflow/tfjs";
+import { describe, expect, it } from "vitest";
+import { smallConfig, smallEncoder, smallSplit } from "../test/small-bert.ts";
+import { earlyExit } from "./early-exit.ts";
+import { occurringRows } from "./occurring-rows.ts";
+import { runInputs } from "./run-inputs.ts";
+import { sweet } from "./sweet.ts";
+import { type TrainingTask, trainModel } from "./training.ts";
+import { lossesAndGradients, stepInputs, trainingStep } from "./training-step.ts";
+
+type Tensors = Record<string, tf.Tensor>;
+type HostArray = Float32Array | Int32Array | Uint8Array;
+
+const table = "embeddings.word_embeddings.weight";
+
+/** A step's inputs as tensors of the shapes that `stepInputs` says. */
+function tensorsOf(
+  arrays: Readonly<Record<string, HostArray>>,
+  specs: ReturnType<typeof stepInputs>,
+  sizes: Readonly<Record<string, number>>,
+): Tensors {
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, { dtype, shape }]) => {
+      const concrete = shape.map((d) => (typeof d === "string" ? (sizes[d] ?? NaN) : d));
+      return [name, tf.tensor(arrays[name] ?? [], concrete, dtype)];
+    }),
+  );
+}
+
+describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
+  const task = async (objective: TrainingTask["objective"]): Promise<TrainingTask> => ({
+    encoder: await pretrainedEncoder("tiny"),
+    objective,
+    exitLayers: [1, 2],
+    classes: 2,
+    split: twoWords(40),
+    settings: {
+      seed: 3,
+      epochs: 1,
+      batchSize: 4,
+      learningRate: 0.02,
+      warmupRatio: 0.2,
+      weightDecay: 0.1,
+      maxGradientNorm: 0.5,
+    },
+  });
+
+  /** Texts of 3, 5 or 7 tokens, of which one tells the label. */
+  function twoWords(rows: number): EncodedSplit {
+    const ids = Array.from({ length: rows }, (_, i) =>
+      Array.from({ length: 3 + 2 * (i % 3) }, (_, t) =>
+        t === 0 ? 101 : t === 1 ? 3000 + (i % 2) : 2000 + ((37 * i + 11 * t) % 19),
+      ),
+    );
+    return {
+      inputIds: ragged(ids),
+      tokenTypeIds: ragged(ids.map((row) => row.map(() => 0))),
+      labels: Int32Array.from(ids, (_, i) => i % 2),
+    };
+  }
+
+  /** What `trainModel` compiles, op by op on tfjs's `cpu` backend. */
+  async function eagerly({ encoder, exitLayers, classes, split, ...task }: TrainingTask) {
+    const { config, pooling } = encoder;
+    const { settings } = task;
+    const heads = exitParameters(config, exitLayers, classes, pooling);
+    const initial = { ...(await encoder.weights(2)), ...initialWeights(heads, config, 3) };
+    const whole = initial[table];
+    if (whole === undefined) throw new Error("no table");
+    const occurring = occurringRows(whole, split.inputIds.values);
+    initial[table] = occurring.table;
+    const parameters = [...encoderParameters(config, 2), ...heads].map((p) =>
+      p.name === table ? { ...p, shape: occurring.table.shape } : p,
+    );
+    const sites = dropoutSites(config, exitLayers);
+    const { offsets } = split.inputIds;
+    const lengths = Array.from(offsets.subarray(1), (end, i) => end - (offsets[i] ?? 0));
+    const plan = batchPlan({ ...settings, lengths });
+    const step = trainingStep({
+      ...task,
+      ...settings,
+      config,
+      pooling,
+      exitLayers,
+      parameters,
+      dropoutSites: sites,
+    });
+    return tf.tidy(() => {
+      let state: Tensors = Object.fromEntries(
+        parameters.flatMap(({ name, shape }) => [
+          [`param/${name}`, tf.tensor(initial[name]?.data ?? [], [...shape])],
+          [`m/${name}`, tf.zeros([...shape])],
+          [`v/${name}`, tf.zeros([...shape])],
+        ]),
+      );
+      return plan.map((batch, i) => {
+        const place = { firstStep: i, totalSteps: plan.length };
+        const arrays = runInputs(split, occurring.index, sites, settings, [batch], place);
+        const sizes = { B: settings.batchSize, T: batch.length };
+        const { state: next, outputs } = step(state, tensorsOf(arrays, stepInputs(sites), sizes));
+        state = next;
+        return [...(outputs["losses"]?.dataSync() ?? []), outputs["gradientNorm"]?.dataSync()[0]];
+      });
+    });
+  }
+
+  it.each([
+    ["early-exit", earlyExit],
+    ["SWEET", sweet],
+  ])("has the losses and norms compiled that it has eagerly: %s", async (_, objective) => {
+    const { metrics } = await trainModel(await task(objective));
+    const eager = await eagerly(await task(objective));
+    const compiled = metrics.map((m) => [...m.losses, m.gradientNorm]);
+    expect(compiled).toHaveLength(10);
+    // Each step's rounding goes on to the next.
+    const apart = eager.map((row, i) =>
+      row.map((x, j) => Math.abs((x ?? NaN) / (compiled[i]?.[j] ?? NaN) - 1)),
+    );
+    expect(Math.max(...apart.flat())).toBeLessThan(1e-4);
+    expect(compiled.some((row) => (row[2] ?? 0) > 0.5)).toBe(true);
+    expect(Math.abs((compiled[9]?.[1] ?? NaN) - (compiled[0]?.[1] ?? NaN))).toBeGreaterThan(0.001);
+  });
+});
+
+describe("a padded batch", () => {
+  const parameters = [
+    ...encoderParameters(smallConfig),
+    ...exitParameters(smallConfig, [1, 2], 3, "first-token"),
+  ];
+  const split = smallSplit(7);
+  const indices = Int32Array.of(2, 5, 3);
+
+  /** Losses, then gradients, of the three rows in a batch of so many, at a length. */
+  async function gradients(objective: TrainingTask["objective"], rows: number, length: number) {
+    const params = {
+      ...(await smallEncoder.weights(2)),
+      ...initialWeights(parameters.slice(-8), smallConfig, 1),
+    };
+    const batch = padBatch(split, { indices, length }, rows);
+    return tf.tidy(() => {
+      const scalar = Float32Array.of(0);
+      const { batchSize: _, length: __, ...arrays } = batch;
+      const inputs = tensorsOf(
+        { ...arrays, keep: scalar, stepSize: scalar, epsilon: scalar },
+        stepInputs([]),
+        { B: rows, T: length },
+      );
+      const { losses, gradients } = lossesAndGradients(
+        {
+          config: smallConfig,
+          pooling: "first-token",
+          exitLayers: [1, 2],
+          parameters,
+          objective,
+          dropoutSites: [],
+        },
+        Object.fromEntries(
+          Object.entries(params).map(([n, { data, shape }]) => [n, tf.tensor(data, [...shape])]),
+        ),
+        inputs,
+      );
+      return [losses, ...gradients].map((t) => Array.from(t.dataSync()));
+    });
+  }
+
+  it.each([
+    ["early-exit", earlyExit],
+    ["SWEET", sweet],
+  ])("has the losses and gradients of the unpadded one: %s", async (_, objective) => {
+    const wanted = await gradients(objective, 3, 11);
+    expect(wanted).toHaveLength(1 + parameters.length);
+    expect(wanted.flat().some((x) => Math.abs(x) > 0.1)).toBe(true);
+    // More rows, of weight 0; more tokens, masked; both.
+    for (const [rows, length] of [
+      [5, 11],
+      [3, 13],
+      [7, 17],
+    ] as const) {
+      const got = await gradients(objective, rows, length);
+      const apart = wanted.map((w, i) =>
+        Math.max(...w.map((x, j) => Math.abs(x - (got[i]?.[j] ?? NaN)))),
+      );
+      // Products over more, zero, terms are summed in another order.
+      expect(Math.max(...apart)).toBeLessThan(1e-6);
+    }
+  });
+});
