@@ -1,8 +1,8 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { diskError } from "./disk-error.ts";
 import { sha256, sha256OfFile } from "./hash.ts";
-import { type Json, type Manifest, manifestSchema } from "./manifest.ts";
+import { type FileEntry, type Json, type Manifest, manifestSchema } from "./manifest.ts";
 import { parse } from "./parse.ts";
 
 /** A folder that a stage left on disk. It was whole when it was opened. */
@@ -19,49 +19,40 @@ export interface Artifact {
 }
 
 /**
- * Opens an artefact and checks each file's size and sha256 against the manifest.
+ * Opens an artefact and checks each file's size and sha256 against the manifest. One that a killed
+ * writer had moved aside comes back first.
  *
  * @throws Error if there is no manifest, it breaks the schema, or a file is missing or changed
  */
 export async function openArtifact(dir: string): Promise<Artifact> {
   const file = join(dir, "manifest.json");
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    throw new Error(
-      `${file}: cannot be read, so ${dir} is no artefact; run the stage that makes it`,
-      { cause },
-    );
-  }
+  const text = await readFile(file, "utf8")
+    .catch(async (error: unknown) => {
+      await bringBack(dir).catch(() => undefined);
+      return readFile(file, "utf8").catch(() => {
+        throw error;
+      });
+    })
+    .catch((cause: unknown) => {
+      throw new Error(
+        `${file}: cannot be read, so ${dir} is no artefact; run the stage that makes it`,
+        { cause },
+      );
+    });
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new Error(
-      `${file}: not JSON (${(cause as Error).message}); delete ${dir} and run its stage again`,
-      { cause },
-    );
+    throw new Error(`${file}: not JSON (${(cause as Error).message}); ${again(dir)}`, { cause });
   }
   const manifest = parse(manifestSchema, json, file);
-  for (const [name, entry] of Object.entries(manifest.files)) {
-    const path = join(dir, name);
-    const size = await stat(path).then(
-      (s) => s.size,
-      () => undefined,
-    );
-    if (size === undefined)
-      throw new Error(`${path}: listed in the manifest, but missing; ${again(dir)}`);
-    if (size !== entry.bytes || (await sha256OfFile(path)) !== entry.sha256) {
-      throw new Error(`${path}: its sha256 no longer matches the manifest; ${again(dir)}`);
-    }
-  }
+  for (const [name, entry] of Object.entries(manifest.files)) await checkFile(dir, name, entry);
   return {
     dir,
     manifest,
     sha256: sha256(text),
     path(name) {
-      if (!(name in manifest.files)) {
+      if (!Object.hasOwn(manifest.files, name)) {
         throw new RangeError(
           `${dir}: no file "${name}" in the manifest (has ${Object.keys(manifest.files).join(", ")})`,
         );
@@ -71,81 +62,183 @@ export async function openArtifact(dir: string): Promise<Artifact> {
   };
 }
 
+async function checkFile(dir: string, name: string, entry: FileEntry): Promise<void> {
+  const path = join(dir, name);
+  if (relative(dir, path).startsWith("..") || relative(dir, path) !== name.split("/").join(sep))
+    throw new RangeError(
+      `${join(dir, "manifest.json")}: lists "${name}", which is not inside ${dir}`,
+    );
+  const size = await stat(path).then(
+    (s) => s.size,
+    () => undefined,
+  );
+  if (size === undefined)
+    throw new Error(`${path}: listed in the manifest, but missing; ${again(dir)}`);
+  if (size !== entry.bytes)
+    throw new Error(
+      `${path}: expected ${entry.bytes} bytes as the manifest says, got ${size}; ${again(dir)}`,
+    );
+  const actual = await sha256OfFile(path);
+  if (actual !== entry.sha256)
+    throw new Error(
+      `${path}: its sha256 no longer matches the manifest (expected ${entry.sha256}, got ${actual}); ${again(dir)}`,
+    );
+}
+
 function again(dir: string): string {
   return `delete ${dir} and run its stage again`;
 }
 
+/** The temporary folders that this process is filling. */
+const filling = new Set<string>();
+let calls = 0;
+
 /**
  * Writes an artefact that is whole or absent: `write` fills a temporary folder beside `dir`, the
  * manifest is added, everything is flushed to the disk, and the folder takes its name. If anything
- * fails the temporary folder is removed and `dir` is as it was.
+ * fails the temporary folder is removed and `dir` is as it was; if the process is killed, the next
+ * one to write or open `dir` clears up.
  *
- * @param write fills the folder that it is given and returns the manifest's facts
+ * @param dir replaced if it is an artefact, or empty
+ * @param write fills the folder that it is given with files and folders, and returns the manifest's facts
+ * @throws Error that says what to do, if the disk is full or cannot be written, or `dir` is something
+ *   else; whatever `write` throws
  */
 export async function writeArtifact(
   dir: string,
   about: Pick<Manifest, "stage" | "settings" | "inputs">,
   write: (folder: string) => Promise<Record<string, Json>>,
 ): Promise<Artifact> {
-  const temporary = `${dir}.tmp-${process.pid}`;
-  const old = `${dir}.old-${process.pid}`;
+  const writer = `${process.pid}-${calls++}`;
+  const temporary = `${dir}.tmp-${writer}`;
+  const old = `${dir}.old-${writer}`;
+  filling.add(temporary).add(old);
   try {
     await mkdir(dirname(dir), { recursive: true });
-    await removeLeftovers(dir);
+    await clearLeftovers(dir);
+    await checkReplaceable(dir);
     await mkdir(temporary);
     const facts = await write(temporary);
-    const files: Manifest["files"] = {};
-    for (const path of await filesUnder(temporary)) {
-      const name = relative(temporary, path).split(sep).join("/");
-      files[name] = { bytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
-      await flush(path);
-    }
+    const files = await listFiles(temporary);
     const manifest: Manifest = { format: "sweetspot-artifact-1", ...about, files, facts };
     const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
     await writeFile(join(temporary, "manifest.json"), text, { flush: true });
-    await rename(dir, old).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error;
+    await flushFolder(temporary);
+    const replaced = await rename(dir, old).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return false;
+        throw error;
+      },
+    );
+    await rename(temporary, dir).catch(async (error: unknown) => {
+      if (replaced) await rename(old, dir);
+      throw error;
     });
-    await rename(temporary, dir);
+    await flushFolder(dirname(dir));
     await rm(old, { recursive: true, force: true });
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true });
     throw diskError(`cannot write ${dir}`, cause);
+  } finally {
+    filling.delete(temporary);
+    filling.delete(old);
   }
   return openArtifact(dir);
 }
 
-/** Folders that a killed process left beside `dir`: an unfinished one goes; a finished one that was moved aside comes back. */
-async function removeLeftovers(dir: string): Promise<void> {
-  const parent = dirname(dir);
-  const name = relative(parent, dir);
+/** Whether nothing is lost if an artefact takes this name. */
+async function checkReplaceable(dir: string): Promise<void> {
+  const entries = await readdir(dir).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === "ENOENT") return [];
+    if (error.code === "ENOTDIR")
+      throw new Error(`cannot write ${dir}: it is a file; choose another name`);
+    throw error;
+  });
+  if (entries.length > 0 && !entries.includes("manifest.json"))
+    throw new Error(
+      `cannot write ${dir}: it holds other files and no manifest.json; choose another folder, or empty it`,
+    );
+}
+
+interface Leftover {
+  kind: "tmp" | "old";
+  path: string;
+}
+
+/** What killed processes left beside `dir`; what a living one is at is none of it. */
+async function leftovers(dir: string): Promise<Leftover[]> {
+  const [parent, name] = [dirname(dir), basename(dir)];
+  const found: Leftover[] = [];
   for (const entry of await readdir(parent)) {
+    if (!entry.startsWith(name)) continue;
+    const [, kind, pid] = /^\.(tmp|old)-(\d+)(?:-\d+)?$/.exec(entry.slice(name.length)) ?? [];
     const path = join(parent, entry);
-    if (entry.startsWith(`${name}.old-`)) {
-      const whole = await stat(dir).then(
-        () => true,
-        () => false,
-      );
-      await (whole ? rm(path, { recursive: true, force: true }) : rename(path, dir));
-    } else if (entry.startsWith(`${name}.tmp-`)) {
-      await rm(path, { recursive: true, force: true });
-    }
+    const busy = Number(pid) === process.pid ? filling.has(path) : isAlive(Number(pid));
+    if ((kind === "tmp" || kind === "old") && !busy) found.push({ kind, path });
+  }
+  return found;
+}
+
+/** A whole folder that was moved aside takes its name again, unless its successor has. */
+async function bringBack(dir: string): Promise<void> {
+  for (const { kind, path } of await leftovers(dir))
+    if (kind === "old" && !(await exists(dir))) await rename(path, dir);
+}
+
+async function clearLeftovers(dir: string): Promise<void> {
+  await bringBack(dir);
+  for (const { path } of await leftovers(dir)) await rm(path, { recursive: true, force: true });
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid)) return false;
+  try {
+    // Signal 0 asks, and does nothing.
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
-async function filesUnder(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((e) => e.isFile())
-    .map((e) => join(e.parentPath, e.name))
-    .sort();
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
-async function flush(path: string): Promise<void> {
+/** The files in a folder, flushed to the disk, by their paths inside it. */
+async function listFiles(folder: string): Promise<Manifest["files"]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files: [string, FileEntry][] = [];
+  for (const entry of entries) {
+    if (entry.isDirectory()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const name = relative(folder, path).split(sep).join("/");
+    if (!entry.isFile())
+      throw new TypeError(`cannot write ${folder}: ${name} is neither a file nor a folder`);
+    if (name === "manifest.json")
+      throw new RangeError(`cannot write ${folder}: manifest.json is the manifest's own name`);
+    await flushFile(path);
+    files.push([name, { bytes: (await stat(path)).size, sha256: await sha256OfFile(path) }]);
+  }
+  return Object.fromEntries(files.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function flushFile(path: string): Promise<void> {
   const handle = await open(path, "r+");
   try {
     await handle.sync();
   } finally {
     await handle.close();
   }
+}
+
+/** Makes new names last; not every system lets a folder be opened for it. */
+async function flushFolder(path: string): Promise<void> {
+  const handle = await open(path, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }

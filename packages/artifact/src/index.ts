@@ -5,13 +5,7 @@ export { type FileEntry, type Json, type Manifest } from "./manifest.ts";
 export { parse } from "./parse.ts";
 export { type PinnedFile, resolvePinnedFile } from "./pinned-file.ts";
 export { padRows, type PaddedBatch, type Ragged, ragged, row, rowCount } from "./ragged.ts";
-export {
-  type HostTensor,
-  type LazyTensor,
-  readSafetensors,
-  type SafetensorsDtype,
-  SafetensorsFile,
-  type TensorEntry,
-  writeSafetensors,
-} from "./safetensors.ts";
+export { type HostTensor, readSafetensors, SafetensorsFile } from "./safetensors.ts";
+export { type SafetensorsDtype, type TensorEntry } from "./safetensors-header.ts";
 export { runStage, type Stage, type StageCall, type StageContext } from "./stage.ts";
+export { type LazyTensor, writeSafetensors } from "./write-safetensors.ts";

@@ -17,39 +17,49 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T
 
 type Issue = z.core.$ZodIssue;
 
-function describe(issue: Issue, schema: z.ZodType): string[] {
-  const path = issue.path.map(String).join(".");
+function describe(issue: Issue, schema: z.ZodType, at: readonly PropertyKey[] = []): string[] {
+  const keys = [...at, ...issue.path];
+  const path = keys.map(String).join(".");
   if (issue.code === "unrecognized_keys") {
-    const known = knownKeys(schema, issue.path);
+    const known = knownKeys(schema, keys);
     return issue.keys.map((key) => {
       const full = path ? `${path}.${key}` : key;
       if (known.length === 0) return `unknown key "${full}"`;
       return `unknown key "${full}", did you mean "${closest(key, known)}"? (known: ${known.join(", ")})`;
     });
   }
-  if (issue.code === "invalid_union") {
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
     const branches = issue.errors.map((errors) =>
-      errors.flatMap((e) => describe(e, schema)).join(", "),
+      errors.flatMap((e) => describe(e, schema, keys)).join(", "),
     );
-    return [
-      `${path || "value"}: ${issue.message}${branches.length > 0 ? ` (${branches.join(" | ")})` : ""}`,
-    ];
+    return [`${path || "value"}: ${issue.message} (${branches.join(" | ")})`];
   }
-  const got = issue.input === undefined ? "" : `, got ${JSON.stringify(issue.input)?.slice(0, 80)}`;
-  return [`${path || "value"}: ${issue.message}${got}`];
+  return [`${path || "value"}: ${issue.message}${got(issue.input)}`];
+}
+
+function got(input: unknown): string {
+  if (input === undefined) return "";
+  try {
+    return `, got ${JSON.stringify(input)?.slice(0, 80) ?? typeof input}`;
+  } catch {
+    // What JSON cannot hold: a bigint, a circle.
+    return `, got ${String(input)}`;
+  }
 }
 
 /** The keys that an object schema knows at `path`, looking through defaults, options and arrays. */
 function knownKeys(schema: unknown, path: readonly PropertyKey[]): string[] {
-  let here = unwrap(schema);
+  let here = alternatives(schema);
   for (const step of path) {
-    const def = definition(here);
-    if (def?.type === "object") here = unwrap(def.shape?.[String(step)]);
-    else if (def?.type === "array") here = unwrap(def.element);
-    else if (def?.type === "record") here = unwrap(def.valueType);
-    else return [];
+    here = here.flatMap((s) => {
+      const def = definition(s);
+      if (def?.type === "object") return alternatives(def.shape?.[String(step)]);
+      if (def?.type === "array") return alternatives(def.element);
+      if (def?.type === "record") return alternatives(def.valueType);
+      return [];
+    });
   }
-  return Object.keys(definition(here)?.shape ?? {});
+  return [...new Set(here.flatMap((s) => Object.keys(definition(s)?.shape ?? {})))];
 }
 
 interface Definition {
@@ -59,15 +69,19 @@ interface Definition {
   valueType?: unknown;
   innerType?: unknown;
   in?: unknown;
+  options?: readonly unknown[];
 }
 
 function definition(schema: unknown): Definition | undefined {
   return (schema as { _zod?: { def?: Definition } } | undefined)?._zod?.def;
 }
 
-function unwrap(schema: unknown): unknown {
+/** What a schema comes down to: itself, what it wraps, or each option of a union. */
+function alternatives(schema: unknown): unknown[] {
   const def = definition(schema);
-  if (def?.innerType !== undefined) return unwrap(def.innerType);
-  if (def?.type === "pipe") return unwrap(def.in);
-  return schema;
+  if (def === undefined) return [];
+  if (def.innerType !== undefined) return alternatives(def.innerType);
+  if (def.type === "pipe") return alternatives(def.in);
+  if (def.type === "union") return (def.options ?? []).flatMap(alternatives);
+  return [schema];
 }

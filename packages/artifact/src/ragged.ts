@@ -46,7 +46,7 @@ export function row(r: Ragged, i: number): Int32Array {
  * Pads the rows `indices` to `length`, by default to the longest of them.
  *
  * @param tokenTypeIds of the same offsets as `ids`; all 0 if left out
- * @throws RangeError if a row is longer than `length`
+ * @throws RangeError if there is no such row, it is longer than `length`, or the offsets differ
  */
 export function padRows(
   ids: Ragged,
@@ -54,7 +54,7 @@ export function padRows(
   { tokenTypeIds, length }: { tokenTypeIds?: Ragged; length?: number } = {},
 ): PaddedBatch {
   const rows = indices.map((i) => row(ids, i));
-  const longest = Math.max(1, ...rows.map((r) => r.length));
+  const longest = rows.reduce((most, r) => Math.max(most, r.length), 1);
   const t = length ?? longest;
   if (longest > t)
     throw new RangeError(`padRows: a row of ${longest} tokens does not fit into ${t}`);
@@ -69,8 +69,13 @@ export function padRows(
   rows.forEach((r, k) => {
     batch.inputIds.set(r, k * t);
     batch.attentionMask.fill(1, k * t, k * t + r.length);
-    if (tokenTypeIds !== undefined)
-      batch.tokenTypeIds.set(row(tokenTypeIds, indices[k] ?? -1), k * t);
+    if (tokenTypeIds === undefined) return;
+    const types = row(tokenTypeIds, indices[k] ?? -1);
+    if (types.length !== r.length)
+      throw new RangeError(
+        `padRows: row ${indices[k]} has ${r.length} ids and ${types.length} token types`,
+      );
+    batch.tokenTypeIds.set(types, k * t);
   });
   return batch;
 }

@@ -46,7 +46,7 @@ export interface StageCall {
 
 /**
  * Runs one stage: checks its settings, opens and verifies its inputs, and writes its artefact whole
- * or not at all.
+ * or not at all. What it left in its scratch folder stays if it fails.
  *
  * @throws TypeError if a setting breaks the schema; RangeError if an input is missing or not asked for
  */
@@ -55,14 +55,14 @@ export async function runStage<Settings>(
   call: StageCall,
 ): Promise<Artifact> {
   const settings = parse(stage.settings, call.settings, `stage ${stage.name}`);
-  const names = Object.keys(call.inputs);
-  if (stage.reads !== "any" && [...stage.reads].sort().join() !== [...names].sort().join()) {
+  const names = Object.keys(call.inputs).sort();
+  if (stage.reads !== "any" && [...stage.reads].sort().join() !== names.join()) {
     throw new RangeError(
       `stage ${stage.name}: expected the inputs ${stage.reads.join(", ") || "(none)"}, got ${names.join(", ") || "(none)"}`,
     );
   }
   const inputs: Record<string, Artifact> = {};
-  for (const [name, dir] of Object.entries(call.inputs)) inputs[name] = await openArtifact(dir);
+  for (const name of names) inputs[name] = await openArtifact(call.inputs[name] ?? "");
   const about = {
     stage: stage.name,
     settings: JSON.parse(JSON.stringify(settings)) as Json,
