@@ -4,7 +4,9 @@ import { type Group, type MethodSummary, spread } from "./summary.ts";
 
 /** Two classifiers, or cascades at one budget, compared on the same test examples. */
 export interface Comparison {
-  /** Where they stand: `layer 4`, `50% of the cost`, or `last exit, first exit` of one method. */
+  /** Two methods at one exit layer or at one budget, or one method's last exit and its first. */
+  kind: "layer" | "budget" | "depth";
+  /** Where they stand: `layer 4`, `at 50% of the cost`, or a method's name (its last exit against its first). */
   at: string;
   first: string;
   second: string;
@@ -18,8 +20,7 @@ export interface Comparison {
   ahead: string | null;
 }
 
-interface Contest {
-  at: string;
+interface Contest extends Pick<Comparison, "kind" | "at"> {
   first: { label: string; method: MethodSummary; right: (cell: Cell) => Int32Array | undefined };
   second: Contest["first"];
 }
@@ -42,6 +43,7 @@ export function compare(group: Group): Comparison[] {
           ? contest.second.label
           : null;
     return {
+      kind: contest.kind,
       at: contest.at,
       first: contest.first.label,
       second: contest.second.label,
@@ -63,8 +65,13 @@ function acrossMethods({ methods }: Group): Contest[] {
   const pairs = methods.flatMap((first, i) =>
     methods.slice(i + 1).map((second) => ({ first, second })),
   );
-  const contests = (at: string, right: (cell: Cell) => Int32Array | undefined): Contest[] =>
+  const contests = (
+    kind: "layer" | "budget",
+    at: string,
+    right: (cell: Cell) => Int32Array | undefined,
+  ): Contest[] =>
     pairs.map(({ first, second }) => ({
+      kind,
       at,
       first: { label: first.label, method: first, right },
       second: { label: second.label, method: second, right },
@@ -72,13 +79,15 @@ function acrossMethods({ methods }: Group): Contest[] {
   return [
     ...layers.flatMap((layer) =>
       contests(
+        "layer",
         `layer ${layer}`,
         ({ results, right }) => right.exits[results.exits.findIndex((e) => e.exitLayer === layer)],
       ),
     ),
     ...budgets.flatMap((budget) =>
       contests(
-        `${Math.round(100 * budget)}% of the cost`,
+        "budget",
+        `at ${Math.round(100 * budget)}% of the cost`,
         ({ results, right }) =>
           right.atBudget[results.atBudget.findIndex((b) => b.budget === budget)],
       ),
@@ -90,9 +99,10 @@ function acrossDepth({ methods }: Group): Contest[] {
   return methods
     .filter((m) => m.exits.length > 1)
     .map((method) => ({
+      kind: "depth" as const,
       at: method.label,
-      first: { label: "last exit", method, right: ({ right }) => right.exits.at(-1) },
-      second: { label: "first exit", method, right: ({ right }) => right.exits[0] },
+      first: { label: "the last exit", method, right: ({ right }) => right.exits.at(-1) },
+      second: { label: "the first exit", method, right: ({ right }) => right.exits[0] },
     }));
 }
 

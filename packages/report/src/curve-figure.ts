@@ -67,8 +67,8 @@ function drawCurves(group: Group, axis: Axis, size: Size): string {
     const [only] = seeds;
     return {
       method,
-      seeds: seeds.length > 1 ? seeds.map(thin) : [],
-      line: seeds.length === 1 && only !== undefined ? thin(only) : meanCurve(seeds),
+      seeds: seeds.length > 1 ? seeds.map((line) => thin(line, size.width / 3)) : [],
+      line: seeds.length === 1 && only !== undefined ? thin(only, size.width) : meanCurve(seeds),
       alone: method.exits.map((exit) => ({
         x: axis.of({ cost: exit.cost, ms: { "1": exit.ms["1"].mean, "32": exit.ms["32"].mean } }),
         y: 100 * exit.accuracy.mean,
@@ -104,7 +104,7 @@ function drawCurves(group: Group, axis: Axis, size: Size): string {
         grid: true,
         ticks: size.name === "wide" ? 8 : 5,
       },
-      y: { domain: [low, high], label: "↑ accuracy, %", grid: true, nice: false },
+      y: { domain: [low, high], grid: true },
       marks: [
         ...(axis === layersAxis && right > 100
           ? [Plot.ruleX([100], { stroke: "var(--muted)", strokeDasharray: "2 3" })]
@@ -136,6 +136,13 @@ function drawCurves(group: Group, axis: Axis, size: Size): string {
           Plot.dot(alone, { x: "x", y: "y", ...hollow(color), symbol }),
         ]),
         Plot.ruleX([bar], { x: "x", y1: "y1", y2: "y2", stroke: "var(--ink)", strokeWidth: 1.5 }),
+        Plot.dot([bar.y1, bar.y2], {
+          x: () => bar.x,
+          y: (y: number) => y,
+          symbol: cap,
+          stroke: "var(--ink)",
+          strokeWidth: 1.5,
+        }),
         Plot.text([bar], {
           x: "x",
           y: (b: typeof bar) => (b.y1 + b.y2) / 2,
@@ -150,6 +157,7 @@ function drawCurves(group: Group, axis: Axis, size: Size): string {
     },
     {
       size,
+      yLabel: "↑ accuracy, %",
       legend: [
         ...methods.map(methodItem),
         dotItem("an exit alone", { ...hollow("var(--muted)"), symbol: "circle" }),
@@ -159,6 +167,14 @@ function drawCurves(group: Group, axis: Axis, size: Size): string {
     },
   );
 }
+
+/** An end of the interval's bar. (Plot's markers would do, but their ids count up from run to run.) */
+const cap = {
+  draw(path: { moveTo(x: number, y: number): void; lineTo(x: number, y: number): void }) {
+    path.moveTo(-4, 0);
+    path.lineTo(4, 0);
+  },
+};
 
 /** One seed's curve, all points; accuracies in %. */
 function curveOf({ results }: Cell, axis: Axis): XY[] {
@@ -192,6 +208,8 @@ export function majorityMarks({ majority }: Group, low: number, high: number): P
       dx: 4,
       dy: -8,
       fill: "var(--muted)",
+      stroke: "var(--page)",
+      strokeWidth: 4,
     }),
   ];
 }

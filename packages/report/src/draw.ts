@@ -35,18 +35,39 @@ export interface LegendItem {
  * Draws a plot as an SVG element, the legend in rows above it. The same options give the same bytes.
  *
  * @param options without `width`, `marginTop` and `className`, which follow from the size and legend
+ * @param yLabel stands above the y axis, below the legend
+ * @param headroom pixels more between the y axis' label and the frame
  * @param alt what the figure shows, for those who cannot see it
  */
 export function draw(
   options: Plot.PlotOptions,
-  { size, legend, alt }: { size: Size; legend: readonly LegendItem[]; alt: string },
+  {
+    size,
+    yLabel,
+    legend,
+    alt,
+    headroom = 0,
+  }: {
+    size: Size;
+    yLabel: string;
+    legend: readonly LegendItem[];
+    alt: string;
+    headroom?: number;
+  },
 ): string {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const marginLeft = options.marginLeft ?? 46;
   const rowHeight = size.fontSize * 1.6;
   const rows = legendRows(legend, size);
-  // The axis' own label, or the facets' names, stand between legend and frame.
-  const marginTop = Math.ceil(rows.length * rowHeight + 2.4 * size.fontSize);
+  // The y axis' label, and the facets' names, stand between legend and frame.
+  const marginTop = Math.ceil(rows.length * rowHeight + 2.5 * size.fontSize + headroom);
+  const axisLabel = Plot.text([yLabel], {
+    ...atCorner,
+    textAnchor: "start",
+    lineAnchor: "middle",
+    dx: 4 - marginLeft,
+    dy: rows.length * rowHeight + 0.9 * size.fontSize - marginTop,
+  });
   const marks = rows.flatMap((row, r) =>
     row.flatMap(({ item, x }) => {
       const dy = (r + 0.6) * rowHeight - marginTop;
@@ -72,7 +93,8 @@ export function draw(
     width: size.width,
     className: "figure",
     document,
-    marks: [...(options.marks ?? []), ...marks],
+    marks: [...(options.marks ?? []), axisLabel, ...marks],
+    y: { ...options.y, label: null },
   });
   const attributes = [
     'xmlns="http://www.w3.org/2000/svg"',
@@ -90,8 +112,13 @@ export function draw(
   return svg.outerHTML
     .replace(/<style>.*?<\/style>/s, "")
     .replace(/^<svg[^>]*>/, `<svg ${attributes.join(" ")}>`)
-    .replace(/-?\d+\.\d{3,}(e-\d+)?/g, (number) => String(Number(Number(number).toFixed(2))));
+    .replace(geometry, (attribute) =>
+      attribute.replace(longNumber, (number) => String(Number(Number(number).toFixed(2)))),
+    );
 }
+
+const geometry = / (?:d|transform|x|y|x1|x2|y1|y2|cx|cy|width|height)="[^"]*"/g;
+const longNumber = /-?\d+\.\d{3,}(?:e-\d+)?/g;
 
 const sampleWidth = 22;
 const atCorner = { frameAnchor: "top-left", facet: "super" } as const;
@@ -104,7 +131,7 @@ function legendRows(
   const rows: { item: LegendItem; x: number }[][] = [];
   let x = Infinity;
   for (const item of legend) {
-    const itemWidth = sampleWidth + 6 + item.label.length * fontSize * 0.6;
+    const itemWidth = sampleWidth + 6 + textWidth(item.label, fontSize);
     if (x + itemWidth > width) {
       rows.push([]);
       x = 4;
@@ -113,6 +140,16 @@ function legendRows(
     x += itemWidth + 14;
   }
   return rows;
+}
+
+/** Pixels, about, in DejaVu Sans, which is wide. */
+function textWidth(text: string, fontSize: number): number {
+  return (
+    [...text].reduce(
+      (sum, c) => sum + (/[ijlftr.,:'|() -]/.test(c) ? 0.37 : /[A-Zmw]/.test(c) ? 0.75 : 0.61),
+      0,
+    ) * fontSize
+  );
 }
 
 /** A method's entry: its line with its symbol. */

@@ -13,7 +13,7 @@ export function exitsFigure(group: Group, name: string): Figure {
     title: "Each exit alone",
     caption: `Every exit's classifier on all test examples. Bars are ${level} intervals (Wilson)${
       several
-        ? ", the mean of the seeds': what another draw of test examples would do to one model; small dots are the seeds, the symbol their mean"
+        ? ", the mean of the seeds': what another draw of test examples would do to one model; small dots beside them are the seeds, the symbol their mean"
         : ""
     }. Two bars that overlap may still differ when compared example by example; the list above says which do.`,
     draw: (size) => drawExits(group, size),
@@ -26,7 +26,7 @@ function drawExits(group: Group, size: Size): string {
     (a, b) => a - b,
   );
   // Side by side around the layer's place.
-  const step = Math.min(0.2, 0.7 / methods.length);
+  const step = Math.min(0.18, 0.7 / methods.length);
   const marks = methods.map((method, i) => ({
     method,
     exits: method.exits.map((exit) => ({
@@ -55,18 +55,21 @@ function drawExits(group: Group, size: Size): string {
         tickSize: 0,
         label: "exit after layer →",
       },
-      y: { domain: [low, high], label: "↑ accuracy, %", grid: true },
+      y: { domain: [low, high], grid: true },
       marks: [
         ...majorityMarks(group, low, high),
         ...marks.flatMap(({ method: { color, symbol, cells }, exits, seeds }) => [
           Plot.ruleX(exits, { x: "x", y1: "low", y2: "high", stroke: color, strokeWidth: 2 }),
           Plot.dot(exits, { x: "x", y: "y", ...hollow(color), symbol }),
-          ...(cells.length > 1 ? [Plot.dot(seeds, { x: "x", y: "y", fill: color, r: 1.8 })] : []),
+          ...(cells.length > 1
+            ? [Plot.dot(seeds, { x: "x", y: "y", dx: 10, fill: color, r: 2 })]
+            : []),
         ]),
       ],
     },
     {
       size,
+      yLabel: "↑ accuracy, %",
       legend: methods.map(methodItem),
       alt: `${group.task}, ${group.encoder}: accuracy of each exit alone. ${methods
         .map(

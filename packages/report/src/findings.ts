@@ -1,17 +1,19 @@
 import type { Comparison } from "./comparisons.ts";
-import { count, percent, signed } from "./numbers.ts";
+import { count, percent, points } from "./numbers.ts";
 import type { Group } from "./summary.ts";
 
 /**
  * What the comparisons carry, a sentence or two for each place: who is ahead, by how much, and who
- * is not told apart. No order is claimed that its interval does not carry.
+ * is not told apart, whose numbers are in the table of comparisons. No order is claimed that its interval does not carry.
  */
 export function findings(group: Group, comparisons: readonly Comparison[]): string[] {
-  const places = [...new Set(comparisons.map((c) => c.at))];
+  const acrossMethods = comparisons.filter((c) => c.kind !== "depth");
+  const places = [...new Set(acrossMethods.map((c) => c.at))];
   return [
     majorityFinding(group),
+    ...depthFinding(comparisons.filter((c) => c.kind === "depth")),
     ...places.map((at) => {
-      const here = comparisons.filter((c) => c.at === at);
+      const here = acrossMethods.filter((c) => c.at === at);
       const sentences = [claims(here), notToldApart(here)].filter((s) => s !== "");
       return `${capital(at)}: ${sentences.join("; ")}.`;
     }),
@@ -43,12 +45,10 @@ function claims(here: readonly Comparison[]): string {
       const over = won
         .filter((c) => c.ahead === winner)
         .map((c) => {
-          const [difference, low, high] =
-            winner === c.first
-              ? [c.difference, ...c.interval]
-              : [-c.difference, -c.interval[1], -c.interval[0]];
+          const sign = winner === c.first ? 1 : -1;
+          const [low, high] = sign === 1 ? c.interval : [-c.interval[1], -c.interval[0]];
           const loser = winner === c.first ? c.second : c.first;
-          return `${loser} by ${signed(difference ?? NaN).replace("+", "")} (${interval(low ?? NaN, high ?? NaN)})`;
+          return `${loser} by ${points(sign * c.difference)} (${points(low)} to ${points(high)})`;
         });
       return `${winner} is ahead of ${list(over)}`;
     })
@@ -56,17 +56,23 @@ function claims(here: readonly Comparison[]): string {
 }
 
 function notToldApart(here: readonly Comparison[]): string {
-  return here
-    .filter((c) => c.ahead === null)
-    .map((c) => {
-      const seedsDisagree = c.interval[0] > 0 || c.interval[1] < 0 ? ", but not in every seed" : "";
-      return `${c.first} and ${c.second} are not told apart (${signed(c.difference)}; ${interval(...c.interval)}${seedsDisagree})`;
-    })
-    .join("; ");
+  const open = here.filter((c) => c.ahead === null);
+  if (open.length === here.length && open.length > 1) return "no two methods are told apart";
+  const pairs = open.map((c) => `${c.first} and ${c.second}`);
+  if (pairs.length < 2) return pairs.map((pair) => `${pair} are not told apart`).join("");
+  return `not told apart: ${pairs.join(", ")}`;
 }
 
-function interval(low: number, high: number): string {
-  return `${signed(low)} to ${signed(high)}`;
+/** What depth buys: each method's last exit against its first. */
+function depthFinding(depth: readonly Comparison[]): string[] {
+  if (depth.length === 0) return [];
+  const texts = depth.map((c) => {
+    if (c.ahead === null) return `${c.at}'s are not told apart`;
+    const sign = c.ahead === c.first ? 1 : -1;
+    const [low, high] = sign === 1 ? c.interval : [-c.interval[1], -c.interval[0]];
+    return `${c.at} ${sign === 1 ? "gains" : "loses"} ${points(sign * c.difference)} (${points(low)} to ${points(high)})`;
+  });
+  return [`From the first exit to the last: ${texts.join("; ")}.`];
 }
 
 function majorityFinding({ methods, majority, confidence }: Group): string {
@@ -75,7 +81,7 @@ function majorityFinding({ methods, majority, confidence }: Group): string {
   const base = `always answering “${majority.label}”, which scores ${percent(majority.share)}`;
   if (below.length === 0) {
     const least = Math.min(...all.map(({ exit }) => exit.accuracy.mean - majority.share));
-    return `Every exit is better than ${base}: the closest by ${signed(least).replace("+", "")} points.`;
+    return `Every exit is better than ${base}: the closest by ${points(least)} points.`;
   }
   const names = below.map(({ label, exit }) => `${label} at layer ${exit.exitLayer}`);
   return `Not told apart from, or worse than, ${base} (within the ${percent(confidence, 0)} interval): ${list(names)}.`;

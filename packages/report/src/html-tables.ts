@@ -5,7 +5,7 @@ import { count, milliseconds, percent, points, signed } from "./numbers.ts";
 import type { Group, MethodSummary, Spread } from "./summary.ts";
 import { headline } from "./table.ts";
 
-/** A table as HTML, in a box that scrolls sideways where it does not fit. The first column heads its row. */
+/** A table as HTML below its caption, in a box that scrolls sideways where it does not fit. The first column heads its row and stays. */
 function table(
   caption: string,
   head: readonly string[],
@@ -15,8 +15,8 @@ function table(
     ([first = "", ...rest]) =>
       `<tr><th scope="row">${first}</th>${rest.map((c) => `<td>${c}</td>`).join("")}</tr>`,
   );
-  return `<div class="scroll"><table>
-<caption>${caption}</caption>
+  return `<p class="note">${caption}</p>
+<div class="scroll"><table aria-label="${caption}">
 <thead><tr>${head.map((h) => `<th scope="col">${h}</th>`).join("")}</tr></thead>
 <tbody>
 ${cells.join("\n")}
@@ -131,12 +131,10 @@ function name({ label, color }: MethodSummary): string {
 
 function accuracy(value: Spread, [low, high]: Interval): string {
   const range =
-    value.max > value.min
-      ? `<small>seeds ${points(value.min)} to ${points(value.max)}</small>`
-      : "";
-  return `${points(value.mean)}<small>${points(low)} to ${points(high)}</small>${range}`;
+    value.max > value.min ? `<small>seeds ${points(value.min)}–${points(value.max)}</small>` : "";
+  return `${points(value.mean)}<small>${points(low)}–${points(high)}</small>${range}`;
 }
 
 function seedRange({ cells }: MethodSummary, value: Spread): string {
-  return cells.length > 1 ? `<small>${points(value.min)} to ${points(value.max)}</small>` : "";
+  return cells.length > 1 ? `<small>${points(value.min)}–${points(value.max)}</small>` : "";
 }

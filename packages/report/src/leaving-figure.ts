@@ -9,7 +9,7 @@ export function leavingFigure(group: Group, name: string): Figure {
   return {
     name,
     title: "Where examples leave",
-    caption: `The share of test examples that leave at each exit, by threshold${several ? " (mean of the seeds)" : ""}. The axis is stretched towards 1 (by −log of what is missing to 1), where most decisions fall; below 1/${group.labels.length}, which every confidence reaches, all leave at the first exit.`,
+    caption: `The share of test examples that leave at each exit, by threshold${several ? " (mean of the seeds)" : ""}. The axis is stretched towards 1 (by −log of what is missing to 1), where most decisions fall; up to 1/${group.labels.length}, which every confidence reaches, all leave at the first exit.`,
     draw: (size) => drawLeaving(group, size),
   };
 }
@@ -51,7 +51,7 @@ function drawLeaving(group: Group, size: Size): string {
         tickFormat: (x: number) => String(Number((1 - 10 ** -x).toFixed(6))),
         label: "threshold →",
       },
-      y: { domain: [0, 100], label: "↑ examples, %", ticks: isWide ? 5 : 3 },
+      y: { domain: [0, 100], ticks: isWide ? 5 : 3 },
       marks: [
         ...Array.from({ length: exits }, (_, e) =>
           Plot.areaY(
@@ -86,6 +86,8 @@ function drawLeaving(group: Group, size: Size): string {
     },
     {
       size,
+      headroom: size.fontSize,
+      yLabel: "↑ examples, %",
       legend: Array.from({ length: exits }, (_, e) =>
         dotItem(exitName(group, e), {
           symbol: "square",

@@ -43,7 +43,11 @@ export function methodStyles(methods: readonly string[]): MethodStyle[] {
   });
 }
 
-/** The colours of the page and the figures: CSS variable -> `[light, dark]`. The methods' are Okabe and Ito's, which colour-blind readers tell apart; in the dark their lighter kin. */
+/**
+ * The colours of the page and the figures: CSS variable -> `[light, dark]`. The first three methods'
+ * differ in lightness too, so that readers blind to red, green or blue tell them apart (from Okabe
+ * and Ito's blue and vermilion); each method also has a symbol of its own.
+ */
 export const palette: Readonly<Record<string, readonly [light: string, dark: string]>> = {
   page: ["#ffffff", "#15181c"],
   ink: ["#1b1f24", "#e4e7eb"],
@@ -51,7 +55,7 @@ export const palette: Readonly<Record<string, readonly [light: string, dark: str
   line: ["#d1d9e0", "#3a424b"],
   "method-1": ["#0072b2", "#56b4e9"],
   "method-2": ["#c84e00", "#f0a030"],
-  "method-3": ["#008060", "#2fc79a"],
+  "method-3": ["#004d33", "#209068"],
   "method-4": ["#a8407f", "#e08fc0"],
   "method-5": ["#6b5b00", "#e6d84a"],
   ramp: ["#3b3f8f", "#a9b0ff"],

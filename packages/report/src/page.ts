@@ -55,13 +55,15 @@ function section({ group, comparisons, figures }: ReportedGroup, i: number): str
 <h2>${escapeText(heading(group))}</h2>
 <p>${count(group.examples)} test examples in ${group.labels.length} classes; the full model has ${group.layers} layers. ${escapeText(seedsText(group))}</p>
 ${headlineTable(group)}
-${budgetTable(group)}
+${figures.slice(0, 1).map(figure).join("\n")}
 <h3>What the numbers carry</h3>
 <ul>
 ${all.map((f) => `<li>${escapeText(f)}</li>`).join("\n")}
 </ul>
 <p class="note">${escapeText(findingsBasis(group, comparisons))}</p>
-${figures.map(figure).join("\n")}
+<h3>At a share of the full model's cost</h3>
+${budgetTable(group)}
+${figures.slice(1).map(figure).join("\n")}
 <h3>In full</h3>
 <details><summary>All comparisons</summary>${comparisonTable(comparisons)}</details>
 <details><summary>The thresholds of the grid</summary>${group.methods.map(gridTable).join("\n")}</details>
@@ -106,7 +108,7 @@ h1 { font-size: 1.7rem; line-height: 1.2; margin: 0.5em 0; }
 h2 { font-size: 1.35rem; margin: 2.2em 0 0.4em; padding-top: 0.8em; border-top: 1px solid var(--line); }
 h3 { font-size: 1.05rem; margin: 1.8em 0 0.5em; }
 a { color: var(--method-1); }
-.note, figcaption, caption, footer { color: var(--muted); font-size: 0.875rem; line-height: 1.5; }
+.note, figcaption, footer { color: var(--muted); font-size: 0.875rem; line-height: 1.5; }
 ul { padding-left: 1.2em; }
 li { margin: 0.3em 0; }
 figure { margin: 2.2em 0; }
@@ -114,16 +116,15 @@ figure h3 { margin: 0 0 0.6em; }
 figcaption { margin-top: 0.6em; }
 svg.figure { display: block; max-width: 100%; height: auto; }
 svg.narrow { display: none; }
-@media (max-width: 600px) { svg.wide { display: none; } svg.narrow { display: block; margin: 0 auto; } main { padding: 12px 12px 48px; } }
-.scroll { overflow-x: auto; margin: 1.2em 0; }
-table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; min-width: 60%; }
-caption { text-align: left; padding-bottom: 0.5em; }
+.scroll { overflow-x: auto; margin: 0.6em 0 1.4em; }
+table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; width: 100%; }
 th, td { padding: 0.35em 0.8em 0.35em 0; text-align: right; vertical-align: top; white-space: nowrap; border-bottom: 1px solid var(--line); }
-th:first-child { text-align: left; }
+th:first-child { text-align: left; position: sticky; left: 0; background: var(--page); }
 thead th { font-weight: 500; color: var(--muted); }
 tbody th { font-weight: 500; }
 td small { display: block; color: var(--muted); }
 .swatch { display: inline-block; width: 0.7em; height: 0.7em; margin-right: 0.5em; border-radius: 2px; }
 details { margin: 0.6em 0; }
 summary { cursor: pointer; }
+@media (max-width: 600px) { svg.wide { display: none; } svg.narrow { display: block; margin: 0 auto; } main { padding: 12px 12px 48px; } table { font-size: 0.8rem; } th, td { padding-right: 0.6em; } }
 `;

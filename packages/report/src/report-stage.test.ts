@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runStage } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { threeMethods, writeCell } from "../test/fake-cells.ts";
+import { fakeCell, threeMethods, writeCell } from "../test/fake-cells.ts";
+import type { Cell } from "./cell.ts";
 import { stage } from "./stage.ts";
 
 let folder = "";
@@ -46,4 +47,47 @@ describe("the stage report", () => {
     expect(second.manifest).toEqual(first.manifest);
     expect(await readFile(first.path("report.html"), "utf8")).toContain("<h1>Three methods</h1>");
   });
+
+  const settings = {
+    title: "t",
+    cells: [{ input: "a", task: "x", encoder: "y", method: "sweet", seed: 1 }],
+  };
+  const cell = fakeCell({ method: "sweet", examples: 20 });
+  const bad: [string, { cell?: Cell; settings?: unknown }, RegExp][] = [
+    [
+      "an input that is not there",
+      { settings: { ...settings, cells: [{ ...settings.cells[0], input: "b" }] } },
+      /report: no input "b" \(has a\)/,
+    ],
+    ["no cell at all", { settings: { title: "t", cells: [] } }, /cells: must hold one cell/],
+    [
+      "another method than the settings say",
+      { settings: { ...settings, cells: [{ ...settings.cells[0], method: "early-exit" }] } },
+      /results\.json: the settings say that a is early-exit, it holds sweet/,
+    ],
+    [
+      "results of another format",
+      { cell: { ...cell, results: { ...cell.results, format: "other" } as Cell["results"] } },
+      /results\.json: format:/,
+    ],
+    [
+      "right answers of another shape",
+      { cell: { ...cell, right: { ...cell.right, exits: cell.right.exits.slice(1) } } },
+      /right-answers\.safetensors: tensor "exits" must be \[4, 20\], got \[3, 20\]/,
+    ],
+  ];
+  test.each(bad)(
+    "%s: an error, and no report",
+    async (name, { cell: given, settings: s }, message) => {
+      const a = await writeCell(join(folder, name), given ?? cell);
+      const output = join(folder, name, "report");
+      const error: unknown = await runStage(stage, {
+        settings: s ?? settings,
+        inputs: { a },
+        output,
+      }).catch((e: unknown) => e);
+      expect((error as Error).message).toMatch(message);
+      await expect(stat(output)).rejects.toThrow("ENOENT");
+    },
+  );
 });

@@ -40,7 +40,7 @@ export function meanCurve(curves: readonly (readonly XY[])[], samples = 400): XY
  *
  * @param points x rising
  */
-export function thin(points: readonly XY[], columns = 700): XY[] {
+export function thin(points: readonly XY[], columns: number): XY[] {
   const from = points[0]?.x ?? 0;
   const width = ((points.at(-1)?.x ?? 0) - from) / columns || 1;
   const kept: XY[] = [];

@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { uniform } from "../test/fake-cells.ts";
+import { normalQuantile, pairedDifference } from "./paired-difference.ts";
+
+describe("pairedDifference", () => {
+  test("is Bonett and Price's interval, by their formula", () => {
+    // 100 pairs: 10 only the first gets right, 3 only the second.
+    const differences = [...Array(10).fill(1), ...Array(3).fill(-1), ...Array(87).fill(0)];
+    const { difference, interval } = pairedDifference(differences as number[], 0.95);
+    const [p12, p21] = [11 / 102, 4 / 102];
+    const half = 1.959963984540054 * Math.sqrt((p12 + p21 - (p12 - p21) ** 2) / 102);
+    expect(difference).toBeCloseTo(0.07, 12);
+    expect(interval[0]).toBeCloseTo(p12 - p21 - half, 9);
+    expect(interval[1]).toBeCloseTo(p12 - p21 + half, 9);
+  });
+
+  test("does not shrink to nothing when the two never differ", () => {
+    const { difference, interval } = pairedDifference(new Float64Array(200), 0.95);
+    expect(difference).toBe(0);
+    expect(interval[1]).toBeGreaterThan(0.01);
+    expect(interval[0]).toBeCloseTo(-interval[1], 12);
+  });
+
+  test("holds the true difference about as often as it says", () => {
+    const draw = uniform(5);
+    let held = 0;
+    const rounds = 2000;
+    for (let r = 0; r < rounds; r++) {
+      const differences = Array.from({ length: 150 }, () => {
+        const u = draw();
+        return u < 0.12 ? 1 : u < 0.17 ? -1 : 0;
+      });
+      const [low, high] = pairedDifference(differences, 0.95).interval;
+      held += Number(low <= 0.07 && 0.07 <= high);
+    }
+    expect(held / rounds).toBeGreaterThan(0.935);
+    expect(held / rounds).toBeLessThan(0.98);
+  });
+
+  test("refuses no examples", () => {
+    expect(() => pairedDifference([], 0.95)).toThrow(RangeError);
+  });
+});
+
+test.each([
+  [0.975, 1.959963984540054],
+  [0.5, 0],
+  [0.9999, 3.719016485455709],
+])("the normal quantile at %d", (p, z) => {
+  expect(normalQuantile(p)).toBeCloseTo(z, 9);
+});

@@ -1,0 +1,139 @@
+import { parseHTML } from "linkedom";
+import { beforeAll, describe, expect, test } from "vitest";
+import { fakeCell, threeMethods } from "../test/fake-cells.ts";
+import { png } from "./png.ts";
+import { makeReport, type Report } from "./report.ts";
+
+const title = `Tom & "Jerry" <3`;
+const cells = () => [
+  ...threeMethods({ examples: 150 }),
+  ...[1, 2].flatMap((seed) => threeMethods({ examples: 90, seed, encoder: "BERT base" })),
+];
+let report: Report;
+beforeAll(() => {
+  report = makeReport(title, cells());
+});
+
+describe("the page", () => {
+  test("fetches nothing and runs nothing", () => {
+    const withoutNamespace = report.html.replaceAll('xmlns="http://www.w3.org/2000/svg"', "");
+    expect(withoutNamespace).not.toMatch(
+      /https?:|<script|<link|<img|src=|url\(|@import|javascript:/i,
+    );
+  });
+
+  test("escapes names", () => {
+    expect(report.html).toContain("<h1>Tom &amp; &quot;Jerry&quot; &lt;3</h1>");
+  });
+
+  test("shows four figures for each group, each drawn for desktop and phone, with an alternative text", () => {
+    const { document } = parseHTML(report.html);
+    const figures = [...document.querySelectorAll("figure")];
+    expect(figures.length).toBe(8);
+    for (const figure of figures) {
+      const svgs = [...figure.querySelectorAll("svg")];
+      expect(svgs.map((svg) => svg.getAttribute("class"))).toEqual([
+        "figure wide",
+        "figure narrow",
+      ]);
+      for (const svg of svgs) expect(svg.getAttribute("aria-label")).toContain("reviews, ");
+      expect(figure.querySelector("figcaption")?.textContent).not.toBe("");
+    }
+  });
+
+  test("every colour variable used is defined", () => {
+    const used = new Set([...report.html.matchAll(/var\((--[a-z0-9-]+)\)/g)].map((m) => m[1]));
+    // Once for light, once for dark.
+    expect([...used].filter((name) => report.html.split(`${name}: #`).length !== 3)).toEqual([]);
+    expect(used.size).toBeGreaterThan(5);
+  });
+
+  test("no number is missing", () => {
+    expect(report.html).not.toMatch(/NaN|undefined|Infinity/);
+    expect(JSON.stringify(report.results)).not.toContain("null,null");
+  });
+
+  test("says where the milliseconds were measured", () => {
+    expect(report.html).toContain(
+      "Measured on Example CPU @ 2.0 GHz (2 cores, 2 threads used), linux x64",
+    );
+    const other = cells();
+    const [first] = other;
+    if (first !== undefined) first.results.timing.machine.cpu = "Another CPU";
+    expect(makeReport(title, other).html).toContain("Measured on 2 different machines");
+  });
+});
+
+test("the same cells give the same bytes, in one process", () => {
+  // Not toEqual, whose diff of a whole page helps nobody.
+  expect(JSON.stringify(makeReport(title, cells())) === JSON.stringify(report)).toBe(true);
+});
+
+describe("the figures", () => {
+  test("stand alone: no variable, no style of the page's", () => {
+    for (const { svg } of report.figures) {
+      expect(svg).not.toMatch(/var\(|currentColor|<style/);
+      expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" viewBox="0 0 680 \d+"/);
+    }
+  });
+
+  test("have names of their own", () => {
+    const names = report.figures.map((f) => f.name);
+    expect(names.slice(0, 4)).toEqual([
+      "reviews-minilm-accuracy-by-layers",
+      "reviews-minilm-accuracy-by-milliseconds",
+      "reviews-minilm-exits",
+      "reviews-minilm-leaving",
+    ]);
+    expect(new Set(names).size).toBe(8);
+    const alike = [
+      fakeCell({ examples: 30, task: "a b" }),
+      fakeCell({ examples: 30, task: "a-b" }),
+    ];
+    expect(makeReport("", alike).figures[4]?.name).toBe("a-b-minilm-2-accuracy-by-layers");
+  });
+
+  test("draw each exit alone where its numbers say", () => {
+    const [{ results } = fakeCell()] = cells();
+    const svg = report.figures[2]?.svg ?? "";
+    // Every accuracy is one circle; SVG's y falls as accuracy rises, linearly.
+    const ys = [...svg.matchAll(/<circle[^>]*cy="([\d.]+)"/g)].map((m) => Number(m[1]));
+    const first = results.exits.map((e) => e.accuracy);
+    const drawn = ys.slice(0, first.length);
+    const slope =
+      ((drawn.at(-1) ?? NaN) - (drawn[0] ?? NaN)) / ((first.at(-1) ?? NaN) - (first[0] ?? NaN));
+    expect(slope).toBeLessThan(0);
+    first.forEach((a, i) => {
+      expect(drawn[i]).toBeCloseTo((drawn[0] ?? NaN) + slope * (a - (first[0] ?? NaN)), 0);
+    });
+  });
+
+  test("keep tick labels such as 0.999 as they are", () => {
+    expect(report.figures[3]?.svg).toContain(">0.99</text>");
+    expect(report.figures[3]?.svg).toContain(">0.999</text>");
+  });
+
+  test("become PNGs of twice their size, text included", () => {
+    const svg = report.figures[2]?.svg ?? "";
+    const image = Buffer.from(png(svg));
+    expect(image.subarray(1, 4).toString()).toBe("PNG");
+    expect(image.readUInt32BE(16)).toBe(1360);
+    expect(png(svg.replace(/<text.*?<\/text>/g, "")).length).toBeLessThan(image.length - 1000);
+  });
+});
+
+test("a cascade of one exit, and one example, can be reported", () => {
+  const single = makeReport("one", [fakeCell({ examples: 1, exitLayers: [3] })]);
+  expect(single.html).not.toMatch(/NaN|undefined/);
+  expect(single.figures.length).toBe(4);
+});
+
+test("the numbers hold each cell's curve and the findings of the page", () => {
+  const [group] = report.results.groups;
+  expect(group?.cells.map((c) => c.curve)).toEqual(
+    threeMethods({ examples: 150 }).map((c) => c.results.curve),
+  );
+  for (const finding of group?.findings ?? []) {
+    expect(report.html).toContain(finding.replaceAll('"', "&quot;"));
+  }
+});
