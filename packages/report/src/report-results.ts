@@ -1,4 +1,4 @@
-import type { Cell, CellResults, Machine } from "./cell.ts";
+import type { Cell, CellResults, CurvePoint, Machine } from "./cell.ts";
 import type { Comparison } from "./comparisons.ts";
 import { findings } from "./findings.ts";
 import type { ReportedGroup } from "./page.ts";
@@ -28,8 +28,24 @@ export interface ReportResults {
     comparisons: Comparison[];
     findings: string[];
     cells: (Pick<Cell, "input" | "method" | "seed"> &
-      Pick<CellResults, "testSha256" | "exits" | "curve" | "grid" | "atBudget" | "timing">)[];
+      Pick<CellResults, "testSha256" | "exits" | "grid" | "atBudget" | "timing"> & {
+        curve: CurveColumns;
+      })[];
   }[];
+}
+
+/**
+ * A cell's exact curve by column, since it may have a point for each example and exit. Thresholds
+ * are whole; the rest is rounded to six decimals. Where examples leave at each is in the cell's own
+ * `results.json`.
+ */
+export interface CurveColumns {
+  threshold: number[];
+  cost: number[];
+  /** Milliseconds per example at batch 1 and 32. */
+  ms1: number[];
+  ms32: number[];
+  accuracy: number[];
 }
 
 /** Gathers the numbers of a report. */
@@ -63,12 +79,24 @@ export function reportResults(title: string, reported: readonly ReportedGroup[])
           seed,
           testSha256: results.testSha256,
           exits: results.exits,
-          curve: results.curve,
+          curve: columns(results.curve),
           grid: results.grid,
           atBudget: results.atBudget,
           timing: results.timing,
         })),
       ),
     })),
+  };
+}
+
+function columns(curve: readonly CurvePoint[]): CurveColumns {
+  const rounded = (of: (point: CurvePoint) => number) =>
+    curve.map((point) => Math.round(1e6 * of(point)) / 1e6);
+  return {
+    threshold: curve.map((point) => point.threshold),
+    cost: rounded((point) => point.cost),
+    ms1: rounded((point) => point.ms["1"]),
+    ms32: rounded((point) => point.ms["32"]),
+    accuracy: rounded((point) => point.accuracy),
   };
 }

@@ -130,9 +130,16 @@ test("a cascade of one exit, and one example, can be reported", () => {
 
 test("the numbers hold each cell's curve and the findings of the page", () => {
   const [group] = report.results.groups;
-  expect(group?.cells.map((c) => c.curve)).toEqual(
-    threeMethods({ examples: 150 }).map((c) => c.results.curve),
+  const curves = threeMethods({ examples: 150 }).map((c) => c.results.curve);
+  expect(group?.cells.map((c) => c.curve.threshold)).toEqual(
+    curves.map((curve) => curve.map((p) => p.threshold)),
   );
+  group?.cells.forEach((c, i) => {
+    curves[i]?.forEach((p, k) => {
+      expect(c.curve.cost[k]).toBeCloseTo(p.cost, 6);
+      expect(c.curve.accuracy[k]).toBeCloseTo(p.accuracy, 6);
+    });
+  });
   for (const finding of group?.findings ?? []) {
     expect(report.html).toContain(finding.replaceAll('"', "&quot;"));
   }
