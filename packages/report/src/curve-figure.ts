@@ -94,7 +94,8 @@ function drawCurves(group: Group, axis: Axis, size: Size): string {
   const right = Math.max(...points.map((p) => p.x));
   const half = meanHalfInterval(methods);
   const [low, high] = yDomain(points.map((p) => p.y));
-  const bar = { x: right * 0.985, y1: low + 0.5 * half, y2: low + 2.5 * half };
+  const center = low + Math.max(1.5 * half, 0.08 * (high - low));
+  const bar = { x: right * 0.985, y1: center - half, y2: center + half };
   return draw(
     {
       height: size.name === "wide" ? 440 : 360,
