@@ -5,6 +5,8 @@ const fixes: Record<string, string> = {
   EACCES: "permission denied; choose a folder that you may write, or change its owner",
   EPERM: "the operation is not permitted; choose a folder that you may write",
   ENOTDIR: "a part of the path is a file, not a folder",
+  EEXIST: "a file has the name of a folder that is needed; choose another path",
+  EISDIR: "the path is a folder, not a file",
 };
 
 /** The error to show for one that the file system gave: what was being done, and the fix when it is known. */

@@ -138,7 +138,8 @@ export async function writeArtifact(
     await flushFolder(dirname(dir));
     await rm(old, { recursive: true, force: true });
   } catch (cause) {
-    await rm(temporary, { recursive: true, force: true });
+    // What went wrong first is what is told.
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw diskError(`cannot write ${dir}`, cause);
   } finally {
     filling.delete(temporary);

@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { diskError } from "./disk-error.ts";
+import { sha256, sha256OfFile } from "./hash.ts";
+
+describe("diskError", () => {
+  // As root nothing is read-only by its mode, so what the file system would say is made up here.
+  it.each([
+    ["ENOSPC", "no space left on the disk; free some, then run again"],
+    ["EDQUOT", "the disk quota is used up; free some space, then run again"],
+    ["EROFS", "the file system is read-only; choose a folder that can be written"],
+    ["EACCES", "permission denied; choose a folder that you may write, or change its owner"],
+    ["EPERM", "the operation is not permitted; choose a folder that you may write"],
+    ["ENOTDIR", "a part of the path is a file, not a folder"],
+    ["EEXIST", "a file has the name of a folder that is needed; choose another path"],
+    ["EISDIR", "the path is a folder, not a file"],
+  ])("of %s says what to do", (code, fix) => {
+    const cause = Object.assign(new Error(`${code}: told by the system`), {
+      code,
+      path: "/there/x",
+    });
+    const error = diskError("cannot write /there", cause);
+    expect(error.message).toBe(`cannot write /there (/there/x): ${fix}`);
+    expect(error.cause).toBe(cause);
+    expect(diskError("cannot write /there/x", cause).message).toBe(`cannot write /there/x: ${fix}`);
+  });
+
+  it("lets other errors through as they are, and makes one of what is none", () => {
+    const other = new RangeError("no such label");
+    expect(diskError("cannot write x", other)).toBe(other);
+    expect(diskError("cannot write x", "why not").message).toBe("cannot write x: why not");
+  });
+});
+
+describe("sha256", () => {
+  it("is the published one, of text, bytes and files", async () => {
+    // FIPS 180-4's example.
+    const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    expect(sha256("abc")).toBe(abc);
+    expect(sha256(Uint8Array.of(97, 98, 99))).toBe(abc);
+    const folder = await mkdtemp(join(tmpdir(), "hash-"));
+    await writeFile(join(folder, "abc"), "abc");
+    expect(await sha256OfFile(join(folder, "abc"))).toBe(abc);
+    await expect(sha256OfFile(join(folder, "none"))).rejects.toThrow("ENOENT");
+    await rm(folder, { recursive: true });
+  });
+});

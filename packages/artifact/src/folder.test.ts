@@ -1,0 +1,307 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openArtifact, writeArtifact } from "./folder.ts";
+import { sha256 } from "./hash.ts";
+
+let parent = "";
+let dir = "";
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), "artifact-"));
+  dir = join(parent, "made");
+});
+afterEach(() => rm(parent, { recursive: true, force: true }));
+
+const about = { stage: "test", settings: { seed: 1 }, inputs: { data: "0".repeat(64) } };
+
+/** An artefact of one file. */
+function make(text = "hello"): ReturnType<typeof writeArtifact> {
+  return writeArtifact(dir, about, async (folder) => {
+    await writeFile(join(folder, "a.txt"), text);
+    return { length: text.length };
+  });
+}
+
+/** The number of a process that has ended. */
+async function deadPid(): Promise<number> {
+  const child = spawn(process.execPath, ["-e", ""]);
+  await new Promise((resolve) => child.once("exit", resolve));
+  return child.pid ?? 0;
+}
+
+describe("writeArtifact", () => {
+  it("leaves a folder that openArtifact reads: files, hashes, facts", async () => {
+    const written = await writeArtifact(join(parent, "deep", "er"), about, async (folder) => {
+      await mkdir(join(folder, "sub", "empty"), { recursive: true });
+      await writeFile(join(folder, "sub", "b.bin"), Uint8Array.of(1, 2, 3));
+      await writeFile(join(folder, "a.txt"), "hello");
+      return { rows: 3, shares: [0.5, 0.5], of: { nested: null } };
+    });
+    const opened = await openArtifact(written.dir);
+    expect(opened.manifest).toEqual(written.manifest);
+    expect(opened.manifest).toEqual({
+      format: "sweetspot-artifact-1",
+      ...about,
+      files: {
+        "a.txt": { bytes: 5, sha256: sha256("hello") },
+        "sub/b.bin": { bytes: 3, sha256: sha256(Uint8Array.of(1, 2, 3)) },
+      },
+      facts: { rows: 3, shares: [0.5, 0.5], of: { nested: null } },
+    });
+    expect(await readFile(opened.path("sub/b.bin"))).toEqual(Buffer.of(1, 2, 3));
+    expect(opened.sha256).toBe(sha256(await readFile(join(opened.dir, "manifest.json"))));
+    expect(await readdir(join(parent, "deep"))).toEqual(["er"]);
+  });
+
+  it("gives the same bytes for the same content, whatever order it was written in", async () => {
+    const first = await writeArtifact(join(parent, "one"), about, async (folder) => {
+      for (const name of ["b", "a", "c"]) await writeFile(join(folder, name), name);
+      return {};
+    });
+    const second = await writeArtifact(join(parent, "two"), about, async (folder) => {
+      for (const name of ["c", "a", "b"]) await writeFile(join(folder, name), name);
+      return {};
+    });
+    expect(second.sha256).toBe(first.sha256);
+  });
+
+  it("replaces the artefact that was there, whole", async () => {
+    await writeArtifact(dir, about, async (folder) => {
+      await writeFile(join(folder, "old.txt"), "old");
+      return {};
+    });
+    const artifact = await make("new");
+    expect(Object.keys(artifact.manifest.files)).toEqual(["a.txt"]);
+    expect((await readdir(dir)).toSorted()).toEqual(["a.txt", "manifest.json"]);
+    expect(await readdir(parent)).toEqual(["made"]);
+  });
+
+  it("leaves nothing of a write that throws, and what was there before", async () => {
+    const failing = () =>
+      writeArtifact(dir, about, async (folder) => {
+        await writeFile(join(folder, "half.txt"), "half");
+        throw new RangeError("no such label");
+      });
+    await expect(failing()).rejects.toThrow(new RangeError("no such label"));
+    expect(await readdir(parent)).toEqual([]);
+    const before = await make("first");
+    await expect(failing()).rejects.toThrow("no such label");
+    expect(await readdir(parent)).toEqual(["made"]);
+    expect((await openArtifact(dir)).sha256).toBe(before.sha256);
+  });
+
+  it("says what to do when the disk is full, whoever finds out", async () => {
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+      code: "ENOSPC",
+    });
+    await expect(writeArtifact(dir, about, () => Promise.reject(full))).rejects.toThrow(
+      `cannot write ${dir}: no space left on the disk; free some, then run again`,
+    );
+    expect(await readdir(parent)).toEqual([]);
+  });
+
+  it("says what to do where the path leads through a file", async () => {
+    await writeFile(join(parent, "file"), "");
+    for (const [name, fix] of [
+      ["file/made", "a file has the name of a folder that is needed; choose another path"],
+      ["file/deep/made", "a part of the path is a file, not a folder"],
+    ] as const) {
+      dir = join(parent, name);
+      const message = await make().then(String, (error: unknown) => (error as Error).message);
+      expect(message.startsWith(`cannot write ${dir}`)).toBe(true);
+      expect(message.endsWith(`: ${fix}`)).toBe(true);
+    }
+  });
+
+  it("does not take the place of what is no artefact", async () => {
+    await mkdir(dir);
+    await writeFile(join(dir, "thesis.tex"), "years of work");
+    await expect(make()).rejects.toThrow(
+      `cannot write ${dir}: it holds other files and no manifest.json; choose another folder, or empty it`,
+    );
+    expect(await readFile(join(dir, "thesis.tex"), "utf8")).toBe("years of work");
+    await rm(dir, { recursive: true });
+    await writeFile(dir, "a file");
+    await expect(make()).rejects.toThrow(`cannot write ${dir}: it is a file; choose another name`);
+    expect(await readFile(dir, "utf8")).toBe("a file");
+    await rm(dir);
+    await mkdir(dir);
+    expect((await make()).manifest.facts).toEqual({ length: 5 });
+  });
+
+  it("refuses a file of the manifest's name, and links", async () => {
+    await expect(
+      writeArtifact(dir, about, async (folder) => {
+        await writeFile(join(folder, "manifest.json"), "{}");
+        return {};
+      }),
+    ).rejects.toThrow("manifest.json is the manifest's own name");
+    await expect(
+      writeArtifact(dir, about, async (folder) => {
+        await symlink("/etc/hosts", join(folder, "link"));
+        return {};
+      }),
+    ).rejects.toThrow("link is neither a file nor a folder");
+    expect(await readdir(parent)).toEqual([]);
+  });
+});
+
+describe("after a kill", () => {
+  it("the next writer removes what was unfinished, and leaves others' folders alone", async () => {
+    const dead = await deadPid();
+    for (const name of [`made.tmp-${dead}`, `made.tmp-${dead}-3`, `made.tmp-${process.pid}`]) {
+      await mkdir(join(parent, name));
+      await writeFile(join(parent, name, "half.txt"), "half");
+    }
+    const others = ["made-too.tmp-1x", `made2.tmp-${dead}`, "made.txt", "made.tmp-abc"];
+    for (const name of others) await mkdir(join(parent, name));
+    await make();
+    expect((await readdir(parent)).toSorted()).toEqual([...others, "made"].toSorted());
+  });
+
+  it("what a living process writes stays", async () => {
+    const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
+    try {
+      const theirs = join(parent, `made.tmp-${child.pid}-0`);
+      await mkdir(theirs);
+      await make();
+      expect(existsSync(theirs)).toBe(true);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+
+  it("the old one comes back, to a reader and to a writer that fails", async () => {
+    const before = await make("first");
+    const aside = `${dir}.old-${await deadPid()}`;
+    await rename(dir, aside);
+    expect((await openArtifact(dir)).sha256).toBe(before.sha256);
+    await rename(dir, aside);
+    await expect(writeArtifact(dir, about, () => Promise.reject(new Error("no")))).rejects.toThrow(
+      "no",
+    );
+    expect((await openArtifact(dir)).sha256).toBe(before.sha256);
+    expect(await readdir(parent)).toEqual(["made"]);
+  });
+
+  it("the old one goes where its successor is there", async () => {
+    const artifact = await make("second");
+    await mkdir(`${dir}.old-${await deadPid()}`);
+    await make("third");
+    expect(await readdir(parent)).toEqual(["made"]);
+    expect((await openArtifact(dir)).sha256).not.toBe(artifact.sha256);
+  });
+
+  it("at any moment, a whole artefact or none is there", async () => {
+    // Writes one artefact after another, each with its number in both files.
+    const script = `
+      import { writeFile } from "node:fs/promises";
+      import { join } from "node:path";
+      import { writeArtifact } from ${JSON.stringify(new URL("./folder.ts", import.meta.url).href)};
+      for (let i = 0; ; i++) {
+        await writeArtifact(${JSON.stringify(dir)}, ${JSON.stringify(about)}, async (folder) => {
+          await writeFile(join(folder, "a"), String(i));
+          await writeFile(join(folder, "b"), String(i));
+          return { i };
+        });
+        console.log(i);
+      }`;
+    let seen = -1;
+    for (const delayMs of [0, 5, 11]) {
+      const child = spawn(process.execPath, [
+        "--import",
+        "tsx",
+        "--input-type=module",
+        "-e",
+        script,
+      ]);
+      const first = new Promise<number>((resolve) =>
+        child.stdout.once("data", (line: Buffer) => resolve(Number(String(line).split("\n")[0]))),
+      );
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      expect(await first).toBe(0);
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      child.kill("SIGKILL");
+      await ended;
+      const artifact = await openArtifact(dir);
+      const [a, b] = [
+        await readFile(artifact.path("a"), "utf8"),
+        await readFile(artifact.path("b"), "utf8"),
+      ];
+      expect([a, b]).toEqual([String(artifact.manifest.facts["i"]), a]);
+      seen = Math.max(seen, Number(a));
+    }
+    expect(seen).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe("openArtifact", () => {
+  it("finds a file that was changed, by its hash", async () => {
+    await make("hello");
+    await writeFile(join(dir, "a.txt"), "hallo");
+    await expect(openArtifact(dir)).rejects.toThrow(
+      `${join(dir, "a.txt")}: its sha256 no longer matches the manifest (expected ${sha256("hello")}, got ${sha256("hallo")}); delete ${dir} and run its stage again`,
+    );
+  });
+
+  it("finds a file that has grown, and one that is gone", async () => {
+    await make("hello");
+    await appendFile(join(dir, "a.txt"), "!");
+    await expect(openArtifact(dir)).rejects.toThrow(
+      `${join(dir, "a.txt")}: expected 5 bytes as the manifest says, got 6; delete ${dir} and run its stage again`,
+    );
+    await rm(join(dir, "a.txt"));
+    await expect(openArtifact(dir)).rejects.toThrow(
+      `${join(dir, "a.txt")}: listed in the manifest, but missing; delete`,
+    );
+  });
+
+  it("says that a folder is no artefact", async () => {
+    await expect(openArtifact(dir)).rejects.toThrow(
+      `${join(dir, "manifest.json")}: cannot be read, so ${dir} is no artefact; run the stage that makes it`,
+    );
+    await mkdir(dir);
+    await expect(openArtifact(dir)).rejects.toThrow("is no artefact");
+  });
+
+  it("says what is wrong with a manifest", async () => {
+    const artifact = await make();
+    const file = join(dir, "manifest.json");
+    const change = (to: object) => writeFile(file, JSON.stringify({ ...artifact.manifest, ...to }));
+    await writeFile(file, "{");
+    await expect(openArtifact(dir)).rejects.toThrow(`${file}: not JSON (`);
+    await change({ format: "sweetspot-artifact-2" });
+    await expect(openArtifact(dir)).rejects.toThrow(`${file}: format: `);
+    await change({ stagee: "x" });
+    await expect(openArtifact(dir)).rejects.toThrow('unknown key "stagee", did you mean "stage"?');
+    await change({ files: { "a.txt": { bytes: 5, sha256: "abc" } } });
+    await expect(openArtifact(dir)).rejects.toThrow(`${file}: files.a.txt.sha256: `);
+    await writeFile(join(parent, "outside"), "hello");
+    for (const name of ["../outside", "sub/../../outside", "/etc/hosts", "./a.txt"]) {
+      await change({ files: { [name]: artifact.manifest.files["a.txt"] } });
+      await expect(openArtifact(dir)).rejects.toThrow(
+        `${file}: lists "${name}", which is not inside`,
+      );
+    }
+  });
+
+  it("gives the paths of listed files alone", async () => {
+    const artifact = await make();
+    expect(artifact.path("a.txt")).toBe(join(dir, "a.txt"));
+    for (const name of ["b.txt", "manifest.json", "toString", "../a.txt"])
+      expect(() => artifact.path(name)).toThrow(`no file "${name}" in the manifest (has a.txt)`);
+  });
+});
