@@ -17,6 +17,7 @@ export { learningRateAt } from "./schedule.ts";
 export type { Checkpoints } from "./run-plan.ts";
 export type { TrainSettings } from "./stage.ts";
 export { stopGradient, sweet } from "./sweet.ts";
+export { runTrain } from "./train-stage.ts";
 export {
   lossesAndGradients,
   type StepDefinition,
