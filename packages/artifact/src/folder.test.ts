@@ -76,6 +76,7 @@ describe("writeArtifact", () => {
       return {};
     });
     expect(second.sha256).toBe(first.sha256);
+    expect(Object.keys(first.manifest.files)).toEqual(["a", "b", "c"]);
   });
 
   it("replaces the artefact that was there, whole", async () => {
