@@ -41,7 +41,7 @@ ${css}</style>
 <p>A classifier that stops early asks a small classifier, an <em>exit</em>, after some of the encoder's layers, and answers at the first that is sure enough: whose largest softmax probability reaches a <em>threshold</em>. Early-Exit trains all exits of one encoder together; SWEET does too, but each layer learns from the next exit above it alone; Multi-Model asks separate encoders of growing depth, each from its first layer. <em>Cost</em> is the layers run over the full model's.</p>
 ${contents}${reported.map(section).join("\n")}
 <footer>
-<p>Accuracies are on the test split, which no training step saw and no threshold was chosen on. Every number of this page is in <code>results.json</code>; the figures are in <code>figures/</code> as SVG and PNG.</p>
+<p>Accuracies are on the test split, which no training step saw. The thresholds at a share of the cost are found on the same examples, by their confidences alone, not their labels. Every number of this page is in <code>results.json</code>; the figures are in <code>figures/</code> as SVG and PNG.</p>
 </footer>
 </main>
 </body>
