@@ -1,5 +1,6 @@
-import type { Cell, Interval } from "./cell.ts";
-import { pairedDifference } from "./paired-difference.ts";
+import type { Interval } from "@sweetspot/eval";
+import type { Cell } from "./cell.ts";
+import { pairedDifference } from "@sweetspot/eval";
 import { type Group, type MethodSummary, spread } from "./summary.ts";
 
 /** Two classifiers, or cascades at one budget, compared on the same test examples. */

@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
-import type { Cell, CurvePoint } from "./cell.ts";
+import type { CurvePoint } from "@sweetspot/eval";
+import type { Cell } from "./cell.ts";
 import { dotItem, draw, type Figure, hollow, methodItem, type Size } from "./draw.ts";
 import { count, percent } from "./numbers.ts";
 import { meanCurve, thin, type XY } from "./step-curve.ts";

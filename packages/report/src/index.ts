@@ -1,16 +1,5 @@
-export {
-  type Cell,
-  type CellResults,
-  type CurvePoint,
-  type Interval,
-  type Machine,
-  type Milliseconds,
-  readCell,
-  type RightAnswers,
-  type TimedBatch,
-} from "./cell.ts";
+export { type Cell, readCell, type RightAnswers } from "./cell.ts";
 export { compare, type Comparison } from "./comparisons.ts";
-export { pairedDifference } from "./paired-difference.ts";
 export { png } from "./png.ts";
 export { makeReport, type Report } from "./report.ts";
 export type { CurveColumns, ReportResults } from "./report-results.ts";

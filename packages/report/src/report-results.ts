@@ -1,4 +1,5 @@
-import type { Cell, CellResults, CurvePoint, Machine } from "./cell.ts";
+import type { CellResults, CurvePoint, Machine } from "@sweetspot/eval";
+import type { Cell } from "./cell.ts";
 import type { Comparison } from "./comparisons.ts";
 import { findings } from "./findings.ts";
 import type { ReportedGroup } from "./page.ts";

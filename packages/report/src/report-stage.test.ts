@@ -67,7 +67,12 @@ describe("the stage report", () => {
     ],
     [
       "results of another format",
-      { cell: { ...cell, results: { ...cell.results, format: "other" } as Cell["results"] } },
+      {
+        cell: {
+          ...cell,
+          results: { ...cell.results, format: "other" } as unknown as Cell["results"],
+        },
+      },
       /results\.json: format:/,
     ],
     [

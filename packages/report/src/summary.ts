@@ -1,4 +1,5 @@
-import type { Cell, Interval, Machine } from "./cell.ts";
+import type { Interval, Machine } from "@sweetspot/eval";
+import type { Cell } from "./cell.ts";
 import { type MethodStyle, methodStyles } from "./methods.ts";
 
 /** A number over seeds; all three are the same with one seed. */

@@ -1,4 +1,4 @@
-import type { Interval } from "./cell.ts";
+import type { Interval } from "@sweetspot/eval";
 import { count, percent, points } from "./numbers.ts";
 import type { Group, MethodSummary, Spread } from "./summary.ts";
 

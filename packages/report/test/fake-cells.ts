@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeArtifact, writeSafetensors } from "@sweetspot/artifact";
-import type { Cell, CellResults, CurvePoint } from "../src/cell.ts";
+import type { CellResults, CurvePoint } from "@sweetspot/eval";
+import type { Cell } from "../src/cell.ts";
 
 /** Uniform numbers in `[0, 1)`, the same for the same seed. */
 export function uniform(seed: number): () => number {
@@ -140,7 +141,7 @@ export function fakeCell({
         onnxruntime: "1.27.0",
         threads: 2,
       },
-      batches: [1, 32].map((batchSize) => ({
+      batches: ([1, 32] as const).map((batchSize) => ({
         batchSize,
         examples: 64,
         segments: exitLayers.map((exitLayer, e) => {

@@ -1,4 +1,4 @@
-import type { Interval } from "./cell.ts";
+import { type Interval, normalQuantile } from "./wilson.ts";
 
 /**
  * The mean of paired differences and its interval, by Bonett and Price's adjustment: one example
@@ -33,27 +33,4 @@ export function pairedDifference(
     difference: sum / n,
     interval: [Math.max(-1, center - half), Math.min(1, center + half)],
   };
-}
-
-/** The standard normal's quantile at `p`, by bisection in `[-8, 8]`; absolute error under 1e-9 for p in `[1e-6, 1 - 1e-6]`. */
-export function normalQuantile(p: number): number {
-  let low = -8;
-  let high = 8;
-  for (let i = 0; i < 60; i++) {
-    const middle = (low + high) / 2;
-    if (normalDistribution(middle) < p) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
-}
-
-/** Source: Marsaglia, "Evaluating the normal distribution", 2004: 1/2 + density * (x + x^3/3 + x^5/15 + ...). */
-function normalDistribution(x: number): number {
-  let term = x;
-  let sum = x;
-  for (let k = 3; Math.abs(term) > 1e-17 * Math.abs(sum); k += 2) {
-    term *= (x * x) / k;
-    sum += term;
-  }
-  return 0.5 + (sum * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
 }
