@@ -1,17 +1,17 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import {
   type Artifact,
   type Json,
   parse,
-  type Ragged,
   readSafetensors,
+  rowCount,
   type StageContext,
 } from "@sweetspot/artifact";
 import { type Checkpoint, readCheckpoint } from "@sweetspot/model";
 import { z } from "zod";
 import type { Bundle, BundleSegment } from "./bundle.ts";
-import { checkMember, checkedRows } from "./check-member.ts";
+import { type CheckedSentences, checkedSentences, checkMember, tolerance } from "./check-member.ts";
 import { segmentRanges } from "./segment-graph.ts";
 import type { ExportSettings } from "./stage.ts";
 import { writeSegment } from "./write-segment.ts";
@@ -28,7 +28,8 @@ const cascadeSchema = z.strictObject({
  * The stage `export`. Leaves `bundle.json`, `tokenizer.json` and `member-N/segment-K.onnx`, each
  * member held against its training definition on sentences of the calibration split.
  *
- * @throws RangeError if a member's logits differ from the training definition's by more than 1e-4
+ * @throws RangeError if a member's logits differ from the training definition's by more than 1e-4,
+ *   or if the data are not those that the checkpoints were trained on
  */
 export async function runExport({
   inputs,
@@ -38,25 +39,28 @@ export async function runExport({
   const { data, train } = inputs;
   if (data === undefined || train === undefined)
     throw new RangeError("export: expected the inputs data and train");
+  if (train.manifest.inputs["data"] !== data.sha256) {
+    throw new RangeError(
+      `export: ${train.dir} was not trained on ${data.dir}; pass the data that it was trained on`,
+    );
+  }
   const cascadeFile = train.path("cascade.json");
   const cascade = parse(
     cascadeSchema,
     JSON.parse(await readFile(cascadeFile, "utf8")),
     cascadeFile,
   );
-  const sentences = await calibrationSentences(data);
+  const sentences = checkedSentences(await readCalibration(data));
   const members: { segments: BundleSegment[] }[] = [];
   let labels: readonly string[] = [];
-  let worst = 0;
   for (const [i, { folder }] of cascade.members.entries()) {
     const checkpoint = await readCheckpoint(join(train.dir, folder));
     labels = checkpoint.labels;
     const segments = await writeMember(output, `member-${i + 1}`, checkpoint);
     const paths = segments.map((s) => join(output, s.file));
     const difference = await checkMember(checkpoint, paths, sentences);
-    worst = Math.max(worst, difference);
     log(
-      `model ${i + 1} of ${cascade.members.length}  ${segments.length} segment${segments.length === 1 ? "" : "s"}, logits within ${difference.toExponential(1)} of the training definition`,
+      `model ${i + 1} of ${cascade.members.length}  segments: ${segments.length}, logits within ${difference.toExponential(1)} of the training definition`,
     );
     members.push({ segments });
   }
@@ -73,9 +77,9 @@ export async function runExport({
   return {
     method: cascade.method,
     segments: members.reduce((n, m) => n + m.segments.length, 0),
-    checkedExamples: sentences.rows.length,
-    // Rounded, so that the last bits of a sum do not show.
-    largestLogitDifferenceBelow: roundUp(worst),
+    checkedExamples: rowCount(sentences.inputIds),
+    // What has been checked, not what was measured: that may differ from machine to machine.
+    logitsWithin: tolerance,
   };
 }
 
@@ -95,7 +99,7 @@ async function writeMember(
   return segments;
 }
 
-async function calibrationSentences(data: Artifact) {
+async function readCalibration(data: Artifact): Promise<CheckedSentences> {
   const file = data.path("calibration.safetensors");
   const tensors = await readSafetensors(file);
   const int32 = (name: string): Int32Array => {
@@ -105,9 +109,10 @@ async function calibrationSentences(data: Artifact) {
     return values;
   };
   const offsets = int32("inputIds.offsets");
-  const inputIds: Ragged = { values: int32("inputIds.values"), offsets };
-  const tokenTypeIds: Ragged = { values: int32("tokenTypeIds.values"), offsets };
-  return { inputIds, tokenTypeIds, rows: checkedRows(inputIds) };
+  return {
+    inputIds: { values: int32("inputIds.values"), offsets },
+    tokenTypeIds: { values: int32("tokenTypeIds.values"), offsets },
+  };
 }
 
 function maximumLength(data: Artifact): number {
@@ -117,10 +122,8 @@ function maximumLength(data: Artifact): number {
       ? settings["maxLength"]
       : undefined;
   if (typeof value !== "number")
-    throw new TypeError(`${dirname(data.path("labels.json"))}: its manifest has no maxLength`);
+    throw new TypeError(
+      `${join(data.dir, "manifest.json")}: its settings have no number "maxLength"; run the stage data again`,
+    );
   return value;
-}
-
-function roundUp(x: number): number {
-  return 10 ** Math.ceil(Math.log10(Math.max(x, 1e-7)));
 }

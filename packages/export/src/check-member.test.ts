@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { row, rowCount } from "@sweetspot/artifact";
+import type { Checkpoint } from "@sweetspot/model";
+import * as tf from "@tensorflow/tfjs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { randomCheckpoint, randomSentences } from "../test/random-checkpoint.ts";
+import { checkedSentences, checkMember } from "./check-member.ts";
+import { segmentRanges } from "./segment-graph.ts";
+import { writeSegment } from "./write-segment.ts";
+
+describe("the checked sentences", () => {
+  const lengths = ({ inputIds }: ReturnType<typeof checkedSentences>) =>
+    Array.from({ length: rowCount(inputIds) }, (_, i) => row(inputIds, i).length);
+
+  it("are the shortest, the longest and two between", () => {
+    expect(lengths(checkedSentences(randomSentences([9, 3, 30, 12, 5, 7, 4])))).toEqual([
+      3, 5, 9, 30,
+    ]);
+  });
+
+  it("are cut where all are long, each to another length, so that the batch is padded", () => {
+    const long = randomSentences([400, 512, 300, 350, 512]);
+    const checked = checkedSentences(long);
+    expect(lengths(checked)).toEqual([8, 16, 24, 32]);
+    // The shortest, from its beginning.
+    expect([...row(checked.inputIds, 0)]).toEqual([...row(long.inputIds, 2).subarray(0, 8)]);
+    expect([...row(checked.tokenTypeIds, 3)]).toEqual(Array(32).fill(0));
+  });
+
+  it("are fewer where there are fewer", () => {
+    expect(lengths(checkedSentences(randomSentences([40])))).toEqual([32]);
+    expect(lengths(checkedSentences(randomSentences([40, 40])))).toEqual([16, 32]);
+    expect(lengths(checkedSentences(randomSentences([6, 6, 2])))).toEqual([2, 6, 6]);
+  });
+});
+
+describe("checkMember", () => {
+  const checkpoint = randomCheckpoint([1, 3]);
+  const sentences = randomSentences([3, 11, 7]);
+  let folder: string;
+  let files: string[];
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "export-"));
+    files = await written(checkpoint, "right");
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  async function written(of: Checkpoint, name: string): Promise<string[]> {
+    const paths: string[] = [];
+    for (const [k, range] of segmentRanges(of.exitLayers).entries()) {
+      paths.push(join(folder, `${name}-${k + 1}.onnx`));
+      await writeSegment(paths.at(-1) ?? "", of, range);
+    }
+    return paths;
+  }
+
+  it("tells how far the files are from the definition, and leaves no tensor behind", async () => {
+    const before = tf.memory().numTensors;
+    const difference = await checkMember(checkpoint, files, sentences);
+    expect(difference).toBeGreaterThan(0);
+    expect(difference).toBeLessThan(1e-5);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each([
+    ["embeddings.position_embeddings.weight", "right-1.onnx"],
+    ["encoder.layer.0.attention.self.value.bias", "right-1.onnx"],
+    ["exits.1.pooler.dense.weight", "right-1.onnx"],
+    ["encoder.layer.2.output.LayerNorm.weight", "right-2.onnx"],
+    ["exits.3.classifier.bias", "right-2.onnx"],
+  ])("refuses files of another %s, by the name of %s", async (name, file) => {
+    const tensor = checkpoint.weights[name];
+    const data = Float32Array.from(tensor?.data ?? [], (x) => x * 1.01 + 0.001);
+    const weights = { ...checkpoint.weights, [name]: { shape: tensor?.shape ?? [], data } };
+    await expect(checkMember({ ...checkpoint, weights }, files, sentences)).rejects.toThrow(
+      new RegExp(
+        `${file}: logit \\d+ must be within 0.0001 of the training definition's -?\\d.*, got -?\\d`,
+      ),
+    );
+  });
+
+  it("refuses one segment of another model", async () => {
+    const other = { ...checkpoint, weights: { ...checkpoint.weights } };
+    const name = "encoder.layer.1.intermediate.dense.weight";
+    const { shape, data } = checkpoint.weights[name] ?? { shape: [], data: new Float32Array(0) };
+    other.weights[name] = { shape, data: (data as Float32Array).map((x) => -x) };
+    const [, second = ""] = await written(other, "other");
+    await expect(checkMember(checkpoint, [files[0] ?? "", second], sentences)).rejects.toThrow(
+      `${second}: logit`,
+    );
+  });
+
+  it("refuses a definition that is not finite", async () => {
+    const name = "exits.1.classifier.bias";
+    const data = Float32Array.from(checkpoint.weights[name]?.data ?? []);
+    data[1] = NaN;
+    const weights = { ...checkpoint.weights, [name]: { shape: [3], data } };
+    await expect(checkMember({ ...checkpoint, weights }, files, sentences)).rejects.toThrow(
+      "right-1.onnx: logit 1 must be within 0.0001 of the training definition's NaN",
+    );
+  });
+
+  it("names a file that is no model", async () => {
+    const broken = join(folder, "broken.onnx");
+    await writeFile(broken, "not a model");
+    await expect(checkMember(checkpoint, [broken], sentences)).rejects.toThrow("broken.onnx");
+  });
+});
