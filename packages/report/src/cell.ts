@@ -11,8 +11,8 @@ export interface Cell extends ReportCell {
 
 /** 1 where the answer is right: of each exit alone, `[E][N]`, and of the cascade at each budget, `[B][N]`. */
 export interface RightAnswers {
-  exits: Int32Array[];
-  atBudget: Int32Array[];
+  exits: readonly ArrayLike<number>[];
+  atBudget: readonly ArrayLike<number>[];
 }
 
 /**

@@ -22,7 +22,7 @@ export interface Comparison {
 }
 
 interface Contest extends Pick<Comparison, "kind" | "at"> {
-  first: { label: string; method: MethodSummary; right: (cell: Cell) => Int32Array | undefined };
+  first: { label: string; method: MethodSummary; right: (cell: Cell) => ArrayLike<number> | undefined };
   second: Contest["first"];
 }
 
@@ -69,7 +69,7 @@ function acrossMethods({ methods }: Group): Contest[] {
   const contests = (
     kind: "layer" | "budget",
     at: string,
-    right: (cell: Cell) => Int32Array | undefined,
+    right: (cell: Cell) => ArrayLike<number> | undefined,
   ): Contest[] =>
     pairs.map(({ first, second }) => ({
       kind,

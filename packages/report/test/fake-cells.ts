@@ -188,9 +188,9 @@ export async function writeCell(folder: string, { input, results, right }: Cell)
   const dir = join(folder, input);
   await writeArtifact(dir, { stage: "eval", settings: {}, inputs: {} }, async (to) => {
     await writeFile(join(to, "results.json"), JSON.stringify(results));
-    const tensor = (rows: Int32Array[]) => ({
+    const tensor = (rows: readonly ArrayLike<number>[]) => ({
       shape: [rows.length, results.examples],
-      data: Int32Array.from(rows.flatMap((row) => [...row])),
+      data: Int32Array.from(rows.flatMap((row) => Array.from(row))),
     });
     await writeSafetensors(join(to, "right-answers.safetensors"), {
       exits: tensor(right.exits),
