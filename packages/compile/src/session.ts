@@ -45,6 +45,10 @@ export async function startSession(
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     // What it would print, it throws too.
     logSeverityLevel: 4,
+    // A waiting thread sleeps: on a busy machine spinning takes the time of the one that works.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+    // Sizes differ from run to run, so a pattern of the last one's memory saves nothing.
+    enableMemPattern: false,
   });
   const inputNames = new Set(graph.inputs.map((i) => bare(i.name)));
   let disposed = false;

@@ -76,6 +76,9 @@ export async function openBundle(dir: string, { threads }: SessionOptions = {}):
         const session = await ort.InferenceSession.create(artifact.path(name), {
           ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
           logSeverityLevel: 3,
+          // Each segment has threads of its own. Spinning, those of the last one would hold a core
+          // against the next: twice the time on two cores.
+          extra: { session: { intra_op: { allow_spinning: "0" } } },
         });
         const segment = new Segment(session, { path: join(dir, name), exitLayer, layers });
         opened.push(segment);

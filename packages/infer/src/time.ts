@@ -8,7 +8,10 @@ import { allExitLogits, batchesByLength } from "./all-exits.ts";
 import { type Bundle, openBundle } from "./bundle.ts";
 import type { TimeSettings } from "./stage.ts";
 
-/** The milliseconds of one segment, per example: a batch's time over its size. */
+/**
+ * The milliseconds of one segment, per example: a batch's time over its size. Quantiles are over the
+ * rounds of a batch, then averaged over the batches.
+ */
 export interface SegmentTiming {
   /** From 0. */
   member: number;
@@ -76,18 +79,19 @@ export async function timeSegments(
     count <= n ? Math.floor((i * n) / count) : i % n,
   );
   const batches = batchesByLength(split.inputIds, rows, batchSize);
-  const samples = bundle.sessions.map((segments) => segments.map((): number[] => []));
+  const times = bundle.sessions.map((segments) =>
+    segments.map(() => batches.map((): number[] => [])),
+  );
   for (let round = 0; round <= rounds; round++) {
-    for (const batch of batches) {
+    for (const [i, batch] of batches.entries()) {
       await allExitLogits(bundle, split, batch, (m, k, ms) => {
-        if (round > 0) samples[m]?.[k]?.push(ms / batchSize);
+        if (round > 0) times[m]?.[k]?.[i]?.push(ms / batchSize);
       });
     }
   }
   const segments = bundle.sessions.flatMap((member, m) =>
     member.map(({ exitLayer, layers }, k): SegmentTiming => {
-      const sorted = (samples[m]?.[k] ?? []).sort((a, b) => a - b);
-      const at = (q: number) => roundMs(sorted[Math.round(q * (sorted.length - 1))] ?? NaN);
+      const at = (q: number) => meanQuantile(times[m]?.[k] ?? [], q);
       return {
         member: m,
         segment: k,
@@ -100,6 +104,18 @@ export async function timeSegments(
     }),
   );
   return { examples: batches.length * batchSize * rounds, segments };
+}
+
+/**
+ * A quantile over the rounds of each batch, and the mean of that over the batches: a slow moment
+ * does not count, and long and short batches both do.
+ */
+function meanQuantile(batches: readonly (readonly number[])[], q: number): number {
+  const quantiles = batches.map((rounds) => {
+    const sorted = rounds.toSorted((a, b) => a - b);
+    return sorted[Math.round(q * (sorted.length - 1))] ?? NaN;
+  });
+  return roundMs(quantiles.reduce((a, b) => a + b, 0) / quantiles.length);
 }
 
 function roundMs(x: number): number {
