@@ -24,7 +24,8 @@ const scratch = await mkdtemp(join(tmpdir(), "sweetspot-packages-"));
 try {
   const tarballs = new Map<string, string>();
   for (const [name, { dir }] of packages) {
-    const packed = await quiet`npm pack ${dir} --ignore-scripts --json --pack-destination ${scratch}`;
+    const packed =
+      await quiet`npm pack ${dir} --ignore-scripts --json --pack-destination ${scratch}`;
     const [{ filename } = { filename: "" }] = JSON.parse(packed.stdout) as { filename: string }[];
     tarballs.set(name, join(scratch, filename));
   }
@@ -44,9 +45,12 @@ try {
     await inProject`npm install --ignore-scripts --no-audit --no-fund --prefer-offline ${needed}`;
     // The example is TypeScript; tsx comes from this checkout, all else from the empty project.
     await writeFile(join(project, "example.ts"), await firstExample(dir));
-    const run = await inProject`node --import ${join(root, "node_modules/tsx/dist/esm/index.mjs")} example.ts`;
+    const run =
+      await inProject`node --import ${join(root, "node_modules/tsx/dist/esm/index.mjs")} example.ts`;
     const lines = run.stdout.trim().split("\n");
-    console.log(`${name}: installs alone, its example prints ${lines.length} lines: ${lines.at(-1)}`);
+    console.log(
+      `${name}: installs alone, its example prints ${lines.length} lines: ${lines.at(-1)}`,
+    );
     await rm(project, { recursive: true });
   }
 } finally {

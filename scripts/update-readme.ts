@@ -14,5 +14,8 @@ const readme = await readFile(at("README.md"), "utf8");
 const updated = readme.replace(/```text\n[^]*?```/, () => `\`\`\`text\n${table.trimEnd()}\n\`\`\``);
 await writeFile(at("README.md"), updated);
 await mkdir(at("docs/figures"), { recursive: true });
-await copyFile(at("runs/demo/figures/sentiment-minilm-accuracy-by-layers.svg"), at("docs/figures/demo-curve.svg"));
+await copyFile(
+  at("runs/demo/figures/sentiment-minilm-accuracy-by-layers.svg"),
+  at("docs/figures/demo-curve.svg"),
+);
 console.log("README.md and docs/figures/demo-curve.svg show the demo's last run");

@@ -26,16 +26,19 @@ async function inPlainNode(source: string): Promise<string> {
 }
 
 describe("the built packages in plain Node", () => {
-  it.each(packages)("$name exports something from each of its entries", async ({ name, exports }) => {
-    const entries = Object.keys(exports).map((entry) => name + entry.slice(1));
-    const printed = await inPlainNode(`
+  it.each(packages)(
+    "$name exports something from each of its entries",
+    async ({ name, exports }) => {
+      const entries = Object.keys(exports).map((entry) => name + entry.slice(1));
+      const printed = await inPlainNode(`
       for (const entry of ${JSON.stringify(entries)}) {
         console.log(entry, Object.keys(await import(entry)).length);
       }`);
-    const counts = printed.split("\n").map((line) => line.split(" "));
-    expect(counts.map(([entry]) => entry)).toEqual(entries);
-    for (const [, count] of counts) expect(Number(count)).toBeGreaterThan(0);
-  });
+      const counts = printed.split("\n").map((line) => line.split(" "));
+      expect(counts.map(([entry]) => entry)).toEqual(entries);
+      for (const [, count] of counts) expect(Number(count)).toBeGreaterThan(0);
+    },
+  );
 
   it("train a classifier whose bundle answers", async () => {
     const printed = await inPlainNode(`

@@ -1,54 +1,25 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Artifact, openArtifact, runStage, writeArtifact } from "@sweetspot/artifact";
-import { stage as dataStage } from "@sweetspot/data/stage";
+import { type Artifact, openArtifact, writeArtifact } from "@sweetspot/artifact";
 import { readCheckpoint } from "@sweetspot/model";
 import type { StepMetrics, TrainSettings } from "@sweetspot/train";
-import { stage } from "@sweetspot/train/stage";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cellsIn, hashesOf } from "./train-cells.ts";
 
+let cells: ReturnType<typeof cellsIn>;
 let folder: string;
 let data: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "train-stage-"));
-  data = join(folder, "data");
-  const labels = ["agrees", "differs", "neither"];
-  const lines = Array.from({ length: 60 }, (_, i) => {
-    const n = Math.floor(i / 3);
-    return `the number ${n},is it ${["one", "two"][n % 2]} of ${i},${labels[i % 3]}`;
-  });
-  await writeFile(join(folder, "pairs.csv"), ["first,second,relation", ...lines, ""].join("\n"));
-  await runStage(dataStage, {
-    settings: {
-      task: {
-        file: join(folder, "pairs.csv"),
-        text: "first",
-        textPair: "second",
-        label: "relation",
-      },
-      encoder: "tiny",
-      maxLength: 16,
-      calibrationSize: 6,
-      thresholdSize: 6,
-      testSize: 12,
-    },
-    inputs: {},
-    output: data,
-  });
+  cells = cellsIn(folder);
+  data = (await cells.pairs()).dir;
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const settings: Partial<TrainSettings> = { encoder: "tiny", method: "sweet", exitLayers: [1, 2] };
 let runs = 0;
 const train = (changes: Partial<TrainSettings> = {}, input = data): Promise<Artifact> =>
-  runStage(stage, {
-    settings: { ...settings, epochs: 1, batchSize: 8, ...changes },
-    inputs: { data: input },
-    output: join(folder, `train-${runs++}`),
-  });
-const filesOf = (a: Artifact) =>
-  Object.fromEntries(Object.entries(a.manifest.files).map(([name, f]) => [name, f.sha256]));
+  cells.train(`train-${runs++}`, changes, input);
 
 describe("the stage train", () => {
   it("leaves a checkpoint of each model, its metrics, and the order in which they are asked", async () => {
@@ -84,9 +55,9 @@ describe("the stage train", () => {
   it("leaves the same bytes twice, and others for another seed", async () => {
     const [a, b, c] = [await train(), await train(), await train({ seed: 2 })];
     expect(b.sha256).toBe(a.sha256);
-    expect(filesOf(b)).toEqual(filesOf(a));
-    expect(filesOf(c)["member-1/model.safetensors"]).not.toBe(
-      filesOf(a)["member-1/model.safetensors"],
+    expect(hashesOf(b)).toEqual(hashesOf(a));
+    expect(hashesOf(c)["member-1/model.safetensors"]).not.toBe(
+      hashesOf(a)["member-1/model.safetensors"],
     );
   });
 
@@ -103,8 +74,8 @@ describe("the stage train", () => {
     for (const [i, exitLayers] of [[1], [2]].entries()) {
       const alone = await train({ method: "early-exit", exitLayers });
       for (const file of ["model.safetensors", "config.json", "metrics.jsonl"])
-        expect(filesOf(cascade)[`member-${i + 1}/${file}`]).toBe(
-          filesOf(alone)[`member-1/${file}`],
+        expect(hashesOf(cascade)[`member-${i + 1}/${file}`]).toBe(
+          hashesOf(alone)[`member-1/${file}`],
         );
     }
   });

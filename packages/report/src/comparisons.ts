@@ -22,7 +22,11 @@ export interface Comparison {
 }
 
 interface Contest extends Pick<Comparison, "kind" | "at"> {
-  first: { label: string; method: MethodSummary; right: (cell: Cell) => ArrayLike<number> | undefined };
+  first: {
+    label: string;
+    method: MethodSummary;
+    right: (cell: Cell) => ArrayLike<number> | undefined;
+  };
   second: Contest["first"];
 }
 
