@@ -1,8 +1,13 @@
 // Each package as its users get it: packs it, lints the tarball, installs it with what it needs into
-// an empty project, and runs its README's first example there.
+// an empty project, and runs its README's first example there. Infer's example finds a bundle there,
+// the only thing that infer needs from the packages before it.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runStage, type Stage } from "@sweetspot/artifact";
+import { stage as data } from "@sweetspot/data/stage";
+import { stage as exported } from "@sweetspot/export/stage";
+import { stage as train } from "@sweetspot/train/stage";
 import { $, argv, glob } from "zx";
 
 interface PackageJson {
@@ -43,6 +48,7 @@ try {
     const needed = [...closure(name)].map((n) => tarballs.get(n) ?? "");
     const inProject = quiet({ cwd: project });
     await inProject`npm install --ignore-scripts --no-audit --no-fund --prefer-offline ${needed}`;
+    if (short === "infer") await makeBundle(join(project, "bundle"));
     // The example is TypeScript; tsx comes from this checkout, all else from the empty project.
     await writeFile(join(project, "example.ts"), await firstExample(dir));
     const run =
@@ -55,6 +61,17 @@ try {
   }
 } finally {
   await rm(scratch, { recursive: true, force: true });
+}
+
+/** A bundle of the tiny encoder, which has learned next to nothing. */
+async function makeBundle(output: string): Promise<void> {
+  const made = { data: join(scratch, "data"), train: join(scratch, "train") };
+  const cell = <S>(stage: Stage<S>, to: string, settings: object, inputs = {}) =>
+    runStage(stage, { settings, inputs, output: to });
+  await cell(data, made.data, { task: "amazon", encoder: "tiny", trainSize: 32 });
+  const settings = { encoder: "tiny", method: "sweet", exitLayers: [1, 2], epochs: 1 };
+  await cell(train, made.train, settings, { data: made.data });
+  await cell(exported, output, {}, made);
 }
 
 /** A package and those of this project that it needs. */

@@ -31,7 +31,8 @@ export interface ClassifyOptions {
  * leave, and what is left is padded to its own longest text.
  *
  * @returns in the order of the texts
- * @throws RangeError if the threshold is outside [0, 1] or there is no text
+ * @throws RangeError if the threshold is outside [0, 1], the batch size is not a positive whole
+ *   number, or there is no text
  */
 export async function classify(
   bundle: Bundle,
@@ -40,6 +41,8 @@ export async function classify(
 ): Promise<Classification[]> {
   if (!(threshold >= 0 && threshold <= 1))
     throw new RangeError(`classify: threshold must be within [0, 1], got ${threshold}`);
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    throw new RangeError(`classify: batchSize must be a positive whole number, got ${batchSize}`);
   if (texts.length === 0) throw new RangeError("classify: expected one text or more, got none");
   const encoded = encode(bundle, texts);
   const results = new Map<number, Classification>();

@@ -5,6 +5,7 @@ import { type EncodedSplit, readSplit } from "@sweetspot/data";
 import { allExitLogits, batchesByLength, exitsOf } from "./all-exits.ts";
 import { type Bundle, openBundle } from "./bundle.ts";
 import type { PredictSettings } from "./stage.ts";
+import { stageInputs } from "./stage-inputs.ts";
 
 const heldOut = ["calibration", "threshold", "test"] as const;
 
@@ -12,7 +13,7 @@ const heldOut = ["calibration", "threshold", "test"] as const;
  * The stage `predict`. Leaves `predictions.json` and, for each held-out split, `SPLIT.safetensors`
  * with `logits` float32 `[E, N, K]`, `labels` int32 `[N]` and `lengths` int32 `[N]`.
  *
- * @throws RangeError if a logit is not a finite number
+ * @throws RangeError if a logit is not a finite number, or the bundle was made from other data
  */
 export async function runPredict({
   settings,
@@ -20,9 +21,7 @@ export async function runPredict({
   output,
   log,
 }: StageContext<PredictSettings>): Promise<Record<string, Json>> {
-  const { data, export: exported } = inputs;
-  if (data === undefined || exported === undefined)
-    throw new RangeError("predict: expected the inputs data and export");
+  const { data, exported } = stageInputs("predict", inputs);
   const bundle = await openBundle(exported.dir);
   try {
     const splits: Record<string, { examples: number }> = {};

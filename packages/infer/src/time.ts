@@ -7,6 +7,7 @@ import { type EncodedSplit, readSplit } from "@sweetspot/data";
 import { allExitLogits, batchesByLength } from "./all-exits.ts";
 import { type Bundle, openBundle } from "./bundle.ts";
 import type { TimeSettings } from "./stage.ts";
+import { stageInputs } from "./stage-inputs.ts";
 
 /**
  * The milliseconds of one segment, per example: a batch's time over its size. Quantiles are over the
@@ -28,6 +29,8 @@ export interface SegmentTiming {
  * The stage `time`. Leaves `timing.json`: the milliseconds of each segment at batch 1 and 32 on
  * test sentences. The segments take turns within a round, so that a slow moment of the machine
  * falls on all of them alike; the first round warms up and is not counted.
+ *
+ * @throws RangeError if the bundle was made from other data
  */
 export async function runTime({
   settings,
@@ -35,9 +38,7 @@ export async function runTime({
   output,
   log,
 }: StageContext<TimeSettings>): Promise<Record<string, Json>> {
-  const { data, export: exported } = inputs;
-  if (data === undefined || exported === undefined)
-    throw new RangeError("time: expected the inputs data and export");
+  const { data, exported } = stageInputs("time", inputs);
   const split = await readSplit(data, "test");
   const threads = availableParallelism();
   const bundle = await openBundle(exported.dir, { threads });

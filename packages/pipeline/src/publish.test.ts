@@ -43,7 +43,7 @@ test("an artefact that is not whole leaves the copy as it was", async () => {
   const target = join(dir, "runs", "demo");
   await report(["report.html"]);
   await publish(join(dir, "artifact"), target);
-  await writeFile(join(dir, "artifact", "report.html"), "changed");
+  await writeFile(join(dir, "artifact", "report.html"), "REPORT.HTML");
   await expect(publish(join(dir, "artifact"), target)).rejects.toThrow(/sha256 no longer matches/);
   expect(await readFile(join(target, "report.html"), "utf8")).toBe("report.html");
 });

@@ -1,0 +1,252 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Artifact,
+  openArtifact,
+  readSafetensors,
+  runStage,
+  writeArtifact,
+} from "@sweetspot/artifact";
+import { readSplit } from "@sweetspot/data";
+import { cascadeExits, confidence, exitMilliseconds, exitOf, timingSchema } from "@sweetspot/eval";
+import { writeSegment } from "@sweetspot/export";
+import {
+  allExitLogits,
+  type Bundle,
+  classify,
+  exitsOf,
+  openBundle,
+  type TextInput,
+} from "@sweetspot/infer";
+import { time } from "@sweetspot/infer/stage";
+import { readCheckpoint } from "@sweetspot/model";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cellsIn, hashesOf } from "./train-cells.ts";
+
+const methods = ["sweet", "multi-model"] as const;
+const K = 3;
+
+let cells: ReturnType<typeof cellsIn>;
+let data: Artifact;
+const trained: Record<string, Artifact> = {};
+const exported: Record<string, Artifact> = {};
+const bundles: Record<string, Bundle> = {};
+beforeAll(async () => {
+  cells = cellsIn(await mkdtemp(join(tmpdir(), "infer-")));
+  data = await cells.pairs();
+  for (const method of methods) {
+    // Fast enough that the exits come to disagree, and some are surer than others.
+    trained[method] = await cells.train(method, { method, epochs: 4, learningRate: 1e-2 });
+    exported[method] = await cells.export(`${method}-export`, trained[method]);
+    bundles[method] = await openBundle(exported[method].dir);
+  }
+});
+afterAll(async () => {
+  await Promise.all(Object.values(bundles).map((b) => b.dispose()));
+  await rm(cells.folder, { recursive: true });
+});
+const made = <T>(things: Record<string, T>, method: string): T => {
+  const thing = things[method];
+  if (thing === undefined) throw new Error(`no ${method}`);
+  return thing;
+};
+
+/** The test split as text, and what every exit says of each: `[N][E][K]`. */
+async function everyExit(method: string) {
+  const bundle = made(bundles, method);
+  const split = await readSplit(data, "test");
+  const lines = (await readFile(data.path("test.jsonl"), "utf8")).trim().split("\n");
+  const texts = lines.map((line): TextInput => {
+    const { text, textPair } = JSON.parse(line) as { text: string; textPair: string };
+    return [text, textPair];
+  });
+  const logits: number[][][] = [];
+  for (const i of texts.keys())
+    logits.push((await allExitLogits(bundle, split, [i])).map((l) => [...l]));
+  return { bundle, texts, logits };
+}
+
+describe.each(methods)("a bundle of %s", (method) => {
+  it("answers as its exits one by one would, whatever the threshold and the batches", async () => {
+    const { bundle, texts, logits } = await everyExit(method);
+    const exits = exitsOf(bundle);
+    const sure = logits.map((exit) => exit.map((l) => confidence(l)));
+    const used = new Set<number>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          fc.double({ min: 0, max: 1, noNaN: true }),
+          fc.constantFrom(...sure.flat().map((c) => Math.min(1, c + 1e-4))),
+        ),
+        fc.integer({ min: 1, max: 13 }),
+        async (threshold, batchSize) => {
+          // A batch's logits are those of its texts alone but for rounding: nobody sits on the edge.
+          fc.pre(sure.flat().every((c) => Math.abs(c - threshold) > 1e-5));
+          const answers = await classify(bundle, texts, { threshold, batchSize });
+          expect(answers).toHaveLength(texts.length);
+          for (const [i, answer] of answers.entries()) {
+            const exit = exitOf(sure[i] ?? [], threshold);
+            used.add(exit);
+            const l = logits[i]?.[exit] ?? [];
+            expect(answer.exitLayer).toBe(exits[exit]?.exitLayer);
+            expect(answer.label).toBe(bundle.labels[l.indexOf(Math.max(...l))]);
+            expect(answer.confidence).toBeCloseTo(sure[i]?.[exit] ?? NaN, 5);
+            expect(answer.probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 10);
+            expect(Math.max(...answer.probabilities)).toBeCloseTo(answer.confidence, 12);
+            // Both exits of sweet are one pass; multi-model's second member starts over.
+            expect(answer.layersRun).toBe(exit === 0 ? 1 : method === "sweet" ? 2 : 3);
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+    expect([...used].sort()).toEqual([0, 1]);
+  });
+
+  it("predicts every exit's logits in the split's order, in batches as one by one", async () => {
+    const { logits } = await everyExit(method);
+    const [a, b, c] = [
+      await cells.predict(`${method}-a`, made(exported, method)),
+      await cells.predict(`${method}-b`, made(exported, method)),
+      await cells.predict(`${method}-c`, made(exported, method), { batchSize: 5 }),
+    ];
+    expect(hashesOf(b)).toEqual(hashesOf(a));
+    expect(JSON.parse(await readFile(a.path("predictions.json"), "utf8"))).toEqual({
+      format: "sweetspot-predictions-1",
+      method,
+      labels: ["agrees", "differs", "neither"],
+      layers: 2,
+      members:
+        method === "sweet" ? [{ exitLayers: [1, 2] }] : [{ exitLayers: [1] }, { exitLayers: [2] }],
+      splits: { calibration: { examples: 6 }, threshold: { examples: 6 }, test: { examples: 12 } },
+    });
+    const split = await readSplit(data, "test");
+    for (const predicted of [a, c]) {
+      const tensors = await readSafetensors(predicted.path("test.safetensors"));
+      expect(tensors["logits"]?.shape).toEqual([2, 12, K]);
+      expect(tensors["labels"]?.data).toEqual(split.labels);
+      const { offsets } = split.inputIds;
+      expect([...(tensors["lengths"]?.data ?? [])]).toEqual(
+        Array.from(split.labels, (_, i) => (offsets[i + 1] ?? 0) - (offsets[i] ?? 0)),
+      );
+      for (const [i, exits] of logits.entries())
+        for (const [e, row] of exits.entries())
+          for (const [k, logit] of row.entries())
+            expect(tensors["logits"]?.data[(e * 12 + i) * K + k]).toBeCloseTo(logit, 5);
+    }
+  });
+
+  it("is timed segment by segment, as eval reads it", async () => {
+    const timed = await runStage(time, {
+      settings: { examples: 5, rounds: 2 },
+      inputs: { data: data.dir, export: made(exported, method).dir },
+      output: join(cells.folder, `${method}-time`),
+    });
+    const file = timed.path("timing.json");
+    const timing = timingSchema.parse(JSON.parse(await readFile(file, "utf8")));
+    expect(timing.batches.map((b) => [b.batchSize, b.examples])).toEqual([
+      [1, 10],
+      [32, 64], // a split of 12 is gone through until a batch is full
+    ]);
+    const exits = cascadeExits(
+      method === "sweet" ? [{ exitLayers: [1, 2] }] : [{ exitLayers: [1] }, { exitLayers: [2] }],
+    );
+    for (const batchSize of [1, 32] as const) {
+      const [first = NaN, second = NaN] = exitMilliseconds(timing, exits, batchSize, file);
+      expect(first).toBeGreaterThan(0);
+      expect(second).toBeGreaterThan(first);
+    }
+    for (const { p10Ms, medianMs, p90Ms } of timing.batches.flatMap((b) => b.segments)) {
+      expect(p10Ms).toBeLessThanOrEqual(medianMs);
+      expect(medianMs).toBeLessThanOrEqual(p90Ms);
+    }
+  });
+});
+
+describe("bad input", () => {
+  it("classify: thresholds, batch sizes and no text", async () => {
+    const bundle = made(bundles, "sweet");
+    for (const threshold of [-0.1, 1.1, NaN])
+      await expect(classify(bundle, ["a"], { threshold })).rejects.toThrow(
+        `classify: threshold must be within [0, 1], got ${threshold}`,
+      );
+    for (const batchSize of [0, 1.5, NaN])
+      await expect(classify(bundle, ["a"], { threshold: 1, batchSize })).rejects.toThrow(
+        `classify: batchSize must be a positive whole number, got ${batchSize}`,
+      );
+    await expect(classify(bundle, [], { threshold: 1 })).rejects.toThrow("got none");
+  });
+
+  it("classify: empty, unknown and over-long text gets an answer all the same", async () => {
+    const texts = ["", "\u{1F9FF}", "word ".repeat(500)];
+    const answers = await classify(made(bundles, "sweet"), texts, { threshold: 1 });
+    for (const { confidence: sure } of answers) expect(sure).toBeGreaterThanOrEqual(1 / K);
+  });
+
+  it("openBundle: a file that was changed, and a folder that is no bundle", async () => {
+    const copy = join(cells.folder, "changed");
+    await cp(made(exported, "sweet").dir, copy, { recursive: true });
+    const file = join(copy, "member-1", "segment-2.onnx");
+    const bytes = await readFile(file);
+    bytes[bytes.length >> 1] = 1 + (bytes[bytes.length >> 1] ?? 0);
+    await writeFile(file, bytes);
+    await expect(openBundle(copy)).rejects.toThrow(`${file}: `);
+    await expect(openBundle(data.dir)).rejects.toThrow("bundle.json");
+    await expect(openBundle(join(cells.folder, "nowhere"))).rejects.toThrow("nowhere");
+  });
+
+  it("openBundle: a segment that is no ONNX file is named", async () => {
+    const folder = join(cells.folder, "no-onnx");
+    await copyOf(folder, async (to) => writeFile(join(to, "member-1/segment-2.onnx"), "text"));
+    await expect(openBundle(folder)).rejects.toThrow(join(folder, "member-1/segment-2.onnx"));
+  });
+
+  it("predict and time: data that the bundle was not made from", async () => {
+    const other = await writeArtifact(
+      join(cells.folder, "other-data"),
+      { ...data.manifest, settings: { maxLength: 24 } },
+      async (to) => {
+        for (const name of Object.keys(data.manifest.files))
+          await cp(data.path(name), join(to, name));
+        return data.manifest.facts;
+      },
+    );
+    await expect(
+      runStage(time, {
+        settings: {},
+        inputs: { data: other.dir, export: made(exported, "sweet").dir },
+        output: join(cells.folder, "never"),
+      }),
+    ).rejects.toThrow("pass the data that it was trained on");
+    await expect(openArtifact(join(cells.folder, "never"))).rejects.toThrow("never");
+  });
+
+  it("predict: weights that are no numbers", async () => {
+    const folder = join(cells.folder, "nan-export");
+    const checkpoint = await readCheckpoint(join(made(trained, "sweet").dir, "member-1"));
+    checkpoint.weights["exits.2.classifier.bias"]?.data.fill(NaN);
+    await copyOf(folder, (to) =>
+      writeSegment(join(to, "member-1/segment-2.onnx"), checkpoint, {
+        after: 1,
+        exitLayer: 2,
+        last: true,
+      }),
+    );
+    await expect(cells.predict("nan", await openArtifact(folder))).rejects.toThrow(
+      /the logits of calibration hold NaN.*lower learningRate/,
+    );
+  });
+
+  /** A copy of sweet's bundle, changed, its manifest in order. */
+  async function copyOf(folder: string, change: (to: string) => Promise<unknown>): Promise<void> {
+    const from = made(exported, "sweet");
+    await writeArtifact(folder, from.manifest, async (to) => {
+      await cp(from.dir, to, { recursive: true });
+      await rm(join(to, "manifest.json"));
+      await change(to);
+      return from.manifest.facts;
+    });
+  }
+});
