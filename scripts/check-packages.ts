@@ -65,7 +65,7 @@ try {
 
 /** A bundle of the tiny encoder, which has learned next to nothing. */
 async function makeBundle(output: string): Promise<void> {
-  const made = { data: join(scratch, "data"), train: join(scratch, "train") };
+  const made = { data: join(scratch, "made", "data"), train: join(scratch, "made", "train") };
   const cell = <S>(stage: Stage<S>, to: string, settings: object, inputs = {}) =>
     runStage(stage, { settings, inputs, output: to });
   await cell(data, made.data, { task: "amazon", encoder: "tiny", trainSize: 32 });

@@ -2,7 +2,7 @@
 
 /** A message's fields: each number -> its values, in order. */
 export type Fields = ReadonlyMap<number, readonly Field[]>;
-export type Field = bigint | Uint8Array;
+type Field = bigint | Uint8Array;
 
 /** @throws RangeError if the bytes are no message */
 export function decode(bytes: Uint8Array): Fields {

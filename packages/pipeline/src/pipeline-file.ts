@@ -7,10 +7,10 @@ import { parseAt, type YamlSource } from "./yaml-source.ts";
 export type Settings = Record<string, Json>;
 
 /** Stage name -> settings. */
-export type Sections = Record<string, Settings | undefined>;
+type Sections = Record<string, Settings | undefined>;
 
 /** A person's own file; without `file` the task is one that comes with the data package. */
-export interface TaskColumns {
+interface TaskColumns {
   /** Relative to the pipeline file. */
   file?: string | undefined;
   format?: string | undefined;

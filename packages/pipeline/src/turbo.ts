@@ -123,7 +123,7 @@ function readLine(line: string): TurboLine {
 }
 
 /** @param text turbo's run summary, or what its dry run prints */
-export function outcomes(text: string): CellOutcome[] {
+function outcomes(text: string): CellOutcome[] {
   const { tasks } = summarySchema.parse(JSON.parse(text));
   return tasks.map(({ package: cell, cache, execution }) => ({
     cell,

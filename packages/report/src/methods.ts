@@ -16,7 +16,7 @@ const known: readonly { method: string; label: string }[] = [
 const symbols = ["circle", "diamond2", "square", "triangle", "cross"] as const;
 
 /** How many methods one report can tell apart. */
-export const maximumMethods: number = symbols.length;
+const maximumMethods = symbols.length;
 
 /**
  * The styles of the methods in a report: the three known ones keep theirs whichever are present,

@@ -81,7 +81,7 @@ ${draw(narrow)}
 }
 
 /** How a group is called. */
-export function heading({ task, encoder }: Group): string {
+function heading({ task, encoder }: Group): string {
   return `${task}, ${encoder}`;
 }
 

@@ -3,10 +3,10 @@ import { count, percent, points } from "./numbers.ts";
 import type { Group, MethodSummary, Spread } from "./summary.ts";
 
 /** The budget in the headline table. */
-export const headlineBudget = 0.5;
+const headlineBudget = 0.5;
 
 /** One entry of the headline table; undefined where a method has no such exit or budget. */
-export interface HeadlineEntry {
+interface HeadlineEntry {
   accuracy: Spread;
   interval: Interval;
 }

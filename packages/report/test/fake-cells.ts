@@ -5,7 +5,7 @@ import type { CellResults, CurvePoint } from "@sweetspot/eval";
 import type { Cell } from "../src/cell.ts";
 
 /** Uniform numbers in `[0, 1)`, the same for the same seed. */
-export function uniform(seed: number): () => number {
+function uniform(seed: number): () => number {
   let state = (seed * 0x9e3779b9) >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
