@@ -126,7 +126,7 @@ describe("the stage eval", () => {
     expect(results.curve.map((p) => p.cost)).toEqual([6 / 18, 10 / 18, 14 / 18, 1]);
     expect(results.curve.map((p) => p.ms["1"])).toEqual([2, 4, 6, 8]);
     expect(results.grid.map((p) => p.threshold)).toEqual([
-      0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1,
+      0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1,
     ]);
     expect(results.atBudget.map((b) => [b.budget, b.cost])).toEqual([
       [0.5, 6 / 18],

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Json, type StageContext, writeSafetensors } from "@sweetspot/artifact";
 import { evaluate, rightAnswers } from "./evaluate.ts";
+import { paperThresholds } from "./paper-thresholds.ts";
 import { readJson, readPredictedSplit, readPredictions } from "./predictions.ts";
 import type { EvalSettings } from "./stage.ts";
 import { timingSchema } from "./timing.ts";
@@ -24,7 +25,12 @@ export async function runEval({
   const test = await readPredictedSplit(predict, predictions, "test");
   const timingFile = time.path("timing.json");
   const timing = await readJson(timingFile, timingSchema);
-  const results = evaluate(predictions, test, timing, settings, timingFile);
+  const { confidence } = settings;
+  const thresholds =
+    settings.thresholds === "paper"
+      ? paperThresholds(predictions.labels.length)
+      : settings.thresholds;
+  const results = evaluate(predictions, test, timing, { thresholds, confidence }, timingFile);
   await writeFile(join(output, "results.json"), `${JSON.stringify(results)}\n`);
   const right = rightAnswers(results, test);
   const n = results.examples;

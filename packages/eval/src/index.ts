@@ -2,6 +2,7 @@ export { budgets, evaluate, type RightAnswers, rightAnswers } from "./evaluate.t
 export { type CascadeExit, cascadeExits, type MemberExits } from "./exit-cost.ts";
 export { argmax, confidence, exitOf, leaves, softmax } from "./exit-rule.ts";
 export { pairedDifference } from "./paired-difference.ts";
+export { paperThresholds } from "./paper-thresholds.ts";
 export {
   type Method,
   type PredictedSplit,

@@ -2,13 +2,11 @@ import type { Stage } from "@sweetspot/artifact";
 import { z } from "zod";
 
 export interface EvalSettings {
-  /** The grid of exit thresholds shown beside the exact curve, each in `[0, 1]`, rising. */
-  thresholds: number[];
+  /** The grid of exit thresholds shown beside the exact curve: each in `[0, 1]`, rising, or the paper's. */
+  thresholds: number[] | "paper";
   /** The level of the intervals, in `(0, 1)`. */
   confidence: number;
 }
-
-const tenths = Array.from({ length: 11 }, (_, i) => i / 10);
 
 /** `eval`: logits and timings -> accuracies, intervals and speed-accuracy curves. */
 export const stage: Stage<EvalSettings> = {
@@ -16,12 +14,16 @@ export const stage: Stage<EvalSettings> = {
   reads: ["predict", "time"],
   settings: z.strictObject({
     thresholds: z
-      .array(z.number().min(0, "must lie in [0, 1]").max(1, "must lie in [0, 1]"))
-      .min(1)
-      .refine((ts) => ts.every((t, i) => i === 0 || t > (ts[i - 1] ?? 0)), {
-        error: "must rise, each threshold once",
-      })
-      .default(tenths),
+      .union([
+        z.literal("paper"),
+        z
+          .array(z.number().min(0, "must lie in [0, 1]").max(1, "must lie in [0, 1]"))
+          .min(1)
+          .refine((ts) => ts.every((t, i) => i === 0 || t > (ts[i - 1] ?? 0)), {
+            error: "must rise, each threshold once",
+          }),
+      ])
+      .default("paper"),
     confidence: z.number().gt(0).lt(1).default(0.95),
   }),
   run: async (context) => (await import("./eval-stage.ts")).runEval(context),

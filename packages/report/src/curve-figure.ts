@@ -58,7 +58,7 @@ function marksCaption({ methods }: Group): string {
       ? "Faint lines are single seeds, the strong one their mean; open symbols are each exit's classifier alone on every example, with a bar from the lowest seed to the highest."
       : "Open symbols are each exit's classifier alone on every example.";
   const thresholds = methods[0]?.grid.map((g) => g.threshold) ?? [];
-  return `${lines} Small dots are the thresholds ${thresholds.join(", ")}; those that decide alike lie on one another.`;
+  return `${lines} Small dots are the thresholds ${thresholds.map((t) => Number(t.toFixed(3))).join(", ")}; those that decide alike lie on one another.`;
 }
 
 function drawCurves(group: Group, axis: Axis, size: Size): string {
