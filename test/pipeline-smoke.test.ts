@@ -23,9 +23,7 @@ test("smoke goes from raw text to the report, and a second time does nothing", a
   expect(await readdir(join(project.dir, "runs", "smoke"))).toEqual(
     expect.arrayContaining(["figures", "report.html", "results.json"]),
   );
-  const began = performance.now();
   const second = await project.run("smoke");
-  expect(performance.now() - began).toBeLessThan(5_000);
   expect(await project.misses("smoke")).toEqual([]);
   const table = (lines: readonly string[]) =>
     lines.slice(lines.findIndex((line) => line.startsWith("17 cells")) + 1);
