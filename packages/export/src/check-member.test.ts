@@ -23,15 +23,15 @@ describe("the checked sentences", () => {
   it("are cut where all are long, each to another length, so that the batch is padded", () => {
     const long = randomSentences([400, 512, 300, 350, 512]);
     const checked = checkedSentences(long);
-    expect(lengths(checked)).toEqual([8, 16, 24, 32]);
+    expect(lengths(checked)).toEqual([5, 10, 15, 20]);
     // The shortest, from its beginning.
     expect([...row(checked.inputIds, 0)]).toEqual([...row(long.inputIds, 2).subarray(0, 8)]);
-    expect([...row(checked.tokenTypeIds, 3)]).toEqual(Array(32).fill(0));
+    expect([...row(checked.tokenTypeIds, 3)]).toEqual(Array(20).fill(0));
   });
 
   it("are fewer where there are fewer", () => {
-    expect(lengths(checkedSentences(randomSentences([40])))).toEqual([32]);
-    expect(lengths(checkedSentences(randomSentences([40, 40])))).toEqual([16, 32]);
+    expect(lengths(checkedSentences(randomSentences([40])))).toEqual([20]);
+    expect(lengths(checkedSentences(randomSentences([40, 40])))).toEqual([10, 20]);
     expect(lengths(checkedSentences(randomSentences([6, 6, 2])))).toEqual([2, 6, 6]);
   });
 });

@@ -15,7 +15,7 @@ export const tolerance = 1e-4;
 
 /**
  * The sentences that a member is checked on: of all by length, the shortest, the longest and two
- * between, cut to 8, 16, 24 and 32 tokens, so that the batch is padded and yet short. (The training
+ * between, cut to 5, 10, 15 and 20 tokens, so that the batch is padded and yet short. (The training
  * definition runs on tfjs's `cpu` backend here, which takes its time.)
  */
 export function checkedSentences({ inputIds, tokenTypeIds }: CheckedSentences): CheckedSentences {
@@ -26,7 +26,7 @@ export function checkedSentences({ inputIds, tokenTypeIds }: CheckedSentences): 
   const last = sorted.length - 1;
   const rows = new Set([0, 1, 2, 3].map((k) => sorted[Math.round((k * last) / 3)] ?? 0));
   const cut = (r: Ragged) =>
-    ragged([...rows].map((i, k) => row(r, i).subarray(0, Math.round((32 * (k + 1)) / rows.size))));
+    ragged([...rows].map((i, k) => row(r, i).subarray(0, Math.round((20 * (k + 1)) / rows.size))));
   return { inputIds: cut(inputIds), tokenTypeIds: cut(tokenTypeIds) };
 }
 
