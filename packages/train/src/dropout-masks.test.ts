@@ -26,6 +26,27 @@ it("are bytes of AES-128 in counter mode: openssl gives the same", () => {
   expect(masks(3, 0.1)).toBe("111001111111111110111101");
 });
 
+it("of several steps are those of each, end to end", () => {
+  const each = [4, 5, 6].map((step) => dropoutMasks(sites, batch, 2, step));
+  for (const [name, masks] of Object.entries(dropoutMasks(sites, batch, 2, 4, 3)))
+    expect(Array.from(masks)).toEqual(each.flatMap((m) => Array.from(m[name] ?? [])));
+});
+
+it("keep the bytes below the limit, and those alone, whatever the limit", () => {
+  // They share a stream, so how many of the limits keep a number tells its byte.
+  const count = 4099;
+  const kept = Array.from({ length: 256 }, (_, dropped) => {
+    const site = { name: "a", shape: [count], probability: dropped / 256 };
+    return dropoutMasks([site], batch, 1, 1)["a"] ?? new Uint8Array(0);
+  });
+  const byte = (i: number) => 256 - kept.reduce((n, mask) => n + (mask[i] ?? 0), 0);
+  const bytes = Array.from({ length: count }, (_, i) => byte(i));
+  expect(new Set(bytes).size).toBe(256);
+  kept.forEach((mask, dropped) =>
+    expect(mask.every((m, i) => m === ((bytes[i] ?? 0) < 256 - dropped ? 1 : 0))).toBe(true),
+  );
+});
+
 it("have each site's shape and hold 1 and 0 alone", () => {
   const masks = dropoutMasks(sites, batch, 1, 0);
   expect(Object.values(masks).map((m) => m.length)).toEqual([3 * 11 * 7, 3 * 3 * 11 * 11, 3 * 5]);

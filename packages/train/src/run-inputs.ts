@@ -12,6 +12,7 @@ export type StepSettings = Pick<
 >;
 
 type HostArray = Float32Array | Int32Array | Uint8Array;
+type Numbers = Float32Array | Int32Array;
 
 /** AdamW's scalars at a step, counted from 0. */
 export function scalarsAt(
@@ -38,11 +39,10 @@ export function runInputs(
   batches: readonly PlannedBatch[],
   { firstStep, totalSteps }: { firstStep: number; totalSteps: number },
 ): Record<string, HostArray> {
-  const steps = batches.map((planned, i): Record<string, HostArray> => {
+  const steps = batches.map((planned, i): Record<string, Numbers> => {
     const step = firstStep + i;
     const batch = padBatch(split, planned, settings.batchSize);
     const { keep, stepSize, epsilon } = scalarsAt(settings, step, totalSteps);
-    const masks = dropoutMasks(sites, { B: batch.batchSize, T: batch.length }, settings.seed, step);
     return {
       inputIds: batch.inputIds.map((id) => index[id] ?? -1),
       tokenTypeIds: batch.tokenTypeIds,
@@ -52,25 +52,24 @@ export function runInputs(
       keep: Float32Array.of(keep),
       stepSize: Float32Array.of(stepSize),
       epsilon: Float32Array.of(epsilon),
-      ...Object.fromEntries(Object.entries(masks).map(([site, mask]) => [`dropout/${site}`, mask])),
     };
   });
   const [first] = steps;
-  return Object.fromEntries(
-    Object.keys(first ?? {}).map((name) => [name, endToEnd(steps.flatMap((s) => s[name] ?? []))]),
-  );
+  const size = { B: settings.batchSize, T: batches[0]?.length ?? 0 };
+  const masks = dropoutMasks(sites, size, settings.seed, firstStep, batches.length);
+  return Object.fromEntries([
+    ...Object.keys(first ?? {}).map((name) => [
+      name,
+      endToEnd(steps.flatMap((s) => s[name] ?? [])),
+    ]),
+    ...Object.entries(masks).map(([site, mask]) => [`dropout/${site}`, mask]),
+  ]);
 }
 
-function endToEnd(parts: readonly HostArray[]): HostArray {
+function endToEnd(parts: readonly Numbers[]): Numbers {
   const [first = new Float32Array(0)] = parts;
-  if (parts.length === 1) return first;
   const length = first.length * parts.length;
-  const all =
-    first instanceof Int32Array
-      ? new Int32Array(length)
-      : first instanceof Float32Array
-        ? new Float32Array(length)
-        : new Uint8Array(length);
+  const all = first instanceof Int32Array ? new Int32Array(length) : new Float32Array(length);
   parts.forEach((part, i) => all.set(part, i * first.length));
   return all;
 }
