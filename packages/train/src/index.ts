@@ -13,6 +13,7 @@ export { earlyExit } from "./early-exit.ts";
 export { multiModel } from "./multi-model.ts";
 export { type Objective, objectives } from "./objective.ts";
 export { type OccurringRows, occurringRows, restoreRows } from "./occurring-rows.ts";
+export { runInputs, type StepSettings } from "./run-inputs.ts";
 export { learningRateAt } from "./schedule.ts";
 export type { Checkpoints } from "./run-plan.ts";
 export type { TrainSettings } from "./stage.ts";
@@ -22,9 +23,9 @@ export {
   lossesAndGradients,
   type StepDefinition,
   stepInputs,
-  stepState,
   trainingStep,
 } from "./training-step.ts";
+export { initialState, stepState, weightsOf } from "./state-layout.ts";
 export type { StepMetrics } from "./training-state.ts";
 export {
   type TrainedModel,

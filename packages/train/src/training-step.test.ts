@@ -13,6 +13,7 @@ import { smallConfig, smallEncoder, smallSplit } from "../test/small-bert.ts";
 import { earlyExit } from "./early-exit.ts";
 import { occurringRows } from "./occurring-rows.ts";
 import { runInputs } from "./run-inputs.ts";
+import { initialState, stepState } from "./state-layout.ts";
 import { sweet } from "./sweet.ts";
 import { type TrainingTask, trainModel } from "./training.ts";
 import { lossesAndGradients, stepInputs, trainingStep } from "./training-step.ts";
@@ -95,13 +96,7 @@ describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
       dropoutSites: sites,
     });
     return tf.tidy(() => {
-      let state: Tensors = Object.fromEntries(
-        parameters.flatMap(({ name, shape }) => [
-          [`param/${name}`, tf.tensor(initial[name]?.data ?? [], [...shape])],
-          [`m/${name}`, tf.zeros([...shape])],
-          [`v/${name}`, tf.zeros([...shape])],
-        ]),
-      );
+      let state = tensorsOf(initialState(parameters, initial), stepState(parameters), {});
       return plan.map((batch, i) => {
         const place = { firstStep: i, totalSteps: plan.length };
         const arrays = runInputs(split, occurring.index, sites, settings, [batch], place);

@@ -11,10 +11,11 @@ import {
   type ParameterSpec,
   type Pooling,
 } from "@sweetspot/model";
-import { type AdamScalars, adamW, clipScale, decays, globalNorm } from "./adamw.ts";
+import { type AdamScalars, adamW, clipScale, globalNorm } from "./adamw.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { keepProbability } from "./dropout-masks.ts";
 import type { Objective } from "./objective.ts";
+import { gradientOf, parameterTensors, stateParts, stateTensors } from "./state-layout.ts";
 
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
@@ -47,15 +48,6 @@ export function stepInputs(dropoutSites: readonly DropoutSite[]): TensorSpecs {
       dropoutSites.map((s) => [`dropout/${s.name}`, { dtype: "bool", shape: s.shape }]),
     ),
   };
-}
-
-/** The state: each parameter, and AdamW's two running means of it. */
-export function stepState(parameters: readonly ParameterSpec[]): TensorSpecs {
-  return Object.fromEntries(
-    ["param", "m", "v"].flatMap((part) =>
-      parameters.map(({ name, shape }) => [`${part}/${name}`, { dtype: "float32", shape }]),
-    ),
-  );
 }
 
 /**
@@ -111,11 +103,16 @@ export function lossesAndGradients(
 export function trainingStep(definition: StepDefinition): LoopDefinition["step"] {
   const { parameters, maxGradientNorm } = definition;
   return (state, inputs) => {
-    const params = Object.fromEntries(
-      parameters.map((p) => [p.name, required(state, `param/${p.name}`)]),
-    );
+    const params = parameterTensors(parameters, state);
     const { losses, gradients } = lossesAndGradients(definition, params, inputs);
-    const norm = globalNorm(gradients);
+    const byName = Object.fromEntries(
+      parameters.map((p, i) => [p.name, gradients[i] as tf.Tensor]),
+    );
+    const tensors = stateTensors(parameters).map((t) => ({
+      ...t,
+      gradient: gradientOf(t, byName),
+    }));
+    const norm = globalNorm(tensors.map((t) => t.gradient));
     const scale = maxGradientNorm === "off" ? undefined : clipScale(norm, maxGradientNorm);
     const scalars: AdamScalars = {
       keep: required(inputs, "keep"),
@@ -123,17 +120,15 @@ export function trainingStep(definition: StepDefinition): LoopDefinition["step"]
       epsilon: required(inputs, "epsilon"),
     };
     const next: Record<string, tf.Tensor> = {};
-    parameters.forEach(({ name, role }, i) => {
+    for (const { name, gradient, decay } of tensors) {
       const before = {
         param: required(state, `param/${name}`),
         m: required(state, `m/${name}`),
         v: required(state, `v/${name}`),
       };
-      const after = adamW(before, gradients[i] as tf.Tensor, scalars, decays(role), scale);
-      next[`param/${name}`] = after.param;
-      next[`m/${name}`] = after.m;
-      next[`v/${name}`] = after.v;
-    });
+      const after = adamW(before, gradient, scalars, decay, scale);
+      for (const part of stateParts) next[`${part}/${name}`] = after[part];
+    }
     return { state: next, outputs: { losses, gradientNorm: norm } };
   };
 }

@@ -10,7 +10,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { smallConfig, smallEncoder, smallSplit, smallTask } from "../test/small-bert.ts";
 import { runInputs } from "./run-inputs.ts";
 import { sweet } from "./sweet.ts";
-import { stepInputs, stepState, trainingStep } from "./training-step.ts";
+import { initialState, stepState, weightsOf } from "./state-layout.ts";
+import { stepInputs, trainingStep } from "./training-step.ts";
 import { type TrainedModel, trainModel } from "./training.ts";
 
 const table = "embeddings.word_embeddings.weight";
@@ -121,15 +122,7 @@ describe("training only the rows of the table that occur", () => {
     const sites = dropoutSites(smallConfig, exitLayers);
     const loop = await compileLoop({
       state: stepState(parameters),
-      initialState: Object.fromEntries(
-        parameters.flatMap(({ name }) => {
-          const data = initial[name]?.data as Float32Array;
-          return (["param", "m", "v"] as const).map((part) => [
-            `${part}/${name}`,
-            part === "param" ? data : new Float32Array(data.length),
-          ]);
-        }),
-      ),
+      initialState: initialState(parameters, initial),
       inputs: stepInputs(sites),
       step: trainingStep({ ...task, ...encoder, ...settings, parameters, dropoutSites: sites }),
     });
@@ -141,9 +134,9 @@ describe("training only the rows of the table that occur", () => {
       const sizes = { steps: 1, B: settings.batchSize, T: batch.length };
       norms.push((await loop.run(inputs, sizes))["gradientNorm"]?.[0] ?? NaN);
     }
-    const state = loop.state();
+    const weights = weightsOf(parameters, loop.state());
     await loop.dispose();
-    return { state, names: parameters.map((p) => p.name), norms };
+    return { weights, names: parameters.map((p) => p.name), norms };
   }
 
   it("gives the numbers of training all rows; those of the rest follow in closed form", async () => {
@@ -154,8 +147,8 @@ describe("training only the rows of the table that occur", () => {
     const occurring = new Set([0, ...task.split.inputIds.values]);
     expect(occurring.size).toBe(1 + 3 + 26);
     for (const name of all.names.filter((n) => n !== table))
-      expect(cut.weights[name]?.data).toEqual(all.state[`param/${name}`]);
-    const [got, want] = [cut.weights[table]?.data, all.state[`param/${table}`]];
+      expect(cut.weights[name]?.data).toEqual(all.weights[name]?.data);
+    const [got, want] = [cut.weights[table]?.data, all.weights[table]?.data];
     const start = (await smallEncoder.weights(1))[table]?.data;
     for (let id = 0; id < vocabSize; id++) {
       const row = (data: ArrayLike<number> | undefined) =>

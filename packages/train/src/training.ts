@@ -21,7 +21,8 @@ import {
   type StepMetrics,
   type TrainingState,
 } from "./training-state.ts";
-import { stepInputs, stepState, trainingStep } from "./training-step.ts";
+import { initialState, stepState, weightsOf } from "./state-layout.ts";
+import { stepInputs, trainingStep } from "./training-step.ts";
 
 /** What `trainModel` trains, and on what. */
 export interface TrainingTask {
@@ -99,11 +100,7 @@ export async function trainModel(
       options,
       saved,
     );
-    const state = loop.state();
-    const weights: Record<string, HostTensor> = {};
-    for (const { name, shape } of parameters) {
-      weights[name] = { shape, data: state[`param/${name}`] as Float32Array };
-    }
+    const weights = weightsOf(parameters, loop.state());
     const decay = plan.reduce((d, _, step) => d * scalarsAt(settings, step, plan.length).keep, 1);
     const trained = weights[wordEmbeddings]?.data as Float32Array;
     weights[wordEmbeddings] = restoreRows(table, occurring.rows, trained, decay);
@@ -140,22 +137,6 @@ async function savedState(
   if (saved === undefined || !fitsState(saved, stepState(parameters))) return undefined;
   log(`resumed at step ${saved.step} of ${totalSteps}`);
   return saved;
-}
-
-function initialState(
-  parameters: readonly ParameterSpec[],
-  weights: Readonly<Record<string, HostTensor>>,
-): Record<string, Float32Array> {
-  const state: Record<string, Float32Array> = {};
-  for (const { name, shape } of parameters) {
-    const data = weights[name]?.data;
-    if (!(data instanceof Float32Array))
-      throw new RangeError(`training: no float32 weights for ${name}`);
-    state[`param/${name}`] = data;
-    for (const part of ["m", "v"])
-      state[`${part}/${name}`] = new Float32Array(shape.reduce((a, b) => a * b, 1));
-  }
-  return state;
 }
 
 function rowLengths({ inputIds: { offsets } }: EncodedSplit): number[] {

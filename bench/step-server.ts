@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/** What a process that takes training steps answers. */
+export interface StepAnswer {
+  ms: number;
+  /** Of each step, each exit's. */
+  losses: number[][];
+  /** The most memory that it has held so far. */
+  peakBytes: number;
+}
+
+/** A process that takes training steps when asked, and waits in between. */
+export class StepServer {
+  /** What it told of itself when it was ready. */
+  readonly about: Record<string, unknown>;
+  readonly #child: ChildProcess;
+  readonly #answers: AsyncIterator<string>;
+  readonly #label: string;
+  #next = 0;
+
+  private constructor(
+    label: string,
+    child: ChildProcess,
+    answers: AsyncIterator<string>,
+    about: Record<string, unknown>,
+  ) {
+    this.#label = label;
+    this.#child = child;
+    this.#answers = answers;
+    this.about = about;
+  }
+
+  /** @param label names it in errors */
+  static async start(label: string, command: string, args: readonly string[]): Promise<StepServer> {
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const failed = new Promise<never>((_, reject) => {
+      child.once("error", (cause) => reject(new Error(`${label}: ${cause.message}`, { cause })));
+    });
+    const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const about = await Promise.race([failed, answer(label, answers)]);
+    return new StepServer(label, child, answers, about);
+  }
+
+  /** Takes the next steps. */
+  async take(steps: number): Promise<StepAnswer> {
+    this.#child.stdin?.write(`${JSON.stringify({ steps, first: this.#next })}\n`);
+    this.#next += steps;
+    return (await answer(this.#label, this.#answers)) as unknown as StepAnswer;
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.once("close", resolve));
+    this.#child.stdin?.end();
+    await ended;
+  }
+}
+
+async function answer(
+  label: string,
+  answers: AsyncIterator<string>,
+): Promise<Record<string, unknown>> {
+  const { value, done } = await answers.next();
+  if (done === true) throw new Error(`${label}: ended without an answer; what it printed says why`);
+  return JSON.parse(value) as Record<string, unknown>;
+}

@@ -1,0 +1,123 @@
+import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { type HostTensor, ragged, writeSafetensors } from "@sweetspot/artifact";
+import {
+  type EncodedSplit,
+  encoderTokenizerJson,
+  readEmbeddedTask,
+  textTokenizer,
+} from "@sweetspot/data";
+import {
+  bertConfigJson,
+  type BertConfig,
+  encoderParameters,
+  exitParameters,
+  initialWeights,
+  type PretrainedEncoder,
+  pretrainedEncoder,
+} from "@sweetspot/model";
+
+/** Rows and tokens of each batch. */
+export const batch = { B: 16, T: 64 };
+/** Different batches; a longer run goes through them again. */
+export const batchCount = 16;
+export const classes = 2;
+
+/** One fine-tuning step's model: both sides get these weights and these batches. */
+export interface TrainingWork {
+  encoder: PretrainedEncoder;
+  exitLayers: readonly number[];
+  /** By Hugging Face's names; the exits' among them. */
+  weights: Record<string, HostTensor>;
+  /** Rows of exactly T tokens: `batchCount * B` of them. */
+  split: EncodedSplit;
+}
+
+export type ModelName = "minilm" | "bert-base";
+
+/** @throws RangeError if it is the name of none */
+export function modelName(name: string | undefined): ModelName {
+  if (name === "minilm" || name === "bert-base") return name;
+  throw new RangeError(`bench: expected minilm or bert-base, got ${name}`);
+}
+
+/** BERT-base's sizes (bert-base-uncased's config.json); its weights are random, which costs the same. */
+const bertBase: BertConfig = {
+  vocabSize: 30522,
+  hiddenSize: 768,
+  numHiddenLayers: 12,
+  numAttentionHeads: 12,
+  intermediateSize: 3072,
+  maxPositionEmbeddings: 512,
+  typeVocabSize: 2,
+  layerNormEps: 1e-12,
+  initializerRange: 0.02,
+  hiddenDropoutProb: 0.1,
+  attentionProbsDropoutProb: 0.1,
+};
+
+const works: Record<
+  ModelName,
+  { exitLayers: number[]; encoder: () => Promise<PretrainedEncoder> }
+> = {
+  minilm: { exitLayers: [1, 2, 4, 6], encoder: () => pretrainedEncoder("minilm") },
+  "bert-base": {
+    exitLayers: [1, 4, 6, 12],
+    encoder: async () => ({
+      config: bertBase,
+      pooling: "first-token",
+      weights: async (depth) => initialWeights(encoderParameters(bertBase, depth), bertBase, 0),
+    }),
+  },
+};
+
+/** The work of one model, made anew: the same bytes each time. */
+export async function trainingWork(name: ModelName): Promise<TrainingWork> {
+  const { exitLayers, encoder: make } = works[name];
+  const encoder = await make();
+  const { config, pooling } = encoder;
+  const exits = exitParameters(config, exitLayers, classes, pooling);
+  const weights = {
+    ...(await encoder.weights(config.numHiddenLayers)),
+    ...initialWeights(exits, config, 1),
+  };
+  return { encoder, exitLayers, weights, split: await realText() };
+}
+
+/** Sentences of reviews, end to end, cut into rows of T tokens. */
+async function realText(): Promise<EncodedSplit> {
+  const tokenizer = textTokenizer(await encoderTokenizerJson("minilm"));
+  const { examples } = await readEmbeddedTask("sentiment");
+  const rows: number[][] = [];
+  const wanted = batchCount * batch.B;
+  let row: number[] = [];
+  for (const { text } of examples) {
+    row.push(...tokenizer.encode(text, undefined, { maxLength: 128 }).inputIds);
+    if (row.length < batch.T) continue;
+    rows.push(row.slice(0, batch.T));
+    row = [];
+    if (rows.length === wanted) break;
+  }
+  if (rows.length < wanted)
+    throw new RangeError(`bench: expected ${wanted} rows of text, got ${rows.length}`);
+  return {
+    inputIds: ragged(rows),
+    tokenTypeIds: ragged(rows.map((r) => r.map(() => 0))),
+    labels: Int32Array.from(rows, (_, i) => i % classes),
+  };
+}
+
+/** Leaves `work.json`, `weights.safetensors` and `batches.safetensors` for a peer to read. */
+export async function writeWork(
+  folder: string,
+  { encoder, exitLayers, weights, split }: TrainingWork,
+): Promise<void> {
+  const { config, pooling } = encoder;
+  const json = { config: bertConfigJson(config), pooling, exitLayers, classes };
+  await writeFile(join(folder, "work.json"), JSON.stringify(json));
+  await writeSafetensors(join(folder, "weights.safetensors"), weights);
+  await writeSafetensors(join(folder, "batches.safetensors"), {
+    inputIds: { shape: [batchCount, batch.B, batch.T], data: split.inputIds.values },
+    labels: { shape: [batchCount, batch.B], data: split.labels },
+  });
+}
