@@ -11,6 +11,7 @@ export {
   type ValueInfo,
 } from "./graph.ts";
 export { onnxBytes, onnxModel } from "./onnx-writer.ts";
+export { optimise } from "./optimise.ts";
 export { bindInputs, removeDeadNodes } from "./passes.ts";
 export { scanLoop } from "./scan.ts";
 export {

@@ -1,6 +1,7 @@
 import * as ort from "onnxruntime-node";
 import { dimAt, type Graph, type ValueInfo } from "./graph.ts";
 import { onnxBytes } from "./onnx-writer.ts";
+import { optimise } from "./optimise.ts";
 import { scanLoop } from "./scan.ts";
 import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "./trace.ts";
 
@@ -16,6 +17,8 @@ export type Sizes = Readonly<Record<string, number>>;
 export interface SessionOptions {
   /** Threads of one session; ONNX Runtime's own choice (one per core) if left out. The sums' order, and so the last bit of a result, can depend on it. */
   threads?: number;
+  /** Told what was made simpler of the graph, line by line. */
+  log?: (line: string) => void;
 }
 
 /** A graph that is ready to run. */
@@ -39,9 +42,9 @@ export interface CompiledFunction {
  */
 export async function startSession(
   graph: Graph,
-  { threads }: SessionOptions = {},
+  { threads, log }: SessionOptions = {},
 ): Promise<CompiledFunction> {
-  const session = await ort.InferenceSession.create(onnxBytes(graph), {
+  const session = await ort.InferenceSession.create(onnxBytes(optimise(graph, log)), {
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     // What it would print, it throws too.
     logSeverityLevel: 4,
@@ -161,7 +164,8 @@ export async function compileLoop<const S extends TensorSpecs, const I extends T
       ...definition.inputs,
     },
   );
-  const session = await startSession(scanLoop(graph, stateNames.length), options);
+  const loop = scanLoop(optimise(graph, options.log), stateNames.length);
+  const session = await startSession(loop, options);
   let state = { ...definition.initialState } as Record<string, HostArray>;
   let running = false;
   return {

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import * as ort from "onnxruntime-node";
 import { dimAt, type Graph } from "../src/graph.ts";
 import { onnxBytes } from "../src/onnx-writer.ts";
+import { optimise } from "../src/optimise.ts";
 import type { HostArray } from "../src/session.ts";
 import { type NamedTensors, type TensorSpecs, trace } from "../src/trace.ts";
 
@@ -98,12 +99,30 @@ export async function mismatch(
   inputs: Named,
   tolerance: Tolerance = {},
 ): Promise<string | undefined> {
-  const session = await open(trace(fn, inputs));
-  try {
-    return difference(await session.run(inputs), eager(fn, inputs), tolerance);
-  } finally {
-    await session.close();
+  const graph = trace(fn, inputs);
+  const expected = eager(fn, inputs);
+  for (const [how, g] of asRun(graph)) {
+    const session = await open(g);
+    try {
+      const different = difference(await session.run(inputs), expected, tolerance);
+      if (different !== undefined) return `${how}: ${different}`;
+    } finally {
+      await session.close();
+    }
   }
+  return undefined;
+}
+
+/** A graph as it was traced, and as `compile` runs it. */
+function asRun(graph: Graph): [string, Graph][] {
+  const optimised = optimise(graph);
+  const same = optimised.nodes.length === graph.nodes.length;
+  return same
+    ? [["traced", graph]]
+    : [
+        ["traced", graph],
+        ["optimised", optimised],
+      ];
 }
 
 /**
@@ -117,7 +136,20 @@ export async function mismatchAt(
   make: (name: string, shape: readonly number[], dtype: HostTensor["dtype"]) => HostTensor,
   tolerance: Tolerance = {},
 ): Promise<string | undefined> {
-  const graph = trace(fn, specs);
+  for (const [how, graph] of asRun(trace(fn, specs))) {
+    const different = await differsAt(fn, graph, sizes, make, tolerance);
+    if (different !== undefined) return `${how}, ${different}`;
+  }
+  return undefined;
+}
+
+async function differsAt(
+  fn: Fn,
+  graph: Graph,
+  sizes: readonly Readonly<Record<string, number>>[],
+  make: (name: string, shape: readonly number[], dtype: HostTensor["dtype"]) => HostTensor,
+  tolerance: Tolerance,
+): Promise<string | undefined> {
   const session = await open(graph);
   try {
     for (const at of sizes) {

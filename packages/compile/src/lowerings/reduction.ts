@@ -40,6 +40,28 @@ function sum(op: string): Lowering {
   };
 }
 
+/**
+ * Over the rows of a matrix of float32, as tfjs's gradients of a bias take it, the product with a row
+ * of ones: ONNX Runtime multiplies matrices several times faster than it sums them along columns.
+ */
+function sumOrProduct(call: KernelCall): tf.TensorInfo | tf.TensorInfo[] {
+  const { emit } = call;
+  const x = input(call, "x");
+  const [rows = 0, columns = 0] = x.shape;
+  const { axis, keepDims = false } = call.attrs as ReductionAttrs;
+  const axes = axis === undefined || axis === null ? [] : tf.util.parseAxisParam(axis, x.shape);
+  if (x.dtype !== "float32" || x.shape.length !== 2 || axes.join() !== "0")
+    return sum("ReduceSum")(call);
+  const ones = emit.filled([1, rows], 1, "float32");
+  const product = emit.node("MatMul", [ones, emit.ref(x)]);
+  if (keepDims) return emit.output(product, [1, columns], "float32");
+  return emit.output(
+    emit.node("Reshape", [product, emit.shape([columns])], { allowzero: 1 }),
+    [columns],
+    "float32",
+  );
+}
+
 /** NaN where there is one: ONNX Runtime passes over it. */
 function extreme(op: string): Lowering {
   return (call) => {
@@ -100,7 +122,7 @@ export const reductions: Readonly<Record<string, Lowering>> = {
   Max: extreme("ReduceMax"),
   Min: extreme("ReduceMin"),
   Prod: sum("ReduceProd"),
-  Sum: sum("ReduceSum"),
+  Sum: sumOrProduct,
 
   /** float32 whatever it is given. */
   Mean: (call) => {
