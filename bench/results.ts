@@ -1,0 +1,98 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { median, type Rounds, short } from "./interleave.ts";
+
+const root = join(import.meta.dirname, "..");
+const folder = join(import.meta.dirname, "results");
+
+/** One line of the table. */
+export interface Row {
+  work: string;
+  /** Medians over the rounds. */
+  ours: number;
+  peer: number;
+  peerIs: string;
+  unit: string;
+  /** The median over the rounds of ours over the peer's. */
+  ratio: number;
+  goal: number;
+  goalIs: "atMost" | "atLeast";
+  /** Each round's; a single one where it is no matter of the moment. */
+  runs: Rounds;
+}
+
+/** `results/GROUP.json`. */
+interface Results {
+  machine: { cpu: string; cores: number; memoryGB: number };
+  versions: Record<string, string>;
+  rows: Row[];
+}
+
+/** A row out of its rounds. */
+export function row(
+  about: Pick<Row, "work" | "unit" | "goal" | "goalIs" | "peerIs">,
+  runs: Rounds,
+): Row {
+  const ratios = runs.ours.map((x, i) => x / (runs.peer[i] ?? NaN));
+  const { ours, peer } = runs;
+  return { ...about, ours: median(ours), peer: median(peer), ratio: median(ratios), runs };
+}
+
+/** Writes one group's results. */
+export async function writeResults(
+  group: string,
+  versions: Record<string, string>,
+  rows: Row[],
+): Promise<void> {
+  const machine = {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memoryGB: Math.round(totalmem() / 1e9),
+  };
+  const results: Results = { machine, versions, rows };
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${group}.json`), `${JSON.stringify(results, undefined, 2)}\n`);
+}
+
+/** The table of all results there are, as Markdown. */
+export async function table(): Promise<string> {
+  const lines = [
+    "| work | ours | peer | ratio (spread) | goal | |",
+    "| --- | --- | --- | --- | --- | --- |",
+  ];
+  for (const file of (await readdir(folder)).sort()) {
+    const { rows } = JSON.parse(await readFile(join(folder, file), "utf8")) as Results;
+    lines.push(...rows.map(line));
+  }
+  return lines.join("\n");
+}
+
+function line({ work, ours, peer, peerIs, unit, ratio, goal, goalIs, runs }: Row): string {
+  const met = goalIs === "atMost" ? ratio <= goal : ratio >= goal;
+  const ratios = runs.ours.map((x, i) => x / (runs.peer[i] ?? NaN)).sort((a, b) => a - b);
+  const spread = ratios.length > 1 ? ` (${short(ratios[0])} to ${short(ratios.at(-1))})` : "";
+  const cells = [
+    work,
+    `${short(ours)} ${unit}`,
+    `${short(peer)} ${unit}, ${peerIs}`,
+    `${short(ratio)}${spread}`,
+    `${goalIs === "atMost" ? "≤" : "≥"} ${goal}`,
+    met ? "met" : "not met",
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** Puts the table into bench/README.md, between its markers. */
+export async function updateReadme(): Promise<void> {
+  const file = join(root, "bench", "README.md");
+  const readme = await readFile(file, "utf8");
+  const text = await table();
+  await writeFile(
+    file,
+    readme.replace(
+      /(<!-- table -->\n)[^]*?(\n<!-- end -->)/,
+      (_, a: string, b: string) => a + text + b,
+    ),
+  );
+}
