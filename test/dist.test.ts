@@ -40,6 +40,18 @@ describe("the built packages in plain Node", () => {
     },
   );
 
+  it("plan a pipeline without loading tfjs or ONNX Runtime", async () => {
+    const printed = await inPlainNode(`
+      import { createRequire } from "node:module";
+      import { planPipeline } from "@sweetspot/pipeline";
+      const { cells } = await planPipeline("demo", process.cwd());
+      const loaded = Object.keys(createRequire(import.meta.url).cache);
+      console.log(cells.length > 0, loaded.filter((f) => /tensorflow|onnxruntime/.test(f)).length);
+      await import("@tensorflow/tfjs");
+      console.log(Object.keys(createRequire(import.meta.url).cache).length > 0);`);
+    expect(printed.split("\n")).toEqual(["true 0", "true"]);
+  });
+
   it("train a classifier whose bundle answers", async () => {
     const printed = await inPlainNode(`
       import { mkdtemp, rm } from "node:fs/promises";

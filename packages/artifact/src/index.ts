@@ -1,3 +1,4 @@
+export { didYouMean } from "./did-you-mean.ts";
 export { diskError } from "./disk-error.ts";
 export { type Artifact, openArtifact, writeArtifact } from "./folder.ts";
 export { sha256, sha256OfFile } from "./hash.ts";
@@ -7,5 +8,12 @@ export { type PinnedFile, resolvePinnedFile } from "./pinned-file.ts";
 export { padRows, type PaddedBatch, type Ragged, ragged, row, rowCount } from "./ragged.ts";
 export { type HostTensor, readSafetensors, SafetensorsFile } from "./safetensors.ts";
 export { type SafetensorsDtype, type TensorEntry } from "./safetensors-header.ts";
-export { runStage, type Stage, type StageCall, type StageContext } from "./stage.ts";
+export {
+  runStage,
+  settingProblem,
+  type SettingProblem,
+  type Stage,
+  type StageCall,
+  type StageContext,
+} from "./stage.ts";
 export { type LazyTensor, writeSafetensors } from "./write-safetensors.ts";

@@ -1,5 +1,5 @@
-import { closest } from "fastest-levenshtein";
 import type { z } from "zod";
+import { didYouMean } from "./did-you-mean.ts";
 
 /**
  * Checks `value` against `schema` and returns it with defaults filled in.
@@ -25,7 +25,7 @@ function describe(issue: Issue, schema: z.ZodType, at: readonly PropertyKey[] = 
     return issue.keys.map((key) => {
       const full = path ? `${path}.${key}` : key;
       if (known.length === 0) return `unknown key "${full}"`;
-      return `unknown key "${full}", did you mean "${closest(key, known)}"? (known: ${known.join(", ")})`;
+      return `unknown key "${full}", ${didYouMean(key, known)}`;
     });
   }
   if (issue.code === "invalid_union" && issue.errors.length > 0) {

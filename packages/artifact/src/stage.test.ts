@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Artifact } from "./folder.ts";
-import { runStage, type Stage, type StageContext } from "./stage.ts";
+import { runStage, settingProblem, type Stage, type StageContext } from "./stage.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -128,6 +128,21 @@ describe("runStage", () => {
       'unknown key "nmae", did you mean "name"?',
     );
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("refuses what the stage's own check finds, and leaves nothing", async () => {
+    const checking: Stage<Settings> = {
+      ...stageThat(),
+      check: ({ size, name }) =>
+        settingProblem("size", () => {
+          if (size > 5) throw new RangeError(`too large for ${name}`);
+        }),
+    };
+    const call = (size: number) =>
+      runStage(checking, { settings: { size }, inputs: {}, output: join(folder, "out") });
+    await expect(call(6)).rejects.toThrow(new RangeError("stage sizes: size: too large for none"));
+    expect(await readdir(folder)).toEqual([]);
+    expect((await call(5)).manifest.facts).toEqual({ size: 5 });
   });
 
   it("refuses an input whose files have changed", async () => {

@@ -24,12 +24,23 @@ export interface StageContext<Settings> {
   log(line: string): void;
 }
 
+/** A setting that keeps to the schema and that yet cannot be. */
+export interface SettingProblem {
+  setting: string;
+  message: string;
+}
+
 /** One step of the pipeline: a package exports it from `./stage`. */
 export interface Stage<Settings> {
   name: string;
   settings: z.ZodType<Settings>;
   /** The names of the inputs; `"any"` for a stage that reads however many it is given. */
   reads: readonly string[] | "any";
+  /**
+   * Looks at what the schema cannot see, such as whether a name is known. It is called for every cell
+   * before the first is run, so it is quick, loads no runtime and writes nothing.
+   */
+  check?(settings: Settings): Promise<SettingProblem | undefined>;
   /** Fills `context.output` and returns the manifest's facts. */
   run(context: StageContext<Settings>): Promise<Record<string, Json>>;
 }
@@ -48,13 +59,18 @@ export interface StageCall {
  * Runs one stage: checks its settings, opens and verifies its inputs, and writes its artefact whole
  * or not at all. What it left in its scratch folder stays if it fails.
  *
- * @throws TypeError if a setting breaks the schema; RangeError if an input is missing or not asked for
+ * @throws TypeError if a setting breaks the schema; RangeError if the stage's own check finds one that
+ *   cannot be, or an input is missing or not asked for
  */
 export async function runStage<Settings>(
   stage: Stage<Settings>,
   call: StageCall,
 ): Promise<Artifact> {
   const settings = parse(stage.settings, call.settings, `stage ${stage.name}`);
+  const problem = await stage.check?.(settings);
+  if (problem !== undefined) {
+    throw new RangeError(`stage ${stage.name}: ${problem.setting}: ${problem.message}`);
+  }
   const names = Object.keys(call.inputs).sort();
   if (stage.reads !== "any" && [...stage.reads].sort().join() !== names.join()) {
     throw new RangeError(
@@ -84,4 +100,17 @@ export async function runStage<Settings>(
   );
   await rm(scratch, { recursive: true, force: true });
   return artifact;
+}
+
+/** What a function throws, as the problem of a setting. */
+export async function settingProblem(
+  setting: string,
+  look: () => unknown,
+): Promise<SettingProblem | undefined> {
+  try {
+    await look();
+    return undefined;
+  } catch (error) {
+    return { setting, message: error instanceof Error ? error.message : String(error) };
+  }
 }

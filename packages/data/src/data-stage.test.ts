@@ -266,6 +266,9 @@ describe("bad input", () => {
     );
     await expect(run({ task: "amazon", testSize: 0 })).rejects.toThrow("testSize");
     await expect(run({ task: "amazon", testsize: 5 })).rejects.toThrow('did you mean "testSize"?');
-    await expect(run({ task: "amazon", encoder: "bart" })).rejects.toThrow('encoder "bart"');
+    for (const encoder of ["tinny", "constructor"])
+      await expect(run({ task: "amazon", encoder })).rejects.toThrow(
+        `stage data: encoder: encoder "${encoder}": no tokenizer is known for it, did you mean "`,
+      );
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { parse, resolvePinnedFile } from "@sweetspot/artifact";
+import { didYouMean, parse, resolvePinnedFile } from "@sweetspot/artifact";
 import { z } from "zod";
 import { textTokenizer, type TextTokenizer } from "./tokenizer.ts";
 
@@ -38,10 +38,10 @@ const encoderTokenizers: Readonly<Record<string, typeof minilm>> = { minilm, tin
  * @throws RangeError for another name; Error if the file is missing or not the pinned one
  */
 export async function encoderTokenizerJson(encoder: string): Promise<Record<string, unknown>> {
-  const pin = encoderTokenizers[encoder];
+  const pin = Object.hasOwn(encoderTokenizers, encoder) ? encoderTokenizers[encoder] : undefined;
   if (pin === undefined) {
     throw new RangeError(
-      `encoder "${encoder}": no tokenizer is known for it (known: ${Object.keys(encoderTokenizers).join(", ")})`,
+      `encoder "${encoder}": no tokenizer is known for it, ${didYouMean(encoder, Object.keys(encoderTokenizers))}`,
     );
   }
   const path = await resolvePinnedFile(pin, import.meta.url);

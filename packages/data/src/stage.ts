@@ -1,4 +1,4 @@
-import type { Stage } from "@sweetspot/artifact";
+import { settingProblem, type Stage } from "@sweetspot/artifact";
 import { z } from "zod";
 
 /** A person's own file of labelled text. */
@@ -70,5 +70,9 @@ export const stage: Stage<DataSettings> = {
     testSize: size.default(0.35),
     seed: z.int().nonnegative().default(1),
   }),
+  check: async ({ encoder }) => {
+    const { encoderTokenizerJson } = await import("./load-tokenizer.ts");
+    return settingProblem("encoder", () => encoderTokenizerJson(encoder));
+  },
   run: async (context) => (await import("./data-stage.ts")).runData(context),
 };

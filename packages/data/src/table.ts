@@ -1,4 +1,4 @@
-import { closest } from "fastest-levenshtein";
+import { didYouMean } from "@sweetspot/artifact";
 
 /** Rows of named fields, as a file has them. */
 export interface Table {
@@ -37,7 +37,7 @@ export function requireColumn({ where, columns }: Table, name: string, role: str
     columns.length === 1 ? [";", "\t", ",", "|"].find((s) => only.includes(s)) : undefined;
   const fix =
     separator === undefined
-      ? `did you mean "${closest(name, [...columns])}"? (known: ${columns.join(", ")})`
+      ? didYouMean(name, columns)
       : `its one column is ${JSON.stringify(only)}, so fields seem to be separated by ${JSON.stringify(separator)}; save it with commas (csv) or tabs (tsv)`;
   throw new RangeError(`${where}: no column "${name}" (${role}), ${fix}`);
 }

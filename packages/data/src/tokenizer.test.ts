@@ -145,7 +145,7 @@ describe("loadTokenizer", () => {
       "tokenizer.json: no tokenizer can be made of it",
     );
     await expect(encoderTokenizerJson("large")).rejects.toThrow(
-      'encoder "large": no tokenizer is known for it (known: minilm, tiny)',
+      'encoder "large": no tokenizer is known for it, did you mean "tiny"? (known: minilm, tiny)',
     );
   });
 });

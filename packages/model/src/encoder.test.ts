@@ -38,9 +38,16 @@ describe("pretrainedEncoder", () => {
     expect(Object.keys(two)).toHaveLength(5 + 2 * 16);
   });
 
-  it.each(["bert-huge", "", "constructor"])("refuses the name '%s'", async (name) => {
+  it.each([
+    ["tinny", "tiny"],
+    ["minilm-l6", "minilm"],
+    ["", "tiny"],
+    ["constructor", "minilm"],
+  ])("refuses the name '%s', and offers the nearest", async (name, nearest) => {
     await expect(pretrainedEncoder(name)).rejects.toThrow(
-      new RangeError(`encoder "${name}": unknown (known: minilm, tiny)`),
+      new RangeError(
+        `encoder "${name}": unknown, did you mean "${nearest}"? (known: minilm, tiny)`,
+      ),
     );
   });
 });

@@ -1,4 +1,9 @@
-import { type HostTensor, resolvePinnedFile, SafetensorsFile } from "@sweetspot/artifact";
+import {
+  didYouMean,
+  type HostTensor,
+  resolvePinnedFile,
+  SafetensorsFile,
+} from "@sweetspot/artifact";
 import { type BertConfig, bertConfig, readConfigFile } from "./config.ts";
 import type { Pooling } from "./exit-head.ts";
 import { initialWeights } from "./initial-weights.ts";
@@ -72,7 +77,7 @@ const encoders: Readonly<Record<string, () => Promise<PretrainedEncoder>>> = {
 export async function pretrainedEncoder(name: string): Promise<PretrainedEncoder> {
   const make = Object.hasOwn(encoders, name) ? encoders[name] : undefined;
   if (make === undefined) {
-    throw new RangeError(`encoder "${name}": unknown (known: ${Object.keys(encoders).join(", ")})`);
+    throw new RangeError(`encoder "${name}": unknown, ${didYouMean(name, Object.keys(encoders))}`);
   }
   return make();
 }

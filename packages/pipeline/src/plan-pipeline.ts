@@ -32,5 +32,5 @@ export async function planPipeline(pipeline: string, root: string): Promise<Plan
     known[stage] = { ...entry, stage: await entry.load() };
   }
   const sources = await taskSources(checked, dirname(file), root);
-  return { name, cells: planCells(checked, known, sources) };
+  return { name, cells: await planCells(checked, known, sources) };
 }

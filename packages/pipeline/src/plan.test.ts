@@ -38,8 +38,12 @@ const known: Record<string, KnownStage> = Object.fromEntries(
   }),
 );
 
-function plan(text: string, sources: Record<string, Json> = { a: "a", b: "b" }): Cell[] {
-  return planCells(checkPipelineFile(parseYaml(text, "p.yaml"), known, "p"), known, sources);
+async function plan(
+  text: string,
+  sources: Record<string, Json> = { a: "a", b: "b" },
+  stages: Record<string, KnownStage> = known,
+): Promise<Cell[]> {
+  return planCells(checkPipelineFile(parseYaml(text, "p.yaml"), stages, "p"), stages, sources);
 }
 
 function settingsOf(cells: readonly Cell[], id: string): Json | undefined {
@@ -54,8 +58,8 @@ exitLayers: [1, 2]
 `;
 
 describe("planCells", () => {
-  test("makes one data cell per task and encoder, one of the rest per method and seed, one report", () => {
-    const ids = plan(`${small}seeds: [3, 5]`).map((c) => c.id);
+  test("makes one data cell per task and encoder, one of the rest per method and seed, one report", async () => {
+    const ids = (await plan(`${small}seeds: [3, 5]`)).map((c) => c.id);
     const count = (stage: string) => ids.filter((id) => id.split(".")[0] === stage).length;
     expect(Object.keys(stages).map((s) => [s, count(s)])).toEqual([
       ["data", 2],
@@ -70,8 +74,8 @@ describe("planCells", () => {
     expect(ids).toContain("time.b.e.early-exit.5");
   });
 
-  test("each cell reads those of its own task, encoder, method and seed", () => {
-    const cells = plan(`${small}seeds: [3, 5]`);
+  test("each cell reads those of its own task, encoder, method and seed", async () => {
+    const cells = await plan(`${small}seeds: [3, 5]`);
     const inputs = (id: string) => cells.find((c) => c.id === id)?.inputs;
     expect(inputs("export.b.e.sweet.5")).toEqual({ data: "data.b.e", train: "train.b.e.sweet.5" });
     expect(inputs("eval.a.e.early-exit.3")).toEqual({
@@ -81,8 +85,8 @@ describe("planCells", () => {
     expect(Object.keys(inputs("report") ?? {})).toHaveLength(8);
   });
 
-  test("fills in what follows from the place, and the stages' defaults", () => {
-    const cells = plan(small, { a: { file: "r.csv", sha256: "0" }, b: "b" });
+  test("fills in what follows from the place, and the stages' defaults", async () => {
+    const cells = await plan(small, { a: { file: "r.csv", sha256: "0" }, b: "b" });
     expect(settingsOf(cells, "data.a.e")).toEqual({
       task: { file: "r.csv", sha256: "0" },
       encoder: "e",
@@ -107,7 +111,7 @@ describe("planCells", () => {
     });
   });
 
-  test("the last of file, encoder, task and method to set something wins", () => {
+  test("the last of file, encoder, task and method to set something wins", async () => {
     const layers = [
       "train: { epochs: 11, learningRate: 11 }",
       "encoders: { e: { train: { epochs: 12 } } }",
@@ -120,17 +124,18 @@ describe("planCells", () => {
           (line, i, all) => all.findIndex((l) => l.split(":")[0] === line.split(":")[0]) === i,
         )
         .join("\n");
-    const epochs = [1, 2, 3, 4].map((n) => settingsOf(plan(text(n)), "train.a.e.sweet.1"));
+    const plans = await Promise.all([1, 2, 3, 4].map((n) => plan(text(n))));
+    const epochs = plans.map((cells) => settingsOf(cells, "train.a.e.sweet.1"));
     expect(epochs).toMatchObject([{ epochs: 11 }, { epochs: 12 }, { epochs: 13 }, { epochs: 14 }]);
-    const cells = plan(text(4));
+    const cells = await plan(text(4));
     expect(settingsOf(cells, "train.b.e.early-exit.1")).toMatchObject({
       epochs: 12,
       learningRate: 11,
     });
   });
 
-  test("an encoder may have exit layers of its own", () => {
-    const cells = plan(small.replace("{ e: {} }", "{ e: { exitLayers: [4, 8] }, f: {} }"));
+  test("an encoder may have exit layers of its own", async () => {
+    const cells = await plan(small.replace("{ e: {} }", "{ e: { exitLayers: [4, 8] }, f: {} }"));
     expect(settingsOf(cells, "train.a.e.sweet.1")).toMatchObject({ exitLayers: [4, 8] });
     expect(settingsOf(cells, "train.a.f.sweet.1")).toMatchObject({ exitLayers: [1, 2] });
   });
@@ -161,16 +166,62 @@ describe("planCells", () => {
       small.replace("{ e: {} }", "{ x/y: {}, x_y: {} }"),
       /^p\.yaml: two cells would be called data\.a\.x_y/,
     ],
-  ])("%s is an error with its line", (_, text, message) => {
-    expect(() => plan(text)).toThrow(message);
+  ])("%s is an error with its line", async (_, text, message) => {
+    await expect(plan(text)).rejects.toThrow(message);
   });
 
-  test("another seed changes no cell but its own and the report", () => {
+  describe("asks each stage's own check", () => {
+    const asked: unknown[] = [];
+    const wrong: Record<string, string> = { e: "encoder", long: "exitLayers", slow: "epochs" };
+    const checking: Record<string, KnownStage> = {
+      ...known,
+      train: {
+        ...(known["train"] as KnownStage),
+        stage: {
+          ...(known["train"] as KnownStage).stage,
+          async check(settings) {
+            asked.push(settings);
+            const setting = wrong[(settings as { encoder: string }).encoder];
+            return setting === undefined ? undefined : { setting, message: "cannot be" };
+          },
+        },
+      },
+    };
+
+    test.each([
+      ["the entry that gave it", small, /^p\.yaml:3: encoders: cannot be$/],
+      ["the file's own", small.replace("e:", "long:"), /^p\.yaml:5: exitLayers: cannot be$/],
+      [
+        "an encoder's own",
+        small.replace("e: {}", "long: {\n  exitLayers: [1, 9] }"),
+        /^p\.yaml:4: encoders\.long\.exitLayers: cannot be$/,
+      ],
+      [
+        "a section's",
+        `${small.replace("e:", "slow:")}train:\n  epochs: 7`,
+        /^p\.yaml:7: train\.epochs: cannot be$/,
+      ],
+      ["the stage's default", small.replace("e:", "slow:"), /^p\.yaml: train\.epochs: cannot be$/],
+    ])("and puts the line of the setting in front: %s", async (_, text, message) => {
+      await expect(plan(text, undefined, checking)).rejects.toThrow(message);
+    });
+
+    test("with its defaults filled in, of equal settings once", async () => {
+      asked.length = 0;
+      await plan(small.replace("e:", "good:"), undefined, checking);
+      expect(asked).toMatchObject([
+        { encoder: "good", method: "early-exit", epochs: 3 },
+        { encoder: "good", method: "sweet", epochs: 3 },
+      ]);
+    });
+  });
+
+  test("another seed changes no cell but its own and the report", async () => {
     const seeds = fc.uniqueArray(fc.nat(99), { minLength: 2, maxLength: 4 });
-    fc.assert(
-      fc.property(seeds, (all) => {
-        const before = plan(`${small}seeds: [${all.slice(1).join()}]`);
-        const after = plan(`${small}seeds: [${all.join()}]`);
+    await fc.assert(
+      fc.asyncProperty(seeds, async (all) => {
+        const before = await plan(`${small}seeds: [${all.slice(1).join()}]`);
+        const after = await plan(`${small}seeds: [${all.join()}]`);
         for (const cell of before.filter((c) => c.id !== "report")) {
           expect(after.find((c) => c.id === cell.id)).toEqual(cell);
         }
@@ -182,9 +233,9 @@ describe("planCells", () => {
     );
   });
 
-  test("each cell comes after those that it reads", () => {
+  test("each cell comes after those that it reads", async () => {
     const seen = new Set<string>();
-    for (const { id, inputs } of plan(small)) {
+    for (const { id, inputs } of await plan(small)) {
       expect(Object.values(inputs).every((input) => seen.has(input))).toBe(true);
       seen.add(id);
     }

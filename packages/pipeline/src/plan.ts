@@ -1,4 +1,4 @@
-import type { Json, Stage } from "@sweetspot/artifact";
+import type { Json, SettingProblem, Stage } from "@sweetspot/artifact";
 import type { PipelineFile, Settings } from "./pipeline-file.ts";
 import type { Axis, Place, StageEntry } from "./stages.ts";
 import { parseAt } from "./yaml-source.ts";
@@ -46,13 +46,15 @@ const givenBy: Record<string, string> = {
  *
  * @param known the stages in order, by name
  * @param sources task name -> the data stage's `task` setting
- * @throws TypeError, with file and line, if a setting breaks its stage's schema
+ * @throws TypeError, with file and line, if a setting breaks its stage's schema; RangeError if the
+ *   stage's own check finds one that cannot be
  */
-export function planCells(
+export async function planCells(
   file: PipelineFile,
   known: Readonly<Record<string, KnownStage>>,
   sources: Readonly<Record<string, Json>>,
-): Cell[] {
+): Promise<Cell[]> {
+  const check = checkOnce();
   const cells: (Cell & { at: Combination })[] = [];
   for (const [name, entry] of Object.entries(known)) {
     for (const at of combinations(file, entry.per)) {
@@ -80,7 +82,7 @@ export function planCells(
       cells.push({
         id,
         stage: name,
-        settings: settingsOf(file, name, entry, at, place),
+        settings: await settingsOf(file, name, entry, at, place, check),
         inputs,
         at,
       });
@@ -139,13 +141,27 @@ function encoderOf(
   return at.encoder === undefined ? undefined : file.encoders[at.encoder];
 }
 
-function settingsOf(
+type Check = (stage: Stage<unknown>, settings: unknown) => Promise<SettingProblem | undefined>;
+
+/** A stage's own check, of equal settings once. */
+function checkOnce(): Check {
+  const checked = new Map<string, Promise<SettingProblem | undefined>>();
+  return async (stage, settings) => {
+    const key = JSON.stringify([stage.name, settings]);
+    const known = checked.get(key) ?? stage.check?.(settings) ?? Promise.resolve(undefined);
+    checked.set(key, known);
+    return known;
+  };
+}
+
+async function settingsOf(
   file: PipelineFile,
   name: string,
   { stage, given }: KnownStage,
   at: Combination,
   place: Place,
-): Json {
+  check: Check,
+): Promise<Json> {
   const written: [path: string[], settings: Settings | undefined][] = [
     [[name], file.sections[name]],
     [["encoders", at.encoder ?? "", name], encoderOf(file, at)?.sections[name]],
@@ -173,9 +189,17 @@ function settingsOf(
       cameFrom[key] = ["encoders", at.encoder ?? "", key];
     }
   }
-  const checked = parseAt(stage.settings, { ...settings, ...filled }, file.source, name, (path) => {
+  const settled = parseAt(stage.settings, { ...settings, ...filled }, file.source, name, (path) => {
     const [key, ...rest] = path;
     return key === undefined ? [name] : [...(cameFrom[String(key)] ?? [name]), ...rest];
   });
-  return JSON.parse(JSON.stringify(checked)) as Json;
+  const problem = await check(stage, settled);
+  if (problem !== undefined) {
+    const path = cameFrom[problem.setting] ?? [name, problem.setting];
+    // An entry's name is told by the message, with what is wrong with it.
+    const isEntry = path[0] === givenBy[problem.setting] && path.length === 2;
+    const label = (isEntry ? path.slice(0, 1) : path).join(".");
+    throw new RangeError(`${file.source.at(path)}: ${label}: ${problem.message}`);
+  }
+  return JSON.parse(JSON.stringify(settled)) as Json;
 }

@@ -1,4 +1,4 @@
-import type { Stage } from "@sweetspot/artifact";
+import { settingProblem, type Stage } from "@sweetspot/artifact";
 import { z } from "zod";
 
 /** How one classifier, or one multi-model cascade, is fine-tuned. */
@@ -45,5 +45,17 @@ export const stage: Stage<TrainSettings> = {
     weightDecay: z.number().nonnegative().default(0.01),
     maxGradientNorm: z.union([z.number().positive(), z.literal("off")]).default(1),
   }),
+  check: async ({ encoder, exitLayers }) => {
+    // The entry without tfjs.
+    const { pretrainedEncoder } = await import("@sweetspot/model/encoder");
+    let depth = Infinity;
+    const unknown = await settingProblem("encoder", async () => {
+      depth = (await pretrainedEncoder(encoder)).config.numHiddenLayers;
+    });
+    const past = exitLayers.find((layer) => layer > depth);
+    if (unknown !== undefined || past === undefined) return unknown;
+    const message = `expected layers from 1 to ${depth}, the depth of the encoder "${encoder}", got ${past}`;
+    return { setting: "exitLayers", message };
+  },
   run: async (context) => (await import("./train-stage.ts")).runTrain(context),
 };

@@ -1,0 +1,40 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { planPipeline } from "./plan-pipeline.ts";
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "plan-"));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function plan(text: string) {
+  await writeFile(join(root, "x.yaml"), text);
+  return planPipeline("x.yaml", root);
+}
+
+const good = `
+tasks: [amazon]
+encoders: [tiny]
+methods: [sweet]
+exitLayers: [1, 2]
+`;
+
+test("the real stages let a good pipeline pass", async () => {
+  expect((await plan(good)).cells).toHaveLength(7);
+});
+
+test.each([
+  ["an encoder", "tiny", "tinny", /^x\.yaml:3: encoders: encoder "tinny": .*did you mean "tiny"\?/],
+  [
+    "a name of every object",
+    "tiny",
+    "constructor",
+    /^x\.yaml:3: encoders: encoder "constructor": /,
+  ],
+  ["an exit layer", "[1, 2]", "[1, 3]", /^x\.yaml:5: exitLayers: .* from 1 to 2, .*"tiny", got 3$/],
+])("%s that is not there is refused before anything runs", async (_, from, to, message) => {
+  await expect(plan(good.replace(from, to))).rejects.toThrow(message);
+});
