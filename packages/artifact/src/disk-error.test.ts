@@ -27,6 +27,20 @@ describe("diskError", () => {
     expect(diskError("cannot write /there/x", cause).message).toBe(`cannot write /there/x: ${fix}`);
   });
 
+  it("knows the ENOENT that Node's recursive mkdir gives on a read-only file system", () => {
+    const enoent = (syscall: string) =>
+      Object.assign(new Error(`ENOENT: no such file or directory, ${syscall} '/there'`), {
+        code: "ENOENT",
+        syscall,
+        path: "/there",
+      });
+    expect(diskError("cannot write /there/x", enoent("mkdir")).message).toBe(
+      "cannot write /there/x: the folder cannot be made: the file system is read-only, or a link in the path leads nowhere; choose a folder that can be written",
+    );
+    const other = enoent("open");
+    expect(diskError("cannot write /there/x", other)).toBe(other);
+  });
+
   it("lets other errors through as they are, and makes one of what is none", () => {
     const other = new RangeError("no such label");
     expect(diskError("cannot write x", other)).toBe(other);

@@ -9,10 +9,14 @@ const fixes: Record<string, string> = {
   EISDIR: "the path is a folder, not a file",
 };
 
+/** Node's recursive mkdir says ENOENT, and never EROFS, where a folder above cannot be made. */
+const noParent =
+  "the folder cannot be made: the file system is read-only, or a link in the path leads nowhere; choose a folder that can be written";
+
 /** The error to show for one that the file system gave: what was being done, and the fix when it is known. */
 export function diskError(where: string, cause: unknown): Error {
-  const { code, path } = cause as NodeJS.ErrnoException;
-  const fix = code === undefined ? undefined : fixes[code];
+  const { code, path, syscall } = cause as NodeJS.ErrnoException;
+  const fix = syscall === "mkdir" && code === "ENOENT" ? noParent : fixes[code ?? ""];
   if (fix === undefined)
     return cause instanceof Error ? cause : new Error(`${where}: ${String(cause)}`);
   return new Error(
