@@ -47,3 +47,12 @@ test("an artefact that is not whole leaves the copy as it was", async () => {
   await expect(publish(join(dir, "artifact"), target)).rejects.toThrow(/sha256 no longer matches/);
   expect(await readFile(join(target, "report.html"), "utf8")).toBe("report.html");
 });
+
+test("a file where a folder is needed is told, with the fix", async () => {
+  await report(["report.html"]);
+  await writeFile(join(dir, "runs"), "");
+  const target = join(dir, "runs", "demo");
+  await expect(publish(join(dir, "artifact"), target)).rejects.toThrow(
+    /^cannot write .*: a part of the path is a file, not a folder$/,
+  );
+});

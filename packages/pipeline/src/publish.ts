@@ -26,7 +26,8 @@ export async function publish(artifact: string, target: string): Promise<string[
     await rename(temporary, target);
     await rm(old, { recursive: true, force: true });
   } catch (cause) {
-    await rm(temporary, { recursive: true, force: true });
+    // What went wrong first is what is told.
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw diskError(`cannot write ${target}`, cause);
   }
   return files;
