@@ -226,6 +226,12 @@ describe("bad input", () => {
     );
   });
 
+  test("three rows of two labels", async () => {
+    expect(await problem(own("three.csv", ["a,0", "b,1", "c,0"]))).toMatch(
+      /^three\.csv: the splits need at least 5 examples, there are 3: .*; add examples, or lower/,
+    );
+  });
+
   test("a label that is not left to train on", async () => {
     const lines = [...reviews(60), "so so,middling"];
     const message = await problem(own("rare.csv", lines, { trainSize: 2 }));

@@ -43,7 +43,12 @@ test("labels that differ in case alone", () => {
 });
 
 test("a column of text taken for labels", () => {
-  expect(() => labelNames(["I liked it", "so bad", "meh", "meh"], "reviews.csv")).toThrow(
-    "reviews.csv: 3 different labels in 4 examples",
+  const texts = Array.from({ length: 11 }, (_, i) => `visit ${i}`);
+  expect(() => labelNames([...texts, "visit 0"], "reviews.csv")).toThrow(
+    'reviews.csv: 11 different labels in 12 examples, such as "visit 0"; name the column of the label',
   );
+});
+
+test("a few labels are labels, however few the examples", () => {
+  expect(labelNames(["0", "1", "0"], "reviews.csv")).toEqual(["0", "1"]);
 });

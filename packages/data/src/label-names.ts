@@ -1,3 +1,6 @@
+/** So many classes are told from a column of text by no count of theirs. */
+const fewLabels = 10;
+
 const collator = new Intl.Collator("en", { numeric: true });
 
 /**
@@ -29,7 +32,7 @@ export function labelNames(labels: readonly string[], where: string): string[] {
       );
     seen.set(name.toLowerCase(), name);
   }
-  if (names.length > labels.length / 2) {
+  if (names.length > Math.max(fewLabels, labels.length / 2)) {
     throw new RangeError(
       `${where}: ${names.length} different labels in ${labels.length} examples, such as "${names[0]}"; name the column of the label`,
     );
