@@ -88,7 +88,21 @@ describe("checkMember", () => {
     other.weights[name] = { shape, data: (data as Float32Array).map((x) => -x) };
     const [, second = ""] = await written(other, "other");
     await expect(checkMember(checkpoint, [files[0] ?? "", second], sentences)).rejects.toThrow(
-      `${second}: logit`,
+      "checkpoint: other-2.onnx: logit",
+    );
+  });
+
+  it("says why logits are absurd", async () => {
+    const weights = Object.fromEntries(
+      Object.entries(checkpoint.weights).map(([name, { shape, data }]) => {
+        const scale = name === "exits.3.classifier.weight" ? 1e6 : 1;
+        return [name, { shape, data: (data as Float32Array).map((x) => x * scale) }];
+      }),
+    );
+    await expect(
+      checkMember({ ...checkpoint, weights }, files, sentences, "cells/train/member-1"),
+    ).rejects.toThrow(
+      /^cells\/train\/member-1: right-2\.onnx: logit 0 must be within .*; a logit this large comes of a training that diverged, train again with a lower learningRate$/,
     );
   });
 
@@ -98,7 +112,9 @@ describe("checkMember", () => {
     data[1] = NaN;
     const weights = { ...checkpoint.weights, [name]: { shape: [3], data } };
     await expect(checkMember({ ...checkpoint, weights }, files, sentences)).rejects.toThrow(
-      "right-1.onnx: logit 1 must be within 0.0001 of the training definition's NaN",
+      new RangeError(
+        "checkpoint: the exit after layer 1: expected finite logits, got NaN; its training diverged, train again with a lower learningRate",
+      ),
     );
   });
 

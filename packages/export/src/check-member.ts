@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { padRows, type PaddedBatch, type Ragged, ragged, row, rowCount } from "@sweetspot/artifact";
 import { bert, bertParams, type Checkpoint } from "@sweetspot/model";
 import * as tf from "@tensorflow/tfjs";
@@ -9,6 +10,9 @@ export interface CheckedSentences {
   /** Of the same offsets as `inputIds`. */
   tokenTypeIds: Ragged;
 }
+
+/** Logits of a trained classifier are of the order of 10. */
+const absurd = 1000;
 
 /** What logits may differ by. */
 export const tolerance = 1e-4;
@@ -35,13 +39,16 @@ export function checkedSentences({ inputIds, tokenTypeIds }: CheckedSentences): 
  * tfjs, eagerly, on the same text: as one padded batch, and the first sentence alone.
  *
  * @param files of its segments, in order
+ * @param folder the checkpoint's, for the errors
  * @returns the largest difference between their logits
- * @throws RangeError, naming the file, if it is above 1e-4
+ * @throws RangeError, naming folder and file, if it is above 1e-4, or the definition's logits are not
+ *   finite
  */
 export async function checkMember(
   checkpoint: Checkpoint,
   files: readonly string[],
   { inputIds, tokenTypeIds }: CheckedSentences,
+  folder = "checkpoint",
 ): Promise<number> {
   const sessions: ort.InferenceSession[] = [];
   try {
@@ -52,9 +59,13 @@ export async function checkMember(
     for (const rows of [all, [0]]) {
       const batch = padRows(inputIds, rows, { tokenTypeIds });
       const expected = definitionLogits(checkpoint, batch);
+      for (const [k, layer] of checkpoint.exitLayers.entries())
+        checkFinite(`${folder}: the exit after layer ${layer}`, expected[k] ?? []);
       const got = await exportedLogits(sessions, batch);
-      for (const [k, file] of files.entries())
-        worst = Math.max(worst, largestDifference(file, got[k] ?? [], expected[k] ?? []));
+      for (const [k, file] of files.entries()) {
+        const where = `${folder}: ${basename(file)}`;
+        worst = Math.max(worst, largestDifference(where, got[k] ?? [], expected[k] ?? []));
+      }
     }
     return worst;
   } finally {
@@ -62,8 +73,16 @@ export async function checkMember(
   }
 }
 
+function checkFinite(where: string, logits: ArrayLike<number>): void {
+  const bad = Array.from(logits).find((x) => !Number.isFinite(x));
+  if (bad === undefined) return;
+  throw new RangeError(
+    `${where}: expected finite logits, got ${bad}; its training diverged, train again with a lower learningRate`,
+  );
+}
+
 function largestDifference(
-  file: string,
+  where: string,
   got: ArrayLike<number>,
   expected: ArrayLike<number>,
 ): number {
@@ -71,8 +90,12 @@ function largestDifference(
   for (let i = 0; i < Math.max(got.length, expected.length); i++) {
     const difference = Math.abs((got[i] ?? NaN) - (expected[i] ?? NaN));
     if (!(difference <= tolerance)) {
+      const fix =
+        Math.abs(expected[i] ?? NaN) > absurd
+          ? "; a logit this large comes of a training that diverged, train again with a lower learningRate"
+          : "";
       throw new RangeError(
-        `${file}: logit ${i} must be within ${tolerance} of the training definition's ${expected[i]}, got ${got[i]}`,
+        `${where}: logit ${i} must be within ${tolerance} of the training definition's ${expected[i]}, got ${got[i]}${fix}`,
       );
     }
     largest = Math.max(largest, difference);

@@ -28,8 +28,8 @@ const cascadeSchema = z.strictObject({
  * The stage `export`. Leaves `bundle.json`, `tokenizer.json` and `member-N/segment-K.onnx`, each
  * member held against its training definition on sentences of the calibration split.
  *
- * @throws RangeError if a member's logits differ from the training definition's by more than 1e-4,
- *   or if the data are not those that the checkpoints were trained on
+ * @throws RangeError if a member's logits differ from the training definition's by more than 1e-4
+ *   or are not finite, or if the data are not those that the checkpoints were trained on
  */
 export async function runExport({
   inputs,
@@ -54,11 +54,12 @@ export async function runExport({
   const members: { segments: BundleSegment[] }[] = [];
   let labels: readonly string[] = [];
   for (const [i, { folder }] of cascade.members.entries()) {
-    const checkpoint = await readCheckpoint(join(train.dir, folder));
+    const trained = join(train.dir, folder);
+    const checkpoint = await readCheckpoint(trained);
     labels = checkpoint.labels;
     const segments = await writeMember(output, `member-${i + 1}`, checkpoint);
     const paths = segments.map((s) => join(output, s.file));
-    const difference = await checkMember(checkpoint, paths, sentences);
+    const difference = await checkMember(checkpoint, paths, sentences, trained);
     log(
       `model ${i + 1} of ${cascade.members.length}  segments: ${segments.length}, logits within ${difference.toExponential(1)} of the training definition`,
     );
