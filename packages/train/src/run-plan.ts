@@ -117,12 +117,14 @@ function stepMetrics(
 
 function notFinite(
   { step, losses, gradientNorm }: StepMetrics,
-  { plan, settings: { learningRate, maxGradientNorm } }: Course,
+  { plan, settings: { learningRate, weightDecay, maxGradientNorm } }: Course,
   savedStep: number,
   folder: string | undefined,
 ): RangeError {
   const numbers = `losses ${losses.join(", ")}, gradient norm ${gradientNorm}`;
-  const fix = `lower learningRate (now ${learningRate}) or maxGradientNorm (now ${maxGradientNorm})`;
+  // AdamW scales the weights by 1 - learningRate * weightDecay: at 1 it takes them all away.
+  const decay = learningRate * weightDecay >= 1 ? `, weightDecay (now ${weightDecay})` : "";
+  const fix = `lower learningRate (now ${learningRate})${decay} or maxGradientNorm (now ${maxGradientNorm})`;
   const kept = savedStep > 0 ? `; the checkpoint of step ${savedStep} is kept in ${folder}` : "";
   return new RangeError(
     `training: expected finite numbers, got ${numbers} at step ${step + 1} of ${plan.length}; ${fix}${kept}`,

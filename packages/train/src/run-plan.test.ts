@@ -1,0 +1,38 @@
+import { ragged } from "@sweetspot/artifact";
+import { expect, it } from "vitest";
+import { runPlan } from "./run-plan.ts";
+
+/** A course of one step of one example, whose loss is infinite. */
+function divergent(weightDecay: number): Parameters<typeof runPlan>[0] {
+  const rows = ragged([[1, 2]]);
+  return {
+    plan: [{ epoch: 0, length: 2, indices: Int32Array.of(0) }],
+    split: { inputIds: rows, tokenTypeIds: rows, labels: Int32Array.of(0) },
+    index: Int32Array.of(0, 1, 2),
+    sites: [],
+    loop: {
+      state: () => ({}),
+      run: async () => ({ losses: Float32Array.of(Infinity), gradientNorm: Float32Array.of(3) }),
+    } as unknown as Parameters<typeof runPlan>[0]["loop"],
+    exitLayers: [1],
+    settings: {
+      seed: 1,
+      batchSize: 1,
+      learningRate: 0.5,
+      warmupRatio: 0,
+      weightDecay,
+      maxGradientNorm: "off",
+    },
+  };
+}
+
+it.each([
+  [0.01, "lower learningRate (now 0.5) or maxGradientNorm (now off)"],
+  [2, "lower learningRate (now 0.5), weightDecay (now 2) or maxGradientNorm (now off)"],
+])("a loss that is not finite with weight decay %d names what to lower", async (decay, fix) => {
+  await expect(runPlan(divergent(decay), {})).rejects.toThrow(
+    new RangeError(
+      `training: expected finite numbers, got losses Infinity, gradient norm 3 at step 1 of 1; ${fix}`,
+    ),
+  );
+});
