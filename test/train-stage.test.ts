@@ -111,13 +111,13 @@ describe("bad input is refused, and nothing is left", () => {
 
   it("an encoder that nobody knows", async () => {
     expect(await refusal({ encoder: "tinny" })).toEqual(
-      refused('encoder "tinny": unknown (known: minilm, tiny)'),
+      refused('stage train: encoder: encoder "tinny": unknown, did you mean "tiny"?'),
     );
   });
 
   it("an exit layer past the encoder's depth", async () => {
     expect(await refusal({ exitLayers: [1, 3] })).toEqual(
-      refused("exitLayers: expected layers from 1 to 2, the encoder's depth, got 3"),
+      refused('exitLayers: expected layers from 1 to 2, the depth of the encoder "tiny", got 3'),
     );
   });
 
