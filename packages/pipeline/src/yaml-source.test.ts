@@ -10,6 +10,28 @@ describe("parseYaml", () => {
     expect(() => parseYaml("a: 1\na: 2\n", "p.yaml")).toThrow(/^p\.yaml:2: .*unique/);
   });
 
+  const ten = (name: string) => `[${Array.from({ length: 10 }, () => name).join()}]`;
+  test.each([
+    ["an alias of nothing", "a: 1\nb: *x\n", /^p\.yaml:2: the alias \*x stands for nothing; put/],
+    ["an alias of what it is in", "a: &x\n  b: *x\n", /^p\.yaml:2: the alias \*x .* a part of/],
+    [
+      "aliases that multiply",
+      `a: &a ${ten("x")}\nb: &b ${ten("*a")}\nc: &c ${ten("*b")}\nd: ${ten("*c")}\n`,
+      /^p\.yaml:2: its aliases .*; use fewer$/,
+    ],
+    [
+      "a second document",
+      "a: 1\n---\nb: 2\n",
+      /^p\.yaml:2: expected one YAML document, got a second;/,
+    ],
+  ])("%s is an error with its line", (_, text, message) => {
+    expect(() => parseYaml(text, "p.yaml")).toThrow(message);
+  });
+
+  test("an alias is what its anchor is", () => {
+    expect(parseYaml("a: &x [1, 2]\nb: *x\n", "p.yaml").value).toEqual({ a: [1, 2], b: [1, 2] });
+  });
+
   test("knows the line of keys, of list items and of what is missing", () => {
     const { at } = parseYaml("a:\n  b: 1\n  c:\n    - x\n    - y\n", "p.yaml");
     expect(at(["a", "c"])).toBe("p.yaml:3");

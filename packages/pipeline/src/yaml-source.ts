@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "@sweetspot/artifact";
-import { type Document, isNode, LineCounter, parseDocument } from "yaml";
+import { type Document, isNode, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 
 /** A YAML file that was read, and where in it each thing stands. */
@@ -37,17 +37,53 @@ export function parseYaml(text: string, shown: string): YamlSource {
   const lines = new LineCounter();
   const document: Document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
-  if (error !== undefined) {
-    throw new TypeError(`${shown}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
+  const line = (offset = 0): string => `${shown}:${lines.linePos(offset).line}`;
+  if (error?.code === "MULTIPLE_DOCS") {
+    throw new TypeError(
+      `${line(error.pos[0])}: expected one YAML document, got a second; remove it, or the line (--- or ...) that ends the first`,
+    );
   }
+  if (error !== undefined) throw new TypeError(`${line(error.pos[0])}: ${error.message}`);
+  const value = resolved(document, line);
   const at = (path: readonly PropertyKey[]): string => {
     for (let depth = path.length; depth > 0; depth--) {
       const offset = offsetOf(document, path.slice(0, depth));
-      if (offset !== undefined) return `${shown}:${lines.linePos(offset).line}`;
+      if (offset !== undefined) return line(offset);
     }
     return shown;
   };
-  return { file: shown, value: document.toJS() as unknown, at };
+  return { file: shown, value, at };
+}
+
+/** A document's value, its aliases replaced by what they stand for. */
+function resolved(document: Document, line: (offset?: number) => string): unknown {
+  let first: number | undefined;
+  visit(document, {
+    Alias(_, alias, path) {
+      const offset = alias.range?.[0];
+      first ??= offset;
+      const anchored = alias.resolve(document);
+      if (anchored === undefined) {
+        throw new TypeError(
+          `${line(offset)}: the alias *${alias.source} stands for nothing; put the anchor &${alias.source} before it`,
+        );
+      }
+      if (path.some((node) => node === anchored)) {
+        throw new TypeError(
+          `${line(offset)}: the alias *${alias.source} stands for what it is a part of; write it out`,
+        );
+      }
+    },
+  });
+  try {
+    return document.toJS();
+  } catch (cause) {
+    // Aliases of aliases, which grow beyond measure.
+    throw new TypeError(
+      `${line(first)}: its aliases cannot be written out (${(cause as Error).message}); use fewer`,
+      { cause },
+    );
+  }
 }
 
 /** Where the key of a mapping, or the item of a list, begins. */
