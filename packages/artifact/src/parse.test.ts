@@ -55,11 +55,39 @@ describe("parse", () => {
 
   it("lists every problem by its path, with what was there", () => {
     expect(problem({ epochs: 0.5, method: "sweat", cells: [{ name: 3, seeds: ["a"] }] })).toMatch(
-      /^pipeline\.yaml: epochs: .*, got 0\.5; method: .*, got "sweat"; cells\.0\.name: .*, got 3; cells\.0\.seeds\.0: .*, got "a"$/,
+      /^pipeline\.yaml: epochs: .*, got 0\.5; method: unknown "sweat", .*; cells\.0\.name: .*, got 3; cells\.0\.seeds\.0: .*, got "a"$/,
     );
     expect(problem({})).toMatch(/^pipeline\.yaml: method: [^,]*$/);
     expect(problem(3)).toMatch(/^pipeline\.yaml: value: .*, got 3$/);
     expect(problem({ method: "sweet", source: 7 })).toMatch(/source: .*\(.*\|.*\)/);
+  });
+
+  it("answers an unknown name with the nearest known one, in a union too", () => {
+    expect(problem({ method: "sweat" })).toBe(
+      'pipeline.yaml: method: unknown "sweat", did you mean "sweet"? (known: early-exit, sweet)',
+    );
+    expect(problem({ method: "sweet", source: "amazn" })).toBe(
+      'pipeline.yaml: source: unknown "amazn", did you mean "amazon"? (known: amazon, yelp)',
+    );
+  });
+
+  it("speaks of the one branch of a union that was meant", () => {
+    expect(problem({ method: "sweet", source: { file: "a" } })).toMatch(
+      /^pipeline\.yaml: source\.label: [^|]*expected string[^|]*$/,
+    );
+    expect(problem({ method: "sweet", source: 7 })).toMatch(/source: .*\(.*\|.*\)/);
+  });
+
+  it("says what is wrong with the name of a key", () => {
+    const named = z.record(z.string().regex(/^[a-z]+$/, "must be letters"), z.int());
+    expect(() => parse(z.object({ tasks: named }), { tasks: { "../x": 1 } }, "p.yaml")).toThrow(
+      new TypeError('p.yaml: tasks: the name "../x" must be letters'),
+    );
+  });
+
+  it("calls a number that is none by its name", () => {
+    expect(problem({ method: "sweet", epochs: NaN })).toMatch(/epochs: .*, got NaN$/);
+    expect(problem({ method: "sweet", epochs: Infinity })).toMatch(/epochs: .*, got Infinity$/);
   });
 
   it("survives values that JSON cannot hold, and shortens long ones", () => {

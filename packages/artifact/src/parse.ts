@@ -29,22 +29,55 @@ function describe(issue: Issue, schema: z.ZodType, at: readonly PropertyKey[] = 
     });
   }
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    const fit = issue.errors.filter((errors) => errors.every((e) => fits(e, issue.input)));
+    const [only, ...others] = fit;
+    if (only !== undefined && others.length === 0)
+      return only.flatMap((e) => describe(e, schema, keys));
     const branches = issue.errors.map((errors) =>
       errors.flatMap((e) => describe(e, schema, keys)).join(", "),
     );
     return [`${path || "value"}: ${issue.message} (${branches.join(" | ")})`];
   }
+  if (issue.code === "invalid_key") {
+    const name = String(keys.pop());
+    const above = keys.map(String).join(".");
+    const reasons = issue.issues.map((i) => i.message).join(", ");
+    return [`${above || "value"}: the name ${JSON.stringify(name)} ${reasons}`];
+  }
+  const names = namesOf(issue);
+  if (names.length > 1 && typeof issue.input === "string")
+    return [
+      `${path || "value"}: unknown ${shortened(issue.input)}, ${didYouMean(issue.input, names)}`,
+    ];
   return [`${path || "value"}: ${issue.message}${got(issue.input)}`];
+}
+
+/** The names that an enumeration knows. */
+function namesOf(issue: Issue): string[] {
+  if (issue.code !== "invalid_value") return [];
+  return issue.values.filter((value) => typeof value === "string");
+}
+
+/** Whether a branch of a union was meant: the value is of its kind, with something wrong about it. */
+function fits(issue: Issue, value: unknown): boolean {
+  if (issue.path.length > 0) return true;
+  if (issue.code === "invalid_value") return typeof value === "string" && namesOf(issue).length > 1;
+  return issue.code !== "invalid_type";
 }
 
 function got(input: unknown): string {
   if (input === undefined) return "";
   try {
-    return `, got ${JSON.stringify(input)?.slice(0, 80) ?? typeof input}`;
+    // JSON has no NaN.
+    return `, got ${typeof input === "number" ? input : shortened(input)}`;
   } catch {
     // What JSON cannot hold: a bigint, a circle.
     return `, got ${String(input)}`;
   }
+}
+
+function shortened(input: unknown): string {
+  return JSON.stringify(input)?.slice(0, 80) ?? typeof input;
 }
 
 /** The keys that an object schema knows at `path`, looking through defaults, options and arrays. */

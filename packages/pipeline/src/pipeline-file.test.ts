@@ -65,7 +65,7 @@ predict:
     [
       "settings of a stage that the methods share",
       whole.replace("[early-exit, sweet]", "{ sweet: { data: { trainSize: 5 } } }"),
-      /^p\.yaml:4: unknown key "methods\.sweet\.data", did you mean/,
+      /^p\.yaml:4: methods\.sweet\.data: data does not vary by method; set it at the top of the file or in an entry of tasks or in an entry of encoders$/,
     ],
     ["a missing key", whole.replace("exitLayers: [1, 2]", ""), /^p\.yaml: exitLayers: /],
     ["a wrong type", whole.replace("[1, 2]", "[1, two]"), /^p\.yaml:5: exitLayers\.1: .*"two"/],
@@ -91,9 +91,23 @@ predict:
       whole.replace("[sentiment]", "{ mine: { text: t } }"),
       /^p\.yaml:2: tasks\.mine\.text: belongs to a task that names a file/,
     ],
-    ["a name that no folder can have", whole.replace("sentiment", "../x"), /^p\.yaml:2: tasks/],
+    [
+      "the report's settings in a task",
+      whole.replace("[sentiment]", "{ sentiment: { report: {} } }"),
+      /^p\.yaml:2: tasks\.sentiment\.report: report does not vary by task; set it at the top of the file$/,
+    ],
+    [
+      "a name that no folder can have",
+      whole.replace("sentiment", "../x"),
+      /^p\.yaml:2: tasks: the name "\.\.\/x" must begin with a letter or digit and hold only/,
+    ],
     ["a list for a file", "- a", /^p\.yaml: value: .*expected object/],
-    ["an empty file", "", /^p\.yaml: tasks: /],
+    [
+      "an empty file",
+      "",
+      /^p\.yaml: expected a pipeline, got an empty file; name at the least tasks, encoders, methods and exitLayers$/,
+    ],
+    ["a file of comments", "# later\n", /^p\.yaml: expected a pipeline, got an empty file/],
   ])("%s is an error with its line", (_, text, message) => {
     expect(() => check(text)).toThrow(message);
   });

@@ -31,7 +31,8 @@ export interface PipelineFile {
   sections: Sections;
 }
 
-const settings = z.record(z.string(), z.json() as z.ZodType<Json>);
+// What is no JSON, such as .nan, the stage's own schema refuses, and knows what it should be.
+const settings = z.record(z.string(), z.unknown() as z.ZodType<Json>);
 const exitLayers = z.array(z.int().positive()).min(1);
 const column = z.string().min(1).optional();
 const name = z
@@ -92,9 +93,16 @@ export function checkPipelineFile(
     exitLayers,
     ...sectionsShape(stages, []),
   });
+  if (source.value === null) {
+    throw new TypeError(
+      `${source.file}: expected a pipeline, got an empty file; name at the least tasks, encoders, methods and exitLayers`,
+    );
+  }
+  const value = plain(source);
+  checkSections(value, stages, source);
   const { title, tasks, encoders, methods, seeds, ...rest } = parseAt<z.infer<typeof schema>>(
     schema,
-    plain(source),
+    value,
     source,
     "",
   );
@@ -125,6 +133,34 @@ function sectionsShape(stages: Readonly<Record<string, StageEntry>>, axes: reado
   return Object.fromEntries(shape) as Record<never, never>;
 }
 
+const axisKeys: readonly [Axis, string][] = [
+  ["task", "tasks"],
+  ["encoder", "encoders"],
+  ["method", "methods"],
+];
+
+/** @throws TypeError if an entry sets a stage that is the same for all entries of its kind */
+function checkSections(
+  value: unknown,
+  stages: Readonly<Record<string, StageEntry>>,
+  source: YamlSource,
+): void {
+  for (const [axis, key] of axisKeys) {
+    const entries = isMapping(value) ? value[key] : undefined;
+    for (const [name, entry] of Object.entries(isMapping(entries) ? entries : {})) {
+      const shared = Object.keys(isMapping(entry) ? entry : {}).find(
+        (section) => Object.hasOwn(stages, section) && !stages[section]?.per.includes(axis),
+      );
+      if (shared === undefined) continue;
+      const others = axisKeys.filter(([a]) => stages[shared]?.per.includes(a)).map(([, k]) => k);
+      const places = ["at the top of the file", ...others.map((k) => `in an entry of ${k}`)];
+      throw new TypeError(
+        `${source.at([key, name, shared])}: ${key}.${name}.${shared}: ${shared} does not vary by ${axis}; set it ${places.join(" or ")}`,
+      );
+    }
+  }
+}
+
 function nonEmpty<T extends z.ZodType<object>>(schema: T): T {
   return schema.refine((entries) => Object.keys(entries).length > 0, "must name at least one");
 }
@@ -134,7 +170,7 @@ function nonEmpty<T extends z.ZodType<object>>(schema: T): T {
  * nothing is an empty mapping.
  */
 function plain(source: YamlSource): unknown {
-  if (!isMapping(source.value)) return source.value ?? {};
+  if (!isMapping(source.value)) return source.value;
   return mapValues(source.value, (value, key) => {
     if (value === null) return {};
     if (!["tasks", "encoders", "methods"].includes(key)) return value;

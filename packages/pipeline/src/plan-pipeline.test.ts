@@ -35,6 +35,24 @@ test.each([
     /^x\.yaml:3: encoders: encoder "constructor": /,
   ],
   ["an exit layer", "[1, 2]", "[1, 3]", /^x\.yaml:5: exitLayers: .* from 1 to 2, .*"tiny", got 3$/],
+  [
+    "a task",
+    "amazon",
+    "amazn",
+    /^x\.yaml:2: data: task: unknown "amazn", did you mean "amazon"\? \(known: [a-z, ]*\)$/,
+  ],
+  [
+    "a method",
+    "sweet",
+    "sweat",
+    /^x\.yaml:4: train: method: unknown "sweat", did you mean "sweet"\? \(known: [a-z, -]*\)$/,
+  ],
 ])("%s that is not there is refused before anything runs", async (_, from, to, message) => {
   await expect(plan(good.replace(from, to))).rejects.toThrow(message);
+});
+
+test("a number that is none is refused as the stage's schema says", async () => {
+  await expect(plan(`${good}train: { epochs: .nan }`)).rejects.toThrow(
+    /^x\.yaml:6: train: epochs: Invalid input: expected number, received NaN, got NaN$/,
+  );
 });
