@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findPipeline, readArguments } from "./arguments.ts";
 
@@ -45,6 +45,18 @@ describe("findPipeline", () => {
     const absolute = join(root, file);
     expect(findPipeline(absolute, root)).toEqual({ file: absolute, name });
   });
+
+  test.each(["..yaml", "...yaml", ".hidden.yaml", "_x.yaml", "..hidden/pipeline.yaml"])(
+    "%s has no name that a folder of ours may have",
+    async (path) => {
+      const file = join(root, "odd", path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, "");
+      expect(() => findPipeline(file, root)).toThrow(
+        /^pipeline: expected a name that begins with a letter or digit, got "[._]/,
+      );
+    },
+  );
 
   test("one that is not there is an error", () => {
     expect(() => findPipeline("domo", root)).toThrow(/^pipeline: expected a folder .*got domo$/);

@@ -42,7 +42,8 @@ export interface Found {
  * Finds a pipeline: `NAME` is `pipelines/NAME/pipeline.yaml`; a path is a YAML file, or a folder with
  * a `pipeline.yaml` in it. It is called after the folder, or after the file if that has another name.
  *
- * @throws RangeError if there is none
+ * @throws RangeError if there is none, or its name does not begin with a letter or digit: `..` would
+ *   lead out of `.run/` and `runs/`
  */
 export function findPipeline(pipeline: string, root: string): Found {
   const candidates = [join(root, "pipelines", pipeline), resolve(root, pipeline)];
@@ -52,6 +53,11 @@ export function findPipeline(pipeline: string, root: string): Found {
     if (!existsSync(file)) continue;
     const stem = basename(file, extname(file));
     const name = stem === "pipeline" ? basename(dirname(file)) : stem;
+    if (!/^[\p{L}\p{N}]/u.test(name)) {
+      throw new RangeError(
+        `pipeline: expected a name that begins with a letter or digit, got ${JSON.stringify(name)} (of ${file}); rename it`,
+      );
+    }
     return { file, name: name.replaceAll(/[^A-Za-z0-9.-]/g, "_") };
   }
   throw new RangeError(
