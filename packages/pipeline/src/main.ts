@@ -28,5 +28,5 @@ try {
   process.exitCode ??= 1;
 }
 if (controller.signal.aborted) {
-  console.log("interrupted; the next run goes on from here");
+  console.log("interrupted; the next run goes on from the last checkpoint");
 }
