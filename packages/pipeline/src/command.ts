@@ -37,7 +37,8 @@ export async function command(
   const only = filter === undefined ? undefined : matching(cells, filter);
   const expected = only === undefined ? cells.map((c) => c.id) : withInputs(cells, only);
   const folder = runFolder(root, name);
-  const call = { dir: folder.dir, cacheDir: join(root, ".run", "cache"), only };
+  // No pipeline's name begins with a dot.
+  const call = { dir: folder.dir, cacheDir: join(root, ".run", ".turbo-cache"), only };
   const script = join(import.meta.dirname, "cell.js");
   const lock = await takeLock(join(folder.dir, "lock"));
   try {
