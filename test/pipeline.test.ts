@@ -237,6 +237,28 @@ describe("a run", () => {
     expect(await readdir(join(project.dir, "runs"))).not.toContain("fails");
   });
 
+  test("in which a cell fails announces none that never begins", async () => {
+    await project.write(file("stops"), `${small}seeds: [6, 7, 8]\ntrain: { fail: true }\n`);
+    const { code, lines } = await project.run("stops");
+    expect(code).toBe(1);
+    expect(lines.filter((line) => line.includes("] train."))).toEqual([
+      expect.stringMatching(/^\[2\/17\] train\.amazon\.tiny\.sweet\.[678]$/),
+    ]);
+    expect(lines).toContain("not run: 15 of 17 cells");
+  });
+
+  test("called cache keeps apart from turbo's", async () => {
+    await project.write(file("cache"), small);
+    expect(await project.run("cache", "--filter=data.*")).toMatchObject({ code: 0 });
+    expect((await readdir(join(project.dir, ".run", "cache"))).sort()).toEqual([
+      ".turbo",
+      "cells",
+      "package-lock.json",
+      "package.json",
+      "turbo.json",
+    ]);
+  });
+
   test("whose code changes under way stops, so that no result is kept under the wrong code", async () => {
     const yaml = `${small}seeds: [5]\ntrain: { steps: 1, waitAfter: 0 }\n`;
     await project.write(file("changes"), yaml);
@@ -249,6 +271,13 @@ describe("a run", () => {
     const output = await released(ended.whole);
     await project.write(stage, code);
     expect(output).toMatch(/^export\..*: cell: the code of @sweetspot\/export changed/m);
+  });
+
+  test.each(["--help", "-h"])("with %s says how it is called, and is none", async (flag) => {
+    const { code, lines } = await project.run("nowhere", flag);
+    expect(code).toBe(0);
+    expect(lines[0]).toBe("usage: pipeline [NAME | PATH] [--dry] [--filter=CELL]");
+    expect(lines.length).toBeGreaterThan(3);
   });
 
   test.each([

@@ -6,16 +6,22 @@ import { findPipeline, readArguments } from "./arguments.ts";
 
 describe("readArguments", () => {
   test("the demo is what runs without a name", () => {
-    expect(readArguments([])).toEqual({ pipeline: "demo", dry: false });
-    expect(readArguments(["--dry"])).toEqual({ pipeline: "demo", dry: true });
+    expect(readArguments([])).toEqual({ pipeline: "demo", dry: false, help: false });
+    expect(readArguments(["--dry"])).toEqual({ pipeline: "demo", dry: true, help: false });
     expect(readArguments(["smoke", "--filter=train.*", "--dry"])).toEqual({
       pipeline: "smoke",
       filter: "train.*",
       dry: true,
+      help: false,
     });
   });
 
-  test.each([[["--drry"]], [["-h"]], [["a", "b"]], [["--filter="]], [["--dry", "--dry"]]])(
+  test("whoever asks for help gets it, whatever else is wrong", () => {
+    expect(readArguments(["-h"])).toMatchObject({ help: true });
+    expect(readArguments(["a", "b", "--help"])).toMatchObject({ help: true });
+  });
+
+  test.each([[["--drry"]], [["-x"]], [["a", "b"]], [["--filter="]], [["--dry", "--dry"]]])(
     "%j is an error that says what is known",
     (args) => {
       expect(() => readArguments(args)).toThrow(/^pipeline: expected \[NAME \| PATH\] \[--dry\]/);

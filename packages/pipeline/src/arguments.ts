@@ -9,13 +9,26 @@ export interface Arguments {
   dry: boolean;
   /** A cell's id, with `*` for any run of characters: run what matches and what that reads. */
   filter?: string | undefined;
+  /** Say how the command is called; do nothing else. */
+  help: boolean;
 }
 
-const usage = "expected [NAME | PATH] [--dry] [--filter=CELL]";
+const synopsis = "[NAME | PATH] [--dry] [--filter=CELL]";
+
+/** What `--help` shows, line by line. */
+export const usage: readonly string[] = [
+  `usage: pipeline ${synopsis}`,
+  "  NAME           pipelines/NAME/pipeline.yaml; by default demo",
+  "  PATH           a folder with a pipeline.yaml, or a YAML file",
+  "  --dry          show the cells and which of them are cached; run nothing",
+  "  --filter=CELL  run the cells of that id, * standing for anything, and what they read",
+];
 
 /** @throws RangeError if an argument is unknown or comes twice */
 export function readArguments(args: readonly string[]): Arguments {
   const read: Partial<Arguments> = {};
+  const help = args.includes("--help") || args.includes("-h");
+  if (help) return { pipeline: "demo", dry: false, help };
   for (const arg of args) {
     const [key, value] =
       arg === "--dry"
@@ -24,12 +37,13 @@ export function readArguments(args: readonly string[]): Arguments {
           ? (["filter", arg.slice("--filter=".length)] as const)
           : (["pipeline", arg] as const);
     if ((key === "pipeline" && arg.startsWith("-")) || value === "") {
-      throw new RangeError(`pipeline: ${usage}, got ${arg}`);
+      throw new RangeError(`pipeline: expected ${synopsis}, got ${arg}`);
     }
-    if (read[key] !== undefined) throw new RangeError(`pipeline: ${usage}, got ${arg} as well`);
+    if (read[key] !== undefined)
+      throw new RangeError(`pipeline: expected ${synopsis}, got ${arg} as well`);
     Object.assign(read, { [key]: value });
   }
-  return { pipeline: "demo", dry: false, ...read };
+  return { pipeline: "demo", dry: false, help, ...read };
 }
 
 /** Where a pipeline's file is, and what the pipeline is called. */

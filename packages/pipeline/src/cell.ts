@@ -2,13 +2,14 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { runStage } from "@sweetspot/artifact";
 import { CodeDigester } from "./code-digest.ts";
-import type { CellFile } from "./run-folder.ts";
+import { begins, type CellFile } from "./run-folder.ts";
 import { stages } from "./stages.ts";
 
 // The script of every cell: runs the stage that `cell.json` in the current folder names. It handles
 // no signal: one that comes ends it at once, and the next run goes on from the stage's checkpoint.
 const folder = process.cwd();
 const failure = join(folder, "failure.txt");
+console.log(begins);
 try {
   await rm(failure, { force: true });
   const cell = JSON.parse(await readFile("cell.json", "utf8")) as CellFile;

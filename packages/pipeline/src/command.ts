@@ -1,13 +1,19 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { readArguments } from "./arguments.ts";
+import { readArguments, usage } from "./arguments.ts";
 import { type CodeDigest, CodeDigester } from "./code-digest.ts";
 import { takeLock } from "./lock.ts";
 import type { Cell } from "./plan.ts";
 import { planPipeline } from "./plan-pipeline.ts";
 import { publish } from "./publish.ts";
-import { removeStaleCells, type RunFolder, runFolder, writeRunFolder } from "./run-folder.ts";
+import {
+  begins,
+  removeStaleCells,
+  type RunFolder,
+  runFolder,
+  writeRunFolder,
+} from "./run-folder.ts";
 import { stages } from "./stages.ts";
 import { type CellOutcome, planTurbo, runTurbo, type TurboLine } from "./turbo.ts";
 
@@ -22,9 +28,9 @@ export interface Surroundings {
 }
 
 /**
- * Plans a pipeline and runs it, or with `--dry` shows the plan.
+ * Plans a pipeline and runs it, or with `--dry` shows the plan, or with `--help` how it is called.
  *
- * @param args what a person typed: `[NAME | PATH] [--dry] [--filter=CELL]`
+ * @param args what a person typed: `[NAME | PATH] [--dry] [--filter=CELL]`, or `--help` or `-h`
  * @returns whether everything that was asked for is done
  * @throws Error if the arguments or the pipeline's file are wrong, or nothing can be run
  */
@@ -32,7 +38,11 @@ export async function command(
   args: readonly string[],
   { root, show, stop }: Surroundings,
 ): Promise<boolean> {
-  const { pipeline, dry, filter } = readArguments(args);
+  const { pipeline, dry, filter, help } = readArguments(args);
+  if (help) {
+    for (const line of usage) show(line);
+    return true;
+  }
   const { name, cells } = await planPipeline(pipeline, root);
   const only = filter === undefined ? undefined : matching(cells, filter);
   const expected = only === undefined ? cells.map((c) => c.id) : withInputs(cells, only);
@@ -126,7 +136,8 @@ function showPlan(
 class Progress {
   readonly #total: number;
   readonly #show: (line: string) => void;
-  readonly #begun = new Set<string>();
+  /** Cell -> in which place it came. */
+  readonly #places = new Map<string, number>();
   readonly turbo: string[] = [];
 
   constructor(total: number, show: (line: string) => void) {
@@ -139,11 +150,15 @@ class Progress {
       this.turbo.push(text);
       return;
     }
-    if (this.#begun.has(cell)) return this.#show(`${cell}: ${text}`);
-    // The first line of each cell is turbo's.
-    this.#begun.add(cell);
-    if (text.startsWith("cache miss")) {
-      this.#show(`[${this.#begun.size}/${this.#total}] ${cell}`);
+    const place = this.#places.get(cell);
+    if (place === undefined) {
+      // The first line of each cell is turbo's. When another has failed it says of cells that will
+      // never begin that they are executed, so their own first line is waited for.
+      this.#places.set(cell, this.#places.size + 1);
+    } else if (text === begins) {
+      this.#show(`[${place}/${this.#total}] ${cell}`);
+    } else {
+      this.#show(`${cell}: ${text}`);
     }
   }
 }

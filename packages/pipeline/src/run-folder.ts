@@ -14,6 +14,9 @@ export interface CellFile {
   root: string;
 }
 
+/** The first line that a cell's script prints. */
+export const begins = "the cell begins";
+
 /**
  * What reaches a cell of the environment: turbo drops the rest, so that no result depends on it.
  * These say where things are, not what is computed, and change no cell's hash.
