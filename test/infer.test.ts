@@ -179,6 +179,35 @@ describe("bad input", () => {
     await expect(classify(bundle, [], { threshold: 1 })).rejects.toThrow("got none");
   });
 
+  it("classify: what is no text, and options that are not there", async () => {
+    const call = classify as (...args: unknown[]) => Promise<unknown>;
+    const bundle = made(bundles, "sweet");
+    for (const [text, got] of [
+      [undefined, "undefined"],
+      [5, "5"],
+      [["a"], "[ 'a' ]"],
+      [5n, "5n"],
+      [["a", 5], "[ 'a', 5 ]"],
+    ])
+      await expect(call(bundle, ["fine", text], { threshold: 1 })).rejects.toThrow(
+        new TypeError(`classify: text 1 must be a string or a pair of strings, got ${got}`),
+      );
+    await expect(call(bundle, "fine", { threshold: 1 })).rejects.toThrow(
+      new TypeError("classify: expected an array of texts, got 'fine'"),
+    );
+    for (const [options, got] of [
+      [undefined, "undefined"],
+      [null, "null"],
+      [{}, "{}"],
+      [{ threshold: "1" }, "{ threshold: '1' }"],
+    ])
+      await expect(call(bundle, ["fine"], options)).rejects.toThrow(
+        new TypeError(
+          `classify: expected options with a threshold, a number within [0, 1], got ${got as string}`,
+        ),
+      );
+  });
+
   it("classify: empty, unknown and over-long text gets an answer all the same", async () => {
     const texts = ["", "\u{1F9FF}", "word ".repeat(500)];
     const answers = await classify(made(bundles, "sweet"), texts, { threshold: 1 });

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { padRows, ragged } from "@sweetspot/artifact";
 import { argmax, confidence, leaves, softmax } from "@sweetspot/eval";
 import type { EncodedTexts } from "./all-exits.ts";
@@ -31,14 +32,17 @@ export interface ClassifyOptions {
  * leave, and what is left is padded to its own longest text.
  *
  * @returns in the order of the texts
- * @throws RangeError if the threshold is outside [0, 1], the batch size is not a positive whole
- *   number, or there is no text
+ * @throws TypeError if the texts are no array of strings or pairs, or the threshold is no number;
+ *   RangeError if that is outside [0, 1], the batch size is not a positive whole number, or there is
+ *   no text
  */
 export async function classify(
   bundle: Bundle,
   texts: readonly TextInput[],
-  { threshold, batchSize = 32 }: ClassifyOptions,
+  options: ClassifyOptions,
 ): Promise<Classification[]> {
+  checkTypes(texts, options);
+  const { threshold, batchSize = 32 } = options;
   if (!(threshold >= 0 && threshold <= 1))
     throw new RangeError(`classify: threshold must be within [0, 1], got ${threshold}`);
   if (!Number.isInteger(batchSize) || batchSize < 1)
@@ -56,6 +60,28 @@ export async function classify(
     if (result === undefined) throw new Error(`classify: text ${i} got no answer`);
     return result;
   });
+}
+
+/** Whoever calls from JavaScript has no compiler to tell. */
+function checkTypes(texts: unknown, options: unknown): void {
+  const threshold = (options as Partial<ClassifyOptions> | null | undefined)?.threshold;
+  if (typeof threshold !== "number")
+    throw new TypeError(
+      `classify: expected options with a threshold, a number within [0, 1], got ${told(options)}`,
+    );
+  if (!Array.isArray(texts))
+    throw new TypeError(`classify: expected an array of texts, got ${told(texts)}`);
+  for (const [i, text] of texts.entries()) {
+    const parts: unknown[] = Array.isArray(text) && text.length === 2 ? text : [text];
+    if (!parts.every((part) => typeof part === "string"))
+      throw new TypeError(
+        `classify: text ${i} must be a string or a pair of strings, got ${told(text)}`,
+      );
+  }
+}
+
+function told(value: unknown): string {
+  return inspect(value, { breakLength: Infinity }).slice(0, 80);
 }
 
 async function classifyBatch(
