@@ -222,8 +222,12 @@ describe("bad input is named with its place and the fix", () => {
       'row 2 (line 3): no "text" (it has txt, label); add it',
     ],
     [
+      '{"text":"x","label":{"stars":5}}',
+      'row 1 (line 1): "label": expected a string, a number or true or false, got an object; name the key of the label, or write it as one of these',
+    ],
+    [
       '{"text":"x","label":["good"]}',
-      'row 1 (line 1): "label": expected a string, a number or true or false, got an array',
+      'row 1 (line 1): "label": expected a string, a number or true or false, got an array; name the key of the label, or write it as one of these',
     ],
     [
       '{"text":"x","lable":"good"}',

@@ -94,6 +94,6 @@ function labelIn(fields: Fields, column: string, place: string): string | undefi
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (value === null) return undefined;
   throw new TypeError(
-    `${place}: "${column}": expected a string, a number or true or false, got ${typeName(value)}`,
+    `${place}: "${column}": expected a string, a number or true or false, got ${typeName(value)}; name the key of the label, or write it as one of these`,
   );
 }
