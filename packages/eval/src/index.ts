@@ -5,6 +5,8 @@ export { pairedDifference } from "./paired-difference.ts";
 export { paperThresholds } from "./paper-thresholds.ts";
 export {
   type Method,
+  methods,
+  methodSchema,
   type PredictedSplit,
   type Predictions,
   predictionsSchema,

@@ -5,8 +5,10 @@ import { cascadeExits, type MemberExits } from "./exit-cost.ts";
 import { argmax, confidence } from "./exit-rule.ts";
 import type { Outcomes } from "./speed-accuracy.ts";
 
-/** How a cascade is trained and asked. */
-export type Method = "early-exit" | "sweet" | "multi-model";
+/** The ways in which a cascade is trained and asked: train's objectives, by the same names. */
+export const methods = ["early-exit", "sweet", "multi-model"] as const;
+
+export type Method = (typeof methods)[number];
 
 /** `predictions.json`, beside one `SPLIT.safetensors` of logits for each split. */
 export interface Predictions {
@@ -22,7 +24,7 @@ export interface Predictions {
 
 const count = z.int().positive();
 
-export const methodSchema: z.ZodType<Method> = z.enum(["early-exit", "sweet", "multi-model"]);
+export const methodSchema: z.ZodType<Method> = z.enum(methods);
 
 const exitLayers = z
   .array(count)

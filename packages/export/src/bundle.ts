@@ -1,7 +1,8 @@
 /** What a deployable bundle holds: `bundle.json`. */
 export interface Bundle {
   format: "sweetspot-bundle-1";
-  method: "early-exit" | "sweet" | "multi-model";
+  /** As train calls it; whoever opens the bundle checks it. */
+  method: string;
   /** The classes' names, in the order of the logits. */
   labels: readonly string[];
   /** The depth of the deepest model: what cost is measured against. */

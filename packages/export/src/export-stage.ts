@@ -17,7 +17,7 @@ import type { ExportSettings } from "./stage.ts";
 import { writeSegment } from "./write-segment.ts";
 
 const cascadeSchema = z.strictObject({
-  method: z.enum(["early-exit", "sweet", "multi-model"]),
+  method: z.string().min(1),
   layers: z.int().positive(),
   members: z
     .array(z.strictObject({ folder: z.string(), exitLayers: z.array(z.int().positive()).min(1) }))

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openArtifact, parse } from "@sweetspot/artifact";
 import { type TextTokenizer, textTokenizer } from "@sweetspot/data";
+import { type Method, methodSchema } from "@sweetspot/eval";
 import * as ort from "onnxruntime-node";
 import { z } from "zod";
 import { Segment } from "./segment.ts";
@@ -9,7 +10,7 @@ import { Segment } from "./segment.ts";
 /** What a bundle's `bundle.json` says. */
 export interface BundleDescription {
   format: "sweetspot-bundle-1";
-  method: "early-exit" | "sweet" | "multi-model";
+  method: Method;
   /** The classes' names, in the order of the logits. */
   labels: string[];
   /** The depth of the deepest model. */
@@ -24,7 +25,7 @@ const count = z.int().positive();
 
 const schema: z.ZodType<BundleDescription> = z.strictObject({
   format: z.literal("sweetspot-bundle-1"),
-  method: z.enum(["early-exit", "sweet", "multi-model"]),
+  method: methodSchema,
   labels: z.array(z.string()).min(2),
   layers: count,
   maxLength: count,

@@ -1,11 +1,14 @@
 import { settingProblem, type Stage } from "@sweetspot/artifact";
 import { z } from "zod";
 
+// `objectives` has one of each name. It is not asked here, for it loads tfjs.
+const methods = ["early-exit", "sweet", "multi-model"] as const;
+
 /** How one classifier, or one multi-model cascade, is fine-tuned. */
 export interface TrainSettings {
   /** The pretrained encoder: `minilm`, or `tiny` (random weights, for tests). */
   encoder: string;
-  method: "early-exit" | "sweet" | "multi-model";
+  method: (typeof methods)[number];
   /** The layers that an exit reads, counted from 1, rising. */
   exitLayers: number[];
   /** Seeds the heads, the order of the batches and dropout. */
@@ -30,7 +33,7 @@ export const stage: Stage<TrainSettings> = {
   reads: ["data"],
   settings: z.strictObject({
     encoder: z.string().min(1),
-    method: z.enum(["early-exit", "sweet", "multi-model"]),
+    method: z.enum(methods),
     exitLayers: z
       .array(count)
       .min(1)
