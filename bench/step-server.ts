@@ -17,6 +17,7 @@ export class StepServer {
   readonly #child: ChildProcess;
   readonly #answers: AsyncIterator<string>;
   readonly #label: string;
+  readonly #ended: Promise<unknown>;
   #next = 0;
 
   private constructor(
@@ -27,6 +28,7 @@ export class StepServer {
   ) {
     this.#label = label;
     this.#child = child;
+    this.#ended = new Promise((resolve) => child.once("close", resolve));
     this.#answers = answers;
     this.about = about;
   }
@@ -49,10 +51,10 @@ export class StepServer {
     return (await answer(this.#label, this.#answers)) as unknown as StepAnswer;
   }
 
+  /** Once is enough; more does nothing. */
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.#child.once("close", resolve));
     this.#child.stdin?.end();
-    await ended;
+    await this.#ended;
   }
 }
 
