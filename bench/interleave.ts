@@ -11,16 +11,19 @@ export interface Rounds {
 
 /**
  * Measures two in turns, A B A B, so that a slow moment of the machine falls on both; which goes first
- * alternates. A first turn of each warms up and is not counted.
+ * alternates. A first turn of each warms up and is not counted, unless nothing would stay warm.
  */
 export async function interleave(
   ours: Contender,
   peer: Contender,
   rounds: number,
   log: (line: string) => void,
+  { warmUp = true }: { warmUp?: boolean } = {},
 ): Promise<Rounds> {
-  await ours.measure();
-  await peer.measure();
+  if (warmUp) {
+    await ours.measure();
+    await peer.measure();
+  }
   const told: Rounds = { ours: [], peer: [] };
   for (let round = 0; round < rounds; round++) {
     const turns = [

@@ -1,17 +1,30 @@
-// Measures this project against its peers and shows the table: npm run bench [-- minilm bert-base].
+// Measures this project against its peers and shows the table: npm run bench [-- GROUP...], a group
+// being minilm-step, bert-base-step or fine-tune.
 // Needs python3 and, at the first call, PyPI; see bench/README.md.
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { argv } from "zx";
-import { table, updateReadme, writeResults } from "./results.ts";
+import { fineTuneRows } from "./fine-tune-rows.ts";
+import { type Row, table, updateReadme, writeResults } from "./results.ts";
 import { stepRows } from "./step-rows.ts";
-import { modelName } from "./training-work.ts";
+
+type Log = (line: string) => void;
+type Measured = Promise<{ rows: Row[]; versions: Record<string, string> }>;
+
+const groups: Record<string, (log: Log) => Measured> = {
+  "minilm-step": (log) => stepRows("minilm", log),
+  "bert-base-step": (log) => stepRows("bert-base", log),
+  "fine-tune": fineTuneRows,
+};
 
 const asked = argv._.map(String);
-const log = (line: string) => console.log(line);
-for (const name of asked.length > 0 ? asked : ["minilm", "bert-base"]) {
-  const { rows, versions } = await stepRows(modelName(name), log);
-  await writeResults(`${name}-step`, { ...(await ourVersions()), ...versions }, rows);
+const unknown = asked.find((name) => !Object.hasOwn(groups, name));
+if (unknown !== undefined)
+  throw new RangeError(`bench: expected ${Object.keys(groups).join(", ")}, got ${unknown}`);
+for (const [name, measure] of Object.entries(groups)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  const { rows, versions } = await measure((line) => console.log(line));
+  await writeResults(name, { ...(await ourVersions()), ...versions }, rows);
 }
 await updateReadme();
 console.log(`\n${await table()}`);

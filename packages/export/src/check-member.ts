@@ -1,7 +1,9 @@
 import { basename } from "node:path";
 import { padRows, type PaddedBatch, type Ragged, ragged, row, rowCount } from "@sweetspot/artifact";
+import type { NamedTensors, TensorSpecs } from "@sweetspot/compile";
+import { compile } from "@sweetspot/compile/session";
 import { bert, bertParams, type Checkpoint } from "@sweetspot/model";
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import * as ort from "onnxruntime-node";
 
 /** Real text to hold a member against. */
@@ -17,26 +19,25 @@ const absurd = 1000;
 /** What logits may differ by. */
 export const tolerance = 1e-4;
 
-/**
- * The sentences that a member is checked on: of all by length, the shortest, the longest and two
- * between, cut to 5, 10, 15 and 20 tokens, so that the batch is padded and yet short. (The training
- * definition runs on tfjs's `cpu` backend here, which takes its time.)
- */
+/** How many sentences a member is checked on. */
+const checked = 8;
+
+/** The sentences that a member is checked on: the shortest, the longest and some between, evenly by length. */
 export function checkedSentences({ inputIds, tokenTypeIds }: CheckedSentences): CheckedSentences {
   const length = (i: number) => row(inputIds, i).length;
   const sorted = Array.from({ length: rowCount(inputIds) }, (_, i) => i).sort(
     (a, b) => length(a) - length(b) || a - b,
   );
   const last = sorted.length - 1;
-  const rows = new Set([0, 1, 2, 3].map((k) => sorted[Math.round((k * last) / 3)] ?? 0));
-  const cut = (r: Ragged) =>
-    ragged([...rows].map((i, k) => row(r, i).subarray(0, Math.round((20 * (k + 1)) / rows.size))));
-  return { inputIds: cut(inputIds), tokenTypeIds: cut(tokenTypeIds) };
+  const places = Array.from({ length: checked }, (_, k) => Math.round((k * last) / (checked - 1)));
+  const rows = [...new Set(places)].map((place) => sorted[place] ?? 0);
+  const chosen = (r: Ragged) => ragged(rows.map((i) => row(r, i)));
+  return { inputIds: chosen(inputIds), tokenTypeIds: chosen(tokenTypeIds) };
 }
 
 /**
- * Runs a member's files one after another, as they were written, and the training definition in
- * tfjs, eagerly, on the same text: as one padded batch, and the first sentence alone.
+ * Runs a member's files one after another, as they were written, and the whole training definition,
+ * compiled as training compiles it, on the same text: as one padded batch, and the first sentence alone.
  *
  * @param files of its segments, in order
  * @param folder the checkpoint's, for the errors
@@ -51,6 +52,7 @@ export async function checkMember(
   folder = "checkpoint",
 ): Promise<number> {
   const sessions: ort.InferenceSession[] = [];
+  const definition = await openDefinition(checkpoint);
   try {
     for (const file of files)
       sessions.push(await ort.InferenceSession.create(file, { logSeverityLevel: 3 }));
@@ -58,7 +60,7 @@ export async function checkMember(
     const all = Array.from({ length: rowCount(inputIds) }, (_, i) => i);
     for (const rows of [all, [0]]) {
       const batch = padRows(inputIds, rows, { tokenTypeIds });
-      const expected = definitionLogits(checkpoint, batch);
+      const expected = await definition.logits(batch);
       for (const [k, layer] of checkpoint.exitLayers.entries())
         checkFinite(`${folder}: the exit after layer ${layer}`, expected[k] ?? []);
       const got = await exportedLogits(sessions, batch);
@@ -69,7 +71,7 @@ export async function checkMember(
     }
     return worst;
   } finally {
-    await Promise.all(sessions.map((s) => s.release()));
+    await Promise.all([definition.dispose(), ...sessions.map((s) => s.release())]);
   }
 }
 
@@ -103,40 +105,43 @@ function largestDifference(
   return largest;
 }
 
-/** Each exit's logits by the definition that training used, without dropout. */
-function definitionLogits(checkpoint: Checkpoint, batch: PaddedBatch): Float32Array[] {
-  const { config, exitLayers, pooling, weights } = checkpoint;
-  const shape: [number, number] = [batch.batchSize, batch.length];
-  return withoutGreeting(() =>
-    tf.tidy(() => {
-      const tensors = Object.entries(weights).map(
-        ([name, { data, shape: s }]) => [name, tf.tensor(data, [...s], "float32")] as const,
-      );
-      const inputs = {
-        inputIds: tf.tensor2d(batch.inputIds, shape, "int32"),
-        tokenTypeIds: tf.tensor2d(batch.tokenTypeIds, shape, "int32"),
-        attentionMask: tf.tensor2d(batch.attentionMask, shape, "float32"),
-      };
-      const options = { config, exitLayers, pooling };
-      const { logits } = bert(bertParams(Object.fromEntries(tensors)), inputs, options);
-      return logits.map((l) => l.dataSync<"float32">());
-    }),
+/** The definition that training used, without dropout, as one graph that the weights are fed to. */
+async function openDefinition({ config, exitLayers, pooling, weights }: Checkpoint) {
+  const parameters = Object.keys(weights);
+  const ids = { dtype: "int32", shape: ["B", "T"] } as const;
+  const specs: TensorSpecs = {
+    inputIds: ids,
+    tokenTypeIds: ids,
+    attentionMask: { dtype: "float32", shape: ["B", "T"] },
+    ...Object.fromEntries(
+      Object.entries(weights).map(([name, { shape }]) => [name, { dtype: "float32", shape }]),
+    ),
+  };
+  const session = await compile((tensors: NamedTensors) => {
+    const tensor = (name: string) => tensors[name] as tf.Tensor;
+    const inputs = {
+      inputIds: tensor("inputIds") as tf.Tensor2D,
+      tokenTypeIds: tensor("tokenTypeIds") as tf.Tensor2D,
+      attentionMask: tensor("attentionMask") as tf.Tensor2D,
+    };
+    const params = bertParams(Object.fromEntries(parameters.map((name) => [name, tensor(name)])));
+    const { logits } = bert(params, inputs, { config, exitLayers, pooling });
+    return Object.fromEntries(logits.map((l, k) => [`logits ${k}`, l]));
+  }, specs);
+  const fed = Object.fromEntries(
+    Object.entries(weights).map(([name, { data }]) => [name, data] as const),
   );
-}
-
-/**
- * tfjs greets the first use of its `cpu` backend and recommends another. Nothing depends on its speed
- * here, so the person who waits is spared that; `PROD` silences tfjs's notices and does nothing else.
- */
-function withoutGreeting<T>(compute: () => T): T {
-  const env = tf.env();
-  const before = env.getBool("PROD");
-  env.set("PROD", true);
-  try {
-    return compute();
-  } finally {
-    env.set("PROD", before);
-  }
+  return {
+    /** Each exit's, `[B, K]`. */
+    async logits({ batchSize, length, ...batch }: PaddedBatch): Promise<Float32Array[]> {
+      const inputs = { inputIds: batch.inputIds, tokenTypeIds: batch.tokenTypeIds };
+      const { attentionMask } = batch;
+      const sizes = { B: batchSize, T: length };
+      const results = await session.run({ ...inputs, attentionMask, ...fed }, sizes);
+      return exitLayers.map((_, k) => results[`logits ${k}`] as Float32Array);
+    },
+    dispose: () => session.dispose(),
+  };
 }
 
 /** The logits of a chain of segments, as infer runs them. */
