@@ -61,7 +61,7 @@ describe("the stage export", () => {
     expect(exported.manifest.facts).toEqual({
       method: "sweet",
       segments: 2,
-      checkedExamples: 8,
+      checkedExamples: 6,
       logitsWithin: 1e-4,
     });
     for (const k of [1, 2]) {
