@@ -88,11 +88,9 @@ export async function updateReadme(): Promise<void> {
   const file = join(root, "bench", "README.md");
   const readme = await readFile(file, "utf8");
   const text = await table();
-  await writeFile(
-    file,
-    readme.replace(
-      /(<!-- table -->\n)[^]*?(\n<!-- end -->)/,
-      (_, a: string, b: string) => a + text + b,
-    ),
+  const updated = readme.replace(
+    /<!-- table -->[^]*?<!-- end -->/,
+    () => `<!-- table -->\n\n${text}\n\n<!-- end -->`,
   );
+  await writeFile(file, updated);
 }

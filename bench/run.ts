@@ -1,5 +1,5 @@
 // Measures this project against its peers and shows the table: npm run bench [-- GROUP...], a group
-// being minilm-step, bert-base-step or fine-tune.
+// being minilm-step, bert-base-step or fine-tune. With --table it shows what was measured last.
 // Needs python3 and, at the first call, PyPI; see bench/README.md.
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -21,7 +21,7 @@ const asked = argv._.map(String);
 const unknown = asked.find((name) => !Object.hasOwn(groups, name));
 if (unknown !== undefined)
   throw new RangeError(`bench: expected ${Object.keys(groups).join(", ")}, got ${unknown}`);
-for (const [name, measure] of Object.entries(groups)) {
+for (const [name, measure] of argv["table"] === true ? [] : Object.entries(groups)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   const { rows, versions } = await measure((line) => console.log(line));
   await writeResults(name, { ...(await ourVersions()), ...versions }, rows);
