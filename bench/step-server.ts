@@ -1,14 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { z } from "zod";
+
+const answerSchema = z.object({
+  ms: z.number(),
+  /** Of each step, each exit's. */
+  losses: z.array(z.array(z.number())),
+  /** The most memory that it has held so far. */
+  peakBytes: z.number(),
+});
 
 /** What a process that takes training steps answers. */
-export interface StepAnswer {
-  ms: number;
-  /** Of each step, each exit's. */
-  losses: number[][];
-  /** The most memory that it has held so far. */
-  peakBytes: number;
-}
+export type StepAnswer = z.infer<typeof answerSchema>;
 
 /** A process that takes training steps when asked, and waits in between. */
 export class StepServer {
@@ -48,7 +51,7 @@ export class StepServer {
   async take(steps: number): Promise<StepAnswer> {
     this.#child.stdin?.write(`${JSON.stringify({ steps, first: this.#next })}\n`);
     this.#next += steps;
-    return (await answer(this.#label, this.#answers)) as unknown as StepAnswer;
+    return answerSchema.parse(await answer(this.#label, this.#answers));
   }
 
   /** Once is enough; more does nothing. */
