@@ -37,7 +37,48 @@ describe("linear", () => {
   });
 });
 
+type OfThree = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor) => tf.Tensor;
+
+/** The gradients of a weighted sum of a function's numbers, each of a weight of its own. */
+function gradients(fn: OfThree, tensors: tf.Tensor[]): number[][] {
+  const loss = (...[x, weight, bias]: tf.Tensor[]) => {
+    const y = fn(x as tf.Tensor, weight as tf.Tensor, bias as tf.Tensor);
+    return tf.sum(tf.mul(y, tf.cos(tf.range(0, y.size)).reshape(y.shape))) as tf.Scalar;
+  };
+  return tf
+    .grads(loss)(tensors)
+    .map((g) => Array.from(g.dataSync()));
+}
+
+/** The largest distance between numbers, in units of `1 + |want|`. */
+function distance(got: number[][], want: number[][]): number {
+  expect(got.map((g) => g.length)).toEqual(want.map((w) => w.length));
+  const apart = want.flatMap((w, i) =>
+    w.map((x, j) => Math.abs((got[i]?.[j] ?? NaN) - x) / (1 + Math.abs(x))),
+  );
+  return Math.max(...apart);
+}
+
 describe("layerNorm", () => {
+  it("has the gradients that autodiff gives of the formula, for every shape", () => {
+    const ours: OfThree = (x, weight, bias) => layerNorm({ weight, bias }, x, 1e-3);
+    const formula: OfThree = (x, weight, bias) => {
+      const { mean, variance } = tf.moments(x, -1, true);
+      const deviation = tf.sqrt(tf.add(variance, 1e-3));
+      return tf.add(tf.mul(tf.div(tf.sub(x, mean), deviation), weight), bias);
+    };
+    fc.assert(
+      fc.property(primes, primes, fc.constantFrom(2, 3, 5, 13), (b, t, c) => {
+        const tensors = [normal("x", [b, t, c]), normal("w", [c]), normal("s", [c])].map(
+          (n) => n.tensor,
+        );
+        const [got, want] = [gradients(ours, tensors), gradients(formula, tensors)];
+        expect(distance(got, want)).toBeLessThan(1e-4);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it("normalises the last axis by the population's variance, for every shape", () => {
     fc.assert(
       fc.property(primes, primes, fc.constantFrom(2, 3, 5, 13), (b, t, c) => {
