@@ -86,6 +86,9 @@ export async function stepRows(
 
     log(`${title}: in turns`);
     const ours = await tsx("ours", "ours/training-step.ts");
+    log(
+      `  ours trains ${ours.about["trainedRows"]} of ${work.encoder.config.vocabSize} rows of the word embeddings`,
+    );
     const peaks = { ours: 0, peer: 0 };
     const contender = (who: "ours" | "peer", server: StepServer): Contender => ({
       async measure() {

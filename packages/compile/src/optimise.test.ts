@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bool, mismatch, waves } from "../test/eager.ts";
+import { bool, f32, i32, mismatch, waves } from "../test/eager.ts";
 import { optimise } from "./optimise.ts";
 import { type NamedTensors, type TensorSpecs, trace } from "./trace.ts";
 
@@ -58,6 +58,26 @@ describe("each pass keeps the numbers and takes nodes away", () => {
     const inputs = { x: waves([2, 3]), mask: bool([2, 3], [1, 0, 0, 1, 1, 0]) };
     const twice: Fn = (t) => ({ ...fn(t), z: tf.sum(tf.square(x(t))) });
     expect(await mismatch(twice, inputs)).toBeUndefined();
+  });
+});
+
+describe("sums", () => {
+  it("of squares of whole numbers are whole", async () => {
+    const inputs = { x: i32([2, 3], [1, -2, 3, 40, -50, 0]) };
+    const fn: Fn = (t) => ({ all: tf.sum(tf.square(x(t))), rows: tf.sum(tf.square(x(t)), 1) });
+    expect(await mismatch(fn, inputs)).toBeUndefined();
+  });
+
+  it("of rows keep NaN, infinities and huge numbers to their own columns", async () => {
+    const numbers = [NaN, 1, 2, 3, Infinity, 1e38, 4, -Infinity, 5, 2e38, 6, 7, 1, 3e38, 8];
+    const fn: Fn = (t) => ({ y: tf.sum(x(t), 0), kept: tf.sum(x(t), 0, true) });
+    expect(await mismatch(fn, { x: f32([3, 5], numbers) })).toBeUndefined();
+  });
+
+  it("of no rows, or of no columns, are 0 or nothing", async () => {
+    const fn: Fn = (t) => ({ y: tf.sum(x(t), 0) });
+    expect(await mismatch(fn, { x: f32([0, 3], []) })).toBeUndefined();
+    expect(await mismatch(fn, { x: f32([3, 0], []) })).toBeUndefined();
   });
 });
 

@@ -36,7 +36,7 @@ export interface CompiledFunction {
 }
 
 /**
- * Starts a session for a graph on the CPU. Whoever starts it disposes of it.
+ * Starts a session for a graph, optimised (`optimise`), on the CPU. Whoever starts it disposes of it.
  *
  * `run` blocks the event loop while it computes; ending the thread in the middle of it aborts Node.
  */
