@@ -36,5 +36,6 @@ const y = Float32Array.from(
 );
 const { loss } = await loop.run({ x, y }, { steps, B });
 console.log(`loss ${loss?.[0]?.toFixed(3)} -> ${loss?.[steps - 1]?.toFixed(6)}`);
-console.log("weight", loop.state()["weight"], "bias", loop.state()["bias"]);
+const { weight, bias } = await loop.state();
+console.log("weight", weight, "bias", bias);
 await loop.dispose();

@@ -29,7 +29,15 @@ function cell(method: "early-exit" | "sweet", accuracies: readonly number[]): Ce
     test,
     {
       format: "sweetspot-timing-1",
-      machine: { cpu: "none", cores: 1, platform: "", node: "", onnxruntime: "", threads: 1 },
+      machine: {
+        cpu: "none",
+        cores: 1,
+        platform: "",
+        node: "",
+        onnxruntime: "",
+        threads: 1,
+        device: "cpu",
+      },
       batches: [
         { batchSize: 1, examples: 400, segments },
         { batchSize: 32, examples: 400, segments },

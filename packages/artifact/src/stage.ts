@@ -38,7 +38,7 @@ export interface Stage<Settings> {
   reads: readonly string[] | "any";
   /**
    * Looks at what the schema cannot see, such as whether a name is known. It is called for every cell
-   * before the first is run, so it is quick, loads no runtime and writes nothing.
+   * before the first is run, so it is quick and writes nothing, and loads a runtime only to look for a device other than the CPU.
    */
   check?(settings: Settings): Promise<SettingProblem | undefined>;
   /** Fills `context.output` and returns the manifest's facts. */

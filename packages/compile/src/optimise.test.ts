@@ -127,6 +127,6 @@ describe("a pass leaves alone", () => {
 it("tells what each pass found", () => {
   const lines: string[] = [];
   const graph = trace((t: NamedTensors) => ({ y: gelu(x(t)), z: tf.sum(tf.square(x(t))) }), matrix);
-  optimise(graph, (line) => lines.push(line));
+  optimise(graph, { log: (line) => lines.push(line) });
   expect(lines).toEqual(["fuse GELU: 7 -> 3 nodes", "sum squares in one pass: 3 -> 2 nodes"]);
 });

@@ -1,3 +1,4 @@
+import type { Device } from "@sweetspot/runtime";
 import type { Graph } from "./graph.ts";
 import { fuseGelu } from "./optimise/fuse-gelu.ts";
 import { mergeEqualNodes } from "./optimise/merge-equal-nodes.ts";
@@ -5,23 +6,39 @@ import { scaledMasks } from "./optimise/scaled-masks.ts";
 import { squareSums } from "./optimise/square-sums.ts";
 import { removeDeadNodes } from "./passes.ts";
 
+type Pass = readonly [name: string, pass: (graph: Graph) => Graph];
+
 /** In this order: equal values have one name once they are merged, which the others look for. */
-const passes: readonly (readonly [name: string, pass: (graph: Graph) => Graph])[] = [
+const passes: readonly Pass[] = [
   ["merge equal nodes", mergeEqualNodes],
   ["fuse GELU", fuseGelu],
   ["sum squares in one pass", squareSums],
-  ["scale masks in one pass", scaledMasks],
 ];
+
+/** To operators that ONNX Runtime has for some devices only. */
+const passesOf: Readonly<Record<Device, readonly Pass[]>> = {
+  cpu: [["scale masks in one pass", scaledMasks]],
+  cuda: [],
+  webgpu: [],
+};
+
+export interface OptimiseOptions {
+  /** Where the graph is to run; by default `cpu`. */
+  device?: Device;
+  /** Told a line for each pass that found something. */
+  log?: (line: string) => void;
+}
 
 /**
  * The same function in fewer passes over the numbers. What is fused may round otherwise in the last
  * bit; everything else is the same to the bit.
- *
- * @param log told a line for each pass that found something
  */
-export function optimise(graph: Graph, log: (line: string) => void = () => {}): Graph {
+export function optimise(
+  graph: Graph,
+  { device = "cpu", log = () => {} }: OptimiseOptions = {},
+): Graph {
   let best = graph;
-  for (const [name, pass] of passes) {
+  for (const [name, pass] of [...passes, ...passesOf[device]]) {
     const next = removeDeadNodes(pass(best));
     if (next.nodes.length !== best.nodes.length)
       log(`${name}: ${best.nodes.length} -> ${next.nodes.length} nodes`);

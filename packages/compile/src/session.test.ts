@@ -139,7 +139,7 @@ describe("compileLoop", () => {
           losses.push(...(told["loss"] ?? []));
           at += steps;
         }
-        const state = loop.state();
+        const state = await loop.state();
         await loop.dispose();
         return { losses, state };
       }),
@@ -154,9 +154,9 @@ describe("compileLoop", () => {
     const [whole, first] = [await compileLoop(descent), await compileLoop(descent)];
     await whole.run({ x: xs }, { steps: 6, B: 3 });
     await first.run({ x: xs.slice(0, 18) }, { steps: 3, B: 3 });
-    const second = await compileLoop({ ...descent, initialState: first.state() as never });
+    const second = await compileLoop({ ...descent, initialState: (await first.state()) as never });
     await second.run({ x: xs.slice(18) }, { steps: 3, B: 3 });
-    expect(second.state()).toEqual(whole.state());
+    expect(await second.state()).toEqual(await whole.state());
     for (const loop of [whole, first, second]) await loop.dispose();
   });
 
@@ -165,7 +165,7 @@ describe("compileLoop", () => {
     expect((await loop.run({ x: xs.slice(0, 8) }, { steps: 2, B: 2 }))["loss"]).toHaveLength(2);
     expect((await loop.run({ x: xs.slice(0, 2) }, { steps: 1, B: 1 }))["loss"]).toHaveLength(1);
     expect((await loop.run({ x: xs }, { steps: 1, B: 18 }))["w"]).toHaveLength(2);
-    expect(loop.state()["count"]).toEqual(Int32Array.of(4));
+    expect((await loop.state())["count"]).toEqual(Int32Array.of(4));
     await loop.dispose();
   });
 
@@ -173,7 +173,7 @@ describe("compileLoop", () => {
     const loop = await compileLoop(descent);
     const { w } = await loop.run({ x: xs.slice(0, 6) }, { steps: 1, B: 3 });
     expect(w).toEqual(Float32Array.of(-1, -2));
-    expect(loop.state()["w"]).not.toEqual(w);
+    expect((await loop.state())["w"]).not.toEqual(w);
     await loop.dispose();
   });
 
@@ -184,7 +184,7 @@ describe("compileLoop", () => {
     );
     await expect(loop.run({}, { steps: 1, B: 2 })).rejects.toThrow("run: input x is missing");
     await expect(loop.run({ x: xs }, { steps: 0, B: 2 })).rejects.toThrow("the size steps must be");
-    expect(loop.state()).toEqual({ w: Float32Array.of(1, 2), count: Int32Array.of(0) });
+    expect(await loop.state()).toEqual({ w: Float32Array.of(1, 2), count: Int32Array.of(0) });
     await loop.run({ x: xs }, { steps: 6, B: 3 });
     expect(descent.initialState.w).toEqual(Float32Array.of(1, 2));
     await loop.dispose();
@@ -198,7 +198,7 @@ describe("compileLoop", () => {
       "run: the run before has not ended; await it",
     );
     await first;
-    expect(loop.state()["count"]).toEqual(Int32Array.of(6));
+    expect((await loop.state())["count"]).toEqual(Int32Array.of(6));
     await loop.dispose();
   });
 

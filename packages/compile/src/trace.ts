@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Dim, dimAt, type Graph, type GraphNode, type ValueInfo } from "./graph.ts";
+import { dimAt, type Graph, type GraphNode, type ValueInfo } from "./graph.ts";
 import { graphDtype, type TensorDtype } from "./lowering.ts";
 import { elideOutputCopies } from "./elide-output-copies.ts";
 import { removeDeadNodes } from "./passes.ts";
+import { symbolicShape } from "./symbolic-dim.ts";
 import { backendName, Recorder, traceBackend } from "./trace-backend.ts";
 import { unify } from "./unify.ts";
 
@@ -137,7 +138,7 @@ function traceAt<S extends TensorSpecs>(
       inputs.push({
         name,
         dtype,
-        shape: shape.map((d): Dim => (typeof d === "string" ? { factor: 1, symbols: [d] } : d)),
+        shape: symbolicShape(shape),
       });
       tensors[name] = engine.makeTensorFromTensorInfo(recorder.output(name, concrete, dtype));
     }

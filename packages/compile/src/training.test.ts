@@ -106,7 +106,7 @@ async function sideBySide(
   const inputs = make(sizes);
   const { loss = new Float32Array(0) } = await loop.run(inputs, sizes);
   const { losses, final } = eagerLoop(definition, inputs, sizes);
-  const state = loop.state();
+  const state = await loop.state();
   await loop.dispose();
   const relative = Math.max(...losses.map((l, i) => Math.abs((loss[i] ?? NaN) - l) / Math.abs(l)));
   const parameters = Object.keys(final).filter((n) => n.startsWith("p."));

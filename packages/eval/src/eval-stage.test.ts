@@ -42,7 +42,15 @@ function predictions(members: number[][]) {
 function timing(members: number[][]) {
   return {
     format: "sweetspot-timing-1",
-    machine: { cpu: "c", cores: 2, platform: "p", node: "v20", onnxruntime: "1", threads: 1 },
+    machine: {
+      cpu: "c",
+      cores: 2,
+      platform: "p",
+      node: "v20",
+      onnxruntime: "1",
+      threads: 1,
+      device: "cpu",
+    },
     batches: [1, 32].map((batchSize) => ({
       batchSize,
       examples: 64,

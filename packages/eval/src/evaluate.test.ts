@@ -17,7 +17,15 @@ function cell(exitLayers: number[], layers: number) {
   };
   const timing: Timing = {
     format: "sweetspot-timing-1",
-    machine: { cpu: "c", cores: 2, platform: "p", node: "n", onnxruntime: "o", threads: 1 },
+    machine: {
+      cpu: "c",
+      cores: 2,
+      platform: "p",
+      node: "n",
+      onnxruntime: "o",
+      threads: 1,
+      device: "cpu",
+    },
     batches: ([1, 32] as const).map((batchSize) => ({
       batchSize,
       examples: 64,

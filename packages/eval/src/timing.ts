@@ -16,6 +16,8 @@ export interface Machine {
   node: string;
   onnxruntime: string;
   threads: number;
+  /** `cpu`, `webgpu` or `cuda`. */
+  device: string;
 }
 
 export interface TimedBatch {
@@ -49,6 +51,7 @@ export const machineSchema: z.ZodType<Machine> = z.strictObject({
   node: z.string(),
   onnxruntime: z.string(),
   threads: count,
+  device: z.string().min(1),
 });
 
 export const timedBatchSchema: z.ZodType<TimedBatch> = z.strictObject({

@@ -4,7 +4,7 @@ import type { NamedTensors, TensorSpecs } from "@sweetspot/compile";
 import { compile } from "@sweetspot/compile/session";
 import { bert, bertParams, type Checkpoint } from "@sweetspot/model";
 import type * as tf from "@tensorflow/tfjs";
-import * as ort from "onnxruntime-node";
+import { type InferenceSession, openSession, Tensor } from "@sweetspot/runtime";
 
 /** Real text to hold a member against. */
 export interface CheckedSentences {
@@ -51,11 +51,10 @@ export async function checkMember(
   { inputIds, tokenTypeIds }: CheckedSentences,
   folder = "checkpoint",
 ): Promise<number> {
-  const sessions: ort.InferenceSession[] = [];
+  const sessions: InferenceSession[] = [];
   const definition = await openDefinition(checkpoint);
   try {
-    for (const file of files)
-      sessions.push(await ort.InferenceSession.create(file, { logSeverityLevel: 3 }));
+    for (const file of files) sessions.push(await openSession(file));
     let worst = 0;
     const all = Array.from({ length: rowCount(inputIds) }, (_, i) => i);
     for (const rows of [all, [0]]) {
@@ -146,14 +145,14 @@ async function openDefinition({ config, exitLayers, pooling, weights }: Checkpoi
 
 /** The logits of a chain of segments, as infer runs them. */
 async function exportedLogits(
-  sessions: readonly ort.InferenceSession[],
+  sessions: readonly InferenceSession[],
   batch: PaddedBatch,
 ): Promise<Float32Array[]> {
   const shape = [batch.batchSize, batch.length];
-  const attentionMask = new ort.Tensor("float32", batch.attentionMask, shape);
-  let state: Record<string, ort.Tensor> = {
-    inputIds: new ort.Tensor("int32", batch.inputIds, shape),
-    tokenTypeIds: new ort.Tensor("int32", batch.tokenTypeIds, shape),
+  const attentionMask = new Tensor("float32", batch.attentionMask, shape);
+  let state: Record<string, Tensor> = {
+    inputIds: new Tensor("int32", batch.inputIds, shape),
+    tokenTypeIds: new Tensor("int32", batch.tokenTypeIds, shape),
   };
   const all: Float32Array[] = [];
   for (const session of sessions) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openArtifact, parse } from "@sweetspot/artifact";
 import { type TextTokenizer, textTokenizer } from "@sweetspot/data";
 import { type Method, methodSchema } from "@sweetspot/eval";
-import * as ort from "onnxruntime-node";
+import { type Device, openSession } from "@sweetspot/runtime";
 import { z } from "zod";
 import { Segment } from "./segment.ts";
 
@@ -41,7 +41,9 @@ const schema: z.ZodType<BundleDescription> = z.strictObject({
 });
 
 export interface SessionOptions {
-  /** Threads of ONNX Runtime; one per core if left out. */
+  /** Where the segments run; by default `cpu`. There is no fallback: one that cannot be had is an error. */
+  device?: Device;
+  /** Threads of ONNX Runtime on the CPU; one per core if left out. */
   threads?: number;
 }
 
@@ -57,9 +59,10 @@ export interface Bundle extends BundleDescription {
  * Opens the folder that the stage `export` left and loads all its segments.
  *
  * @throws Error naming the file if the folder is no artefact, a file's hash does not match its
- *   manifest, or `bundle.json` breaks the schema
+ *   manifest, or `bundle.json` breaks the schema; Error that says what to install if the device is
+ *   not to be had
  */
-export async function openBundle(dir: string, { threads }: SessionOptions = {}): Promise<Bundle> {
+export async function openBundle(dir: string, options: SessionOptions = {}): Promise<Bundle> {
   const artifact = await openArtifact(dir);
   const file = artifact.path("bundle.json");
   const description = parse(schema, JSON.parse(await readFile(file, "utf8")), file);
@@ -74,13 +77,7 @@ export async function openBundle(dir: string, { threads }: SessionOptions = {}):
     for (const { segments } of description.members) {
       const member: Segment[] = [];
       for (const { file: name, exitLayer, layers } of segments) {
-        const session = await ort.InferenceSession.create(artifact.path(name), {
-          ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-          logSeverityLevel: 3,
-          // Each segment has threads of its own. Spinning, those of the last one would hold a core
-          // against the next: twice the time on two cores.
-          extra: { session: { intra_op: { allow_spinning: "0" } } },
-        });
+        const session = await openSession(artifact.path(name), options);
         const segment = new Segment(session, { path: join(dir, name), exitLayer, layers });
         opened.push(segment);
         member.push(segment);

@@ -22,7 +22,7 @@ export async function runPredict({
   log,
 }: StageContext<PredictSettings>): Promise<Record<string, Json>> {
   const { data, exported } = stageInputs("predict", inputs);
-  const bundle = await openBundle(exported.dir);
+  const bundle = await openBundle(exported.dir, { device: settings.device });
   try {
     const splits: Record<string, { examples: number }> = {};
     for (const name of heldOut) {

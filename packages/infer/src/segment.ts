@@ -1,5 +1,5 @@
 import type { PaddedBatch } from "@sweetspot/artifact";
-import * as ort from "onnxruntime-node";
+import { type InferenceSession, Tensor } from "@sweetspot/runtime";
 
 /** What a segment is given: tokens, or what the segment before it left. */
 export type SegmentInput =
@@ -26,10 +26,10 @@ export class Segment {
   /** How many layers it runs. */
   readonly layers: number;
   readonly #path: string;
-  readonly #session: ort.InferenceSession;
+  readonly #session: InferenceSession;
 
   constructor(
-    session: ort.InferenceSession,
+    session: InferenceSession,
     about: { path: string; exitLayer: number; layers: number },
   ) {
     this.#session = session;
@@ -61,19 +61,19 @@ export class Segment {
   }
 }
 
-function feeds(input: SegmentInput): Record<string, ort.Tensor> {
+function feeds(input: SegmentInput): Record<string, Tensor> {
   if ("tokens" in input) {
     const { batchSize, length, inputIds, tokenTypeIds, attentionMask } = input.tokens;
     const shape = [batchSize, length];
     return {
-      inputIds: new ort.Tensor("int32", inputIds, shape),
-      tokenTypeIds: new ort.Tensor("int32", tokenTypeIds, shape),
-      attentionMask: new ort.Tensor("float32", attentionMask, shape),
+      inputIds: new Tensor("int32", inputIds, shape),
+      tokenTypeIds: new Tensor("int32", tokenTypeIds, shape),
+      attentionMask: new Tensor("float32", attentionMask, shape),
     };
   }
   const { data, shape } = input.hidden;
   return {
-    hidden: new ort.Tensor("float32", data, shape),
-    attentionMask: new ort.Tensor("float32", input.attentionMask, shape.slice(0, 2)),
+    hidden: new Tensor("float32", data, shape),
+    attentionMask: new Tensor("float32", input.attentionMask, shape.slice(0, 2)),
   };
 }

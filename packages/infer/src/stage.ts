@@ -1,9 +1,12 @@
 import type { Stage } from "@sweetspot/artifact";
+import { type Device, deviceProblem, devices } from "@sweetspot/runtime/device";
 import { z } from "zod";
 
 export interface PredictSettings {
   /** Examples per run; changes no logit beyond rounding. */
   batchSize: number;
+  /** Where the segments run. Another device gives other last bits. */
+  device: Device;
 }
 
 export interface TimeSettings {
@@ -11,13 +14,18 @@ export interface TimeSettings {
   examples: number;
   /** How often each of them is timed, at the least. */
   rounds: number;
+  /** Where the segments run. */
+  device: Device;
 }
+
+const device = z.enum(devices).default("cpu");
 
 /** `predict`: the logits of every exit for every example of the three held-out splits. */
 export const predict: Stage<PredictSettings> = {
   name: "predict",
   reads: ["data", "export"],
-  settings: z.strictObject({ batchSize: z.int().positive().default(32) }),
+  settings: z.strictObject({ batchSize: z.int().positive().default(32), device }),
+  check: async (settings) => deviceProblem(settings.device),
   run: async (context) => (await import("./predict.ts")).runPredict(context),
 };
 
@@ -28,6 +36,8 @@ export const time: Stage<TimeSettings> = {
   settings: z.strictObject({
     examples: z.int().positive().default(64),
     rounds: z.int().positive().default(5),
+    device,
   }),
+  check: async (settings) => deviceProblem(settings.device),
   run: async (context) => (await import("./time.ts")).runTime(context),
 };

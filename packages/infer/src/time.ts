@@ -1,10 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import type { Json, StageContext } from "@sweetspot/artifact";
 import { type EncodedSplit, readSplit } from "@sweetspot/data";
 import { allExitLogits, batchesByLength } from "./all-exits.ts";
+import { onnxruntimeVersion } from "@sweetspot/runtime";
 import { type Bundle, openBundle } from "./bundle.ts";
 import type { TimeSettings } from "./stage.ts";
 import { stageInputs } from "./stage-inputs.ts";
@@ -40,8 +40,9 @@ export async function runTime({
 }: StageContext<TimeSettings>): Promise<Record<string, Json>> {
   const { data, exported } = stageInputs("time", inputs);
   const split = await readSplit(data, "test");
+  const { device } = settings;
   const threads = availableParallelism();
-  const bundle = await openBundle(exported.dir, { threads });
+  const bundle = await openBundle(exported.dir, { threads, device });
   try {
     const batches = [];
     for (const batchSize of [1, 32]) {
@@ -55,7 +56,8 @@ export async function runTime({
       cores: threads,
       platform: `${process.platform} ${process.arch}`,
       node: process.version,
-      onnxruntime: await onnxruntimeVersion(),
+      onnxruntime: onnxruntimeVersion,
+      device,
       threads,
     };
     const timing = { format: "sweetspot-timing-1", machine, batches };
@@ -71,7 +73,7 @@ export async function timeSegments(
   bundle: Bundle,
   split: EncodedSplit,
   batchSize: number,
-  { examples, rounds }: TimeSettings,
+  { examples, rounds }: Pick<TimeSettings, "examples" | "rounds">,
 ): Promise<{ examples: number; segments: SegmentTiming[] }> {
   const n = split.labels.length;
   // Whole batches only; a small split is gone through more than once.
@@ -121,9 +123,4 @@ function meanQuantile(batches: readonly (readonly number[])[], q: number): numbe
 
 function roundMs(x: number): number {
   return Math.round(x * 1e4) / 1e4;
-}
-
-async function onnxruntimeVersion(): Promise<string> {
-  const file = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
-  return (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;
 }

@@ -1,6 +1,6 @@
 import type { Json } from "@sweetspot/artifact";
 import { z } from "zod";
-import type { Axis, StageEntry } from "./stages.ts";
+import type { Axis, SharedSetting, StageEntry } from "./stages.ts";
 import { parseAt, type YamlSource } from "./yaml-source.ts";
 
 /** Settings of a stage as a person wrote them: not yet complete, checked where the cells are made. */
@@ -28,12 +28,15 @@ export interface PipelineFile {
   methods: Record<string, { sections: Sections }>;
   seeds: number[];
   exitLayers: number[];
+  /** What the stages that have such a setting share; their own schemas check it. */
+  shared: Partial<Record<SharedSetting, Json>>;
   sections: Sections;
 }
 
 // What is no JSON, such as .nan, the stage's own schema refuses, and knows what it should be.
 const settings = z.record(z.string(), z.unknown() as z.ZodType<Json>);
 const exitLayers = z.array(z.int().positive()).min(1);
+const shared = (z.unknown() as z.ZodType<Json>).optional();
 const column = z.string().min(1).optional();
 const name = z
   .string()
@@ -91,6 +94,8 @@ export function checkPipelineFile(
       .refine((seeds) => new Set(seeds).size === seeds.length, "must differ from each other")
       .default([1]),
     exitLayers,
+    device: shared,
+    engine: shared,
     ...sectionsShape(stages, []),
   });
   if (source.value === null) {
@@ -106,7 +111,7 @@ export function checkPipelineFile(
     source,
     "",
   );
-  const { exitLayers: layers, ...sections } = rest;
+  const { exitLayers: layers, device, engine, ...sections } = rest;
   return {
     source,
     title,
@@ -121,6 +126,10 @@ export function checkPipelineFile(
     methods: mapValues(methods, (own) => ({ sections: own as Sections })),
     seeds,
     exitLayers: layers,
+    shared: {
+      ...(device === undefined ? {} : { device }),
+      ...(engine === undefined ? {} : { engine }),
+    },
     sections: sections as Sections,
   };
 }

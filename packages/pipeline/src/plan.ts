@@ -41,8 +41,8 @@ const givenBy: Record<string, string> = {
 /**
  * Multiplies a pipeline file out into its cells, each after those that it reads.
  *
- * A setting is looked for in this order, the last one found wins: the stage's default, the file's
- * section of the stage, that of the encoder, of the task, of the method.
+ * A setting is looked for in this order, the last one found wins: the stage's default, what
+ * the file's top shares among stages, the file's section of the stage, that of the encoder, of the task, of the method.
  *
  * @param known the stages in order, by name
  * @param sources task name -> the data stage's `task` setting
@@ -157,12 +157,21 @@ function checkOnce(): Check {
 async function settingsOf(
   file: PipelineFile,
   name: string,
-  { stage, given }: KnownStage,
+  { stage, given, shares = [] }: KnownStage,
   at: Combination,
   place: Place,
   check: Check,
 ): Promise<Json> {
   const written: [path: string[], settings: Settings | undefined][] = [
+    [
+      [],
+      Object.fromEntries(
+        shares.flatMap((s) => {
+          const value = file.shared[s];
+          return value === undefined ? [] : [[s, value]];
+        }),
+      ),
+    ],
     [[name], file.sections[name]],
     [["encoders", at.encoder ?? "", name], encoderOf(file, at)?.sections[name]],
     [["tasks", at.task ?? "", name], file.tasks[at.task ?? ""]?.sections[name]],

@@ -17,6 +17,9 @@ export interface Place {
   cells: { input: string; task: string; encoder: string; method: string; seed: number }[];
 }
 
+/** What the file says once, at its top, for all the stages that have such a setting. */
+export type SharedSetting = "device" | "engine";
+
 /** How the planner uses one stage. */
 export interface StageEntry {
   /** The package whose built code the stage runs. */
@@ -24,6 +27,8 @@ export interface StageEntry {
   load(): Promise<Stage<unknown>>;
   /** One cell for each combination of these. */
   per: readonly Axis[];
+  /** The settings that the file's top sets for each stage that has them, where nothing nearer does. */
+  shares?: readonly SharedSetting[];
   /** For a stage that reads any number of inputs: the stage whose cells they all are. */
   gathers?: string;
   /** The settings that follow from the place; a person sets them by no other way. */
@@ -45,6 +50,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     package: "@sweetspot/train",
     load: async () => (await import("@sweetspot/train/stage")).stage,
     per: each,
+    shares: ["device", "engine"],
     given: ({ encoder, method, exitLayers, seed }) => ({ encoder, method, exitLayers, seed }),
   },
   export: {
@@ -57,12 +63,14 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     package: "@sweetspot/infer",
     load: async () => (await import("@sweetspot/infer/stage")).predict,
     per: each,
+    shares: ["device"],
     given: nothing,
   },
   time: {
     package: "@sweetspot/infer",
     load: async () => (await import("@sweetspot/infer/stage")).time,
     per: each,
+    shares: ["device"],
     given: nothing,
   },
   eval: {

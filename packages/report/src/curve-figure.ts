@@ -45,7 +45,7 @@ export function millisecondsFigure(group: Group, name: string): Figure {
 export function machinesText({ machines }: Group): string {
   const texts = machines.map(
     (m) =>
-      `${m.cpu} (${m.cores} cores, ${m.threads} ${m.threads === 1 ? "thread" : "threads"} used), ${m.platform}, Node ${m.node}, ONNX Runtime ${m.onnxruntime}`,
+      `${m.cpu} (${m.cores} cores, ${m.threads} ${m.threads === 1 ? "thread" : "threads"} used), ${m.platform}, Node ${m.node}, ONNX Runtime ${m.onnxruntime}${m.device === "cpu" ? "" : ` on ${m.device}`}`,
   );
   if (texts.length === 1) return `Measured on ${texts[0]}.`;
   return `Measured on ${texts.length} different machines, so that the times of different lines cannot be compared: ${texts.join("; ")}.`;

@@ -140,6 +140,7 @@ export function fakeCell({
         node: "v20.19.0",
         onnxruntime: "1.27.0",
         threads: 2,
+        device: "cpu",
       },
       batches: ([1, 32] as const).map((batchSize) => ({
         batchSize,

@@ -112,7 +112,7 @@ const executions = {
         const feeds = Object.entries(inputsAt(t)).map(([n, { data }]) => [n, data] as const);
         const { norm } = await loop.run(Object.fromEntries(feeds), { steps: 1 });
         norms.push(norm?.[0] ?? NaN);
-        const state = loop.state();
+        const state = await loop.state();
         steps.push(
           Object.fromEntries(roles.map((r) => [r, Array.from(state[`param/${r}`] ?? [])])),
         );

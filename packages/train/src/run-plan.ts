@@ -1,4 +1,4 @@
-import type { CompiledLoop } from "@sweetspot/compile/session";
+import type { StepLoop } from "@sweetspot/compile/session";
 import type { EncodedSplit, PlannedBatch } from "@sweetspot/data";
 import type { DropoutSite } from "@sweetspot/model";
 import { copyMs, stepsPerRun } from "./pace.ts";
@@ -25,7 +25,7 @@ interface Course {
   /** A token id -> its row in the trained table. */
   index: Int32Array;
   sites: readonly DropoutSite[];
-  loop: CompiledLoop;
+  loop: StepLoop;
   exitLayers: readonly number[];
   settings: StepSettings & Pick<TrainSettings, "maxGradientNorm">;
 }
@@ -55,7 +55,10 @@ export async function runPlan(
   let savedStep = step;
   let savedAt = performance.now();
   const report = progressReport(plan, step, log);
-  const stateBytes = Object.values(loop.state()).reduce((sum, part) => sum + part.byteLength, 0);
+  const stateBytes = Object.values(await loop.state()).reduce(
+    (sum, part) => sum + part.byteLength,
+    0,
+  );
   let msPerToken: number | undefined;
   while (step < plan.length) {
     const length = plan[step]?.length ?? 0;
@@ -63,7 +66,7 @@ export async function runPlan(
     const batches = sameLength(plan, step, most ?? stepsPerRun(stepMs, stateBytes));
     const place = { firstStep: step, totalSteps: plan.length };
     const inputs = runInputs(split, index, sites, settings, batches, place);
-    const before = loop.state();
+    const before = checkpoints === undefined ? undefined : await loop.state();
     const started = performance.now();
     const told = await loop.run(inputs, {
       steps: batches.length,
@@ -76,7 +79,7 @@ export async function runPlan(
     const wrong = fresh.findIndex((m) => ![...m.losses, m.gradientNorm].every(Number.isFinite));
     const good = wrong !== 0 && step > savedStep;
     const due = wrong > 0 || performance.now() - savedAt >= (checkpoints?.everyMs ?? 60_000);
-    if (checkpoints !== undefined && good && due) {
+    if (checkpoints !== undefined && before !== undefined && good && due) {
       const { folder, identity } = checkpoints;
       await writeTrainingState(folder, identity, { step, state: before, metrics });
       savedStep = step;

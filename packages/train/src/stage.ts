@@ -1,8 +1,11 @@
 import { settingProblem, type Stage } from "@sweetspot/artifact";
+import { type Device, deviceProblem, devices } from "@sweetspot/runtime/device";
 import { z } from "zod";
 
 // `objectives` has one of each name. It is not asked here, for it loads tfjs.
 const methods = ["early-exit", "sweet", "multi-model"] as const;
+
+const engines = ["compiled", "eager"] as const;
 
 /** How one classifier, or one multi-model cascade, is fine-tuned. */
 export interface TrainSettings {
@@ -23,6 +26,10 @@ export interface TrainSettings {
   weightDecay: number;
   /** The gradient's global norm is scaled down to this; `off` leaves it as it is. */
   maxGradientNorm: number | "off";
+  /** Where the steps run. Another device gives other last bits. */
+  device: Device;
+  /** One graph in ONNX Runtime, or tfjs kernel by kernel (tfjs-node on `cpu`, tfjs-node-gpu on `cuda`). */
+  engine: (typeof engines)[number];
 }
 
 const count = z.int().positive();
@@ -47,8 +54,17 @@ export const stage: Stage<TrainSettings> = {
     warmupRatio: z.number().min(0).max(1).default(0.1),
     weightDecay: z.number().nonnegative().default(0.01),
     maxGradientNorm: z.union([z.number().positive(), z.literal("off")]).default(1),
+    device: z.enum(devices).default("cpu"),
+    engine: z.enum(engines).default("compiled"),
   }),
-  check: async ({ encoder, exitLayers }) => {
+  check: async ({ encoder, exitLayers, device, engine }) => {
+    const lacking =
+      engine === "compiled"
+        ? await deviceProblem(device)
+        : await settingProblem("engine", async () =>
+            (await import("@sweetspot/compile/session")).nativeBackend(device),
+          );
+    if (lacking !== undefined) return lacking;
     // The entry without tfjs.
     const { pretrainedEncoder } = await import("@sweetspot/model/encoder");
     let depth = Infinity;

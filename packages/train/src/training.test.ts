@@ -134,7 +134,7 @@ describe("training only the rows of the table that occur", () => {
       const sizes = { steps: 1, B: settings.batchSize, T: batch.length };
       norms.push((await loop.run(inputs, sizes))["gradientNorm"]?.[0] ?? NaN);
     }
-    const weights = weightsOf(parameters, loop.state());
+    const weights = weightsOf(parameters, await loop.state());
     await loop.dispose();
     return { weights, names: parameters.map((p) => p.name), norms };
   }

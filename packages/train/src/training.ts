@@ -1,5 +1,4 @@
 import type { HostTensor } from "@sweetspot/artifact";
-import { compileLoop } from "@sweetspot/compile/session";
 import { batchPlan, type EncodedSplit } from "@sweetspot/data";
 import {
   checkExitLayers,
@@ -11,6 +10,7 @@ import {
   type PretrainedEncoder,
 } from "@sweetspot/model";
 import type { Objective } from "./objective.ts";
+import { type Machinery, openLoop } from "./open-loop.ts";
 import { occurringRows, restoreRows } from "./occurring-rows.ts";
 import { scalarsAt } from "./run-inputs.ts";
 import { type Checkpoints, runPlan } from "./run-plan.ts";
@@ -31,7 +31,8 @@ export interface TrainingTask {
   exitLayers: readonly number[];
   classes: number;
   split: EncodedSplit;
-  settings: Omit<TrainSettings, "encoder" | "method" | "exitLayers">;
+  settings: Omit<TrainSettings, "encoder" | "method" | "exitLayers" | keyof Machinery> &
+    Partial<Machinery>;
 }
 
 /** How it goes about it; none of this changes a number. */
@@ -80,7 +81,7 @@ export async function trainModel(
   const sites = dropoutSites(encoder.config, exitLayers).filter((s) => s.probability > 0);
   const plan = batchPlan({ ...settings, lengths: rowLengths(split) });
   const saved = await savedState(options, parameters, plan.length);
-  const loop = await compileLoop({
+  const definition = {
     state: stepState(parameters),
     initialState:
       saved?.state ?? initialState(parameters, { ...initial, [wordEmbeddings]: occurring.table }),
@@ -93,14 +94,15 @@ export async function trainModel(
       maxGradientNorm: settings.maxGradientNorm,
       dropoutSites: sites,
     }),
-  });
+  };
+  const loop = await openLoop(definition, settings);
   try {
     const metrics = await runPlan(
       { ...task, plan, sites, loop, index: occurring.index },
       options,
       saved,
     );
-    const weights = weightsOf(parameters, loop.state());
+    const weights = weightsOf(parameters, await loop.state());
     const decay = plan.reduce((d, _, step) => d * scalarsAt(settings, step, plan.length).keep, 1);
     const trained = weights[wordEmbeddings]?.data as Float32Array;
     weights[wordEmbeddings] = restoreRows(table, occurring.rows, trained, decay);

@@ -37,16 +37,10 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
       b.shape.slice(0, -2),
     );
     const [x, y] = [emit.ref(a), emit.ref(b)];
-    let product: string;
-    if (dtype === "float32" && (transposeA || transposeB)) {
-      const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
-      product = emit.node("FusedMatMul", [x, y], attributes, "com.microsoft");
-    } else {
-      product = emit.node("MatMul", [
-        transposeA ? transposed(call, x, a.shape.length) : x,
-        transposeB ? transposed(call, y, b.shape.length) : y,
-      ]);
-    }
+    const product = emit.node("MatMul", [
+      transposeA ? transposed(call, x, a.shape.length) : x,
+      transposeB ? transposed(call, y, b.shape.length) : y,
+    ]);
     return emit.output(product, [...batch, rows, columns], dtype);
   },
 

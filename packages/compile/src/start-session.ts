@@ -1,0 +1,91 @@
+import { type Device, openSession } from "@sweetspot/runtime";
+import type { Graph } from "./graph.ts";
+import {
+  checkInputs,
+  type HostArray,
+  type HostArrays,
+  hostTensor,
+  type Sizes,
+} from "./host-arrays.ts";
+import { onnxBytes } from "./onnx-writer.ts";
+import { optimise } from "./optimise.ts";
+import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "./trace.ts";
+
+export interface SessionOptions {
+  /** Where it runs; by default `cpu`. There is no fallback: one that cannot be had is an error. */
+  device?: Device;
+  /** Threads of one session on the CPU; ONNX Runtime's own choice (one per core) if left out. The sums' order, and so the last bit of a result, can depend on it. */
+  threads?: number;
+  /** Told what was made simpler of the graph, line by line. */
+  log?: (line: string) => void;
+}
+
+/** A graph that is ready to run. */
+export interface CompiledFunction {
+  /**
+   * @param inputs by the names of the graph's inputs, just those
+   * @param sizes of the symbols
+   * @returns by the names of the outputs; new arrays
+   * @throws RangeError if an input is missing, unknown or of another size than its shape says; TypeError
+   *   for another dtype; Error if the session has been disposed of, or ONNX Runtime fails
+   */
+  run(inputs: HostArrays, sizes?: Sizes): Promise<Record<string, HostArray>>;
+  /** Frees the session. Once is enough; more does nothing. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Starts a session for a graph, optimised (`optimise`). Whoever starts it disposes of it.
+ *
+ * `run` blocks the event loop while it computes; ending the thread in the middle of it aborts Node.
+ */
+export async function startSession(
+  graph: Graph,
+  { log, ...options }: SessionOptions = {},
+): Promise<CompiledFunction> {
+  const { device = "cpu" } = options;
+  const simple = optimise(graph, { device, ...(log === undefined ? {} : { log }) });
+  const session = await openSession(onnxBytes(simple), {
+    ...options,
+    // Sizes differ from run to run, so a pattern of the last one's memory saves nothing.
+    memoryPattern: false,
+  });
+  let disposed = false;
+  return {
+    async run(inputs, sizes = {}) {
+      if (disposed) throw new Error("run: the session has been disposed of; start another");
+      checkInputs(
+        graph.inputs.map((i) => bare(i.name)),
+        inputs,
+        sizes,
+      );
+      const feeds = graph.inputs.map((input) => {
+        const name = bare(input.name);
+        return [input.name, hostTensor(`run: input ${name}`, input, inputs[name], sizes)] as const;
+      });
+      const results = await session.run(Object.fromEntries(feeds));
+      return Object.fromEntries(
+        graph.outputs.map(({ name }) => [bare(name), results[name]?.data as HostArray]),
+      );
+    },
+    async dispose() {
+      if (disposed) return;
+      disposed = true;
+      await session.release();
+    },
+  };
+}
+
+/** Traces a function and starts a session for it. @throws as `trace` does */
+export async function compile<const S extends TensorSpecs>(
+  fn: (inputs: TensorsOf<S>) => NamedTensors,
+  specs: S,
+  options: SessionOptions = {},
+): Promise<CompiledFunction> {
+  return startSession(trace(fn, specs), options);
+}
+
+/** A graph's value names carry prefixes and suffixes that callers do not see. */
+export function bare(name: string): string {
+  return name.replace(/^loop:/, "").replace(/:out$/, "");
+}

@@ -1,0 +1,45 @@
+/** Where ONNX Runtime computes. This entry loads no runtime. */
+export const devices = ["cpu", "webgpu", "cuda"] as const;
+
+export type Device = (typeof devices)[number];
+
+/** What a machine lacks that does not have a device, and what helps. */
+const fixes: Readonly<Record<Device, string>> = {
+  cpu: "install onnxruntime-node again, for this platform",
+  webgpu:
+    "it needs a graphics driver that speaks Vulkan, Metal or Direct3D 12 (Debian: apt-get install libvulkan1 and the card's driver; without a card, the software adapter of chromium-common, VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json)",
+  cuda: "it needs an NVIDIA driver, CUDA 12 with cuDNN 9, and onnxruntime-node's CUDA libraries (npm rebuild onnxruntime-node --ignore-scripts=false --foreground-scripts, on Linux x64)",
+};
+
+/**
+ * What stands against a device here, for a stage's check of its settings. It loads the runtime for
+ * another device than the CPU alone.
+ *
+ * @returns undefined if nothing does
+ */
+export async function deviceProblem(
+  device: Device,
+): Promise<{ setting: "device"; message: string } | undefined> {
+  if (device === "cpu") return undefined;
+  const { checkDevice } = await import("./session.ts");
+  try {
+    await checkDevice(device);
+    return undefined;
+  } catch (error) {
+    return { setting: "device", message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The error that says that a device is not to be had, and what would help. */
+export function deviceError(device: Device, cause: unknown): Error {
+  const told = cause instanceof Error ? cause.message : String(cause);
+  // ONNX Runtime begins with the place in its own source.
+  const reason = told
+    .replace(/^\/\S+ .*? was false\. /, "")
+    .split("\n")[0]
+    ?.trim();
+  return new Error(
+    `the device "${device}" is not to be had here (${reason}): ${fixes[device]}, or choose another device (${devices.filter((d) => d !== device).join(", ")})`,
+    { cause },
+  );
+}
