@@ -2,7 +2,7 @@ import { residentLoop } from "./resident-loop.ts";
 import { scannedLoop } from "./scanned-loop.ts";
 import type { SessionOptions } from "./start-session.ts";
 import {
-  checkInitialState,
+  checkDefinition,
   type LoopDefinition,
   oneRunAtATime,
   type StepLoop,
@@ -23,7 +23,7 @@ export async function compileLoop<const S extends TensorSpecs, const I extends T
   options: SessionOptions = {},
 ): Promise<StepLoop> {
   const any = definition as unknown as LoopDefinition;
-  checkInitialState(any);
+  checkDefinition(any);
   const { device = "cpu", log } = options;
   const step = optimise(traceStep(any), { device, ...(log === undefined ? {} : { log }) });
   const open = device === "webgpu" ? residentLoop : scannedLoop;

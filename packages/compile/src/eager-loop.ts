@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { checkInputs, type HostArray, type HostArrays } from "./host-arrays.ts";
 import {
-  checkInitialState,
+  checkDefinition,
   checkNewState,
   type LoopDefinition,
   oneRunAtATime,
@@ -28,7 +28,7 @@ export async function eagerLoop<const S extends TensorSpecs, const I extends Ten
 ): Promise<StepLoop> {
   const any = definition as unknown as LoopDefinition;
   const { state: specs } = any;
-  checkInitialState(any);
+  checkDefinition(any);
   await useBackend(backend);
   const read = Object.entries(any.inputs).map(([name, { dtype, shape }]) => ({
     name,

@@ -1,6 +1,7 @@
 import { openSession, Tensor } from "@sweetspot/runtime";
 import type { Graph, ValueInfo } from "./graph.ts";
 import { checkInputs, type HostArray, type HostArrays, hostTensor } from "./host-arrays.ts";
+import { checkDeviceLimits } from "./check-device-limits.ts";
 import { onnxBytes } from "./onnx-writer.ts";
 import { optimise } from "./optimise.ts";
 import { bare, type SessionOptions } from "./start-session.ts";
@@ -16,13 +17,18 @@ import { cutIntoSteps, endToEnd } from "./steps.ts";
 export async function residentLoop(
   definition: LoopDefinition,
   step: Graph,
-  { device = "webgpu", log }: SessionOptions,
+  { device = "webgpu", log, profile }: SessionOptions,
 ): Promise<StepLoop> {
   const names = Object.keys(definition.state);
   const outputs = step.outputs.slice(0, names.length).map((o) => o.name);
   const read = step.inputs.slice(names.length);
+  checkDeviceLimits(step, device);
   const simple = optimise(step, { device, ...(log === undefined ? {} : { log }) });
-  const session = await openSession(onnxBytes(simple), { device, resident: outputs });
+  const session = await openSession(onnxBytes(simple), {
+    device,
+    resident: outputs,
+    ...(profile === undefined ? {} : { profile }),
+  });
   const reader = await openSession(onnxBytes(copies(step.inputs.slice(0, names.length))), {
     device,
   });
@@ -78,6 +84,7 @@ export async function residentLoop(
     },
     async dispose() {
       disposeAll(state);
+      if (profile !== undefined) session.endProfiling();
       await session.release();
       await reader.release();
     },

@@ -7,6 +7,7 @@ import {
   hostTensor,
   type Sizes,
 } from "./host-arrays.ts";
+import { checkDeviceLimits } from "./check-device-limits.ts";
 import { onnxBytes } from "./onnx-writer.ts";
 import { optimise } from "./optimise.ts";
 import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "./trace.ts";
@@ -16,6 +17,8 @@ export interface SessionOptions {
   device?: Device;
   /** Threads of one session on the CPU; ONNX Runtime's own choice (one per core) if left out. The sums' order, and so the last bit of a result, can depend on it. */
   threads?: number;
+  /** Where to write what each node took, and where it ran, once the session is disposed of: `PREFIX_….json`, to be opened in a trace viewer. */
+  profile?: string;
   /** Told what was made simpler of the graph, line by line. */
   log?: (line: string) => void;
 }
@@ -44,6 +47,7 @@ export async function startSession(
   { log, ...options }: SessionOptions = {},
 ): Promise<CompiledFunction> {
   const { device = "cpu" } = options;
+  checkDeviceLimits(graph, device);
   const simple = optimise(graph, { device, ...(log === undefined ? {} : { log }) });
   const session = await openSession(onnxBytes(simple), {
     ...options,
@@ -71,6 +75,7 @@ export async function startSession(
     async dispose() {
       if (disposed) return;
       disposed = true;
+      if (options.profile !== undefined) session.endProfiling();
       await session.release();
     },
   };

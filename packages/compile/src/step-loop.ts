@@ -60,31 +60,53 @@ export function prefixed(name: string): string {
   return `state/${name}`;
 }
 
-/** @throws RangeError if a step returns something as state that is none, or leaves a part out */
+/** @throws RangeError if a step returns something as state that is none, leaves a part out, or changes its dtype or shape */
 export function checkNewState(specs: TensorSpecs, state: NamedTensors): void {
   const extra = Object.keys(state).find((n) => !(n in specs));
   if (extra !== undefined)
     throw new RangeError(
-      `compileLoop: the step returns "${extra}" as state, which is none (has ${Object.keys(specs).join(", ")})`,
+      `loop: the step returns "${extra}" as state, which is none (has ${Object.keys(specs).join(", ")})`,
     );
-  for (const name of Object.keys(specs)) required(state, name, "the step's new state");
+  for (const [name, { dtype, shape }] of Object.entries(specs)) {
+    const next = required(state, name, "the step's new state");
+    const [before, after] = [
+      `${dtype} [${shape.join(", ")}]`,
+      `${next.dtype} [${next.shape.join(", ")}]`,
+    ];
+    if (before !== after)
+      throw new RangeError(
+        `loop: "${name}" is state, but goes in as ${before} and comes out as ${after}`,
+      );
+  }
 }
 
-/** @throws RangeError if the state's shapes hold a symbol, or a part is missing, unknown or of another size */
-export function checkInitialState({ state: specs, initialState }: LoopDefinition): void {
+/**
+ * @throws RangeError if a step reads nothing (so that the loop has no length), `steps` is a symbol of
+ *   its own, the state's shapes hold a symbol, or a part of the initial state is missing, unknown or
+ *   of another size
+ */
+export function checkDefinition({ state: specs, initialState, inputs }: LoopDefinition): void {
+  const read = Object.entries(inputs);
+  if (read.length === 0)
+    throw new RangeError(
+      "loop: a step must read one input or more besides its state; a counter will do",
+    );
+  const own = read.find(([, { shape }]) => shape.includes("steps"));
+  if (own !== undefined)
+    throw new RangeError(
+      `loop: input ${own[0]} has a size "steps", which is the loop's own; give it another name`,
+    );
   for (const name of Object.keys(initialState)) {
     if (!(name in specs))
       throw new RangeError(
-        `compileLoop: initialState has "${name}", which is no state (has ${Object.keys(specs).join(", ")})`,
+        `loop: initialState has "${name}", which is no state (has ${Object.keys(specs).join(", ")})`,
       );
   }
   for (const [name, { dtype, shape }] of Object.entries(specs)) {
     const symbol = shape.find((d) => typeof d === "string");
     if (symbol !== undefined)
-      throw new RangeError(
-        `compileLoop: the state's shapes hold no symbols, got ${symbol} in "${name}"`,
-      );
-    const where = `compileLoop: initialState ${name}`;
+      throw new RangeError(`loop: the state's shapes hold no symbols, got ${symbol} in "${name}"`);
+    const where = `loop: initialState ${name}`;
     hostShape(where, { dtype, shape: shape as readonly number[] }, initialState[name], {});
   }
 }
@@ -121,7 +143,7 @@ export function required<T>(record: Readonly<Record<string, T>>, name: string, w
   const value = record[name];
   if (value === undefined)
     throw new RangeError(
-      `compileLoop: "${name}" is missing from ${what} (has ${Object.keys(record).join(", ")})`,
+      `loop: "${name}" is missing from ${what} (has ${Object.keys(record).join(", ")})`,
     );
   return value;
 }

@@ -1,12 +1,15 @@
 /** Holds what a traced function computes in ONNX Runtime against tfjs's `cpu` backend. */
 
 import * as tf from "@tensorflow/tfjs";
-import * as ort from "onnxruntime-node";
+import { type Device, openSession, Tensor } from "@sweetspot/runtime";
 import { dimAt, type Graph } from "../src/graph.ts";
 import { onnxBytes } from "../src/onnx-writer.ts";
 import { optimise } from "../src/optimise.ts";
 import type { HostArray } from "../src/session.ts";
 import { type NamedTensors, type TensorSpecs, trace } from "../src/trace.ts";
+
+/** Where the tests of this package compute: `SWEETSPOT_TEST_DEVICE`, by default `cpu`. */
+export const testDevice: Device = (process.env["SWEETSPOT_TEST_DEVICE"] ?? "cpu") as Device;
 
 /** A tensor outside any runtime. */
 export interface HostTensor {
@@ -69,19 +72,19 @@ export function eager(fn: Fn, inputs: Named): Record<string, HostTensor> {
 
 /** A graph in a session of its own, which tells dtypes and shapes as ONNX Runtime has them. */
 export async function open(graph: Graph) {
-  const session = await ort.InferenceSession.create(onnxBytes(graph), { logSeverityLevel: 4 });
+  const session = await openSession(onnxBytes(graph), { device: testDevice });
   return {
     async run(inputs: Named): Promise<Record<string, HostTensor>> {
       const feeds = Object.fromEntries(
         Object.entries(inputs).map(([name, { dtype, shape, data }]) => [
           name,
-          new ort.Tensor(dtype as "float32", data as Float32Array, shape),
+          new Tensor(dtype as "float32", data as Float32Array, shape),
         ]),
       );
       const results = await session.run(feeds);
       return Object.fromEntries(
         graph.outputs.map(({ name }) => {
-          const { type, dims, data } = results[name] as ort.Tensor;
+          const { type, dims, data } = results[name] as Tensor;
           return [name.replace(/:out$/, ""), { dtype: type, shape: dims, data } as HostTensor];
         }),
       );
@@ -115,7 +118,7 @@ export async function mismatch(
 
 /** A graph as it was traced, and as `compile` runs it. */
 function asRun(graph: Graph): [string, Graph][] {
-  const optimised = optimise(graph);
+  const optimised = optimise(graph, { device: testDevice });
   const same = optimised.nodes.length === graph.nodes.length;
   return same
     ? [["traced", graph]]

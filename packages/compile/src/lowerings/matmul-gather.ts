@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import {
   axisOf,
+  cast,
   checkDtype,
   graphDtype,
   input,
@@ -78,9 +79,10 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
     const through = kind === "bool" ? "int32" : kind;
     // By comparison, not ONNX's OneHot, which counts negative indices from the end.
     const bound = (value: number) => emit.node("Squeeze", [emit.shape([value])]);
-    const classes = emit.node("Range", [bound(0), bound(depth), bound(1)]);
+    const range = emit.node("Range", [bound(0), bound(depth), bound(1)]);
+    const classes = cast(call, range, "int64", "int32");
     const column = emit.node("Reshape", [
-      refAs(call, indices, "int64"),
+      refAs(call, indices, "int32"),
       emit.shape([...indices.shape, 1]),
     ]);
     const hot = emit.node("Where", [
@@ -105,20 +107,23 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
       );
     }
     const shape = [numSegments, ...width];
-    const ids = refAs(call, segmentIds, "int64");
-    const inside = emit.node("And", [
-      emit.node("GreaterOrEqual", [ids, emit.shape([0])]),
-      emit.node("Less", [ids, emit.shape([numSegments])]),
-    ]);
-    const row = emit.node("Where", [inside, ids, emit.shape([0])]);
+    // int32 until the last: devices other than the CPU compare nothing else.
+    const zero = emit.constant([0], [], "int32");
+    const end = cast(call, emit.shape([numSegments]), "int64", "int32");
+    const isSegment = (ids: string) =>
+      emit.node("And", [emit.node("GreaterOrEqual", [ids, zero]), emit.node("Less", [ids, end])]);
+    const reshaped = (value: string, to: number[]) => emit.node("Reshape", [value, emit.shape(to)]);
+    const ids = reshaped(refAs(call, segmentIds, "int32"), [rows, 1]);
+    const row = emit.node("Where", [isSegment(ids), ids, zero]);
+    const alike = reshaped(ids, [rows, ...width.map(() => 1)]);
     const updates = emit.node("Where", [
-      emit.node("Reshape", [inside, emit.shape([rows, ...width.map(() => 1)])]),
+      isSegment(alike),
       emit.ref(x),
       emit.constant([0], [], dtype),
     ]);
     const sum = emit.node(
       "ScatterND",
-      [emit.filled(shape, 0, dtype), emit.node("Reshape", [row, emit.shape([rows, 1])]), updates],
+      [emit.filled(shape, 0, dtype), cast(call, row, "int32", "int64"), updates],
       { reduction: "add" },
     );
     return emit.output(sum, shape, dtype);

@@ -94,7 +94,11 @@ export const shape: Readonly<Record<string, Lowering>> = {
   Transpose: (call) => {
     const x = input(call, "x");
     const { perm } = call.attrs as { perm: number[] };
-    const name = call.emit.node("Transpose", [call.emit.ref(x)], { perm });
+    const value = call.emit.ref(x);
+    // tfjs's gradients of lookups transpose by the axes as they are.
+    const name = perm.every((axis, i) => axis === i)
+      ? value
+      : call.emit.node("Transpose", [value], { perm });
     return call.emit.output(
       name,
       perm.map((axis) => x.shape[axis] ?? 0),

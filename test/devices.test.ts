@@ -1,0 +1,131 @@
+// The same training on another device, and by the other engine.
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ragged } from "@sweetspot/artifact";
+import { compileLoop } from "@sweetspot/compile/session";
+import type { EncodedSplit } from "@sweetspot/data";
+import {
+  dropoutSites,
+  encoderParameters,
+  exitParameters,
+  initialWeights,
+  pretrainedEncoder,
+} from "@sweetspot/model";
+import {
+  earlyExit,
+  initialState,
+  objectives,
+  runInputs,
+  stepInputs,
+  stepState,
+  trainingStep,
+  trainModel,
+} from "@sweetspot/train";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { webgpuProblem } from "../packages/compile/test/devices.ts";
+
+const exitLayers = [1, 2];
+const settings = {
+  seed: 3,
+  epochs: 1,
+  batchSize: 4,
+  learningRate: 0.01,
+  warmupRatio: 0.2,
+  weightDecay: 0.1,
+  maxGradientNorm: 0.5,
+} as const;
+
+/** Texts of 3, 5 or 7 tokens, of which one tells the label. */
+function twoWords(rows: number): EncodedSplit {
+  const ids = Array.from({ length: rows }, (_, i) =>
+    Array.from({ length: 3 + 2 * (i % 3) }, (_, t) =>
+      t === 0 ? 101 : t === 1 ? 3000 + (i % 2) : 2000 + ((37 * i + 11 * t) % 19),
+    ),
+  );
+  return {
+    inputIds: ragged(ids),
+    tokenTypeIds: ragged(ids.map((row) => row.map(() => 0))),
+    labels: Int32Array.from(ids, (_, i) => i % 2),
+  };
+}
+
+describe.skipIf(webgpuProblem)("on webgpu", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "devices-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it.each(["early-exit", "sweet"] as const)(
+    "ten steps have the CPU's losses, whatever the steps of a run: %s",
+    async (method) => {
+      const split = twoWords(40);
+      const encoder = await pretrainedEncoder("tiny");
+      const task = { encoder, objective: objectives[method], exitLayers, classes: 2, split };
+      const numbers = async (device: "cpu" | "webgpu", stepsPerRun: number) => {
+        const { metrics, weights } = await trainModel(
+          { ...task, settings: { ...settings, device } },
+          { stepsPerRun },
+        );
+        const steps = metrics.map((m) => [...m.losses, m.gradientNorm]);
+        return { steps: steps.flat(), weights };
+      };
+      const [cpu, gpu, single] = [
+        await numbers("cpu", 8),
+        await numbers("webgpu", 8),
+        await numbers("webgpu", 1),
+      ];
+      expect(cpu.steps).toHaveLength(30);
+      // A device's exp, erf and tanh are other approximations; each step's difference goes on.
+      const apart = cpu.steps.map((x, i) => Math.abs((gpu.steps[i] ?? NaN) / x - 1));
+      expect(Math.max(...apart)).toBeLessThan(2e-3);
+      expect(single).toEqual(gpu);
+    },
+  );
+
+  it("a training step leaves nothing to the CPU but the arithmetic of shapes", async () => {
+    const split = twoWords(4);
+    const encoder = await pretrainedEncoder("tiny");
+    const { config } = encoder;
+    const heads = exitParameters(config, exitLayers, 2, encoder.pooling);
+    const parameters = [...encoderParameters(config, 2), ...heads];
+    const weights = { ...(await encoder.weights(2)), ...initialWeights(heads, config, 1) };
+    const sites = dropoutSites(config, exitLayers);
+    const loop = await compileLoop(
+      {
+        state: stepState(parameters),
+        initialState: initialState(parameters, weights),
+        inputs: stepInputs(sites),
+        step: trainingStep({
+          ...encoder,
+          exitLayers,
+          parameters,
+          objective: earlyExit,
+          maxGradientNorm: 1,
+          dropoutSites: sites,
+        }),
+      },
+      { device: "webgpu", profile: join(folder, "step") },
+    );
+    const index = Int32Array.from({ length: config.vocabSize }, (_, i) => i);
+    const batch = { indices: Int32Array.of(0, 1, 2, 3), length: 7, epoch: 0 };
+    const place = { firstStep: 0, totalSteps: 1 };
+    const inputs = runInputs(split, index, sites, settings, [batch], place);
+    await loop.run(inputs, { steps: 1, B: 4, T: 7 });
+    await loop.dispose();
+    const [file = ""] = await readdir(folder);
+    const events = JSON.parse(await readFile(join(folder, file), "utf8")) as {
+      name: string;
+      args: { op_name?: string; provider?: string };
+    }[];
+    const nodes = events.filter((e) => e.args.op_name !== undefined);
+    const onDevice = nodes.filter((e) => e.args.provider === "WebGpuExecutionProvider");
+    expect(onDevice.length).toBeGreaterThan(500);
+    // A node is called after the tfjs kernel that it was made for, or after the shape that it says.
+    const fallen = nodes
+      .filter((e) => e.args.provider === "CPUExecutionProvider")
+      .filter((e) => !/^(shape|Range)_/.test(e.name));
+    expect(fallen.map((e) => `${e.name} ${e.args.op_name}`)).toEqual([]);
+  });
+});
