@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { webgpuProblem } from "../test/devices.ts";
 import { compileLoop, eagerLoop, type LoopDefinition } from "./session.ts";
 
@@ -30,9 +30,9 @@ const loops: [string, (definition: LoopDefinition) => ReturnType<typeof compileL
   ["eagerLoop", (definition) => eagerLoop(definition, { backend: "cpu" })],
 ];
 
-describe.each(loops)("%s", (name, open) => {
-  const it = name.includes("webgpu") ? test.skipIf(webgpuProblem) : test;
+const here = loops.filter(([name]) => !name.includes("webgpu") || webgpuProblem === undefined);
 
+describe.each(here)("%s", (_, open) => {
   it("gives the same bytes however many steps a run holds", async () => {
     const runs = await Promise.all(
       [[6], [2, 4], [1, 1, 1, 1, 1, 1]].map(async (lengths) => {
