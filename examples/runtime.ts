@@ -1,0 +1,11 @@
+import { checkDevice, devices } from "@sweetspot/runtime";
+
+// Which devices this machine has, and what helps where one is not to be had.
+for (const device of devices) {
+  try {
+    await checkDevice(device);
+    console.log(`${device}: found`);
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : error);
+  }
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { deviceError, deviceProblem, devices } from "./device.ts";
+import { checkDevice, onnxruntimeVersion, openSession, Tensor } from "./index.ts";
+
+describe("devices", () => {
+  it("the CPU is always there, and looked for without a runtime", async () => {
+    await expect(checkDevice("cpu")).resolves.toBeUndefined();
+    expect(await deviceProblem("cpu")).toBeUndefined();
+    expect(onnxruntimeVersion).toMatch(/^1\.\d+\.\d+$/);
+  });
+
+  it.each(devices)("%s is found, or said to be missing with what helps", async (device) => {
+    const problem = await deviceProblem(device);
+    const checked = checkDevice(device);
+    if (problem === undefined) return expect(checked).resolves.toBeUndefined();
+    expect(problem.setting).toBe("device");
+    expect(problem.message).toMatch(
+      /^the device "\w+" is not to be had here \(\S.*\): it needs .*, or choose another device \(cpu, \w+\)$/,
+    );
+    await expect(checked).rejects.toThrow(problem.message);
+    // A session of it is the same error, not a session elsewhere.
+    return expect(openSession("no such file", { device })).rejects.toThrow(problem.message);
+  });
+
+  it("an error keeps what ONNX Runtime said, less its place in the source", () => {
+    const cause = new Error(
+      "/src/a.cc:136 void f() adapter == x was false. No adapter: none\nmore",
+    );
+    const error = deviceError("webgpu", cause);
+    expect(error.message).toContain("not to be had here (No adapter: none): it needs a graphics");
+    expect(error.cause).toBe(cause);
+  });
+});
+
+describe("openSession", () => {
+  it("of no model is ONNX Runtime's own error", async () => {
+    await expect(openSession("no-such.onnx")).rejects.toThrow("no-such.onnx");
+    await expect(openSession(Uint8Array.of(1, 2, 3))).rejects.toThrow(/protobuf/);
+    expect(new Tensor("float32", Float32Array.of(1), [1]).dims).toEqual([1]);
+  });
+});
