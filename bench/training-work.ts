@@ -33,12 +33,12 @@ export interface TrainingWork {
   split: EncodedSplit;
 }
 
-export type ModelName = "minilm" | "bert-base";
+export type ModelName = "tiny" | "minilm" | "bert-base";
 
 /** @throws RangeError if it is the name of none */
 export function modelName(name: string | undefined): ModelName {
-  if (name === "minilm" || name === "bert-base") return name;
-  throw new RangeError(`bench: expected minilm or bert-base, got ${name}`);
+  if (name === "tiny" || name === "minilm" || name === "bert-base") return name;
+  throw new RangeError(`bench: expected tiny, minilm or bert-base, got ${name}`);
 }
 
 /** BERT-base's sizes (bert-base-uncased's config.json); its weights are random, which costs the same. */
@@ -60,6 +60,7 @@ const works: Record<
   ModelName,
   { exitLayers: number[]; encoder: () => Promise<PretrainedEncoder> }
 > = {
+  tiny: { exitLayers: [1, 2], encoder: () => pretrainedEncoder("tiny") },
   minilm: { exitLayers: [1, 2, 4, 6], encoder: () => pretrainedEncoder("minilm") },
   "bert-base": {
     exitLayers: [1, 4, 6, 12],

@@ -1,0 +1,85 @@
+import { compileLoop, type StepLoop } from "@sweetspot/compile/session";
+import { dropoutSites, encoderParameters, exitParameters } from "@sweetspot/model";
+import {
+  initialState,
+  objectives,
+  occurringRows,
+  runInputs,
+  stepInputs,
+  stepState,
+  trainingStep,
+} from "@sweetspot/train";
+import { batch, batchCount, classes, type TrainingWork } from "./training-work.ts";
+
+/** The step that the stage `train` takes, ready to be timed. */
+export interface TrainingLoop {
+  /** How many rows of the word embeddings it trains: those that occur in the text. */
+  trainedRows: number;
+  /** Takes steps on the batches from `first` on, in one run. @returns the exits' losses, step by step */
+  take(steps: number, first: number): Promise<number[][]>;
+  dispose(): Promise<void>;
+}
+
+export interface LoopOptions {
+  /** By default yes. */
+  dropout?: boolean;
+  /** By default `compileLoop` on the CPU. */
+  open?: (definition: Parameters<typeof compileLoop>[0]) => Promise<StepLoop>;
+}
+
+const settings = {
+  seed: 1,
+  batchSize: batch.B,
+  learningRate: 5e-5,
+  warmupRatio: 0,
+  weightDecay: 0.01,
+};
+
+export async function openTrainingLoop(
+  { encoder, exitLayers, weights, split }: TrainingWork,
+  { dropout = true, open = (definition) => compileLoop(definition) }: LoopOptions = {},
+): Promise<TrainingLoop> {
+  const { config, pooling } = encoder;
+  const wordEmbeddings = "embeddings.word_embeddings.weight";
+  const table = weights[wordEmbeddings];
+  if (table === undefined) throw new RangeError(`bench: no ${wordEmbeddings}`);
+  const occurring = occurringRows(table, split.inputIds.values);
+  const parameters = [
+    ...encoderParameters(config),
+    ...exitParameters(config, exitLayers, classes, pooling),
+  ].map((p) => (p.name === wordEmbeddings ? { ...p, shape: occurring.table.shape } : p));
+  const sites = dropout ? dropoutSites(config, exitLayers) : [];
+  const loop = await open({
+    state: stepState(parameters),
+    initialState: initialState(parameters, { ...weights, [wordEmbeddings]: occurring.table }),
+    inputs: stepInputs(sites),
+    step: trainingStep({
+      config,
+      pooling,
+      exitLayers,
+      parameters,
+      objective: objectives["early-exit"],
+      maxGradientNorm: 1,
+      dropoutSites: sites,
+    }),
+  });
+  return {
+    trainedRows: occurring.rows.length,
+    async take(steps, first) {
+      const batches = Array.from({ length: steps }, (_, i) => ({
+        epoch: 0,
+        length: batch.T,
+        indices: Int32Array.from(
+          { length: batch.B },
+          (_row, j) => ((first + i) % batchCount) * batch.B + j,
+        ),
+      }));
+      const place = { firstStep: first, totalSteps: 1e12 };
+      const inputs = runInputs(split, occurring.index, sites, settings, batches, place);
+      const { losses } = await loop.run(inputs, { steps, ...batch });
+      const exits = exitLayers.length;
+      return batches.map((_, i) => Array.from(losses?.subarray(i * exits, (i + 1) * exits) ?? []));
+    },
+    dispose: () => loop.dispose(),
+  };
+}

@@ -1,0 +1,131 @@
+// A verdict on this machine's devices, within a minute or two: which are found, whether a training
+// step gives the CPU's numbers there, and how fast it is.
+//
+//   npm run check:gpu [-- webgpu | cuda]
+//
+// Without a name it looks at both, and fails only where one that is found is wrong; a device that was
+// named must be there, too.
+import { compile, compileLoop, eagerLoop, nativeBackend } from "@sweetspot/compile/session";
+import { checkDevice, type Device, devices, onnxruntimeVersion } from "@sweetspot/runtime";
+import * as tf from "@tensorflow/tfjs";
+import { argv } from "zx";
+import { type LoopOptions, openTrainingLoop } from "../bench/training-loop.ts";
+import { batch, trainingWork } from "../bench/training-work.ts";
+
+/** Losses are of the order of 1. A device has its own exp, erf and tanh; each step adds to it. */
+const tolerance = 1e-2;
+const comparedSteps = 3;
+/** What is timed takes about this long for each device. */
+const measuredMs = 8000;
+/** Below this many GFLOP/s a device is no card, and MiniLM would take minutes. */
+const slowest = 20;
+
+type Open = NonNullable<LoopOptions["open"]>;
+
+const asked = argv._.map(String);
+const unknown = asked.find((name) => !(devices as readonly string[]).includes(name));
+if (unknown !== undefined)
+  throw new RangeError(`check:gpu: expected ${devices.slice(1).join(" or ")}, got ${unknown}`);
+const looked = devices.filter((d) => d !== "cpu" && (asked.length === 0 || asked.includes(d)));
+
+console.log(`Node ${process.version}, ONNX Runtime ${onnxruntimeVersion}`);
+const work = { tiny: await trainingWork("tiny"), minilm: await trainingWork("minilm") };
+const onCpu: Open = (definition) => compileLoop(definition);
+const expected = await losses(onCpu);
+let cpuMs: number | undefined;
+let failed = false;
+for (const device of looked) {
+  try {
+    await checkDevice(device);
+  } catch (error) {
+    console.log(`${device}: NOT FOUND: ${error instanceof Error ? error.message : error}`);
+    failed ||= asked.includes(device);
+    continue;
+  }
+  console.log(`${device}: found`);
+  const open: Open = (definition) => compileLoop(definition, { device });
+  await compareLosses(device, open);
+  const rate = await productRate(device);
+  console.log(`${device}: ${rate.toFixed(1)} GFLOP/s in matrix products`);
+  if (rate < slowest) console.log(`${device}: too slow for a card; MiniLM is not timed`);
+  else await compareTimes(device, open);
+  if (device === "cuda") await checkEager(device);
+}
+console.log(failed ? "\nFAILED" : "\npassed");
+process.exitCode = failed ? 1 : 0;
+
+/** The eager engine on the same card, if its package is installed. */
+async function checkEager(device: Device): Promise<void> {
+  let backend: string;
+  try {
+    backend = await nativeBackend(device);
+  } catch (error) {
+    console.log(`${device}, eager: NOT FOUND: ${error instanceof Error ? error.message : error}`);
+    return;
+  }
+  const open: Open = (definition) => eagerLoop(definition, { backend });
+  await compareLosses(`${device}, eager`, open);
+  await compareTimes(`${device}, eager`, open);
+}
+
+async function compareLosses(name: string, open: Open): Promise<void> {
+  const got = await losses(open);
+  const apart = Math.max(...expected.map((x, i) => Math.abs((got[i] ?? NaN) - x)));
+  const same = apart <= tolerance;
+  failed ||= !same;
+  console.log(
+    `${name}: ${same ? "the CPU's losses" : "OTHER LOSSES than the CPU's"} over ${comparedSteps} steps of a small BERT (apart by ${apart.toExponential(1)}, allowed ${tolerance})`,
+  );
+}
+
+async function losses(open: Open): Promise<number[]> {
+  const loop = await openTrainingLoop(work.tiny, { open });
+  const told = await loop.take(comparedSteps, 0);
+  await loop.dispose();
+  return told.flat();
+}
+
+async function compareTimes(name: string, open: Open): Promise<void> {
+  cpuMs ??= await stepMs(onCpu);
+  const ms = await stepMs(open);
+  console.log(
+    `${name}: ${ms.toFixed(1)} ms a step of MiniLM-L6, ${batch.B} x ${batch.T} tokens; the CPU ${cpuMs.toFixed(1)} ms: ${(cpuMs / ms).toFixed(2)} times as fast`,
+  );
+}
+
+/** Milliseconds of a step, the copying of the state at a run's end included. */
+async function stepMs(open: Open): Promise<number> {
+  const loop = await openTrainingLoop(work.minilm, { open });
+  await loop.take(1, 0);
+  const once = await timed(() => loop.take(1, 1));
+  const steps = Math.max(1, Math.min(64, Math.floor(measuredMs / once)));
+  const ms = steps === 1 ? once : (await timed(() => loop.take(steps, 2))) / steps;
+  await loop.dispose();
+  return ms;
+}
+
+/** GFLOP/s of products of square matrices. */
+async function productRate(device: Device): Promise<number> {
+  const [size, products] = [512, 8];
+  const matrix = { dtype: "float32", shape: [size, size] } as const;
+  const session = await compile(
+    ({ x, w }) => {
+      let y = x;
+      for (let i = 0; i < products; i++) y = tf.matMul(y, w);
+      return { y: tf.sum(y) };
+    },
+    { x: matrix, w: matrix },
+    { device },
+  );
+  const numbers = Float32Array.from({ length: size * size }, (_, i) => Math.sin(i) / size);
+  await session.run({ x: numbers, w: numbers });
+  const ms = await timed(() => session.run({ x: numbers, w: numbers }));
+  await session.dispose();
+  return (2 * size ** 3 * products) / ms / 1e6;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
