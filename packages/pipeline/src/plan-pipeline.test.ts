@@ -36,6 +36,18 @@ test.each([
   ],
   ["an exit layer", "[1, 2]", "[1, 3]", /^x\.yaml:5: exitLayers: .* from 1 to 2, .*"tiny", got 3$/],
   [
+    "a device",
+    "exitLayers",
+    "device: gpu\nexitLayers",
+    /^x\.yaml:5: train: device: unknown "gpu", .*\(known: cpu, webgpu, cuda\)$/,
+  ],
+  [
+    "a device that the eager engine lacks",
+    "exitLayers",
+    "device: webgpu\nengine: eager\nexitLayers",
+    /^x\.yaml:6: engine: the eager engine has no device "webgpu" in Node, .*another device \(cpu, cuda\)$/,
+  ],
+  [
     "a task",
     "amazon",
     "amazn",
@@ -55,4 +67,21 @@ test("a number that is none is refused as the stage's schema says", async () => 
   await expect(plan(`${good}train: { epochs: .nan }`)).rejects.toThrow(
     /^x\.yaml:6: train: epochs: Invalid input: expected number, received NaN, got NaN$/,
   );
+});
+
+test("a device said at the top is that of each stage that has one, unless the stage says otherwise", async () => {
+  const { cells } = await plan(`device: cpu\nengine: compiled\n${good}time: { device: cpu }`);
+  const said = cells.map(({ stage, settings }) => {
+    const { device, engine } = settings as { device?: string; engine?: string };
+    return [stage, device, engine];
+  });
+  expect(said).toEqual([
+    ["data", undefined, undefined],
+    ["train", "cpu", "compiled"],
+    ["export", undefined, undefined],
+    ["predict", "cpu", undefined],
+    ["time", "cpu", undefined],
+    ["eval", undefined, undefined],
+    ["report", undefined, undefined],
+  ]);
 });
