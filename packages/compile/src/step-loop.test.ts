@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { webgpuProblem } from "../test/devices.ts";
+import { tfjsNodeProblem, webgpuProblem } from "../test/devices.ts";
 import { compileLoop, eagerLoop, type LoopDefinition } from "./session.ts";
 
 const descent = {
@@ -28,9 +28,14 @@ const loops: [string, (definition: LoopDefinition) => ReturnType<typeof compileL
   ["compileLoop", (definition) => compileLoop(definition)],
   ["compileLoop on webgpu", (definition) => compileLoop(definition, { device: "webgpu" })],
   ["eagerLoop", (definition) => eagerLoop(definition, { backend: "cpu" })],
+  ["eagerLoop on tfjs-node", (definition) => eagerLoop(definition, { backend: "tensorflow" })],
 ];
 
-const here = loops.filter(([name]) => !name.includes("webgpu") || webgpuProblem === undefined);
+const here = loops.filter(
+  ([name]) =>
+    !(name.endsWith("webgpu") && webgpuProblem !== undefined) &&
+    !(name.endsWith("tfjs-node") && tfjsNodeProblem !== undefined),
+);
 
 describe.each(here)("%s", (_, open) => {
   it("gives the same bytes however many steps a run holds", async () => {

@@ -9,6 +9,7 @@ import {
 import { ragged } from "@sweetspot/artifact";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
+import { tfjsNodeProblem } from "../../compile/test/devices.ts";
 import { smallConfig, smallEncoder, smallSplit } from "../test/small-bert.ts";
 import { earlyExit } from "./early-exit.ts";
 import { occurringRows } from "./occurring-rows.ts";
@@ -69,7 +70,7 @@ describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
     };
   }
 
-  /** What `trainModel` compiles, op by op on tfjs's `cpu` backend. */
+  /** What `trainModel` compiles, op by op on tfjs's current backend. */
   async function eagerly({ encoder, exitLayers, classes, split, ...task }: TrainingTask) {
     const { config, pooling } = encoder;
     const { settings } = task;
@@ -108,21 +109,71 @@ describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
     });
   }
 
-  it.each([
-    ["early-exit", earlyExit],
-    ["SWEET", sweet],
-  ])("has the losses and norms compiled that it has eagerly: %s", async (_, objective) => {
-    const { metrics } = await trainModel(await task(objective));
-    const eager = await eagerly(await task(objective));
-    const compiled = metrics.map((m) => [...m.losses, m.gradientNorm]);
-    expect(compiled).toHaveLength(10);
-    // Each step's rounding goes on to the next.
-    const apart = eager.map((row, i) =>
-      row.map((x, j) => Math.abs((x ?? NaN) / (compiled[i]?.[j] ?? NaN) - 1)),
+  const cases = (["cpu", "tensorflow"] as const)
+    .filter((backend) => backend === "cpu" || tfjsNodeProblem === undefined)
+    .flatMap((backend) => [
+      ["early-exit", backend, earlyExit] as const,
+      ["SWEET", backend, sweet] as const,
+    ]);
+
+  it.each(cases)(
+    "has compiled what it has eagerly: %s, tfjs's %s",
+    async (_, backend, objective) => {
+      await tf.setBackend(backend);
+      const { metrics } = await trainModel(await task(objective));
+      const eager = await eagerly(await task(objective));
+      const compiled = metrics.map((m) => [...m.losses, m.gradientNorm]);
+      expect(compiled).toHaveLength(10);
+      // Each step's rounding goes on to the next.
+      const apart = eager.map((row, i) =>
+        row.map((x, j) => Math.abs((x ?? NaN) / (compiled[i]?.[j] ?? NaN) - 1)),
+      );
+      expect(Math.max(...apart.flat())).toBeLessThan(1e-4);
+      expect(compiled.some((row) => (row[2] ?? 0) > 0.5)).toBe(true);
+      expect(Math.abs((compiled[9]?.[1] ?? NaN) - (compiled[0]?.[1] ?? NaN))).toBeGreaterThan(
+        0.001,
+      );
+    },
+  );
+});
+
+describe("the eager engine", () => {
+  const settings = {
+    seed: 1,
+    epochs: 1,
+    batchSize: 4,
+    learningRate: 0.01,
+    warmupRatio: 0,
+    weightDecay: 0.1,
+    maxGradientNorm: 1,
+  } as const;
+  const train = (engine: "compiled" | "eager", stepsPerRun: number) =>
+    trainModel(
+      {
+        encoder: smallEncoder,
+        objective: sweet,
+        exitLayers: [1, 2],
+        classes: 3,
+        split: smallSplit(12),
+        settings: { ...settings, engine },
+      },
+      { stepsPerRun },
     );
-    expect(Math.max(...apart.flat())).toBeLessThan(1e-4);
-    expect(compiled.some((row) => (row[2] ?? 0) > 0.5)).toBe(true);
-    expect(Math.abs((compiled[9]?.[1] ?? NaN) - (compiled[0]?.[1] ?? NaN))).toBeGreaterThan(0.001);
+
+  it.skipIf(tfjsNodeProblem)("trains as the compiled one does, on tfjs-node", async () => {
+    const compiled = await train("compiled", 3);
+    const eager = await train("eager", 3);
+    const losses = ({ metrics }: typeof eager) => metrics.flatMap((m) => m.losses);
+    expect(losses(compiled)).toHaveLength(6);
+    const apart = losses(compiled).map((x, i) => Math.abs((losses(eager)[i] ?? NaN) / x - 1));
+    expect(Math.max(...apart)).toBeLessThan(1e-5);
+    expect(await train("eager", 1)).toEqual(eager);
+  });
+
+  it.skipIf(tfjsNodeProblem === undefined)("says what to install where it is not", async () => {
+    await expect(train("eager", 3)).rejects.toThrow(
+      /^the eager engine needs @tensorflow\/tfjs-node, .* (setup:tfjs-node|use another Node)/,
+    );
   });
 });
 
