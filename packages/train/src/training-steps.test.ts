@@ -1,0 +1,122 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type HostTensor, readSafetensors } from "@sweetspot/artifact";
+import { compileLoop } from "@sweetspot/compile/session";
+import { bertConfig, encoderParameters, exitParameters } from "@sweetspot/model";
+import { beforeAll, describe, expect, it } from "vitest";
+import { adamWScalars } from "./adamw.ts";
+import { objectives } from "./objective.ts";
+import { initialState, parameterTensors, stepState, weightsOf } from "./state-layout.ts";
+import { lossesAndGradients, stepInputs, trainingStep } from "./training-step.ts";
+
+/** What `reference/training_steps.py` left. */
+interface Facts {
+  config: unknown;
+  exitLayers: number[];
+  classes: number;
+  pooling: "first-token";
+  learningRates: number[];
+  weightDecay: number;
+  maxGradientNorm: number;
+}
+
+const folder = join(import.meta.dirname, "..", "reference");
+let facts: Facts;
+let reference: Record<string, HostTensor>;
+beforeAll(async () => {
+  facts = JSON.parse(await readFile(join(folder, "training-steps.json"), "utf8")) as Facts;
+  reference = await readSafetensors(join(folder, "training-steps.safetensors"));
+});
+
+function named(name: string): HostTensor {
+  const tensor = reference[name];
+  if (tensor === undefined) throw new RangeError(`reference: no tensor ${name}`);
+  return tensor;
+}
+
+/** The largest distance, as a share of the tolerance: `rtol` of each number and of the largest. */
+function apart(got: ArrayLike<number> | undefined, want: ArrayLike<number>, rtol = 1e-4): number {
+  const numbers = Array.from(want);
+  const largest = Math.max(...numbers.map(Math.abs));
+  expect(got).toHaveLength(numbers.length);
+  return Math.max(
+    ...numbers.map((w, i) => {
+      const allowed = rtol * (Math.abs(w) + 0.01 * largest) + 1e-7;
+      return Math.abs((got?.[i] ?? NaN) - w) / allowed;
+    }),
+  );
+}
+
+describe("three steps have PyTorch's losses, gradients and weights", () => {
+  it.each(["early-exit", "sweet"] as const)("%s", async (method) => {
+    const { exitLayers, classes, pooling, maxGradientNorm, learningRates, weightDecay } = facts;
+    const config = bertConfig(facts.config, "training-steps.json");
+    const parameters = [
+      ...encoderParameters(config),
+      ...exitParameters(config, exitLayers, classes, pooling),
+    ];
+    const part = (when: string) =>
+      Object.fromEntries(parameters.map(({ name }) => [name, named(`${method}.${when}.${name}`)]));
+    const about = { config, pooling, exitLayers, parameters, dropoutSites: [] };
+    const definition = { ...about, objective: objectives[method], maxGradientNorm };
+    const step = trainingStep(definition);
+    const loop = await compileLoop({
+      state: stepState(parameters),
+      initialState: initialState(parameters, part("before")),
+      inputs: stepInputs([]),
+      step(state, inputs) {
+        const next = step(state, inputs);
+        const params = parameterTensors(parameters, state);
+        const { gradients } = lossesAndGradients(definition, params, inputs);
+        const told = parameters.map(({ name }, i) => [`gradient/${name}`, gradients[i]] as const);
+        return {
+          ...next,
+          outputs: { ...next.outputs, ...Object.fromEntries(told) },
+        } as typeof next;
+      },
+    });
+    const [steps, B, T] = named("inputIds").shape as [number, number, number];
+    const scalars = learningRates.map((rate, i) => adamWScalars(i + 1, rate, weightDecay));
+    const each = (name: keyof (typeof scalars)[number]) =>
+      Float32Array.from(scalars, (s) => s[name]);
+    const told = await loop.run(
+      {
+        inputIds: named("inputIds").data as Int32Array,
+        tokenTypeIds: new Int32Array(steps * B * T),
+        attentionMask: named("attentionMask").data as Float32Array,
+        labels: named("labels").data as Int32Array,
+        weights: new Float32Array(steps * B).fill(1),
+        keep: each("keep"),
+        stepSize: each("stepSize"),
+        epsilon: each("epsilon"),
+      },
+      { steps, B, T },
+    );
+    const weights = weightsOf(parameters, await loop.state());
+    await loop.dispose();
+    expect(steps).toBe(3);
+    const of = (name: string, i: number, count: number) =>
+      told[name]?.subarray(i * count, (i + 1) * count);
+    const distances: Record<string, number> = {};
+    for (let i = 0; i < steps; i++) {
+      const losses = named(`${method}.losses.${i}`).data as Float32Array;
+      distances[`losses ${i}`] = apart(of("losses", i, exitLayers.length), losses);
+      const norm = named(`${method}.norm.${i}`).data as Float32Array;
+      distances[`norm ${i}`] = apart(of("gradientNorm", i, 1), norm);
+      // Clipping acted: the weights after depend on it.
+      expect(norm[0]).toBeGreaterThan(maxGradientNorm);
+      for (const { name } of parameters) {
+        const want = named(`${method}.gradient.${i}.${name}`).data as Float32Array;
+        distances[`gradient ${i} ${name}`] = apart(of(`gradient/${name}`, i, want.length), want);
+      }
+    }
+    // Softmax does not feel a key's bias: its gradient is rounding alone, which AdamW scales up.
+    const felt = parameters.filter(({ name }) => !name.endsWith("attention.self.key.bias"));
+    for (const { name } of felt) {
+      const want = named(`${method}.after.${name}`).data as Float32Array;
+      distances[`after ${name}`] = apart(weights[name]?.data as Float32Array, want);
+    }
+    const wrong = Object.entries(distances).filter(([, distance]) => !(distance <= 1));
+    expect(wrong).toEqual([]);
+  });
+});
