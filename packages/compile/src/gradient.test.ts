@@ -2,26 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bool, mismatch, mismatchAt, f32, i32, waves } from "../test/eager.ts";
+import { withGradients } from "../test/gradients.ts";
 import type { NamedTensors } from "./trace.ts";
-
-/** The loss and its gradients with respect to the named inputs. */
-function withGradients(
-  loss: (t: NamedTensors) => tf.Tensor,
-  ...names: readonly string[]
-): (t: NamedTensors) => NamedTensors {
-  return (tensors) => {
-    const { value, grads } = tf.valueAndGrads((...xs: tf.Tensor[]) => {
-      const y = loss({ ...tensors, ...Object.fromEntries(xs.map((x, i) => [names[i], x])) });
-      // Every number gets a weight of its own, so that none of them can be taken for another.
-      const weights = tf.cos(tf.range(0, y.size)).reshape(y.shape);
-      return tf.sum(tf.mul(y, weights)) as tf.Scalar;
-    })(names.map((name) => tensors[name] as tf.Tensor));
-    return {
-      value,
-      ...Object.fromEntries(grads.map((g, i) => [`gradient ${names[i]}`, g])),
-    };
-  };
-}
 
 const unary: Record<string, (x: tf.Tensor) => tf.Tensor> = {
   abs: tf.abs,

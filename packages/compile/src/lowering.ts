@@ -4,7 +4,7 @@ import type { Attribute, Dtype } from "./graph.ts";
 /** The dtypes that tfjs tensors and ONNX Runtime's arrays share. */
 export type TensorDtype = "float32" | "int32" | "bool";
 
-/** How a lowering adds to the graph. Every method but `output` returns the name of a value. */
+/** How a lowering adds to the graph. Every method but `several` and `output` returns the name of a value. */
 export interface Emitter {
   node(
     op: string,
@@ -12,6 +12,13 @@ export interface Emitter {
     attributes?: Readonly<Record<string, Attribute>>,
     domain?: "" | "com.microsoft",
   ): string;
+  /** A node of several outputs; their names. */
+  several(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>>,
+    count: number,
+  ): string[];
   /** An int64 vector that may depend on the sizes: a shape, axes, bounds. */
   shape(values: readonly number[]): string;
   constant(values: ArrayLike<number>, shape: readonly number[], dtype: TensorDtype): string;

@@ -41,6 +41,17 @@ export class Recorder implements Emitter {
     return output;
   }
 
+  several(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>>,
+    count: number,
+  ): string[] {
+    const outputs = Array.from({ length: count }, () => this.#name("v"));
+    this.nodes.push({ op, domain: "", inputs, outputs, attributes, kernel: this.kernel });
+    return outputs;
+  }
+
   shape(values: readonly number[]): string {
     // One name per use, not per value: equal numbers may differ at another size. So with constants.
     const name = this.#name("s");

@@ -23,6 +23,8 @@ const everywhere: Record<string, Unary> = {
   exp: tf.exp,
   expm1: tf.expm1,
   floor: tf.floor,
+  isFinite: tf.isFinite,
+  isInf: tf.isInf,
   isNaN: tf.isNaN,
   leakyRelu: (x) => tf.leakyRelu(x, 0.3),
   log: tf.log,

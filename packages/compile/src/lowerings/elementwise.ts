@@ -140,6 +140,19 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
     checkDtype(call, x, "float32");
     return call.emit.output(call.emit.node("IsNaN", [call.emit.ref(x)]), x.shape, "bool");
   },
+  IsInf: (call) => {
+    const x = input(call, "x");
+    checkDtype(call, x, "float32");
+    return call.emit.output(call.emit.node("IsInf", [call.emit.ref(x)]), x.shape, "bool");
+  },
+  IsFinite: (call) => {
+    const { emit } = call;
+    const x = input(call, "x");
+    checkDtype(call, x, "float32");
+    const size = emit.node("Abs", [emit.ref(x)]);
+    const name = emit.node("Less", [size, scalar(call, Infinity)]);
+    return emit.output(name, x.shape, "bool");
+  },
   RealDiv: onTwo(float, ({ emit }, a, b) => emit.node("Div", [a, b])),
   /** A whole power past int32's range is left open. */
   Pow: onTwo(number, (call, a, b, dtype) => {

@@ -147,6 +147,73 @@ describe("gather", () => {
   });
 });
 
+describe("gatherND and scatterND", () => {
+  it("agree with tfjs for indices into any number of axes, and add up where one comes again", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(size, { minLength: 1, maxLength: 4 }),
+        fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 2 }),
+        fc.nat(),
+        async (shape, many, seed) => {
+          const depth = (seed % shape.length) + 1;
+          const count = many.reduce((a, b) => a * b, 1);
+          const indices = i32(
+            [...many, depth],
+            numbers(count * depth, (i) => (i * 7 + seed) % (shape[i % depth] ?? 1)),
+          );
+          expect(
+            await mismatch(
+              ({ x, indices, updates }) => ({
+                gathered: tf.gatherND(x as tf.Tensor, indices as tf.Tensor),
+                flags: tf.gatherND(tf.greater(x as tf.Tensor, 0), indices as tf.Tensor),
+                scattered: tf.scatterND(indices as tf.Tensor, updates as tf.Tensor, shape),
+                whole: tf.scatterND(
+                  indices as tf.Tensor,
+                  tf.cast(tf.mul(updates as tf.Tensor, 9), "int32"),
+                  shape,
+                ),
+              }),
+              { x: waves(shape), indices, updates: waves([...many, ...shape.slice(depth)], 2) },
+            ),
+          ).toBeUndefined();
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it.each([-1, 3])("of index %i fail, as in tfjs", async (index) => {
+    for (const fn of [
+      ({ i }: Record<string, tf.Tensor>) => ({ y: tf.gatherND(tf.range(0, 3), i as tf.Tensor) }),
+      ({ i }: Record<string, tf.Tensor>) => ({
+        y: tf.scatterND(i as tf.Tensor, tf.ones([1]), [3]),
+      }),
+    ]) {
+      const session = await open(trace(fn, { i: { dtype: "int32", shape: [1, 1] } }));
+      await expect(session.run({ i: i32([1, 1], [index]) })).rejects.toThrow(/ND.*nvalid ind/s);
+      await session.close();
+    }
+  });
+});
+
+describe("einsum", () => {
+  it("agrees with tfjs for products, sums, transpositions and batches", async () => {
+    expect(
+      await mismatch(
+        ({ a, b, c }) => ({
+          product: tf.einsum("ij, jk -> ik", a as tf.Tensor, b as tf.Tensor),
+          turned: tf.einsum("ij->ji", a as tf.Tensor),
+          sum: tf.einsum("ij->", a as tf.Tensor),
+          rows: tf.einsum("ij->i", a as tf.Tensor),
+          outer: tf.einsum("ij,kl->ikjl", a as tf.Tensor, b as tf.Tensor),
+          attention: tf.einsum("bqhd,bkhd->bhqk", c as tf.Tensor, tf.square(c as tf.Tensor)),
+        }),
+        { a: waves([2, 3]), b: waves([3, 5], 2), c: waves([2, 3, 5, 2], 3) },
+      ),
+    ).toBeUndefined();
+  });
+});
+
 describe("oneHot", () => {
   it("gives a row of the off value for an index that is no class", async () => {
     expect(

@@ -5,6 +5,7 @@ import {
   checkDtype,
   graphDtype,
   input,
+  inputList,
   type KernelCall,
   type Lowering,
   refAs,
@@ -15,6 +16,26 @@ function transposed({ emit }: KernelCall, value: string, rank: number): string {
   const axes = Array.from({ length: rank }, (_, i) => i);
   const perm = [...axes.slice(0, -2), rank - 1, rank - 2];
   return emit.node("Transpose", [value], { perm });
+}
+
+/** Indices of which none counts from the end, as a negative one would in ONNX: it is past the end instead. */
+function checkedIndices(call: KernelCall, indices: tf.TensorInfo): string {
+  const { emit } = call;
+  const index = refAs(call, indices, "int32");
+  return emit.node("Where", [
+    emit.node("Less", [index, emit.constant([0], [], "int32")]),
+    emit.constant([2 ** 31 - 1], [], "int32"),
+    index,
+  ]);
+}
+
+/** How many axes each index names. @throws RangeError if they are none, or more than there are */
+function depthOf(call: KernelCall, indices: tf.TensorInfo, shape: readonly number[]): number {
+  const depth = indices.shape.at(-1) ?? 0;
+  if (depth >= 1 && depth <= shape.length) return depth;
+  throw new RangeError(
+    `${call.kernel}: expected indices into one axis or more of [${shape}], got [${indices.shape}]`,
+  );
 }
 
 /** Matrix products, and the kernels that look rows up or add into them. */
@@ -54,15 +75,65 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
     if (batchDims !== 0)
       throw new RangeError(`${call.kernel}: batchDims must be 0, got ${batchDims}`);
     const at = axisOf(axis, x);
-    const index = refAs(call, indices, "int32");
-    // ONNX would count a negative index from the end.
-    const checked = emit.node("Where", [
-      emit.node("Less", [index, emit.constant([0], [], "int32")]),
-      emit.constant([2 ** 31 - 1], [], "int32"),
-      index,
-    ]);
-    const name = emit.node("Gather", [emit.ref(x), checked], { axis: at });
+    const name = emit.node("Gather", [emit.ref(x), checkedIndices(call, indices)], { axis: at });
     return emit.output(name, x.shape.toSpliced(at, 1, ...indices.shape), dtype);
+  },
+
+  /** As in tfjs, an index out of bounds is an error, at run time. */
+  GatherNd: (call) => {
+    const { emit } = call;
+    const [x, indices] = [input(call, "params"), input(call, "indices")];
+    const dtype = graphDtype(x.dtype, call.kernel);
+    const depth = depthOf(call, indices, x.shape);
+    const name = emit.node("GatherND", [
+      emit.ref(x),
+      cast(call, checkedIndices(call, indices), "int32", "int64"),
+    ]);
+    return emit.output(name, [...indices.shape.slice(0, -1), ...x.shape.slice(depth)], dtype);
+  },
+
+  /** Adds up where an index comes again. As in tfjs, one out of bounds is an error, at run time. */
+  ScatterNd: (call) => {
+    const { emit } = call;
+    const [indices, updates] = [input(call, "indices"), input(call, "updates")];
+    const { shape } = call.attrs as { shape: number[] };
+    const dtype = checkDtype(call, updates, "float32", "int32");
+    const depth = depthOf(call, indices, shape);
+    const expected = [...indices.shape.slice(0, -1), ...shape.slice(depth)];
+    if (updates.shape.join() !== expected.join())
+      throw new RangeError(
+        `${call.kernel}: expected updates of [${expected}], got [${updates.shape}]`,
+      );
+    const sum = emit.node(
+      "ScatterND",
+      [
+        emit.filled(shape, 0, dtype),
+        cast(call, checkedIndices(call, indices), "int32", "int64"),
+        emit.ref(updates),
+      ],
+      { reduction: "add" },
+    );
+    return emit.output(sum, shape, dtype);
+  },
+
+  Einsum: (call) => {
+    const { emit } = call;
+    const { equation } = call.attrs as { equation: string };
+    const tensors = inputList(call);
+    for (const tensor of tensors) checkDtype(call, tensor, "float32");
+    const plain = equation.replaceAll(" ", "");
+    const [terms = "", result = ""] = plain.split("->");
+    const sizes = new Map<string, number>();
+    terms.split(",").forEach((term, i) => {
+      [...term].forEach((axis, k) => sizes.set(axis, tensors[i]?.shape[k] ?? 0));
+    });
+    const name = emit.node(
+      "Einsum",
+      tensors.map((t) => emit.ref(t)),
+      { equation: plain },
+    );
+    const shape = [...result].map((axis) => sizes.get(axis) ?? 0);
+    return emit.output(name, shape, "float32");
   },
 
   /** A row of `offValue` where the index is none of the classes. */

@@ -166,6 +166,33 @@ describe("reductions", () => {
     );
   });
 
+  it("topk gives the largest first, and the first of several", async () => {
+    await fc.assert(
+      fc.asyncProperty(shapeAndAxes, fc.nat(), async ([shape], many) => {
+        const k = (many % (shape.at(-1) ?? 1)) + 1;
+        const x = f32(
+          shape,
+          [...waves(shape).data].map((v) => Math.round(v * 2)),
+        );
+        expect(
+          await mismatch(
+            ({ x }) => ({
+              ...tf.topk(x as tf.Tensor, k),
+              ...Object.fromEntries(
+                Object.entries(tf.topk(tf.cast(x as tf.Tensor, "int32"), k)).map(([name, t]) => [
+                  `whole ${name}`,
+                  t,
+                ]),
+              ),
+            }),
+            { x },
+          ),
+        ).toBeUndefined();
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   it("refuse bools where tfjs multiplies or adds them up by chance", () => {
     expect(() =>
       trace(({ x }) => ({ y: tf.engine().runKernel("All", { x }, { axis: 0 }) as tf.Tensor }), {

@@ -145,6 +145,19 @@ export const reductions: Readonly<Record<string, Lowering>> = {
     });
     return emit.output(name, x.shape, dtype);
   },
+  /** Sorted, whether asked for or not; of equal numbers the first one first. That of NaN is left open. */
+  TopK: (call) => {
+    const { emit } = call;
+    const x = input(call, "x");
+    const { k } = call.attrs as { k: number };
+    const dtype = checkDtype(call, x, "float32", "int32");
+    const shape = [...x.shape.slice(0, -1), k];
+    const [values = "", indices = ""] = emit.several("TopK", [emit.ref(x), emit.shape([k])], {}, 2);
+    return [
+      emit.output(values, shape, dtype),
+      emit.output(cast(call, indices, "int64", "int32"), shape, "int32"),
+    ];
+  },
   Softmax: softmax("Softmax", "dim"),
   LogSoftmax: softmax("LogSoftmax", "axis"),
 };

@@ -1,7 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bool, mismatch, f32, type HostTensor, i32, waves } from "../../test/eager.ts";
+import {
+  bool,
+  eager,
+  mismatch,
+  mismatchAt,
+  f32,
+  type HostTensor,
+  i32,
+  waves,
+} from "../../test/eager.ts";
 import { trace } from "../trace.ts";
 
 const filled = tf.fill;
@@ -104,6 +113,110 @@ describe("kernels that move numbers", () => {
       ),
       { numRuns: 20 },
     );
+  });
+
+  it("pad with what is there, mirrored", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc
+          .array(fc.integer({ min: 2, max: 4 }), { minLength: 1, maxLength: 4 })
+          .chain((shape) =>
+            fc.tuple(
+              fc.constant(shape),
+              fc.tuple(...shape.map((d) => fc.tuple(fc.nat(d - 1), fc.nat(d - 1)))),
+            ),
+          ),
+        async ([shape, paddings]) => {
+          expect(
+            await mismatch(
+              ({ x }) => ({
+                reflect: tf.mirrorPad(x as tf.Tensor, paddings, "reflect"),
+                symmetric: tf.mirrorPad(x as tf.Tensor, paddings, "symmetric"),
+              }),
+              { x: waves(shape) },
+            ),
+          ).toBeUndefined();
+        },
+      ),
+      { numRuns: 20 },
+    );
+    expect(
+      await mismatchAt(
+        ({ x }) => ({
+          y: tf.mirrorPad(
+            x as tf.Tensor,
+            [
+              [0, 1],
+              [1, 2],
+            ],
+            "reflect",
+          ),
+        }),
+        { x: { dtype: "float32", shape: [3, 3] } },
+        [{}],
+        (_, shape) => waves(shape),
+      ),
+    ).toBeUndefined();
+  });
+
+  it("slice by strides, either way, with every mask", async () => {
+    const index = fc.integer({ min: -6, max: 6 });
+    const mask = fc.nat(3);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.tuple(index, index),
+        fc.tuple(index, index),
+        fc.tuple(fc.constantFrom(1, 2, -1, -2, 3), fc.constantFrom(1, 2, -1, -3)),
+        fc.tuple(mask, mask),
+        fc.constantFrom(
+          [0, 0, 0],
+          [1, 0, 0],
+          [2, 0, 0],
+          [0, 1, 0],
+          [0, 2, 0],
+          [0, 0, 1],
+          [0, 0, 2],
+        ),
+        async (begin, end, strides, [beginMask, endMask], [ellipsis, newAxis, shrink]) => {
+          const fn = ({ x }: Record<string, tf.Tensor>) => ({
+            y: tf.stridedSlice(
+              x as tf.Tensor,
+              begin,
+              end,
+              strides,
+              beginMask,
+              endMask,
+              ellipsis,
+              newAxis,
+              shrink,
+            ),
+          });
+          const x = waves([5, 4, 3]);
+          try {
+            eager(fn, { x });
+          } catch {
+            return;
+          }
+          const isRefused = shrink !== 0 && strides.some((stride) => stride !== 1);
+          const found = await mismatch(fn, { x }).catch((e: Error) => e.message.split(",")[0]);
+          expect(found).toBe(
+            isRefused ? "StridedSlice: shrinkAxisMask takes strides of 1 alone" : undefined,
+          );
+        },
+      ),
+      { numRuns: 60 },
+    );
+    expect(
+      await mismatchAt(
+        ({ x }) => ({
+          turned: tf.stridedSlice(x as tf.Tensor, [0, -1], [0, -4], [1, -1], 1, 1),
+          evens: tf.stridedSlice(x as tf.Tensor, [0, 0], [0, 4], [1, 2], 0, 1),
+        }),
+        { x: { dtype: "float32", shape: ["B", 4] } },
+        [{ B: 3 }, { B: 5 }],
+        (_, shape) => waves(shape),
+      ),
+    ).toBeUndefined();
   });
 
   it("pad with a number, and broadcast", async () => {

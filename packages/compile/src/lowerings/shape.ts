@@ -180,6 +180,76 @@ export const shape: Readonly<Record<string, Lowering>> = {
       dtype,
     );
   },
+  /** By slices that run backwards, from the second number on (`reflect`) or from the first (`symmetric`). */
+  MirrorPad: (call) => {
+    const x = input(call, "x");
+    const { paddings, mode } = call.attrs as {
+      paddings: [number, number][];
+      mode: "reflect" | "symmetric";
+    };
+    const skipped = mode === "reflect" ? 1 : 0;
+    return paddings.reduce<tf.TensorInfo>((padded, [before, after], axis) => {
+      const mirrored = (from: number, count: number) => {
+        // Counted from the end, a bound before the first number is one; counted from the start, -1 would be the last.
+        const to = from >= 0 && from < count ? -(2 ** 31) : from - count;
+        const bounds = [from, to, axis, -1].map((n) => call.emit.shape([n]));
+        const name = call.emit.node("Slice", [call.emit.ref(padded), ...bounds]);
+        return call.emit.output(name, padded.shape.with(axis, count), padded.dtype);
+      };
+      const parts = [
+        ...(before > 0 ? [mirrored(before - 1 + skipped, before)] : []),
+        padded,
+        ...(after > 0 ? [mirrored(-1 - skipped, after)] : []),
+      ];
+      return concat(call, parts as [tf.TensorInfo, ...tf.TensorInfo[]], axis);
+    }, x);
+  },
+  StridedSlice: (call) => {
+    const { emit } = call;
+    const x = input(call, "x");
+    const attrs = call.attrs as {
+      begin: number[];
+      end: number[];
+      strides: number[];
+      beginMask: number;
+      endMask: number;
+      ellipsisMask: number;
+      newAxisMask: number;
+      shrinkAxisMask: number;
+    };
+    const { finalShape, finalShapeSparse, begin, end, strides } = tf.slice_util.sliceInfo(
+      x.shape,
+      attrs.begin,
+      attrs.end,
+      attrs.strides,
+      attrs.beginMask,
+      attrs.endMask,
+      attrs.ellipsisMask,
+      attrs.newAxisMask,
+      attrs.shrinkAxisMask,
+    );
+    // tfjs's cpu backend takes the numbers of another axis there.
+    if (attrs.shrinkAxisMask !== 0 && strides.some((stride) => stride !== 1))
+      throw new RangeError(
+        `${call.kernel}: shrinkAxisMask takes strides of 1 alone, got ${strides.join(", ")}; use tf.squeeze`,
+      );
+    if (begin.length === 0) return reshape(call, x, finalShape);
+    const sides = begin.map((from, axis) => {
+      const [to, stride] = [end[axis] ?? 0, strides[axis] ?? 1];
+      if ((to - from) * stride <= 0) return [0, 0, 1] as const;
+      // Backwards, counted from the end: counted from the start, the bound before the first number would be the last.
+      return [from, stride < 0 ? to - (x.shape[axis] ?? 0) : to, stride] as const;
+    });
+    const name = emit.node("Slice", [
+      emit.ref(x),
+      emit.shape(sides.map(([from]) => from)),
+      emit.shape(sides.map(([, to]) => to)),
+      emit.shape(sides.map((_, axis) => axis)),
+      emit.shape(sides.map(([, , stride]) => stride)),
+    ]);
+    const sparse = emit.output(name, finalShapeSparse, x.dtype);
+    return reshape(call, sparse, finalShape);
+  },
   Tile: (call) => {
     const x = input(call, "x");
     const { reps } = call.attrs as { reps: number[] };
