@@ -21,6 +21,11 @@ export interface WindowAttrs {
 export function checkedWindow(call: KernelCall, info: tf.backend_util.Conv2DInfo): Window {
   const { padInfo, inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth } = info;
   const { effectiveFilterHeight, effectiveFilterWidth } = info;
+  // ONNX Runtime does not come back from some convolutions of nothing.
+  if (info.batchSize < 1 || info.inChannels < 1 || info.outChannels < 1)
+    throw new RangeError(
+      `${call.kernel}: expected an image and a channel or more, got [${info.inShape}] for [${info.outShape}]`,
+    );
   if (outHeight < 1 || outWidth < 1)
     throw new RangeError(
       `${call.kernel}: a filter of [${effectiveFilterHeight}, ${effectiveFilterWidth}] fits nowhere into [${inHeight}, ${inWidth}]; pad the input, or take a smaller filter`,

@@ -58,12 +58,15 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
       a.shape.slice(0, -2),
       b.shape.slice(0, -2),
     );
+    const shape = [...batch, rows, columns];
+    // ONNX Runtime leaves some sums of nothing unwritten.
+    if (inner === 0) return emit.output(emit.filled(shape, 0, dtype), shape, dtype);
     const [x, y] = [emit.ref(a), emit.ref(b)];
     const product = emit.node("MatMul", [
       transposeA ? transposed(call, x, a.shape.length) : x,
       transposeB ? transposed(call, y, b.shape.length) : y,
     ]);
-    return emit.output(product, [...batch, rows, columns], dtype);
+    return emit.output(product, shape, dtype);
   },
 
   /** As in tfjs, an index that is negative or past the end is an error, at run time. */

@@ -31,6 +31,17 @@ function reduce(call: KernelCall) {
   return { x, shape, node };
 }
 
+/**
+ * Of numbers that there must be: tfjs's largest of none is whatever it finds there.
+ * @throws RangeError if there are none to fold
+ */
+function checkSome(call: KernelCall, x: tf.TensorInfo, shape: readonly number[]): void {
+  if (x.shape.includes(0) && !shape.includes(0))
+    throw new RangeError(
+      `${call.kernel}: expected one number or more along the axes, got [${x.shape}]`,
+    );
+}
+
 /** Over float32 and int32; of bool where tfjs counts the true ones. */
 function sum(op: string): Lowering {
   return (call) => {
@@ -68,6 +79,7 @@ function extreme(op: string): Lowering {
     const { emit } = call;
     const { x, shape, node } = reduce(call);
     const dtype = checkDtype(call, x, "float32", "int32", "bool");
+    checkSome(call, x, shape);
     if (dtype !== "float32") {
       const whole = node(op, refAs(call, x, "int32"));
       return emit.output(cast(call, whole, "int32", dtype), shape, dtype);
@@ -85,6 +97,7 @@ function logical(op: string): Lowering {
   return (call) => {
     const { x, shape, node } = reduce(call);
     checkDtype(call, x, "bool");
+    checkSome(call, x, shape);
     const reduced = node(op, refAs(call, x, "int32"));
     return call.emit.output(cast(call, reduced, "int32", "bool"), shape, "bool");
   };
@@ -98,18 +111,12 @@ function argument(op: string): Lowering {
     const axis = axisOf((call.attrs as { axis: number }).axis, x);
     const dtype: TensorDtype =
       x.dtype === "bool" ? "int32" : checkDtype(call, x, "float32", "int32");
+    const shape = x.shape.toSpliced(axis, 1);
+    checkSome(call, x, shape);
+    // ONNX Runtime finds no place among none, not even no times.
+    if (shape.includes(0)) return emit.output(emit.filled(shape, 0, "int32"), shape, "int32");
     const found = emit.node(op, [refAs(call, x, dtype)], { axis, keepdims: 0 });
-    return emit.output(cast(call, found, "int64", "int32"), x.shape.toSpliced(axis, 1), "int32");
-  };
-}
-
-function softmax(op: string, axisName: "axis" | "dim"): Lowering {
-  return (call) => {
-    const logits = input(call, "logits");
-    checkDtype(call, logits, "float32");
-    const axis = axisOf((call.attrs as Record<string, number>)[axisName] ?? -1, logits);
-    const name = call.emit.node(op, [call.emit.ref(logits)], { axis });
-    return call.emit.output(name, logits.shape, logits.dtype);
+    return emit.output(cast(call, found, "int64", "int32"), shape, "int32");
   };
 }
 
@@ -152,12 +159,51 @@ export const reductions: Readonly<Record<string, Lowering>> = {
     const { k } = call.attrs as { k: number };
     const dtype = checkDtype(call, x, "float32", "int32");
     const shape = [...x.shape.slice(0, -1), k];
+    // ONNX Runtime ends the process where there are no numbers.
+    if (shape.includes(0))
+      return [dtype, "int32" as const].map((kind) =>
+        emit.output(emit.filled(shape, 0, kind), shape, kind),
+      );
     const [values = "", indices = ""] = emit.several("TopK", [emit.ref(x), emit.shape([k])], {}, 2);
     return [
       emit.output(values, shape, dtype),
       emit.output(cast(call, indices, "int64", "int32"), shape, "int32"),
     ];
   },
-  Softmax: softmax("Softmax", "dim"),
-  LogSoftmax: softmax("LogSoftmax", "axis"),
+  /** By the product of all numbers up to each: n of them, of n numbers, since ONNX has none that goes along. */
+  Cumprod: (call) => {
+    const { emit } = call;
+    const x = input(call, "x");
+    const attrs = call.attrs as { axis: number; exclusive: boolean; reverse: boolean };
+    const { exclusive, reverse } = attrs;
+    const dtype = checkDtype(call, x, "float32", "int32");
+    if (x.shape.includes(0)) return emit.output(emit.ref(x), x.shape, dtype);
+    const axis = axisOf(attrs.axis, x);
+    const n = x.shape[axis] ?? 1;
+    const outer = tf.util.sizeFromShape(x.shape.slice(0, axis));
+    const inner = tf.util.sizeFromShape(x.shape.slice(axis + 1));
+    const bound = (value: number) => emit.node("Squeeze", [emit.shape([value])]);
+    const places = emit.node("Range", [bound(0), bound(n), bound(1)]);
+    const [row, column] = [emit.shape([n, 1, 1]), emit.shape([1, n, 1])].map((shape) =>
+      emit.node("Reshape", [places, shape]),
+    ) as [string, string];
+    const order = exclusive ? "Less" : "LessOrEqual";
+    const counts = emit.node(order, reverse ? [row, column] : [column, row]);
+    const numbers = emit.node("Reshape", [emit.ref(x), emit.shape([outer, 1, n, inner])]);
+    const one = emit.constant([1], [], dtype);
+    const product = emit.node(
+      "ReduceProd",
+      [emit.node("Where", [counts, numbers, one]), emit.shape([2])],
+      { keepdims: 0 },
+    );
+    const name = emit.node("Reshape", [product, emit.shape(x.shape)]);
+    return emit.output(name, x.shape, dtype);
+  },
+  Softmax: (call) => {
+    const logits = input(call, "logits");
+    checkDtype(call, logits, "float32");
+    const axis = axisOf((call.attrs as { dim?: number }).dim ?? -1, logits);
+    const name = call.emit.node("Softmax", [call.emit.ref(logits)], { axis });
+    return call.emit.output(name, logits.shape, logits.dtype);
+  },
 };
