@@ -1,15 +1,35 @@
 import type { Device } from "@sweetspot/runtime";
-import type { Dim, Graph } from "./graph.ts";
+import type { Dim, Graph, GraphNode } from "./graph.ts";
+
+/** The kernels of ONNX Runtime 1.30's WebGPU provider that are wrong, or fail at run time. */
+const unusable: Readonly<Record<string, (node: GraphNode, graph: Graph) => boolean>> = {
+  "a slice that runs backwards from another place than the end": ({ op, inputs }, { shapes }) => {
+    const [, starts = "", , , steps = ""] = op === "Slice" ? inputs : [];
+    const from = shapes.get(starts) ?? [];
+    return (shapes.get(steps) ?? []).some((s, i) => Number(s) < 0 && from[i] !== -1);
+  },
+  "the gradient of a convolution": ({ kernel }) => /^(Depthwise)?Conv.*Backprop/.test(kernel),
+  "a convolution that pads one side more than the other": ({ op, attributes: { pads } }) =>
+    op.startsWith("Conv") && Array.isArray(pads) && (pads[0] !== pads[2] || pads[1] !== pads[3]),
+  "the places of a pool's maxima": ({ op, outputs }) => op === "MaxPool" && outputs.length > 1,
+};
 
 /**
  * What a device cannot do although it is there.
  *
- * @throws RangeError if the graph has tensors without numbers on `webgpu`: ONNX Runtime 1.30 ends the
- *   process there
+ * @throws RangeError if the graph has a kernel on `webgpu` that is wrong there, or tensors without
+ *   numbers: ONNX Runtime ends the process over them
  */
 export function checkDeviceLimits(graph: Graph, device: Device): void {
   if (device !== "webgpu") return;
   const { inputs, outputs, nodes, shapes } = graph;
+  for (const [what, is] of Object.entries(unusable)) {
+    const node = nodes.find((n) => is(n, graph));
+    if (node !== undefined)
+      throw new RangeError(
+        `the device "webgpu" has no right kernel for ${what} (${node.kernel}); use other operations, or the device "cpu"`,
+      );
+  }
   const isEmpty = (shape: readonly Dim[] | undefined) => shape?.includes(0) === true;
   const value = [...inputs, ...outputs].find((v) => isEmpty(v.shape));
   const made = nodes.find(

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bool, f32, i32, mismatch, waves } from "../test/eager.ts";
+import { bool, exact, f32, i32, mismatch, waves } from "../test/eager.ts";
 import { optimise } from "./optimise.ts";
 import { type NamedTensors, type TensorSpecs, trace } from "./trace.ts";
 
@@ -74,7 +74,7 @@ describe("sums", () => {
     expect(await mismatch(fn, { x: f32([3, 5], numbers) })).toBeUndefined();
   });
 
-  it("of no rows, or of no columns, are 0 or nothing", async () => {
+  it.skipIf(!exact)("of no rows, or of no columns, are 0 or nothing", async () => {
     const fn: Fn = (t) => ({ y: tf.sum(x(t), 0) });
     expect(await mismatch(fn, { x: f32([0, 3], []) })).toBeUndefined();
     expect(await mismatch(fn, { x: f32([3, 0], []) })).toBeUndefined();

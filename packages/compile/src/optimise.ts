@@ -3,6 +3,7 @@ import type { Graph } from "./graph.ts";
 import { fuseGelu } from "./optimise/fuse-gelu.ts";
 import { mergeEqualNodes } from "./optimise/merge-equal-nodes.ts";
 import { scaledMasks } from "./optimise/scaled-masks.ts";
+import { splitAnd } from "./optimise/split-and.ts";
 import { splitIsNaN } from "./optimise/split-is-nan.ts";
 import { squareSums } from "./optimise/square-sums.ts";
 import { removeDeadNodes } from "./passes.ts";
@@ -20,7 +21,10 @@ const passes: readonly Pass[] = [
 const passesOf: Readonly<Record<Device, readonly Pass[]>> = {
   cpu: [["scale masks in one pass", scaledMasks]],
   cuda: [],
-  webgpu: [["compare in place of IsNaN", splitIsNaN]],
+  webgpu: [
+    ["compare in place of IsNaN", splitIsNaN],
+    ["not, or, not in place of And", splitAnd],
+  ],
 };
 
 export interface OptimiseOptions {

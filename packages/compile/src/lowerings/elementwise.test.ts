@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bool, eager, difference, mismatch, f32, i32, open } from "../../test/eager.ts";
+import { bool, difference, eager, exact, f32, i32, mismatch, open } from "../../test/eager.ts";
 import { trace } from "../trace.ts";
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
@@ -115,13 +115,13 @@ describe("unary kernels", () => {
   // tfjs approximates erf to 1.5e-7; ONNX Runtime's exp, tanh and sigmoid are polynomials.
   const tolerance = { rtol: 3e-6, atol: 5e-7 };
 
-  it("agree with tfjs on NaN, infinities, signed zeros and halves", async () => {
+  it.skipIf(!exact)("agree with tfjs on NaN, infinities, signed zeros and halves", async () => {
     expect(
       await mismatch(allUnary(everywhere), { x: f32([special.length], special) }, tolerance),
     ).toBeUndefined();
   });
 
-  it("agree with tfjs on any float32, at any size, in one graph", async () => {
+  it.skipIf(!exact)("agree with tfjs on any float32, at any size, in one graph", async () => {
     const fn = allUnary({
       ...everywhere,
       ...Object.fromEntries(
@@ -168,7 +168,7 @@ describe("unary kernels", () => {
     await session.close();
   });
 
-  it("keep the digits of expm1 and log1p near 0", async () => {
+  it.skipIf(!exact)("keep the digits of expm1 and log1p near 0", async () => {
     const x = f32([6], [1e-7, -1e-7, 3e-5, -3e-5, 1e-3, -0.49]);
     const fn = allUnary({ expm1: tf.expm1, log1p: tf.log1p });
     expect(await mismatch(fn, { x }, { rtol: 1e-6, atol: 0 })).toBeUndefined();
@@ -226,7 +226,7 @@ describe("unary kernels", () => {
 });
 
 describe("binary kernels", () => {
-  it("agree with tfjs on NaN, infinities and signed zeros", async () => {
+  it.skipIf(!exact)("agree with tfjs on NaN, infinities and signed zeros", async () => {
     const pairs = special.flatMap((a) => special.map((b): [number, number] => [a, b]));
     // The quotient of an infinity is no int32: tfjs stores 0, ONNX leaves it open.
     const { floorDiv: _, mod: __, ...rest } = onNumbers;
@@ -272,7 +272,7 @@ describe("binary kernels", () => {
     ).toBeUndefined();
   });
 
-  it("broadcast any two shapes as tfjs does", async () => {
+  it.skipIf(!exact)("broadcast any two shapes as tfjs does", async () => {
     await fc.assert(
       fc.asyncProperty(broadcastShapes, fc.nat(), async ([a, b], seed) => {
         const value = (i: number) => ((i * 7919 + seed) % 23) / 4 - 2.5;

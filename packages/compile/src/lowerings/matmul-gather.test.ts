@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { mismatch, f32, i32, open, waves } from "../../test/eager.ts";
+import { exact, f32, i32, mismatch, open, waves } from "../../test/eager.ts";
 import { trace } from "../trace.ts";
 
 const size = fc.integer({ min: 1, max: 5 });
@@ -122,20 +122,25 @@ describe("gather", () => {
     );
   });
 
-  it.each([-1, 3])("of index %i fails, as in tfjs, and names the kernel", async (index) => {
-    const session = await open(
-      trace(({ x, i }) => ({ y: tf.gather(x, i as tf.Tensor1D) }), {
-        x: { dtype: "float32", shape: [3] },
-        i: { dtype: "int32", shape: ["N"] },
-      }),
-    );
-    const x = f32([3], [1, 2, 3]);
-    expect([...((await session.run({ x, i: i32([2], [2, 0]) }))["y"]?.data ?? [])]).toEqual([3, 1]);
-    await expect(session.run({ x, i: i32([1], [index]) })).rejects.toThrow(
-      /Gather.*out of data bounds/s,
-    );
-    await session.close();
-  });
+  it.skipIf(!exact).each([-1, 3])(
+    "of index %i fails, as in tfjs, and names the kernel",
+    async (index) => {
+      const session = await open(
+        trace(({ x, i }) => ({ y: tf.gather(x, i as tf.Tensor1D) }), {
+          x: { dtype: "float32", shape: [3] },
+          i: { dtype: "int32", shape: ["N"] },
+        }),
+      );
+      const x = f32([3], [1, 2, 3]);
+      expect([...((await session.run({ x, i: i32([2], [2, 0]) }))["y"]?.data ?? [])]).toEqual([
+        3, 1,
+      ]);
+      await expect(session.run({ x, i: i32([1], [index]) })).rejects.toThrow(
+        /Gather.*out of data bounds/s,
+      );
+      await session.close();
+    },
+  );
 
   it("refuses batch dimensions", () => {
     expect(() =>
@@ -182,7 +187,7 @@ describe("gatherND and scatterND", () => {
     );
   });
 
-  it.each([-1, 3])("of index %i fail, as in tfjs", async (index) => {
+  it.skipIf(!exact).each([-1, 3])("of index %i fail, as in tfjs", async (index) => {
     for (const fn of [
       ({ i }: Record<string, tf.Tensor>) => ({ y: tf.gatherND(tf.range(0, 3), i as tf.Tensor) }),
       ({ i }: Record<string, tf.Tensor>) => ({
@@ -262,7 +267,7 @@ describe("unsortedSegmentSum", () => {
     await session.close();
   });
 
-  it("keeps a NaN of a row that is left out to itself", async () => {
+  it.skipIf(!exact)("keeps a NaN of a row that is left out to itself", async () => {
     expect(
       await mismatch(
         ({ x, ids }) => ({

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { f32, mismatch, mismatchAt, waves } from "../../test/eager.ts";
+import { exact, f32, mismatch, mismatchAt, waves } from "../../test/eager.ts";
 import { withGradients } from "../../test/gradients.ts";
 import { trace } from "../trace.ts";
 
@@ -27,33 +27,40 @@ describe.each(Object.keys(pools))("%s", (name) => {
     pad: "same" | "valid" | number,
   ) => withGradients((t) => pool(t["x"] as tf.Tensor4D, filter, strides, pad), "x");
 
-  it("agrees with tfjs for any filter, stride and padding, where numbers come again too", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.record({ batch: size, filter: pair, more: fc.tuple(fc.nat(4), fc.nat(4)) }),
-        size,
-        pair,
-        fc.constantFrom<("same" | "valid" | number)[]>("same", "valid", 0, 1),
-        fc.boolean(),
-        async ({ batch, filter: [h, width], more }, channels, strides, pad, ties) => {
-          // tfjs takes one number of padding for a square filter and one stride; a window of padding alone has no number.
-          const isNumber = typeof pad === "number";
-          const w = isNumber ? h : width;
-          const x = waves([batch, h + more[0], w + more[1], channels]);
-          if (ties) x.data.set([...x.data].map((v) => Math.round(v * 2)));
-          expect(
-            await mismatch(
-              slope([h, w], isNumber ? strides[0] : strides, isNumber ? Math.min(pad, h - 1) : pad),
-              { x },
-            ),
-          ).toBeUndefined();
-        },
-      ),
-      { numRuns: 40 },
-    );
-  });
+  it.skipIf(!exact)(
+    "agrees with tfjs for any filter, stride and padding, where numbers come again too",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.record({ batch: size, filter: pair, more: fc.tuple(fc.nat(4), fc.nat(4)) }),
+          size,
+          pair,
+          fc.constantFrom<("same" | "valid" | number)[]>("same", "valid", 0, 1),
+          fc.boolean(),
+          async ({ batch, filter: [h, width], more }, channels, strides, pad, ties) => {
+            // tfjs takes one number of padding for a square filter and one stride; a window of padding alone has no number.
+            const isNumber = typeof pad === "number";
+            const w = isNumber ? h : width;
+            const x = waves([batch, h + more[0], w + more[1], channels]);
+            if (ties) x.data.set([...x.data].map((v) => Math.round(v * 2)));
+            expect(
+              await mismatch(
+                slope(
+                  [h, w],
+                  isNumber ? strides[0] : strides,
+                  isNumber ? Math.min(pad, h - 1) : pad,
+                ),
+                { x },
+              ),
+            ).toBeUndefined();
+          },
+        ),
+        { numRuns: 40 },
+      );
+    },
+  );
 
-  it("agrees with tfjs on NaN and infinities", async () => {
+  it.skipIf(!exact)("agrees with tfjs on NaN and infinities", async () => {
     const rows = [
       [NaN, 1, 2, 3],
       [NaN, NaN, -Infinity, 5],
@@ -77,28 +84,31 @@ describe.each(Object.keys(pools))("%s", (name) => {
     ).toBeUndefined();
   });
 
-  it("holds in one graph for batches of any size, and images of any size at stride 1", async () => {
-    const make = (_: string, shape: readonly number[]) => waves(shape);
-    expect(
-      await mismatchAt(
-        slope([3, 2], 2, "same"),
-        { x: { dtype: "float32", shape: ["B", 5, 4, 3] } },
-        [{ B: 1 }, { B: 2 }, { B: 6 }],
-        make,
-      ),
-    ).toBeUndefined();
-    expect(
-      await mismatchAt(
-        slope([3, 2], 1, "same"),
-        { x: { dtype: "float32", shape: ["B", "H", 4, 3] } },
-        [
-          { B: 1, H: 1 },
-          { B: 3, H: 8 },
-        ],
-        make,
-      ),
-    ).toBeUndefined();
-  });
+  it.skipIf(!exact)(
+    "holds in one graph for batches of any size, and images of any size at stride 1",
+    async () => {
+      const make = (_: string, shape: readonly number[]) => waves(shape);
+      expect(
+        await mismatchAt(
+          slope([3, 2], 2, "same"),
+          { x: { dtype: "float32", shape: ["B", 5, 4, 3] } },
+          [{ B: 1 }, { B: 2 }, { B: 6 }],
+          make,
+        ),
+      ).toBeUndefined();
+      expect(
+        await mismatchAt(
+          slope([3, 2], 1, "same"),
+          { x: { dtype: "float32", shape: ["B", "H", 4, 3] } },
+          [
+            { B: 1, H: 1 },
+            { B: 3, H: 8 },
+          ],
+          make,
+        ),
+      ).toBeUndefined();
+    },
+  );
 
   it("of an image without a batch, and of single numbers", async () => {
     expect(

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bool, mismatch, f32, i32, waves } from "../../test/eager.ts";
+import { bool, exact, f32, i32, mismatch, waves } from "../../test/eager.ts";
 import { trace } from "../trace.ts";
 
 type Reduction = (x: tf.Tensor, axis?: number | number[], keepDims?: boolean) => tf.Tensor;
@@ -104,7 +104,7 @@ describe("reductions", () => {
     ).toBeUndefined();
   });
 
-  it("tell NaN, wherever it stands, and infinities", async () => {
+  it.skipIf(!exact)("tell NaN, wherever it stands, and infinities", async () => {
     const rows = [
       [NaN, 1, 2],
       [1, NaN, 2],
@@ -133,7 +133,7 @@ describe("reductions", () => {
     ).toBeUndefined();
   });
 
-  it("sum and mean nothing as tfjs does", async () => {
+  it.skipIf(!exact)("sum and mean nothing as tfjs does", async () => {
     expect(
       await mismatch(
         ({ x }) => ({ sum: tf.sum(x as tf.Tensor, 0), prod: tf.prod(x as tf.Tensor, 0) }),

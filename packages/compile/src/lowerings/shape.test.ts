@@ -4,11 +4,12 @@ import { describe, expect, it } from "vitest";
 import {
   bool,
   eager,
-  mismatch,
-  mismatchAt,
+  exact,
   f32,
   type HostTensor,
   i32,
+  mismatch,
+  mismatchAt,
   waves,
 } from "../../test/eager.ts";
 import { trace } from "../trace.ts";
@@ -159,7 +160,7 @@ describe("kernels that move numbers", () => {
     ).toBeUndefined();
   });
 
-  it("slice by strides, either way, with every mask", async () => {
+  it.skipIf(!exact)("slice by strides, either way, with every mask", async () => {
     const index = fc.integer({ min: -6, max: 6 });
     const mask = fc.nat(3);
     await fc.assert(
@@ -234,7 +235,7 @@ describe("kernels that move numbers", () => {
     ).toBeUndefined();
   });
 
-  it("take tensors without numbers", async () => {
+  it.skipIf(!exact)("take tensors without numbers", async () => {
     expect(
       await mismatch(
         ({ x, none }) => ({

@@ -180,7 +180,7 @@ export const shape: Readonly<Record<string, Lowering>> = {
       dtype,
     );
   },
-  /** By slices that run backwards, from the second number on (`reflect`) or from the first (`symmetric`). */
+  /** By slices turned about, from the second number on (`reflect`) or from the first (`symmetric`). */
   MirrorPad: (call) => {
     const x = input(call, "x");
     const { paddings, mode } = call.attrs as {
@@ -190,10 +190,11 @@ export const shape: Readonly<Record<string, Lowering>> = {
     const skipped = mode === "reflect" ? 1 : 0;
     return paddings.reduce<tf.TensorInfo>((padded, [before, after], axis) => {
       const mirrored = (from: number, count: number) => {
-        // Counted from the end, a bound before the first number is one; counted from the start, -1 would be the last.
-        const to = from >= 0 && from < count ? -(2 ** 31) : from - count;
-        const bounds = [from, to, axis, -1].map((n) => call.emit.shape([n]));
-        const name = call.emit.node("Slice", [call.emit.ref(padded), ...bounds]);
+        const end = from === -1 ? 2 ** 31 - 1 : from + 1;
+        const slice = (value: string, ...bounds: number[]) =>
+          call.emit.node("Slice", [value, ...bounds.map((n) => call.emit.shape([n]))]);
+        const part = slice(call.emit.ref(padded), from + 1 - count, end, axis, 1);
+        const name = slice(part, -1, -(2 ** 31), axis, -1);
         return call.emit.output(name, padded.shape.with(axis, count), padded.dtype);
       };
       const parts = [
