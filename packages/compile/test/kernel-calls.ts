@@ -91,16 +91,21 @@ const whole = (below: number) => (_: number, place: number) => (place * 7 + 3) %
 const nothing = "expected an image and a channel or more";
 
 const image = ({ a, b, c }: Lengths): Record<string, InputOf> => ({
-  x: { shape: [a, b + 2, c + 1, 2] },
+  x: { shape: [a, b + 3, c + 2, 2] },
 });
 const withFilter = (lengths: Lengths): Record<string, InputOf> => ({
   ...image(lengths),
   filter: { shape: [3, 2, 2, 3] },
 });
-const conv = (t: NamedTensors) =>
-  tf.conv2d(at(t, "x") as tf.Tensor4D, at(t, "filter") as tf.Tensor4D, [2, 1], "same");
-const depthwise = (t: NamedTensors) =>
-  tf.depthwiseConv2d(at(t, "x") as tf.Tensor4D, at(t, "filter") as tf.Tensor4D, 2, "same");
+const conv = (t: NamedTensors) => {
+  const [x, filter] = [at(t, "x") as tf.Tensor4D, at(t, "filter") as tf.Tensor4D];
+  // Without padding, some rows and columns are in no window.
+  return [tf.conv2d(x, filter, [2, 1], "same"), tf.conv2d(x, filter, [3, 2], "valid")];
+};
+const depthwise = (t: NamedTensors) => {
+  const [x, filter] = [at(t, "x") as tf.Tensor4D, at(t, "filter") as tf.Tensor4D];
+  return [tf.depthwiseConv2d(x, filter, 2, "same"), tf.depthwiseConv2d(x, filter, 3, "valid")];
+};
 const convolved: Omit<KernelCalls, "run"> = {
   refusesNothing: nothing,
   inputs: withFilter,
@@ -111,8 +116,10 @@ const convolved: Omit<KernelCalls, "run"> = {
     huge: "sums of products past float32's range on the way",
   },
 };
-const pooled = (fn: typeof tf.maxPool | typeof tf.avgPool) => (t: NamedTensors) =>
-  fn(at(t, "x") as tf.Tensor4D, [2, 3], [2, 1], "same");
+const pooled = (fn: typeof tf.maxPool | typeof tf.avgPool) => (t: NamedTensors) => {
+  const x = at(t, "x") as tf.Tensor4D;
+  return [fn(x, [2, 3], [2, 1], "same"), fn(x, 2, 3, "valid")];
+};
 
 const none = "expected one number or more along the axes";
 const fold = { special: "an infinity less another", huge: "sums past float32's range on the way" };
