@@ -83,14 +83,33 @@ function line({ work, ours, peer, peerIs, unit, ratio, goal, goalIs, runs }: Row
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Puts the table into bench/README.md, between its markers. */
+/** The small networks alone, as Markdown: how many times faster. */
+async function smallNetworks(): Promise<string> {
+  const text = await readFile(join(folder, "small-networks.json"), "utf8");
+  const { rows, machine } = JSON.parse(text) as Results;
+  return [
+    "| network | tfjs, `cpu` backend | compiled | times faster |",
+    "| --- | --- | --- | --- |",
+    ...rows.map(
+      ({ work, ours, peer, unit, ratio }) =>
+        `| ${work} | ${short(peer)} ${unit} | ${short(ours)} ${unit} | ${short(1 / ratio)} |`,
+    ),
+    "",
+    `On ${machine.cores} cores of ${machine.cpu}.`,
+  ].join("\n");
+}
+
+/** Puts the tables into bench/README.md and packages/compile/README.md, between their markers. */
 export async function updateReadme(): Promise<void> {
-  const file = join(root, "bench", "README.md");
-  const readme = await readFile(file, "utf8");
-  const text = await table();
-  const updated = readme.replace(
-    /<!-- table -->[^]*?<!-- end -->/,
-    () => `<!-- table -->\n\n${text}\n\n<!-- end -->`,
+  await between("bench/README.md", "table", await table());
+  await between("packages/compile/README.md", "small-networks", await smallNetworks());
+}
+
+async function between(readme: string, marker: string, text: string): Promise<void> {
+  const file = join(root, readme);
+  const updated = (await readFile(file, "utf8")).replace(
+    new RegExp(`<!-- ${marker} -->[^]*?<!-- end -->`),
+    () => `<!-- ${marker} -->\n\n${text}\n\n<!-- end -->`,
   );
   await writeFile(file, updated);
 }

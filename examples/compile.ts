@@ -1,41 +1,65 @@
-import { compileLoop } from "@sweetspot/compile/session";
+import { compile, compileLoop } from "@sweetspot/compile/session";
 import * as tf from "@tensorflow/tfjs";
 
-// y = 3 x1 - 2 x2 + 0.5, to be found from examples.
+// A network with one hidden layer, as a function of its parameters and its input.
+const shapes = { w1: [2, 16], b1: [16], w2: [16, 2], b2: [2] } as const;
+type Parameters = Record<keyof typeof shapes, tf.Tensor>;
+const names = Object.keys(shapes) as (keyof Parameters)[];
+
+function logits({ w1, b1, w2, b2 }: Parameters, x: tf.Tensor): tf.Tensor {
+  return tf.add(tf.matMul(tf.tanh(tf.add(tf.matMul(x, w1), b1)), w2), b2);
+}
+
+// What goes in: a dtype and a shape each. "B" is a size that may differ from run to run.
+const byName = <T>(make: (name: keyof Parameters, i: number) => T) =>
+  Object.fromEntries(names.map((name, i) => [name, make(name, i)])) as Record<keyof Parameters, T>;
+const state = byName((name) => ({ dtype: "float32", shape: shapes[name] }) as const);
+const points = { dtype: "float32", shape: ["B", 2] } as const;
+
+// Training: a step is a pure function of the state and of what it reads; tfjs takes the gradients.
 const loop = await compileLoop({
-  state: {
-    weight: { dtype: "float32", shape: [2, 1] },
-    bias: { dtype: "float32", shape: [1] },
-  },
-  initialState: { weight: new Float32Array(2), bias: new Float32Array(1) },
-  inputs: {
-    x: { dtype: "float32", shape: ["B", 2] }, // "B": the batch may be of any size
-    y: { dtype: "float32", shape: ["B", 1] },
-  },
-  step({ weight, bias }, { x, y }) {
-    const { value, grads } = tf.valueAndGrads((w: tf.Tensor, b: tf.Tensor) =>
-      tf.mean(tf.square(tf.sub(tf.add(tf.matMul(x, w), b), y))),
-    )([weight, bias]);
-    const [dWeight, dBias] = grads as [tf.Tensor, tf.Tensor];
-    return {
-      state: {
-        weight: tf.sub(weight, tf.mul(dWeight, 0.5)),
-        bias: tf.sub(bias, tf.mul(dBias, 0.5)),
-      },
-      outputs: { loss: value },
-    };
+  state,
+  initialState: byName((name) =>
+    Float32Array.from({ length: tf.util.sizeFromShape([...shapes[name]]) }, (_, i) =>
+      Math.cos(i * i),
+    ),
+  ),
+  inputs: { x: points, labels: { dtype: "int32", shape: ["B"] } },
+  step(parameters, { x, labels }) {
+    const { value, grads } = tf.valueAndGrads((...values: tf.Tensor[]) =>
+      tf.losses.softmaxCrossEntropy<tf.Tensor, tf.Scalar>(
+        tf.oneHot(labels, 2),
+        logits(
+          byName((_, i) => values[i] as tf.Tensor),
+          x,
+        ),
+      ),
+    )(names.map((name) => parameters[name]));
+    const next = byName((name, i) => tf.sub(parameters[name], tf.mul(grads[i] as tf.Tensor, 0.3)));
+    return { state: next, outputs: { loss: value } };
   },
 });
 
-// 200 steps of 8 examples each, end to end.
-const [steps, B] = [200, 8];
-const x = Float32Array.from({ length: steps * B * 2 }, (_, i) => Math.sin(i * 12.9898));
-const y = Float32Array.from(
-  { length: steps * B },
-  (_, i) => 3 * (x[2 * i] ?? 0) - 2 * (x[2 * i + 1] ?? 0) + 0.5,
+// Made data: is a point inside the circle of radius 0.7? 2000 steps of 32 points, end to end.
+const [steps, B] = [2000, 32];
+const x = Float32Array.from({ length: steps * B * 2 }, (_, i) => Math.sin(i * i * 12.9898));
+const labels = Int32Array.from({ length: steps * B }, (_, i) =>
+  Number(Math.hypot(x[2 * i] ?? 0, x[2 * i + 1] ?? 0) < 0.7),
 );
-const { loss } = await loop.run({ x, y }, { steps, B });
-console.log(`loss ${loss?.[0]?.toFixed(3)} -> ${loss?.[steps - 1]?.toFixed(6)}`);
-const { weight, bias } = await loop.state();
-console.log("weight", weight, "bias", bias);
-await loop.dispose();
+const { loss } = await loop.run({ x, labels }, { steps, B });
+console.log(`loss ${loss?.[0]?.toFixed(3)} -> ${loss?.[steps - 1]?.toFixed(3)}`);
+
+// Inference: any function; here the trained parameters are inputs like any other.
+const classify = await compile(
+  ({ x, ...parameters }) => ({ probabilities: tf.softmax(logits(parameters, x)) }),
+  { ...state, x: points },
+);
+const asked = Float32Array.of(0.1, 0.2, -0.9, 0.8, 0.5, 0);
+const { probabilities } = await classify.run({ ...(await loop.state()), x: asked }, { B: 3 });
+for (let i = 0; i < 3; i++)
+  console.log(
+    asked.subarray(2 * i, 2 * i + 2).join(", "),
+    "inside:",
+    probabilities?.[2 * i + 1]?.toFixed(3),
+  );
+await Promise.all([loop.dispose(), classify.dispose()]);

@@ -1,6 +1,6 @@
 // Each package as its users get it: packs it, lints the tarball, installs it with what it needs into
-// an empty project, and runs its README's first example there. Infer's example finds a bundle there,
-// the only thing that infer needs from the packages before it.
+// an empty project, and runs its README's examples there. Infer's example finds a bundle there, the
+// only thing that infer needs from the packages before it.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,7 +34,7 @@ try {
     const [{ filename } = { filename: "" }] = JSON.parse(packed.stdout) as { filename: string }[];
     tarballs.set(name, join(scratch, filename));
   }
-  for (const [name, { dir }] of packages) {
+  for (const name of packages.keys()) {
     const short = name.replace("@sweetspot/", "");
     if (only.length > 0 && !only.includes(short)) continue;
     const tarball = tarballs.get(name) ?? "";
@@ -49,14 +49,18 @@ try {
     const inProject = quiet({ cwd: project });
     await inProject`npm install --ignore-scripts --no-audit --no-fund --prefer-offline ${needed}`;
     if (short === "infer") await makeBundle(join(project, "bundle"));
-    // The example is TypeScript; tsx comes from this checkout, all else from the empty project.
-    await writeFile(join(project, "example.ts"), await firstExample(dir));
-    const run =
-      await inProject`node --import ${join(root, "node_modules/tsx/dist/esm/index.mjs")} example.ts`;
-    const lines = run.stdout.trim().split("\n");
-    console.log(
-      `${name}: installs alone, its example prints ${lines.length} lines: ${lines.at(-1)}`,
-    );
+    // The examples are TypeScript; tsx comes from this checkout, all else from the empty project.
+    const tsx = join(root, "node_modules/tsx/dist/esm/index.mjs");
+    for (const example of await glob([`examples/${short}.ts`, `examples/${short}-*.ts`], {
+      cwd: root,
+    })) {
+      await writeFile(join(project, "example.ts"), await readFile(join(root, example), "utf8"));
+      const run = await inProject`node --import ${tsx} example.ts`;
+      const lines = run.stdout.trim().split("\n");
+      console.log(
+        `${name}: installs alone, ${example} prints ${lines.length} lines: ${lines.at(-1)}`,
+      );
+    }
     await rm(project, { recursive: true });
   }
 } finally {
@@ -81,12 +85,4 @@ function closure(name: string, found: Set<string> = new Set()): Set<string> {
   found.add(name);
   for (const needed of Object.keys(entry.json.dependencies ?? {})) closure(needed, found);
   return found;
-}
-
-/** The first TypeScript block of a package's README. */
-async function firstExample(dir: string): Promise<string> {
-  const file = join(dir, "README.md");
-  const example = /^```ts\n([^]*?)^```$/m.exec(await readFile(file, "utf8"))?.[1];
-  if (example === undefined) throw new Error(`${file}: expected a block of TypeScript, found none`);
-  return example;
 }

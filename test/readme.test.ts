@@ -13,9 +13,12 @@ const pages = [
 ];
 
 describe("documentation", () => {
-  it.each(packages)("the first example of %s's README is the one in examples", (name) => {
-    const block = /^```ts\n([^]*?)^```$/m.exec(read(`packages/${name}/README.md`))?.[1];
-    expect(block).toBe(read(`examples/${name}.ts`));
+  it.each(packages)("the examples of %s's README are those in examples", (name) => {
+    const readme = read(`packages/${name}/README.md`);
+    const blocks = [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)].map((m) => m[1]);
+    expect(blocks[0]).toBe(read(`examples/${name}.ts`));
+    const more = readdirSync(join(root, "examples")).filter((file) => file.startsWith(`${name}-`));
+    for (const file of more) expect(blocks).toContain(read(`examples/${file}`));
   });
 
   it.each(pages)("%s links to what is there", (page) => {

@@ -7,13 +7,19 @@ import { pooling } from "./pooling.ts";
 import { reductions } from "./reduction.ts";
 import { shape } from "./shape.ts";
 
-/** Every tfjs kernel that a trace can record. */
-export const lowerings: Readonly<Record<string, Lowering>> = {
-  ...convolution2d,
-  ...elementwise,
-  ...fused,
-  ...matmulGather,
-  ...pooling,
-  ...reductions,
-  ...shape,
+/** The tfjs kernels that a trace can record, by the file that lowers them. */
+export const families: Readonly<Record<string, Readonly<Record<string, Lowering>>>> = {
+  elementwise,
+  reduction: reductions,
+  shape,
+  "matmul-gather": matmulGather,
+  convolution: convolution2d,
+  pooling,
+  fused,
 };
+
+/** Every tfjs kernel that a trace can record. */
+export const lowerings: Readonly<Record<string, Lowering>> = Object.assign(
+  {},
+  ...Object.values(families),
+) as Readonly<Record<string, Lowering>>;

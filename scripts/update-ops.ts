@@ -1,0 +1,11 @@
+// Puts the table of the kernels that the compiler covers into packages/compile/README.md.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { $ } from "zx";
+import { withOpsTable } from "../packages/compile/test/ops-table.ts";
+
+const root = join(import.meta.dirname, "..");
+const file = join(root, "packages/compile/README.md");
+await writeFile(file, withOpsTable(await readFile(file, "utf8")));
+await $({ cwd: root, quiet: true })`npx oxfmt ${file}`;
+console.log("packages/compile/README.md shows the kernels that are covered");
