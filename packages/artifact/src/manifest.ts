@@ -18,6 +18,7 @@ export interface Manifest {
   facts: Record<string, Json>;
 }
 
+/** One file of an artefact. */
 export interface FileEntry {
   bytes: number;
   /** Hexadecimal. */

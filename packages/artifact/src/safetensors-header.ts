@@ -10,6 +10,7 @@ export interface TensorEntry {
   end: number;
 }
 
+/** The format's name of a dtype. */
 export type SafetensorsDtype = keyof typeof dtypeBytes;
 
 /** The format's dtypes and their sizes in bytes. */

@@ -115,6 +115,7 @@ export class SafetensorsFile {
     return { shape: entry.shape, data };
   }
 
+  /** Closes the file; it cannot be read from then on. */
   async close(): Promise<void> {
     await this.#handle.close();
   }

@@ -52,6 +52,7 @@ export interface StageCall {
   inputs: Readonly<Record<string, string>>;
   /** The artefact folder to write. */
   output: string;
+  /** Told one whole line at a time. */
   log?: (line: string) => void;
 }
 

@@ -10,6 +10,7 @@ const chunkNumbers = 1 << 20;
 export interface LazyTensor {
   shape: readonly number[];
   dtype: "float32" | "int32";
+  /** Called once, when the tensor's turn comes. */
   data: () => Float32Array | Int32Array;
 }
 

@@ -21,8 +21,10 @@ export interface ValueInfo {
   shape: readonly Dim[];
 }
 
+/** A node's setting: a whole number, a string, whole numbers, a float32, or a graph inside it. */
 export type Attribute = number | string | readonly number[] | { float: number } | { graph: Graph };
 
+/** One ONNX node. */
 export interface GraphNode {
   /** ONNX operator. */
   op: string;
@@ -36,12 +38,14 @@ export interface GraphNode {
   kernel: string;
 }
 
+/** Numbers that the graph brings along, row-major. */
 export interface Constant {
   dtype: Dtype;
   shape: readonly number[];
   data: Float32Array | Int32Array | Uint8Array | BigInt64Array;
 }
 
+/** What a trace records: what goes in, what comes out, and how it is computed. */
 export interface Graph {
   inputs: readonly ValueInfo[];
   outputs: readonly ValueInfo[];

@@ -13,7 +13,9 @@ export interface TensorSpec {
   shape: readonly (number | string)[];
 }
 
+/** The inputs of a function, by name. */
 export type TensorSpecs = Readonly<Record<string, TensorSpec>>;
+/** Tensors by name. */
 export type NamedTensors = Record<string, tf.Tensor>;
 /** A tensor for each of the specs. */
 export type TensorsOf<S extends TensorSpecs> = { [K in keyof S]: tf.Tensor };

@@ -25,8 +25,8 @@ const batchesPerBlock = 8;
  * the longest bucket may be short. Up to 8 batches of one length make a block, and the blocks of an
  * epoch are shuffled.
  *
- * @param lengths tokens of each row, at least 1
- * @param seed a whole number, at least 0
+ * `lengths` are the tokens of each row, at least 1; `seed` is a whole number, at least 0.
+ *
  * @throws RangeError if there is no row, or a number is not a whole one of at least 1
  */
 export function batchPlan({

@@ -6,6 +6,7 @@ import type { Source } from "./source.ts";
 /** The tasks whose labelled text comes with an npm package. */
 export const embeddedTasks = ["amazon", "imdb", "yelp", "sentiment"] as const;
 
+/** The name of a task that comes inside an npm package. */
 export type EmbeddedTask = (typeof embeddedTasks)[number];
 
 /** Sources: D. Kotzias et al., "From Group to Individual Labels using Deep Features", KDD 2015 (UCI 331). */

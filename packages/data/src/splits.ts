@@ -1,5 +1,6 @@
 import { randomStream, shuffled, uniform } from "./random.ts";
 
+/** What a split is for. */
 export type SplitName = "train" | "calibration" | "threshold" | "test";
 
 /** The splits, in the order in which they are told. */

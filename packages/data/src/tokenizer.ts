@@ -16,11 +16,12 @@ export interface EncodedText {
   unknown: boolean;
 }
 
+/** Text to token ids. */
 export interface TextTokenizer {
   /**
    * Text, or a pair of texts, to token ids, special tokens added.
    *
-   * @param maxLength tokens, special ones included; a pair is cut as Hugging Face's `longest_first`
+   * @param options.maxLength tokens, special ones included; a pair is cut as Hugging Face's `longest_first`
    * @throws RangeError if `maxLength` leaves no room for a token of each text
    */
   encode(text: string, textPair: string | undefined, options: { maxLength: number }): EncodedText;

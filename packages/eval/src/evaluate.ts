@@ -16,8 +16,8 @@ export const budgets: readonly number[] = [0.25, 0.5, 0.75];
 /**
  * Everything that is known of a cascade from its predictions on the test split and its timings.
  *
- * @param thresholds of the grid, in `[0, 1]`
- * @param confidence the level of the intervals, in `(0, 1)`
+ * `thresholds` are of the grid, in `[0, 1]`; `confidence` is the level of the intervals, in `(0, 1)`.
+ *
  * @param timingFile for errors
  * @throws RangeError if a segment was not timed
  */

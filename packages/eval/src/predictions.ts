@@ -8,6 +8,7 @@ import type { Outcomes } from "./speed-accuracy.ts";
 /** The ways in which a cascade is trained and asked: train's objectives, by the same names. */
 export const methods = ["early-exit", "sweet", "multi-model"] as const;
 
+/** How a cascade was trained. */
 export type Method = (typeof methods)[number];
 
 /** `predictions.json`, beside one `SPLIT.safetensors` of logits for each split. */
@@ -24,6 +25,7 @@ export interface Predictions {
 
 const count = z.int().positive();
 
+/** Whether there is such a method. */
 export const methodSchema: z.ZodType<Method> = z.enum(methods);
 
 const exitLayers = z
@@ -33,6 +35,7 @@ const exitLayers = z
     error: "must rise, each layer once",
   });
 
+/** What `predictions.json` must be. */
 export const predictionsSchema: z.ZodType<Predictions> = z
   .strictObject({
     format: z.literal("sweetspot-predictions-1"),

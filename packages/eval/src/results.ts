@@ -84,6 +84,7 @@ const point = {
   exitShares: z.array(share).min(1),
 };
 
+/** What `results.json` must be. */
 export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
   format: z.literal("sweetspot-results-1"),
   method: methodSchema,

@@ -1,6 +1,7 @@
 import type { Stage } from "@sweetspot/artifact";
 import { z } from "zod";
 
+/** The settings of `eval`. */
 export interface EvalSettings {
   /** The grid of exit thresholds shown beside the exact curve: each in `[0, 1]`, rising, or the paper's. */
   thresholds: number[] | "paper";

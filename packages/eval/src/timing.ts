@@ -20,6 +20,7 @@ export interface Machine {
   device: string;
 }
 
+/** The segments' times at one batch size. */
 export interface TimedBatch {
   batchSize: 1 | 32;
   /** Timed in all, per segment. */
@@ -70,6 +71,7 @@ export const timedBatchSchema: z.ZodType<TimedBatch> = z.strictObject({
   ),
 });
 
+/** What `timing.json` must be. */
 export const timingSchema: z.ZodType<Timing> = z.strictObject({
   format: z.literal("sweetspot-timing-1"),
   machine: machineSchema,

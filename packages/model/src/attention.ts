@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { linear, type LinearParams } from "./layers.ts";
 
+/** The projections of self-attention, each `[C, C]` with a bias `[C]`. */
 export interface SelfAttentionParams<T = tf.Tensor> {
   query: LinearParams<T>;
   key: LinearParams<T>;

@@ -18,6 +18,7 @@ export interface BertParams<T = tf.Tensor> {
   exits: Record<string, ExitParams<T>>;
 }
 
+/** The parameters of one layer, by Hugging Face's names. */
 export interface BertLayerParams<T = tf.Tensor> {
   attention: {
     self: SelfAttentionParams<T>;
@@ -27,6 +28,7 @@ export interface BertLayerParams<T = tf.Tensor> {
   output: { dense: LinearParams<T>; LayerNorm: LayerNormParams<T> };
 }
 
+/** One batch: B rows of T tokens. */
 export interface BertInputs {
   /** int32 `[B, T]` */
   inputIds: tf.Tensor2D;
@@ -36,6 +38,7 @@ export interface BertInputs {
   attentionMask: tf.Tensor2D;
 }
 
+/** How the encoder is run. */
 export interface BertOptions {
   config: BertConfig;
   /** The layers that an exit reads, counted from 1, rising. The last is the last that runs. */

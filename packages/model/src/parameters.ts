@@ -5,6 +5,7 @@ import type { Pooling } from "./exit-head.ts";
 /** What a parameter is for. Weight decay spares `bias` and `norm`. */
 export type ParameterRole = "weight" | "embedding" | "bias" | "norm";
 
+/** A parameter's name, shape and role. */
 export interface ParameterSpec {
   /** Hugging Face's name, without a `bert.` in front; `exits.N.…` for the heads. */
   name: string;

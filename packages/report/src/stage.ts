@@ -1,12 +1,14 @@
 import type { Stage } from "@sweetspot/artifact";
 import { z } from "zod";
 
+/** The settings of `report`. */
 export interface ReportSettings {
   title: string;
   /** What each input is; an input is an eval artefact. */
   cells: ReportCell[];
 }
 
+/** What one input of a report is. */
 export interface ReportCell {
   /** The input's name. */
   input: string;
