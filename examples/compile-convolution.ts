@@ -71,7 +71,10 @@ const classify = await compile(
   { ...state, images: pixels },
 );
 const unseen = drawn(steps * B, 300);
-const { label } = await classify.run({ ...(await loop.state()), images: unseen.images }, { B: 300 });
+const { label } = await classify.run(
+  { ...(await loop.state()), images: unseen.images },
+  { B: 300 },
+);
 const right = label?.filter((l, n) => l === unseen.labels[n]).length;
 console.log(`${right} of 300 right`);
 await Promise.all([loop.dispose(), classify.dispose()]);

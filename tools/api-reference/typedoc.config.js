@@ -30,23 +30,6 @@ export default {
   excludePrivate: true,
   packagesRequiringDocumentation: manifests.map(({ name }) => name),
   requiredToBeDocumented: ["Class", "Enum", "Function", "Interface", "TypeAlias", "Variable"],
-  // Still without a docstring. Whoever writes one takes the name off; none is added.
-  intentionallyNotDocumented: [
-    "compile/src/session.CompiledLoop.dispose",
-    "compile/src/session.LoopDefinition",
-    "compile/src/session.SessionOptions",
-    "infer/src.Bundle.dispose",
-    "infer/src.Classification",
-    "infer/src.ClassifyOptions",
-    "infer/src.Segment.dispose",
-    "infer/src.SegmentOutput",
-    "infer/src.SessionOptions",
-    "infer/src/stage.PredictSettings",
-    "infer/src/stage.TimeSettings",
-    "pipeline/src.StageEntry.load",
-    "train/src.TrainedModel",
-    "train/src.TrainingOptions.log",
-  ],
   validation: { invalidLink: true, notDocumented: true, notExported: true },
   treatWarningsAsErrors: true,
 };

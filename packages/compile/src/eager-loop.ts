@@ -11,6 +11,7 @@ import { cutIntoSteps, endToEnd } from "./steps.ts";
 import { symbolicShape } from "./symbolic-dim.ts";
 import type { NamedTensors, TensorSpecs } from "./trace.ts";
 
+/** What an eager loop runs on. */
 export interface EagerOptions {
   /** A backend that tfjs knows by now: `cpu`, or `tensorflow` once tfjs-node is loaded (`nativeBackend`). */
   backend: string;

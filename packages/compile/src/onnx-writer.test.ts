@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import * as ort from "onnxruntime-node";
+import { InferenceSession, Tensor } from "@sweetspot/runtime";
 import { describe, expect, it } from "vitest";
 import { bytesOf, decode, type Fields, integers, messages, strings } from "../test/protobuf.ts";
 import { onnxBytes, onnxModel } from "./onnx-writer.ts";
@@ -128,19 +128,19 @@ describe("the ONNX writer", () => {
   it("writes a part of a larger array, not the whole of it", async () => {
     const data = Float32Array.of(9, 9, 1, 2, 3, 4, 5, 6, 9).subarray(2, 8);
     const bound = bindInputs(graph, { w: { dtype: "float32", shape: [2, 3], data } });
-    const session = await ort.InferenceSession.create(onnxBytes(bound));
-    const { y } = await session.run({ x: new ort.Tensor("float32", [0, 1, 10], [1, 3]) });
+    const session = await InferenceSession.create(onnxBytes(bound));
+    const { y } = await session.run({ x: new Tensor("float32", [0, 1, 10], [1, 3]) });
     expect([...((y?.data ?? []) as Float32Array)]).toEqual([42.5, 49.5, 66.5]);
     await session.release();
   });
 
   it("is what ONNX Runtime reads: names, shapes, results", async () => {
-    const session = await ort.InferenceSession.create(onnxBytes(graph));
+    const session = await InferenceSession.create(onnxBytes(graph));
     expect(session.inputNames).toEqual(["x", "w"]);
     expect(session.outputNames).toEqual(["y", "whole"]);
     expect(session.inputMetadata[0]).toMatchObject({ name: "x", type: "float32", shape: ["B", 3] });
-    const w = new ort.Tensor("float32", [1, 2, 3, 4, 5, 6], [2, 3]);
-    const { y, whole } = await session.run({ x: new ort.Tensor("float32", [0, 1, 10], [1, 3]), w });
+    const w = new Tensor("float32", [1, 2, 3, 4, 5, 6], [2, 3]);
+    const { y, whole } = await session.run({ x: new Tensor("float32", [0, 1, 10], [1, 3]), w });
     expect([y?.dims, [...((y?.data ?? []) as Float32Array)]]).toEqual([
       [3, 1],
       [42.5, 49.5, 66.5],

@@ -12,6 +12,7 @@ import { onnxBytes } from "./onnx-writer.ts";
 import { optimise } from "./optimise.ts";
 import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "./trace.ts";
 
+/** How a graph is run. */
 export interface SessionOptions {
   /** Where it runs; by default `cpu`. There is no fallback: one that cannot be had is an error. */
   device?: Device;

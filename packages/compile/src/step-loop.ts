@@ -20,8 +20,10 @@ export interface StepLoop {
   dispose(): Promise<void>;
 }
 
+/** The length of each symbol of a run, and how many steps it holds. */
 export type LoopSizes = Sizes & { steps: number };
 
+/** A training step, and the state that it starts from. */
 export interface LoopDefinition<
   S extends TensorSpecs = TensorSpecs,
   I extends TensorSpecs = TensorSpecs,

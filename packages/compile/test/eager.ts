@@ -9,7 +9,7 @@ import type { HostArray } from "../src/session.ts";
 import { type NamedTensors, type TensorSpecs, trace } from "../src/trace.ts";
 
 /** Where the tests of this package compute: `SWEETSPOT_TEST_DEVICE`, by default `cpu`. */
-export const testDevice: Device = (process.env["SWEETSPOT_TEST_DEVICE"] ?? "cpu") as Device;
+const testDevice: Device = (process.env["SWEETSPOT_TEST_DEVICE"] ?? "cpu") as Device;
 
 /**
  * Whether a device's numbers are IEEE's to the last kind. WebGPU leaves NaN, infinities and numbers

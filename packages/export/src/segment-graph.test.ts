@@ -5,7 +5,7 @@ import { padRows } from "@sweetspot/artifact";
 import { bert, bertParams, type Checkpoint } from "@sweetspot/model";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
-import * as ort from "onnxruntime-node";
+import { InferenceSession, Tensor } from "@sweetspot/runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomCheckpoint, randomSentences } from "../test/random-checkpoint.ts";
 import { segmentGraph, segmentRanges } from "./segment-graph.ts";
@@ -18,12 +18,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Writes a model's segments and loads them with ONNX Runtime alone. */
-async function segmentsOf(checkpoint: Checkpoint, name: string): Promise<ort.InferenceSession[]> {
-  const sessions: ort.InferenceSession[] = [];
+async function segmentsOf(checkpoint: Checkpoint, name: string): Promise<InferenceSession[]> {
+  const sessions: InferenceSession[] = [];
   for (const [k, range] of segmentRanges(checkpoint.exitLayers).entries()) {
     const path = join(folder, `${name}-${k + 1}.onnx`);
     await writeSegment(path, checkpoint, range);
-    sessions.push(await ort.InferenceSession.create(path));
+    sessions.push(await InferenceSession.create(path));
   }
   return sessions;
 }
@@ -31,7 +31,7 @@ async function segmentsOf(checkpoint: Checkpoint, name: string): Promise<ort.Inf
 /** All logits by the training definition, then by the chain of segments. */
 async function both(
   { config, exitLayers, pooling, weights }: Checkpoint,
-  sessions: readonly ort.InferenceSession[],
+  sessions: readonly InferenceSession[],
   lengths: readonly number[],
 ) {
   const { inputIds, tokenTypeIds } = randomSentences(lengths);
@@ -52,10 +52,10 @@ async function both(
     );
     return logits.map((l) => ({ dims: [...l.shape], data: [...l.dataSync()] }));
   });
-  const attentionMask = new ort.Tensor("float32", batch.attentionMask, shape);
-  let state: Record<string, ort.Tensor> = {
-    inputIds: new ort.Tensor("int32", batch.inputIds, shape),
-    tokenTypeIds: new ort.Tensor("int32", batch.tokenTypeIds, shape),
+  const attentionMask = new Tensor("float32", batch.attentionMask, shape);
+  let state: Record<string, Tensor> = {
+    inputIds: new Tensor("int32", batch.inputIds, shape),
+    tokenTypeIds: new Tensor("int32", batch.tokenTypeIds, shape),
   };
   const chained: { dims: number[]; data: number[] }[] = [];
   for (const session of sessions) {
@@ -82,7 +82,7 @@ describe("segmentRanges", () => {
 
 describe.each(["first-token", "mean"] as const)("segments, %s pooling", (pooling) => {
   const checkpoint = randomCheckpoint([1, 3], pooling);
-  let sessions: ort.InferenceSession[];
+  let sessions: InferenceSession[];
   beforeAll(async () => {
     sessions = await segmentsOf(checkpoint, pooling);
   });

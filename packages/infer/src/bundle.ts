@@ -40,6 +40,7 @@ const schema: z.ZodType<BundleDescription> = z.strictObject({
     .min(1),
 });
 
+/** How a bundle's segments are run. */
 export interface SessionOptions {
   /** Where the segments run; by default `cpu`. There is no fallback: one that cannot be had is an error. */
   device?: Device;
@@ -52,6 +53,7 @@ export interface Bundle extends BundleDescription {
   tokenizer: TextTokenizer;
   /** By member, then by segment. */
   sessions: readonly (readonly Segment[])[];
+  /** Frees every segment. */
   dispose(): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ import type { HiddenState, Segment } from "./segment.ts";
 /** A text, or a pair of them. */
 export type TextInput = string | readonly [string, string];
 
+/** What a text is found to be. */
 export interface Classification {
   label: string;
   /** Of each label, in the bundle's order. */
@@ -20,6 +21,7 @@ export interface Classification {
   layersRun: number;
 }
 
+/** How `classify` answers. */
 export interface ClassifyOptions {
   /** A text leaves at the first exit whose confidence reaches this, in [0, 1]; 1 asks for certainty. */
   threshold: number;

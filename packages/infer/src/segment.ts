@@ -12,6 +12,7 @@ export interface HiddenState {
   shape: readonly [number, number, number];
 }
 
+/** What a segment gives for a batch. */
 export interface SegmentOutput {
   /** `[B, K]`, row-major. */
   logits: Float32Array;
@@ -56,6 +57,7 @@ export class Segment {
     };
   }
 
+  /** Frees its session. */
   async dispose(): Promise<void> {
     await this.#session.release();
   }

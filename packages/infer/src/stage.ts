@@ -2,6 +2,7 @@ import type { Stage } from "@sweetspot/artifact";
 import { type Device, deviceProblem, devices } from "@sweetspot/runtime/device";
 import { z } from "zod";
 
+/** Settings of the stage `predict`. */
 export interface PredictSettings {
   /** Examples per run; changes no logit beyond rounding. */
   batchSize: number;
@@ -9,6 +10,7 @@ export interface PredictSettings {
   device: Device;
 }
 
+/** Settings of the stage `time`. */
 export interface TimeSettings {
   /** Batches are made of this many test examples, spread evenly over the split. */
   examples: number;

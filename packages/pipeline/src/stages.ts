@@ -24,6 +24,7 @@ export type SharedSetting = "device" | "engine";
 export interface StageEntry {
   /** The package whose built code the stage runs. */
   package: string;
+  /** Its package, imported. */
   load(): Promise<Stage<unknown>>;
   /** One cell for each combination of these. */
   per: readonly Axis[];

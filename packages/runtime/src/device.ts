@@ -1,6 +1,7 @@
 /** Where ONNX Runtime computes. This entry loads no runtime. */
 export const devices = ["cpu", "webgpu", "cuda"] as const;
 
+/** Where ONNX Runtime can compute. */
 export type Device = (typeof devices)[number];
 
 /** What a machine lacks that does not have a device, and what helps. */

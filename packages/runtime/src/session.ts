@@ -4,6 +4,7 @@ import { type Device, deviceError } from "./device.ts";
 /** The version that computes. */
 export const onnxruntimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
 
+/** How a session of ONNX Runtime is started. */
 export interface SessionOptions {
   /** By default `cpu`. There is no fallback: one that cannot be had is an error. */
   device?: Device;

@@ -9,7 +9,7 @@ import {
 import { ragged } from "@sweetspot/artifact";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { tfjsNodeProblem } from "../../compile/test/devices.ts";
+import { tfjsNodeProblem } from "../test/tfjs-node.ts";
 import { smallConfig, smallEncoder, smallSplit } from "../test/small-bert.ts";
 import { earlyExit } from "./early-exit.ts";
 import { occurringRows } from "./occurring-rows.ts";

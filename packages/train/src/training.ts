@@ -41,9 +41,11 @@ export interface TrainingOptions {
   checkpoints?: Checkpoints;
   /** The most steps in one run of the compiled loop; by default as many as the measured time allows. */
   stepsPerRun?: number;
+  /** Told how far it is, line by line. */
   log?: (line: string) => void;
 }
 
+/** What a training leaves. */
 export interface TrainedModel {
   /** float32, by Hugging Face's names. */
   weights: Record<string, HostTensor>;
