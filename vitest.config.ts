@@ -16,6 +16,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: [
       "default",
       ["json", { outputFile: process.env["SWEETSPOT_TEST_REPORT"] ?? ".run/tests.json" }],
