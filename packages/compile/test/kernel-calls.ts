@@ -32,6 +32,8 @@ export interface KernelCalls {
   open?: Partial<Record<Kind, string>>;
   /** What it says to axes of no numbers, where tfjs has an answer. */
   refusesNothing?: string;
+  /** Why the first axis cannot be of any length in one graph. */
+  fixed?: string;
   rtol?: number;
   atol?: number;
 }
@@ -40,12 +42,12 @@ const at = (t: NamedTensors, name: string) => t[name] as tf.Tensor;
 
 /** What the kernel does to one tensor of two axes. */
 function one(
-  fn: (x: tf.Tensor, lengths: Lengths) => tf.Tensor | tf.Tensor[],
+  fn: (x: tf.Tensor) => tf.Tensor | tf.Tensor[],
   more: Omit<Partial<KernelCalls>, "inputs"> & { dtype?: TensorDtype; into?: InputOf["into"] } = {},
 ): KernelCalls {
   const { dtype = "float32", into, ...rest } = more;
   return {
-    run: (t, lengths) => fn(at(t, "x"), lengths),
+    run: (t) => fn(at(t, "x")),
     inputs: ({ a, b }) => ({
       x: { shape: [a, b], dtype, ...(into === undefined ? {} : { into }) },
     }),
@@ -192,6 +194,7 @@ export const kernelCalls: Readonly<Record<string, readonly KernelCalls[]>> = {
       ],
       inputs: ({ a, b, c }) => ({ x: { shape: [2, a, b] }, y: { shape: [2, b, c] } }),
       gradient: ["x", "y"],
+      fixed: "a square of it, and more, is the results' size",
       open: fold,
     },
     {
@@ -408,6 +411,7 @@ export const kernelCalls: Readonly<Record<string, readonly KernelCalls[]>> = {
           "reflect",
         ),
       inputs: ({ a, b }) => ({ x: { shape: [a + 3, b + 3] } }),
+      fixed: "padding of 2 takes a length of 3 or more",
       gradient: ["x"],
     },
   ],
@@ -556,6 +560,7 @@ export const kernelCalls: Readonly<Record<string, readonly KernelCalls[]>> = {
         tf.stridedSlice(at(t, "x"), [0, 0], [0, 0], [2, 1], 3, 3),
         tf.stridedSlice(at(t, "x"), [0, 0], [0, 0], [1, -1], 3, 3),
       ],
+      fixed: "half of it, rounded up, is no such size",
       inputs: ({ a, b }) => ({ x: { shape: [a, b] } }),
     },
   ],
@@ -593,7 +598,7 @@ export const kernelCalls: Readonly<Record<string, readonly KernelCalls[]>> = {
       inputs: ({ a, b }) => ({ x: { shape: [a, b + 2] } }),
       gradient: ["x"],
     },
-    one((x) => [x, tf.unstack(x, 0)].flat(), { dtype: "int32" }),
+    one((x) => [x, tf.unstack(x, 0)].flat(), { dtype: "int32", fixed: "as many results" }),
   ],
   UnsortedSegmentSum: [
     {

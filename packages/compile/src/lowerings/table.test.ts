@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { eager, exact, type HostTensor, mismatch } from "../../test/eager.ts";
+import { eager, exact, type HostTensor, mismatch, mismatchAt } from "../../test/eager.ts";
 import { withGradients } from "../../test/gradients.ts";
 import {
   type InputOf,
@@ -152,4 +152,29 @@ describe("every lowering", () => {
       : (["equal"] as const))
       expect(await different(calls, lengths, kind), `${kind} numbers`).toBeUndefined();
   });
+
+  it.each(rows.filter(({ calls }) => calls.run.length < 2 && calls.fixed === undefined))(
+    "$name holds in one graph for any length of its first axis",
+    async ({ calls }) => {
+      const at = (a: number) => calls.inputs({ ...usual, a });
+      const specs = Object.fromEntries(
+        Object.entries(at(11)).map(([name, { shape, dtype = "float32" }]) => [
+          name,
+          { dtype, shape: shape.map((d, i) => (at(13)[name]?.shape[i] === d ? d : "A")) },
+        ]),
+      );
+      const fn = withAll(calls, usual, calls.gradient !== undefined);
+      const different = await mismatchAt(
+        fn,
+        specs,
+        [1, 2, 7].map((A) => ({ A })),
+        (name, shape, dtype) => {
+          const input = at(1)[name];
+          return made({ x: { ...input, shape: [...shape], dtype } }, "ordinary")["x"] as HostTensor;
+        },
+        { rtol: calls.rtol ?? 1e-5, atol: calls.atol ?? 1e-6 },
+      );
+      expect(different).toBeUndefined();
+    },
+  );
 });
