@@ -48,7 +48,7 @@ export async function openTrainingLoop(
     ...encoderParameters(config),
     ...exitParameters(config, exitLayers, classes, pooling),
   ].map((p) => (p.name === wordEmbeddings ? { ...p, shape: occurring.table.shape } : p));
-  const sites = dropout ? dropoutSites(config, exitLayers) : [];
+  const sites = dropout ? dropoutSites(config, exitLayers, pooling) : [];
   const loop = await open({
     state: stepState(parameters),
     initialState: initialState(parameters, { ...weights, [wordEmbeddings]: occurring.table }),

@@ -12,6 +12,7 @@ import {
   exitParameters,
   pretrainedEncoder,
 } from "@sweetspot/model";
+import type { HostTensor } from "@sweetspot/artifact";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -122,7 +123,8 @@ describe("a random BERT with exits", () => {
         (tensors) => {
           const options = { config: config(), exitLayers, pooling: "first-token" } as const;
           const params = bertParams(below(tensors, "param/"));
-          const { logits, hiddenStates } = bert(params, bertInputs(tensors), options);
+          const { logits } = bert(params, bertInputs(tensors), options);
+          const hiddenStates = bertHiddenStates(params, bertInputs(tensors), config());
           return {
             ...Object.fromEntries(hiddenStates.map((h, i) => [`hidden.${i}`, h])),
             ...Object.fromEntries(logits.map((l, i) => [`logits.${exitLayers[i]}`, l])),
@@ -137,8 +139,11 @@ describe("a random BERT with exits", () => {
   );
 
   it("drops where, in the order and with the scale that the reference does", async () => {
-    const sites = dropoutSites(config(), [3]);
+    const sites = dropoutSites(config(), [3], "first-token");
     const masks = below(reference, "dropout/mask.");
+    // The reference computes the last layer for all tokens, of which its exit reads the first.
+    for (const [i, site] of sites.entries())
+      masks[i] = firstTokens(tensorNamed(masks, String(i)), site.shape.indexOf(1));
     const sizes = { B: 3, T: 7 };
     expect(
       sites.map((site) => site.shape.map((d) => (typeof d === "number" ? d : sizes[d]))),
@@ -171,6 +176,15 @@ describe("a random BERT with exits", () => {
     expect(largestError(want, tensorNamed(reference, "logits.3").data)).toBeGreaterThan(0.1);
   });
 });
+
+/** A mask cut to the first number along an axis; as it is without one. */
+function firstTokens({ shape, data }: HostTensor, axis: number): HostTensor {
+  if (axis < 0) return { shape, data };
+  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const length = shape[axis] ?? 0;
+  const kept = (data as Float32Array).filter((_, i) => Math.floor(i / inner) % length === 0);
+  return { shape: shape.with(axis, 1), data: kept };
+}
 
 function config(): BertConfig {
   return bertConfig(facts["tiny-bert"].config, "bert.json");

@@ -91,7 +91,7 @@ describe.skipIf(webgpuProblem)("on webgpu", () => {
     const heads = exitParameters(config, exitLayers, 2, encoder.pooling);
     const parameters = [...encoderParameters(config, 2), ...heads];
     const weights = { ...(await encoder.weights(2)), ...initialWeights(heads, config, 1) };
-    const sites = dropoutSites(config, exitLayers);
+    const sites = dropoutSites(config, exitLayers, encoder.pooling);
     const loop = await compileLoop(
       {
         state: stepState(parameters),

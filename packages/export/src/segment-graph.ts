@@ -14,6 +14,7 @@ import {
   embed,
   encoderParameters,
   exitParameters,
+  tokensRead,
 } from "@sweetspot/model";
 import type * as tf from "@tensorflow/tfjs";
 
@@ -84,7 +85,15 @@ export function segmentGraph(checkpoint: Checkpoint, range: SegmentRange): Graph
           )
         : (required(tensors, "hidden") as tf.Tensor3D);
     for (let layer = after + 1; layer <= exitLayer; layer++)
-      hidden = bertLayer(p, layer, hidden, bias, config);
+      hidden = bertLayer(
+        p,
+        layer,
+        hidden,
+        bias,
+        config,
+        undefined,
+        last && layer === exitLayer ? tokensRead(pooling) : "all",
+      );
     const logits = bertExit(p, exitLayer, hidden, attentionMask, pooling);
     return last ? { logits } : { nextHidden: hidden, logits };
   }, specs);

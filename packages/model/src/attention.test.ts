@@ -78,16 +78,21 @@ describe("selfAttention", () => {
         );
         const p = params(c);
         const x = normal("x", [b, t, c]) as tf.Tensor3D;
-        const got = selfAttention(
-          p,
-          x.reshape([b * t, c]),
-          attentionBias(tf.tensor2d(mask)),
-          heads,
-          keepAll,
-        );
+        const all = x.reshape<tf.Tensor2D>([b * t, c]);
+        const bias = attentionBias(tf.tensor2d(mask));
+        const got = selfAttention(p, all, all, bias, heads, keepAll);
         expect(got.shape).toEqual([b * t, c]);
         const want = closedForm(p, x.arraySync(), mask, heads);
         got.dataSync().forEach((v, i) => expect(v).toBeCloseTo(want[i] ?? NaN, 4));
+        // The first tokens alone look at all, and see the same.
+        const first = tf.slice(x, [0, 0, 0], [b, 1, c]).reshape<tf.Tensor2D>([b, c]);
+        const seen = selfAttention(p, all, first, bias, heads, keepAll);
+        expect(seen.shape).toEqual([b, c]);
+        seen
+          .dataSync()
+          .forEach((v, i) =>
+            expect(v).toBeCloseTo(want[Math.floor(i / c) * t * c + (i % c)] ?? NaN, 4),
+          );
       }),
       { numRuns: 40 },
     );
@@ -97,7 +102,8 @@ describe("selfAttention", () => {
     const [b, t, heads, c] = [2, 5, 3, 21];
     const shapes: number[][] = [];
     const bias = attentionBias(tf.ones([b, t]));
-    const y = selfAttention(params(c), normal("x", [b * t, c]) as tf.Tensor2D, bias, heads, (p) => {
+    const x = normal("x", [b * t, c]) as tf.Tensor2D;
+    const y = selfAttention(params(c), x, x, bias, heads, (p) => {
       shapes.push(p.shape);
       p.sum(-1)
         .dataSync()
@@ -116,7 +122,14 @@ describe("selfAttention", () => {
       [0, 0, 0],
     ]);
     const f = (x: tf.Tensor): tf.Scalar =>
-      selfAttention(p, x as tf.Tensor2D, attentionBias(mask), heads, keepAll).sum();
+      selfAttention(
+        p,
+        x as tf.Tensor2D,
+        x as tf.Tensor2D,
+        attentionBias(mask),
+        heads,
+        keepAll,
+      ).sum();
     for (const size of [1, 1e8, 1e15]) {
       const x = tf.mul(normal("x", [b * t, c]), size);
       expect(Number.isFinite(f(x).dataSync()[0])).toBe(true);

@@ -21,34 +21,36 @@ export function attentionBias(attentionMask: tf.Tensor2D): tf.Tensor4D {
 
 /**
  * Multi-head scaled dot-product self-attention, up to and without the output projection:
- * `softmax(Q Kᵀ / √D + bias) V`, `[B * T, C] -> [B * T, C]`.
+ * `softmax(Q Kᵀ / √D + bias) V`, `[B * T, C] -> [B * Q, C]`.
  *
- * @param x B sequences of T tokens, end to end
+ * @param x B sequences of T tokens, end to end; what is looked at
+ * @param asking the tokens that look, Q of each sequence, end to end; all of `x` for all
  * @param bias `[B, 1, 1, T]`, see `attentionBias`
- * @param dropProbabilities applied to the attention probabilities `[B, H, T, T]`
+ * @param dropProbabilities applied to the attention probabilities `[B, H, Q, T]`
  *
  * Source: Vaswani et al., arXiv:1706.03762; BERT, arXiv:1810.04805.
  */
 export function selfAttention(
   p: SelfAttentionParams,
   x: tf.Tensor2D,
+  asking: tf.Tensor2D,
   bias: tf.Tensor4D,
   heads: number,
   dropProbabilities: (probabilities: tf.Tensor4D) => tf.Tensor4D,
 ): tf.Tensor2D {
   const [b, , , t] = bias.shape;
-  const c = x.shape[1];
+  const [rows, c] = asking.shape;
   // [B * T, C] -> [B, T, H, D] -> [B, H, T, D]
-  const split = (y: tf.Tensor2D) =>
-    tf.transpose(y.reshape<tf.Tensor4D>([b, t, heads, c / heads]), [0, 2, 1, 3]);
-  const query = split(linear(p.query, x));
-  const key = split(linear(p.key, x));
-  const value = split(linear(p.value, x));
+  const split = (y: tf.Tensor2D, length: number) =>
+    tf.transpose(y.reshape<tf.Tensor4D>([b, length, heads, c / heads]), [0, 2, 1, 3]);
+  const query = split(linear(p.query, asking), rows / b);
+  const key = split(linear(p.key, x), t);
+  const value = split(linear(p.value, x), t);
   const scores = tf.add<tf.Tensor4D>(
     tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(c / heads)),
     bias,
   );
   const context = tf.matMul(dropProbabilities(tf.softmax(scores)), value);
-  // [B, H, T, D] -> [B, T, H, D] -> [B * T, C]
-  return tf.transpose(context, [0, 2, 1, 3]).reshape<tf.Tensor2D>([b * t, c]);
+  // [B, H, Q, D] -> [B, Q, H, D] -> [B * Q, C]
+  return tf.transpose(context, [0, 2, 1, 3]).reshape<tf.Tensor2D>([rows, c]);
 }

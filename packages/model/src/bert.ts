@@ -2,7 +2,13 @@ import * as tf from "@tensorflow/tfjs";
 import { attentionBias, selfAttention, type SelfAttentionParams } from "./attention.ts";
 import type { BertConfig } from "./config.ts";
 import type { Dropout } from "./dropout-sites.ts";
-import { exitHead, type ExitParams, type Pooling } from "./exit-head.ts";
+import {
+  exitHead,
+  type ExitParams,
+  type Pooling,
+  tokensRead,
+  type TokensRead,
+} from "./exit-head.ts";
 import { gelu, layerNorm, type LayerNormParams, linear, type LinearParams } from "./layers.ts";
 
 /** BERT's parameters: a tree whose paths are Hugging Face's names, plus `exits.N` for the exit after layer N. */
@@ -53,14 +59,14 @@ export interface BertOptions {
 export type BertOutputs = {
   /** Of each exit, `[B, K]`. */
   logits: tf.Tensor2D[];
-  /** Of the embeddings and of each layer that ran, `[B, T, C]`. */
-  hiddenStates: tf.Tensor3D[];
 };
 
 const noDropout: Dropout = (_site, x) => x;
 
 /**
- * BERT with exits: the logits of each, `[B, K]`, and every hidden state up to the last exit's layer.
+ * BERT with exits: the logits of each, `[B, K]`.
+ *
+ * Where exits read the first token, the last layer is computed for it alone: nobody reads the rest.
  *
  * The caller disposes of them; what lies between goes with a `tf.tidy` around the call.
  *
@@ -75,18 +81,18 @@ export function bert(p: BertParams, inputs: BertInputs, options: BertOptions): B
   checkInputs(inputs);
   const bias = attentionBias(inputs.attentionMask);
   let hidden = embed(p, inputs, config, dropout);
-  const hiddenStates = [hidden];
   const logits: tf.Tensor2D[] = [];
+  const depth = exitLayers.at(-1);
   let done = 0;
   for (const layer of exitLayers) {
     for (; done < layer; done++) {
-      hidden = bertLayer(p, done + 1, hidden, bias, config, dropout);
-      hiddenStates.push(hidden);
+      const read = done + 1 === depth ? tokensRead(pooling) : "all";
+      hidden = bertLayer(p, done + 1, hidden, bias, config, dropout, read);
     }
     logits.push(bertExit(p, layer, hidden, inputs.attentionMask, pooling, dropout));
     hidden = nextSegmentInput(hidden);
   }
-  return { logits, hiddenStates };
+  return { logits };
 }
 
 /**
@@ -145,10 +151,11 @@ function lookUp(table: tf.Tensor, ids: tf.Tensor2D): tf.Tensor3D {
 }
 
 /**
- * One transformer layer, `[B, T, C] -> [B, T, C]`.
+ * One transformer layer, `[B, T, C] -> [B, T, C]`; for the first token alone, `-> [B, 1, C]`.
  *
  * @param layer counted from 1
  * @param bias `[B, 1, 1, T]`, see `attentionBias`
+ * @param read the tokens whose output anybody reads: a last layer's may be the first alone
  */
 export function bertLayer(
   params: BertParams,
@@ -157,19 +164,25 @@ export function bertLayer(
   bias: tf.Tensor4D,
   config: BertConfig,
   dropout: Dropout = noDropout,
+  read: TokensRead = "all",
 ): tf.Tensor3D {
   const p = params.encoder.layer[layer - 1];
   if (p === undefined) throw new RangeError(`bert: no parameters for layer ${layer}`);
   const [b, t, c] = hidden.shape;
-  const x = hidden.reshape<tf.Tensor2D>([b * t, c]);
+  const all = hidden.reshape<tf.Tensor2D>([b * t, c]);
+  const [length, x] =
+    read === "all"
+      ? [t, all]
+      : [1, tf.slice(hidden, [0, 0, 0], [b, 1, c]).reshape<tf.Tensor2D>([b, c])];
   // Dropout's masks are [B, T, C]; the products want [B * T, C].
   const drop = (site: string, y: tf.Tensor2D) =>
-    dropout(`layer.${layer}.${site}`, y.reshape<tf.Tensor3D>([b, t, c])).reshape<tf.Tensor2D>([
-      b * t,
+    dropout(`layer.${layer}.${site}`, y.reshape<tf.Tensor3D>([b, length, c])).reshape<tf.Tensor2D>([
+      b * length,
       c,
     ]);
   const context = selfAttention(
     p.attention.self,
+    all,
     x,
     bias,
     config.numAttentionHeads,
@@ -186,7 +199,7 @@ export function bertLayer(
     tf.add<tf.Tensor2D>(attended, drop("output", fed)),
     config.layerNormEps,
   );
-  return result.reshape<tf.Tensor3D>([b, t, c]);
+  return result.reshape<tf.Tensor3D>([b, length, c]);
 }
 
 /** The logits `[B, K]` of the exit after a layer, counted from 1. */

@@ -20,7 +20,7 @@ describe("dropoutSites", () => {
     const hidden = { shape: ["B", "T", 15], probability: 0.1 };
     const attention = { shape: ["B", 3, "T", "T"], probability: 0.3 };
     const features = { shape: ["B", 15], probability: 0.1 };
-    expect(dropoutSites(config, [1, 3])).toEqual([
+    expect(dropoutSites(config, [1, 3], "mean")).toEqual([
       { name: "embeddings", ...hidden },
       { name: "layer.1.attention", ...attention },
       { name: "layer.1.attentionOutput", ...hidden },
@@ -33,6 +33,17 @@ describe("dropoutSites", () => {
       { name: "layer.3.attentionOutput", ...hidden },
       { name: "layer.3.output", ...hidden },
       { name: "exit.3", ...features },
+    ]);
+  });
+
+  it("has the first token's masks alone in the last layer where exits read that", () => {
+    const sites = dropoutSites(config, [1, 3], "first-token");
+    const all = dropoutSites(config, [1, 3], "mean");
+    const changed = sites.filter((site, i) => site.shape.join() !== all[i]?.shape.join());
+    expect(changed).toEqual([
+      { name: "layer.3.attention", shape: ["B", 3, 1, "T"], probability: 0.3 },
+      { name: "layer.3.attentionOutput", shape: ["B", 1, 15], probability: 0.1 },
+      { name: "layer.3.output", shape: ["B", 1, 15], probability: 0.1 },
     ]);
   });
 });

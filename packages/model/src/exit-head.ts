@@ -7,6 +7,14 @@ import { linear, type LinearParams } from "./layers.ts";
  */
 export type Pooling = "first-token" | "mean";
 
+/** Which of a layer's tokens are read. */
+export type TokensRead = "all" | "first";
+
+/** Which tokens of its layer an exit reads. */
+export function tokensRead(pooling: Pooling): TokensRead {
+  return pooling === "first-token" ? "first" : "all";
+}
+
 /** An exit's own parameters: pooler `[C, C]` where it reads the first token, classifier `[K, C]`. */
 export interface ExitParams<T = tf.Tensor> {
   pooler?: { dense: LinearParams<T> };
@@ -16,7 +24,7 @@ export interface ExitParams<T = tf.Tensor> {
 /**
  * The logits of one exit.
  *
- * @param hidden `[B, T, C]`
+ * @param hidden `[B, T, C]`; of an exit that reads the first token, `[B, 1, C]` will do
  * @param attentionMask float32 `[B, T]` of 1 and 0
  * @returns `[B, K]`
  * @throws TypeError if the exit reads the first token and has no pooler

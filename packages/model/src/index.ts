@@ -16,7 +16,13 @@ export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.t
 export { type BertConfig, bertConfig, bertConfigJson, readConfigFile } from "./config.ts";
 export { type Dropout, type DropoutSite, dropoutSites } from "./dropout-sites.ts";
 export { type PretrainedEncoder, pretrainedEncoder, readWeights } from "./encoder.ts";
-export { exitHead, type ExitParams, type Pooling } from "./exit-head.ts";
+export {
+  exitHead,
+  type ExitParams,
+  type Pooling,
+  tokensRead,
+  type TokensRead,
+} from "./exit-head.ts";
 export { initialWeights } from "./initial-weights.ts";
 export {
   dropout,

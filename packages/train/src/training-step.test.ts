@@ -83,7 +83,7 @@ describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
     const parameters = [...encoderParameters(config, 2), ...heads].map((p) =>
       p.name === table ? { ...p, shape: occurring.table.shape } : p,
     );
-    const sites = dropoutSites(config, exitLayers);
+    const sites = dropoutSites(config, exitLayers, pooling);
     const { offsets } = split.inputIds;
     const lengths = Array.from(offsets.subarray(1), (end, i) => end - (offsets[i] ?? 0));
     const plan = batchPlan({ ...settings, lengths });

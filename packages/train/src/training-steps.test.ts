@@ -114,7 +114,8 @@ describe("three steps have PyTorch's losses, gradients and weights", () => {
     const felt = parameters.filter(({ name }) => !name.endsWith("attention.self.key.bias"));
     for (const { name } of felt) {
       const want = named(`${method}.after.${name}`).data as Float32Array;
-      distances[`after ${name}`] = apart(weights[name]?.data as Float32Array, want);
+      // AdamW divides a gradient by its own size, and so gives the rounding of a small one weight.
+      distances[`after ${name}`] = apart(weights[name]?.data as Float32Array, want, 5e-4);
     }
     const wrong = Object.entries(distances).filter(([, distance]) => !(distance <= 1));
     expect(wrong).toEqual([]);

@@ -119,7 +119,7 @@ describe("training only the rows of the table that occur", () => {
     const { offsets } = split.inputIds;
     const lengths = Array.from(offsets.subarray(1), (end, i) => end - (offsets[i] ?? 0));
     const plan = batchPlan({ ...settings, lengths });
-    const sites = dropoutSites(smallConfig, exitLayers);
+    const sites = dropoutSites(smallConfig, exitLayers, encoder.pooling);
     const loop = await compileLoop({
       state: stepState(parameters),
       initialState: initialState(parameters, initial),

@@ -80,7 +80,9 @@ export async function trainModel(
   const parameters = [...encoderParameters(encoder.config, depth), ...exits].map((p) =>
     p.name === wordEmbeddings ? { ...p, shape: occurring.table.shape } : p,
   );
-  const sites = dropoutSites(encoder.config, exitLayers).filter((s) => s.probability > 0);
+  const sites = dropoutSites(encoder.config, exitLayers, encoder.pooling).filter(
+    (s) => s.probability > 0,
+  );
   const plan = batchPlan({ ...settings, lengths: rowLengths(split) });
   const saved = await savedState(options, parameters, plan.length);
   const definition = {
