@@ -1,10 +1,12 @@
 // Measures this project against its peers and shows the table: npm run bench [-- GROUP...], a group
-// being minilm-step, bert-base-step, fine-tune or small-networks. With --table it shows what was measured last.
+// being minilm-step, bert-base-step, inference, fine-tune or small-networks. With --table it shows what was
+// measured last.
 // All but small-networks need python3 and, at the first call, PyPI; see bench/README.md.
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { argv } from "zx";
 import { fineTuneRows } from "./fine-tune-rows.ts";
+import { inferenceRows } from "./inference-rows.ts";
 import { type Row, table, updateReadme, writeResults } from "./results.ts";
 import { smallNetworkRows } from "./small-networks.ts";
 import { stepRows } from "./step-rows.ts";
@@ -15,6 +17,7 @@ type Measured = Promise<{ rows: Row[]; versions: Record<string, string> }>;
 const groups: Record<string, (log: Log) => Measured> = {
   "minilm-step": (log) => stepRows("minilm", log),
   "bert-base-step": (log) => stepRows("bert-base", log),
+  inference: inferenceRows,
   "fine-tune": fineTuneRows,
   "small-networks": smallNetworkRows,
 };

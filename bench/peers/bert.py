@@ -60,8 +60,10 @@ class Bert(nn.Module):
             return torch.tanh(self.poolers[n](x[:, 0]))
         return (x * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1e-9)
 
-    def forward(self, ids, mask):
-        bias = ((mask - 1) * 1e9)[:, None, None, :]
+    def forward(self, ids, mask, bias=None):
+        """bias: added to the attention scores, [B, 1, 1, T]; what the mask says if left out."""
+        if bias is None:
+            bias = ((mask - 1) * 1e9)[:, None, None, :]
         positions = torch.arange(ids.shape[1])
         x = self.words(ids) + self.types(torch.zeros_like(ids)) + self.positions(positions)
         x = self.dropout(self.norm(x))
