@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { median, type Rounds, short } from "./interleave.ts";
@@ -37,6 +38,16 @@ export function row(
   const ratios = runs.ours.map((x, i) => x / (runs.peer[i] ?? NaN));
   const { ours, peer } = runs;
   return { ...about, ours: median(ours), peer: median(peer), ratio: median(ratios), runs };
+}
+
+/** The versions of installed packages. */
+export async function versionsOf(packages: readonly string[]): Promise<Record<string, string>> {
+  const versions: Record<string, string> = {};
+  for (const name of packages) {
+    const file = createRequire(import.meta.url).resolve(`${name}/package.json`);
+    versions[name] = (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;
+  }
+  return versions;
 }
 
 /** Writes one group's results. */

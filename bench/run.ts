@@ -1,15 +1,13 @@
 // Measures this project against its peers and shows the table: npm run bench [-- GROUP...], a group
-// being minilm-step, bert-base-step, inference, fine-tune or small-networks. With --table it shows what was
-// measured last.
-// All but small-networks need python3 and, at the first call, PyPI; see bench/README.md.
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+// being minilm-step, bert-base-step, tfjs-node, inference, fine-tune or small-networks. With --table it
+// shows what was measured last. All but tfjs-node and small-networks need python3 and, at the first call, PyPI; see bench/README.md.
 import { argv } from "zx";
 import { fineTuneRows } from "./fine-tune-rows.ts";
 import { inferenceRows } from "./inference-rows.ts";
-import { type Row, table, updateReadme, writeResults } from "./results.ts";
+import { type Row, table, updateReadme, versionsOf, writeResults } from "./results.ts";
 import { smallNetworkRows } from "./small-networks.ts";
 import { stepRows } from "./step-rows.ts";
+import { tfjsNodeRows } from "./tfjs-node-rows.ts";
 
 type Log = (line: string) => void;
 type Measured = Promise<{ rows: Row[]; versions: Record<string, string> }>;
@@ -17,6 +15,7 @@ type Measured = Promise<{ rows: Row[]; versions: Record<string, string> }>;
 const groups: Record<string, (log: Log) => Measured> = {
   "minilm-step": (log) => stepRows("minilm", log),
   "bert-base-step": (log) => stepRows("bert-base", log),
+  "tfjs-node": tfjsNodeRows,
   inference: inferenceRows,
   "fine-tune": fineTuneRows,
   "small-networks": smallNetworkRows,
@@ -29,16 +28,8 @@ if (unknown !== undefined)
 for (const [name, measure] of argv["table"] === true ? [] : Object.entries(groups)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   const { rows, versions } = await measure((line) => console.log(line));
-  await writeResults(name, { ...(await ourVersions()), ...versions }, rows);
+  const ours = await versionsOf(["@tensorflow/tfjs", "onnxruntime-node"]);
+  await writeResults(name, { node: process.version, ...ours, ...versions }, rows);
 }
 await updateReadme();
 console.log(`\n${await table()}`);
-
-async function ourVersions(): Promise<Record<string, string>> {
-  const versions: Record<string, string> = { node: process.version };
-  for (const name of ["@tensorflow/tfjs", "onnxruntime-node"]) {
-    const file = createRequire(import.meta.url).resolve(`${name}/package.json`);
-    versions[name] = (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;
-  }
-  return versions;
-}

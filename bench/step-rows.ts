@@ -179,7 +179,7 @@ export async function stepRows(
  *
  * @throws Error if they do not
  */
-async function checkAgreement(ours: StepServer, peer: StepServer): Promise<void> {
+export async function checkAgreement(ours: StepServer, peer: StepServer): Promise<void> {
   const [a, b] = [(await ours.take(5)).losses, (await peer.take(5)).losses];
   const agree = a.every((losses, step) =>
     losses.every((x, e) => {

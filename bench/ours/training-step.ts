@@ -1,16 +1,22 @@
 // A fine-tuning step compiled into ONNX Runtime: `bench/peers/torch_step.py` does the same in PyTorch.
-// Answers each line of JSON on stdin with one on stdout: {"steps": n, "first": i} takes n steps on
-// the batches from i on, in one run.
+// With --eager it is not compiled: tfjs-node runs it, kernel by kernel. Answers each line of JSON on
+// stdin with one on stdout: {"steps": n, "first": i} takes n steps on the batches from i on, in one run.
 //
-//   tsx training-step.ts MODEL [--no-dropout]
+//   tsx training-step.ts MODEL [--no-dropout] [--eager]
 import { createInterface } from "node:readline";
+import { compileLoop, eagerLoop, nativeBackend } from "@sweetspot/compile/session";
 import { argv } from "zx";
 import { openTrainingLoop } from "../training-loop.ts";
 import { modelName, trainingWork } from "../training-work.ts";
 
 const work = await trainingWork(modelName(argv._[0]));
 const began = performance.now();
-const loop = await openTrainingLoop(work, { dropout: argv["dropout"] !== false });
+const backend = argv["eager"] === true ? await nativeBackend("cpu") : undefined;
+const loop = await openTrainingLoop(work, {
+  dropout: argv["dropout"] !== false,
+  open: (definition) =>
+    backend === undefined ? compileLoop(definition) : eagerLoop(definition, { backend }),
+});
 tell({ startMs: performance.now() - began, trainedRows: loop.trainedRows });
 
 for await (const line of createInterface({ input: process.stdin })) {
