@@ -12,6 +12,7 @@ export {
 } from "./graph.ts";
 export { onnxBytes, onnxModel } from "./onnx-writer.ts";
 export { optimise } from "./optimise.ts";
+export { optimiseInference } from "./optimise-inference.ts";
 export { bindInputs, removeDeadNodes } from "./passes.ts";
 export { scanLoop } from "./scan.ts";
 export {

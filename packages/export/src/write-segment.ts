@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { diskError } from "@sweetspot/artifact";
-import { onnxModel } from "@sweetspot/compile";
+import { onnxModel, optimiseInference } from "@sweetspot/compile";
 import type { Checkpoint } from "@sweetspot/model";
 import { segmentGraph, type SegmentRange } from "./segment-graph.ts";
 
@@ -14,7 +14,7 @@ export async function writeSegment(
   checkpoint: Checkpoint,
   range: SegmentRange,
 ): Promise<void> {
-  const pieces = onnxModel(segmentGraph(checkpoint, range));
+  const pieces = onnxModel(optimiseInference(segmentGraph(checkpoint, range)));
   await writeFile(path, pieces, { flush: true }).catch((cause: unknown) => {
     throw diskError(`cannot write ${path}`, cause);
   });

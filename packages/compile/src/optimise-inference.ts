@@ -1,0 +1,24 @@
+import type { Graph } from "./graph.ts";
+import { dropReshapes } from "./optimise/drop-reshapes.ts";
+import { fuseAttention } from "./optimise/fuse-attention.ts";
+import { fuseGelu } from "./optimise/fuse-gelu.ts";
+import { fuseLayerNorm } from "./optimise/fuse-layer-norm.ts";
+import { mergeEqualNodes } from "./optimise/merge-equal-nodes.ts";
+import { removeDeadNodes } from "./passes.ts";
+
+/**
+ * The same function in fewer passes over the numbers, for a graph that is written down to be run by
+ * ONNX Runtime on any device: GELU, layer norm and attention as its own operators, no reshape that
+ * another undoes. It differs in the last bits.
+ */
+export function optimiseInference(graph: Graph): Graph {
+  const passes = [
+    mergeEqualNodes,
+    dropReshapes,
+    fuseGelu,
+    fuseLayerNorm,
+    fuseAttention,
+    dropReshapes,
+  ];
+  return passes.reduce((best, pass) => removeDeadNodes(pass(best)), graph);
+}
