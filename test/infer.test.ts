@@ -23,6 +23,7 @@ import { time } from "@sweetspot/infer/stage";
 import { readCheckpoint } from "@sweetspot/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { webgpuProblem } from "../packages/compile/test/devices.ts";
 import { cellsIn, hashesOf } from "./train-cells.ts";
 
 const methods = ["sweet", "multi-model"] as const;
@@ -103,6 +104,21 @@ describe.each(methods)("a bundle of %s", (method) => {
       { numRuns: 30 },
     );
     expect([...used].sort()).toEqual([0, 1]);
+  });
+
+  it.skipIf(webgpuProblem)("has the CPU's logits on webgpu", async () => {
+    const { logits } = await everyExit(method);
+    const bundle = await openBundle(made(exported, method).dir, { device: "webgpu" });
+    const split = await readSplit(data, "test");
+    const rows = [...logits.keys()];
+    const got = await allExitLogits(bundle, split, rows);
+    await bundle.dispose();
+    const apart = got.flatMap((exit, e) =>
+      Array.from(exit, (x, i) => Math.abs(x - (logits[Math.floor(i / K)]?.[e]?.[i % K] ?? NaN))),
+    );
+    expect(apart).toHaveLength(2 * rows.length * K);
+    // A device's exp, erf and tanh are other approximations.
+    expect(Math.max(...apart)).toBeLessThan(2e-3);
   });
 
   it("predicts every exit's logits in the split's order, in batches as one by one", async () => {
