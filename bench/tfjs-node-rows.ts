@@ -7,7 +7,7 @@ import { batch } from "./training-work.ts";
 
 /** Steps of a turn, and turns. */
 const steps = 4;
-const rounds = 5;
+const rounds = 9;
 
 /** The row of a training step compiled against the same step run by tfjs-node, kernel by kernel. */
 export async function tfjsNodeRows(
