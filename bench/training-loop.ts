@@ -1,9 +1,10 @@
-import { compileLoop, type StepLoop } from "@sweetspot/compile/session";
+import type { LoopDefinition, StepLoop } from "@sweetspot/compile/session";
 import { dropoutSites, encoderParameters, exitParameters } from "@sweetspot/model";
 import {
   initialState,
   objectives,
   occurringRows,
+  openLoop,
   runInputs,
   stepInputs,
   stepState,
@@ -23,8 +24,8 @@ export interface TrainingLoop {
 export interface LoopOptions {
   /** By default yes. */
   dropout?: boolean;
-  /** By default `compileLoop` on the CPU. */
-  open?: (definition: Parameters<typeof compileLoop>[0]) => Promise<StepLoop>;
+  /** By default as the stage `train` opens it. */
+  open?: (definition: LoopDefinition) => Promise<StepLoop>;
 }
 
 const settings = {
@@ -37,7 +38,7 @@ const settings = {
 
 export async function openTrainingLoop(
   { encoder, exitLayers, weights, split }: TrainingWork,
-  { dropout = true, open = (definition) => compileLoop(definition) }: LoopOptions = {},
+  { dropout = true, open = (definition) => openLoop(definition, {}) }: LoopOptions = {},
 ): Promise<TrainingLoop> {
   const { config, pooling } = encoder;
   const wordEmbeddings = "embeddings.word_embeddings.weight";

@@ -4,18 +4,17 @@
 //
 //   tsx training-step.ts MODEL [--no-dropout] [--eager]
 import { createInterface } from "node:readline";
-import { compileLoop, eagerLoop, nativeBackend } from "@sweetspot/compile/session";
+import { openLoop } from "@sweetspot/train";
 import { argv } from "zx";
 import { openTrainingLoop } from "../training-loop.ts";
 import { modelName, trainingWork } from "../training-work.ts";
 
 const work = await trainingWork(modelName(argv._[0]));
 const began = performance.now();
-const backend = argv["eager"] === true ? await nativeBackend("cpu") : undefined;
 const loop = await openTrainingLoop(work, {
   dropout: argv["dropout"] !== false,
   open: (definition) =>
-    backend === undefined ? compileLoop(definition) : eagerLoop(definition, { backend }),
+    openLoop(definition, { engine: argv["eager"] === true ? "eager" : "compiled" }),
 });
 tell({ startMs: performance.now() - began, trainedRows: loop.trainedRows });
 

@@ -23,7 +23,7 @@ const passesOf: Readonly<Record<Device, readonly Pass[]>> = {
   cuda: [],
   webgpu: [
     ["compare in place of IsNaN", splitIsNaN],
-    ["not, or, not in place of And", splitAnd],
+    ["multiply in place of And", splitAnd],
   ],
 };
 

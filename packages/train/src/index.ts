@@ -12,6 +12,7 @@ export { dropoutMasks, keepProbability } from "./dropout-masks.ts";
 export { earlyExit } from "./early-exit.ts";
 export { multiModel } from "./multi-model.ts";
 export { type Objective, objectives } from "./objective.ts";
+export { type Machinery, openLoop } from "./open-loop.ts";
 export { type OccurringRows, occurringRows, restoreRows } from "./occurring-rows.ts";
 export { runInputs, type StepSettings } from "./run-inputs.ts";
 export { learningRateAt } from "./schedule.ts";

@@ -10,6 +10,9 @@ import type { TrainSettings } from "./stage.ts";
 /** What runs the steps. */
 export type Machinery = Pick<TrainSettings, "device" | "engine">;
 
+/** A training has the machine to itself: the pipeline runs one cell at a time. */
+const spinMicroseconds = 50;
+
 /**
  * The loop of a training on the device and by the engine that were asked for.
  *
@@ -19,7 +22,6 @@ export async function openLoop(
   definition: LoopDefinition,
   { device = "cpu", engine = "compiled" }: Partial<Machinery>,
 ): Promise<StepLoop> {
-  return engine === "compiled"
-    ? compileLoop(definition, { device })
-    : eagerLoop(definition, { backend: await nativeBackend(device) });
+  if (engine === "eager") return eagerLoop(definition, { backend: await nativeBackend(device) });
+  return compileLoop(definition, { device, spinMicroseconds });
 }
