@@ -68,14 +68,17 @@ async function works(): Promise<boolean> {
 
 /** The library and its headers, out of the wheel. */
 async function fetchLibrary(): Promise<void> {
+  // What a call that was cut short left behind.
+  for (const name of await readdir(cache))
+    if (/^(download|unpack)-/.test(name)) await rm(join(cache, name), { recursive: true });
   if (existsSync(library)) return;
+  await needs("python3", "with pip, to fetch from PyPI");
   const wheel = join(cache, tensorflow.wheel);
   if (!existsSync(wheel)) {
     console.log(`fetching tensorflow-cpu ${tensorflow.version} from PyPI (210 MB)`);
     const folder = await mkdtemp(join(cache, "download-"));
     const target = ["--python-version", "3.11", "--implementation", "cp"];
     const platform = ["--platform", "manylinux_2_17_x86_64", "--only-binary", ":all:"];
-    await needs("python3", "with pip, to fetch from PyPI");
     await quiet`python3 -m pip download --quiet --no-deps ${target} ${platform} --dest ${folder} tensorflow-cpu==${tensorflow.version}`;
     await rename(join(folder, tensorflow.wheel), wheel);
     await rm(folder, { recursive: true });
