@@ -121,3 +121,76 @@ describe("three steps have PyTorch's losses, gradients and weights", () => {
     expect(wrong).toEqual([]);
   });
 });
+
+describe("the graph for every size", () => {
+  it.each(["early-exit", "sweet"] as const)(
+    "gives the numbers of those traced at each size: %s",
+    async (method) => {
+      const { exitLayers, classes, pooling, maxGradientNorm, weightDecay } = facts;
+      const config = bertConfig(facts.config, "training-steps.json");
+      const parameters = [
+        ...encoderParameters(config),
+        ...exitParameters(config, exitLayers, classes, pooling),
+      ];
+      const before = Object.fromEntries(
+        parameters.map(({ name }) => [name, named(`${method}.before.${name}`)]),
+      );
+      const definition = {
+        state: stepState(parameters),
+        initialState: initialState(parameters, before),
+        step: trainingStep({
+          config,
+          pooling,
+          exitLayers,
+          parameters,
+          objective: objectives[method],
+          maxGradientNorm,
+          dropoutSites: [],
+        }),
+      };
+      const scalars = adamWScalars(1, 0.01, weightDecay);
+      for (const [B, T] of [
+        [1, 1],
+        [1, 7],
+        [4, 1],
+        [5, 11],
+        [8, 3],
+      ] as const) {
+        const at = { B, T };
+        const inputs = {
+          inputIds: Int32Array.from({ length: B * T }, (_, i) => 1 + ((7 * i) % 30)),
+          tokenTypeIds: new Int32Array(B * T),
+          attentionMask: Float32Array.from({ length: B * T }, (_, i) => Number(i % T < 5)),
+          labels: Int32Array.from({ length: B }, (_, i) => i % classes),
+          weights: new Float32Array(B).fill(1),
+          ...Object.fromEntries(
+            Object.entries(scalars).map(([name, x]) => [name, Float32Array.of(x)]),
+          ),
+        };
+        const fixed = Object.fromEntries(
+          Object.entries(stepInputs([])).map(([name, { dtype, shape }]) => [
+            name,
+            { dtype, shape: shape.map((d) => (typeof d === "string" ? at[d as "B" | "T"] : d)) },
+          ]),
+        );
+        const ofThisSize = await compileLoop({ ...definition, inputs: fixed });
+        const any = await compileLoop({ ...definition, inputs: stepInputs([]) });
+        const [one, other] = [
+          await any.run(inputs, { steps: 1, ...at }),
+          await ofThisSize.run(inputs, { steps: 1 }),
+        ];
+        expect(one["losses"]).toHaveLength(exitLayers.length);
+        // tfjs's own gradients leave sums out where a size is 1, so that the rounding differs there.
+        for (const name of ["losses", "gradientNorm"]) {
+          const want = Array.from(other[name] ?? []);
+          expect(apart(one[name], want, 1e-6)).toBeLessThanOrEqual(1);
+        }
+        // The means of the gradients, after one step a tenth of them.
+        const [state, wanted] = [await any.state(), await ofThisSize.state()];
+        for (const name of Object.keys(wanted).filter((n) => n.startsWith("m/")))
+          expect(apart(state[name], wanted[name] ?? [])).toBeLessThanOrEqual(1);
+        await Promise.all([ofThisSize.dispose(), any.dispose()]);
+      }
+    },
+  );
+});
