@@ -5,7 +5,8 @@
 //
 // Without a name it looks at both, and fails only where one that is found is wrong; a device that was
 // named must be there, too.
-import { compile, compileLoop, eagerLoop, nativeBackend } from "@sweetspot/compile/session";
+import { compile, nativeBackend } from "@sweetspot/compile/session";
+import { openLoop } from "@sweetspot/train";
 import { checkDevice, type Device, devices, onnxruntimeVersion } from "@sweetspot/runtime";
 import * as tf from "@tensorflow/tfjs";
 import { argv } from "zx";
@@ -30,7 +31,7 @@ const looked = devices.filter((d) => d !== "cpu" && (asked.length === 0 || asked
 
 console.log(`Node ${process.version}, ONNX Runtime ${onnxruntimeVersion}`);
 const work = { tiny: await trainingWork("tiny"), minilm: await trainingWork("minilm") };
-const onCpu: Open = (definition) => compileLoop(definition);
+const onCpu: Open = (definition) => openLoop(definition, {});
 const expected = await losses(onCpu);
 let cpuMs: number | undefined;
 let failed = false;
@@ -43,7 +44,7 @@ for (const device of looked) {
     continue;
   }
   console.log(`${device}: found`);
-  const open: Open = (definition) => compileLoop(definition, { device });
+  const open: Open = (definition) => openLoop(definition, { device });
   await compareLosses(device, open);
   const rate = await productRate(device);
   console.log(`${device}: ${rate.toFixed(1)} GFLOP/s in matrix products`);
@@ -56,14 +57,13 @@ process.exitCode = failed ? 1 : 0;
 
 /** The eager engine on the same card, if its package is installed. */
 async function checkEager(device: Device): Promise<void> {
-  let backend: string;
   try {
-    backend = await nativeBackend(device);
+    await nativeBackend(device);
   } catch (error) {
     console.log(`${device}, eager: NOT FOUND: ${error instanceof Error ? error.message : error}`);
     return;
   }
-  const open: Open = (definition) => eagerLoop(definition, { backend });
+  const open: Open = (definition) => openLoop(definition, { device, engine: "eager" });
   await compareLosses(`${device}, eager`, open);
   await compareTimes(`${device}, eager`, open);
 }

@@ -2,9 +2,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ragged } from "@sweetspot/artifact";
 import { compileLoop } from "@sweetspot/compile/session";
-import type { EncodedSplit } from "@sweetspot/data";
 import {
   dropoutSites,
   encoderParameters,
@@ -24,6 +22,7 @@ import {
 } from "@sweetspot/train";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { webgpuProblem } from "../packages/compile/test/devices.ts";
+import { twoWords } from "../packages/train/test/two-words.ts";
 
 const exitLayers = [1, 2];
 const settings = {
@@ -35,20 +34,6 @@ const settings = {
   weightDecay: 0.1,
   maxGradientNorm: 0.5,
 } as const;
-
-/** Texts of 3, 5 or 7 tokens, of which one tells the label. */
-function twoWords(rows: number): EncodedSplit {
-  const ids = Array.from({ length: rows }, (_, i) =>
-    Array.from({ length: 3 + 2 * (i % 3) }, (_, t) =>
-      t === 0 ? 101 : t === 1 ? 3000 + (i % 2) : 2000 + ((37 * i + 11 * t) % 19),
-    ),
-  );
-  return {
-    inputIds: ragged(ids),
-    tokenTypeIds: ragged(ids.map((row) => row.map(() => 0))),
-    labels: Int32Array.from(ids, (_, i) => i % 2),
-  };
-}
 
 describe.skipIf(webgpuProblem)("on webgpu", () => {
   let folder: string;

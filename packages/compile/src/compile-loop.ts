@@ -22,6 +22,7 @@ export async function compileLoop<const S extends TensorSpecs, const I extends T
   definition: LoopDefinition<S, I>,
   options: SessionOptions = {},
 ): Promise<StepLoop> {
+  // The type parameters tell a caller which names there are; from here on any will do.
   const any = definition as unknown as LoopDefinition;
   checkDefinition(any);
   const { device = "cpu", log } = options;

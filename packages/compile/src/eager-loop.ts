@@ -27,6 +27,7 @@ export async function eagerLoop<const S extends TensorSpecs, const I extends Ten
   definition: LoopDefinition<S, I>,
   { backend }: EagerOptions,
 ): Promise<StepLoop> {
+  // The type parameters tell a caller which names there are; from here on any will do.
   const any = definition as unknown as LoopDefinition;
   const { state: specs } = any;
   checkDefinition(any);

@@ -3,7 +3,6 @@ import type { Graph, ValueInfo } from "./graph.ts";
 import { checkInputs, type HostArray, type HostArrays, hostTensor } from "./host-arrays.ts";
 import { checkDeviceLimits } from "./check-device-limits.ts";
 import { onnxBytes } from "./onnx-writer.ts";
-import { optimise } from "./optimise.ts";
 import { bare, type SessionOptions } from "./start-session.ts";
 import { type LoopDefinition, prefixed, required, type StepLoop } from "./step-loop.ts";
 import { cutIntoSteps, endToEnd } from "./steps.ts";
@@ -12,19 +11,18 @@ import { cutIntoSteps, endToEnd } from "./steps.ts";
  * A loop of runs of one step each, the state in the device's own memory from the first to the last:
  * what a step leaves is fed to the next without leaving the device.
  *
- * @param step of `traceStep`
+ * @param step of `traceStep`, optimised for the device
  */
 export async function residentLoop(
   definition: LoopDefinition,
   step: Graph,
-  { device = "webgpu", log, profile }: SessionOptions,
+  { device = "webgpu", profile }: SessionOptions,
 ): Promise<StepLoop> {
   const names = Object.keys(definition.state);
   const outputs = step.outputs.slice(0, names.length).map((o) => o.name);
   const read = step.inputs.slice(names.length);
   checkDeviceLimits(step, device);
-  const simple = optimise(step, { device, ...(log === undefined ? {} : { log }) });
-  const session = await openSession(onnxBytes(simple), {
+  const session = await openSession(onnxBytes(step), {
     device,
     resident: outputs,
     ...(profile === undefined ? {} : { profile }),

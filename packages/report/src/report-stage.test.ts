@@ -70,6 +70,7 @@ describe("the stage report", () => {
       {
         cell: {
           ...cell,
+          // What the types forbid is what is tested.
           results: { ...cell.results, format: "other" } as unknown as Cell["results"],
         },
       },

@@ -42,6 +42,7 @@ function step(
       tf.Tensor,
       tf.Tensor,
     ];
+    // The loop's inputs are the scalars by name.
     const scalars = inputs as unknown as AdamScalars;
     const after = adamW({ param, m, v }, gradients[i] as tf.Tensor, scalars, decays(role), scale);
     for (const part of parts) next[`${part}/${role}`] = after[part];
@@ -167,7 +168,7 @@ it("without a gradient only decay moves a parameter: by 1 - learningRate * weigh
           { shape: [], data: Float32Array.of(x) },
         ]),
       ),
-    ) as unknown as AdamScalars;
+    ) as unknown as AdamScalars; // the names are those that adamWScalars gives
     const before = { param: tf.tensor([1, -8, 3]), m: zero, v: zero };
     const after = adamW(before, zero, scalars, true);
     expect(Array.from(after.param.dataSync())).toEqual([0.875, -7, 2.625]);

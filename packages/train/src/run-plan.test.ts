@@ -11,9 +11,10 @@ function divergent(weightDecay: number): Parameters<typeof runPlan>[0] {
     index: Int32Array.of(0, 1, 2),
     sites: [],
     loop: {
-      state: () => ({}),
+      state: async () => ({}),
       run: async () => ({ losses: Float32Array.of(Infinity), gradientNorm: Float32Array.of(3) }),
-    } as unknown as Parameters<typeof runPlan>[0]["loop"],
+      dispose: async () => {},
+    },
     exitLayers: [1],
     settings: {
       seed: 1,

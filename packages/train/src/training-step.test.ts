@@ -1,4 +1,4 @@
-import { type EncodedSplit, batchPlan, padBatch } from "@sweetspot/data";
+import { batchPlan, padBatch } from "@sweetspot/data";
 import {
   dropoutSites,
   encoderParameters,
@@ -6,10 +6,10 @@ import {
   initialWeights,
   pretrainedEncoder,
 } from "@sweetspot/model";
-import { ragged } from "@sweetspot/artifact";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { tfjsNodeProblem } from "../test/tfjs-node.ts";
+import { twoWords } from "../test/two-words.ts";
 import { smallConfig, smallEncoder, smallSplit } from "../test/small-bert.ts";
 import { earlyExit } from "./early-exit.ts";
 import { occurringRows } from "./occurring-rows.ts";
@@ -55,20 +55,6 @@ describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
       maxGradientNorm: 0.5,
     },
   });
-
-  /** Texts of 3, 5 or 7 tokens, of which one tells the label. */
-  function twoWords(rows: number): EncodedSplit {
-    const ids = Array.from({ length: rows }, (_, i) =>
-      Array.from({ length: 3 + 2 * (i % 3) }, (_, t) =>
-        t === 0 ? 101 : t === 1 ? 3000 + (i % 2) : 2000 + ((37 * i + 11 * t) % 19),
-      ),
-    );
-    return {
-      inputIds: ragged(ids),
-      tokenTypeIds: ragged(ids.map((row) => row.map(() => 0))),
-      labels: Int32Array.from(ids, (_, i) => i % 2),
-    };
-  }
 
   /** What `trainModel` compiles, op by op on tfjs's current backend. */
   async function eagerly({ encoder, exitLayers, classes, split, ...task }: TrainingTask) {

@@ -1,0 +1,16 @@
+import { ragged } from "@sweetspot/artifact";
+import type { EncodedSplit } from "@sweetspot/data";
+
+/** Texts of 3, 5 or 7 tokens, of which one tells the label. */
+export function twoWords(rows: number): EncodedSplit {
+  const ids = Array.from({ length: rows }, (_, i) =>
+    Array.from({ length: 3 + 2 * (i % 3) }, (_, t) =>
+      t === 0 ? 101 : t === 1 ? 3000 + (i % 2) : 2000 + ((37 * i + 11 * t) % 19),
+    ),
+  );
+  return {
+    inputIds: ragged(ids),
+    tokenTypeIds: ragged(ids.map((row) => row.map(() => 0))),
+    labels: Int32Array.from(ids, (_, i) => i % 2),
+  };
+}
