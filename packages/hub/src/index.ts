@@ -1,0 +1,2 @@
+export { openFolder } from "./open-folder.ts";
+export type { Repository } from "./repository.ts";
