@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { runStage, writeSafetensors } from "@sweetspot/artifact";
 import { stage as data } from "@sweetspot/data/stage";
 import {
-  bertConfigJson,
+  encoderConfigJson,
   exitParameters,
   initialWeights,
   pretrainedEncoder,
@@ -36,7 +36,7 @@ export async function writeFineTuneWork(folder: string): Promise<void> {
   const { config, pooling, weights } = await pretrainedEncoder(fineTuning.encoder);
   const exits = exitParameters(config, fineTuning.exitLayers, 2, pooling);
   const json = {
-    config: bertConfigJson(config),
+    config: encoderConfigJson(config),
     pooling,
     exitLayers: fineTuning.exitLayers,
     classes: 2,

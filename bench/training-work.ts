@@ -8,7 +8,7 @@ import {
   textTokenizer,
 } from "@sweetspot/data";
 import {
-  bertConfigJson,
+  encoderConfigJson,
   type BertConfig,
   encoderParameters,
   exitParameters,
@@ -43,6 +43,7 @@ export function modelName(name: string | undefined): ModelName {
 
 /** BERT-base's sizes (bert-base-uncased's config.json); its weights are random, which costs the same. */
 const bertBase: BertConfig = {
+  modelType: "bert",
   vocabSize: 30522,
   hiddenSize: 768,
   numHiddenLayers: 12,
@@ -114,7 +115,7 @@ export async function writeWork(
   { encoder, exitLayers, weights, split }: TrainingWork,
 ): Promise<void> {
   const { config, pooling } = encoder;
-  const json = { config: bertConfigJson(config), pooling, exitLayers, classes };
+  const json = { config: encoderConfigJson(config), pooling, exitLayers, classes };
   await writeFile(join(folder, "work.json"), JSON.stringify(json));
   await writeSafetensors(join(folder, "weights.safetensors"), weights);
   await writeSafetensors(join(folder, "batches.safetensors"), {

@@ -1,8 +1,8 @@
 import {
-  bert,
-  bertHiddenStates,
-  bertParams,
+  encoderParams,
+  exitLogits,
   exitParameters,
+  hiddenStates,
   initialWeights,
   pretrainedEncoder,
 } from "@sweetspot/model";
@@ -20,18 +20,18 @@ const { config, pooling, weights } = await pretrainedEncoder("tiny");
 const exitLayers = [1, 2];
 const heads = initialWeights(exitParameters(config, exitLayers, 3, pooling), config, 1);
 const params = paramsOf({ ...(await weights(2)), ...heads });
-const { logits } = tf.tidy(() => bert(params, inputs, { config, exitLayers, pooling }));
+const logits = tf.tidy(() => exitLogits(params, inputs, { config, exitLayers, pooling }));
 logits.forEach((l, i) => console.log(`after layer ${exitLayers[i]}: [${l.shape}]`, l.arraySync()));
 
 // The real thing: MiniLM's hidden states, of the embeddings and of its first two layers.
 const minilm = await pretrainedEncoder("minilm");
 const minilmParams = paramsOf(await minilm.weights(2));
-const hidden = tf.tidy(() => bertHiddenStates(minilmParams, inputs, minilm.config, 2));
+const hidden = tf.tidy(() => hiddenStates(minilmParams, inputs, minilm.config, 2));
 hidden.forEach((h, layer) => console.log(`hidden states ${layer}: [${h.shape}]`)); // [2,4,384]
 
 function paramsOf(byName: Awaited<ReturnType<typeof weights>>) {
   const tensors = Object.entries(byName).map(
     ([name, { data, shape }]) => [name, tf.tensor(data, [...shape])] as const,
   );
-  return bertParams(Object.fromEntries(tensors));
+  return encoderParams(Object.fromEntries(tensors));
 }

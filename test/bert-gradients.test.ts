@@ -1,4 +1,4 @@
-import { bertConfig, encoderParameters, exitParameters, gelu } from "@sweetspot/model";
+import { encoderConfig, encoderParameters, exitParameters, gelu } from "@sweetspot/model";
 import { crossEntropy, lossesAndGradients, type Objective, objectives } from "@sweetspot/train";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -35,7 +35,7 @@ async function gradientsOf(
   objective: Pick<Objective, "nextSegmentInput">,
   exitLayers: readonly number[],
 ): Promise<{ losses: number[]; gradients: Record<string, ArrayLike<number>> }> {
-  const config = bertConfig(facts["tiny-bert"].config, "bert.json");
+  const config = encoderConfig(facts["tiny-bert"].config, "bert.json");
   const parameters = [
     ...encoderParameters(config, exitLayers.at(-1)),
     ...exitParameters(config, exitLayers, facts["tiny-bert"].classes, pooling),

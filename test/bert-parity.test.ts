@@ -1,9 +1,9 @@
 import {
-  bert,
-  type BertConfig,
-  bertConfig,
-  bertHiddenStates,
-  bertParams,
+  exitLogits,
+  type EncoderConfig,
+  encoderConfig,
+  hiddenStates,
+  encoderParams,
   dropout,
   type Dropout,
   dropoutSites,
@@ -61,7 +61,7 @@ describe("the embedded MiniLM", () => {
       const results = await run(
         (tensors) => {
           const inputs = bertInputs(tensors);
-          const hidden = bertHiddenStates(bertParams(below(tensors, "param/")), inputs, config);
+          const hidden = hiddenStates(encoderParams(below(tensors, "param/")), inputs, config);
           // A classifier that passes the features on.
           const classifier = { weight: tf.eye(c), bias: tf.zeros([c]) };
           const last = hidden.at(-1) as tf.Tensor3D;
@@ -70,6 +70,7 @@ describe("the embedded MiniLM", () => {
             last,
             inputs.attentionMask,
             encoder.pooling,
+            "tanh",
             (x) => x,
           );
           return { pooled, ...Object.fromEntries(hidden.map((h, i) => [`hidden.${i}`, h])) };
@@ -122,11 +123,11 @@ describe("a random BERT with exits", () => {
       const results = await run(
         (tensors) => {
           const options = { config: config(), exitLayers, pooling: "first-token" } as const;
-          const params = bertParams(below(tensors, "param/"));
-          const { logits } = bert(params, bertInputs(tensors), options);
-          const hiddenStates = bertHiddenStates(params, bertInputs(tensors), config());
+          const params = encoderParams(below(tensors, "param/"));
+          const logits = exitLogits(params, bertInputs(tensors), options);
+          const states = hiddenStates(params, bertInputs(tensors), config());
           return {
-            ...Object.fromEntries(hiddenStates.map((h, i) => [`hidden.${i}`, h])),
+            ...Object.fromEntries(states.map((h, i) => [`hidden.${i}`, h])),
             ...Object.fromEntries(logits.map((l, i) => [`logits.${exitLayers[i]}`, l])),
           };
         },
@@ -162,7 +163,7 @@ describe("a random BERT with exits", () => {
         const mask = tf.cast(tensorNamed(tensors, `mask/${name}`), "bool");
         return dropout(x, mask, 1 - (site?.probability ?? NaN));
       };
-      const { logits } = bert(bertParams(below(tensors, "param/")), bertInputs(tensors), {
+      const logits = exitLogits(encoderParams(below(tensors, "param/")), bertInputs(tensors), {
         config: config(),
         exitLayers: [3],
         pooling: "first-token",
@@ -186,8 +187,8 @@ function firstTokens({ shape, data }: HostTensor, axis: number): HostTensor {
   return { shape: shape.with(axis, 1), data: kept };
 }
 
-function config(): BertConfig {
-  return bertConfig(facts["tiny-bert"].config, "bert.json");
+function config(): EncoderConfig {
+  return encoderConfig(facts["tiny-bert"].config, "bert.json");
 }
 
 function mean(numbers: readonly number[]): number {

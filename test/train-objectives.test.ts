@@ -1,11 +1,11 @@
 import {
-  attentionBias,
-  bert,
-  bertConfig,
-  bertExit,
-  bertHiddenStates,
-  bertLayer,
-  bertParams,
+  exitLogits,
+  encoderConfig,
+  exitAfter,
+  hiddenStates,
+  layerContext,
+  encoderLayer,
+  encoderParams,
   encoderParameters,
   exitParameters,
   type ParameterSpec,
@@ -34,13 +34,13 @@ type Objectives = Pick<Objective, "nextSegmentInput">;
 const pooling = "first-token";
 const exitLayers = [1, 2, 3];
 
-let config: ReturnType<typeof bertConfig>;
+let config: ReturnType<typeof encoderConfig>;
 let classes: number;
 let feeds: HostTensors;
 let weights: HostTensors;
 beforeAll(async () => {
   const facts = await readBertFacts();
-  config = bertConfig(facts["tiny-bert"].config, "bert.json");
+  config = encoderConfig(facts["tiny-bert"].config, "bert.json");
   classes = facts["tiny-bert"].classes;
   const reference = await readReference("tiny-bert");
   weights = reference;
@@ -99,11 +99,11 @@ async function ofClassifier(
   const results = await execution.run(
     (tensors) => {
       const { grads } = tf.valueAndGrads((...values) => {
-        const params = bertParams(
+        const params = encoderParams(
           Object.fromEntries(parameters.map(({ name }, i) => [name, values[i] as tf.Tensor])),
         );
         const options = { config, exitLayers, pooling, ...objective } as const;
-        const { logits } = bert(params, bertInputs(tensors), options);
+        const logits = exitLogits(params, bertInputs(tensors), options);
         return tf.addN(
           logits.map((l, i) => tf.mul(lossOf(l, tensors), i + 1 === classifier ? 1 : 0)),
         ) as tf.Scalar;
@@ -130,19 +130,22 @@ async function trainedAlone(execution: Execution, segment: number): Promise<Numb
   const results = await execution.run(
     (tensors) => {
       const inputs = bertInputs(tensors);
-      const fixed = bertParams(below(tensors, "param/"));
-      const input = bertHiddenStates(fixed, inputs, config, segment - 1).at(-1) as tf.Tensor3D;
+      const fixed = encoderParams(below(tensors, "param/"));
+      const input = hiddenStates(fixed, inputs, config, segment - 1).at(-1) as tf.Tensor3D;
       const { grads } = tf.valueAndGrads((...values) => {
-        const p = bertParams({
+        const p = encoderParams({
           ...below(tensors, "param/"),
           ...Object.fromEntries(own.map(({ name }, i) => [name, values[i] as tf.Tensor])),
         });
         // The first segment begins with the embeddings, which it trains.
         const hidden =
-          segment === 1 ? (bertHiddenStates(p, inputs, config, 0)[0] as tf.Tensor3D) : input;
-        const bias = attentionBias(inputs.attentionMask);
-        const output = bertLayer(p, segment, hidden, bias, config);
-        return lossOf(bertExit(p, segment, output, inputs.attentionMask, pooling), tensors);
+          segment === 1 ? (hiddenStates(p, inputs, config, 0)[0] as tf.Tensor3D) : input;
+        const context = layerContext(p, inputs.attentionMask, config);
+        const output = encoderLayer(p, segment, hidden, context, config);
+        return lossOf(
+          exitAfter(p, segment, output, inputs.attentionMask, config, pooling),
+          tensors,
+        );
       })(own.map(({ name }) => tensorNamed(tensors, `param/${name}`)));
       return Object.fromEntries(own.map(({ name }, i) => [name, grads[i] as tf.Tensor]));
     },

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type HostTensor, readSafetensors } from "@sweetspot/artifact";
 import type { TensorSpecs } from "@sweetspot/compile";
 import { compile } from "@sweetspot/compile/session";
-import type { BertInputs } from "@sweetspot/model";
+import type { EncoderInputs } from "@sweetspot/model";
 import * as tf from "@tensorflow/tfjs";
 
 /** What `bert.py` left in `bert.json`. */
@@ -51,7 +51,7 @@ export function inputsOf(tensors: HostTensors): Record<string, HostTensor> {
 }
 
 /** The same as tensors, among others. */
-export function bertInputs(tensors: Readonly<NamedTensors>): BertInputs {
+export function bertInputs(tensors: Readonly<NamedTensors>): EncoderInputs {
   return {
     inputIds: tensorNamed(tensors, "inputIds") as tf.Tensor2D,
     tokenTypeIds: tensorNamed(tensors, "tokenTypeIds") as tf.Tensor2D,

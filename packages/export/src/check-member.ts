@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { padRows, type PaddedBatch, type Ragged, ragged, row, rowCount } from "@sweetspot/artifact";
 import type { NamedTensors, TensorSpecs } from "@sweetspot/compile";
 import { compile } from "@sweetspot/compile/session";
-import { bert, bertParams, type Checkpoint } from "@sweetspot/model";
+import { type Checkpoint, encoderParams, exitLogits } from "@sweetspot/model";
 import type * as tf from "@tensorflow/tfjs";
 import { type InferenceSession, openSession, Tensor } from "@sweetspot/runtime";
 
@@ -123,8 +123,10 @@ async function openDefinition({ config, exitLayers, pooling, weights }: Checkpoi
       tokenTypeIds: tensor("tokenTypeIds") as tf.Tensor2D,
       attentionMask: tensor("attentionMask") as tf.Tensor2D,
     };
-    const params = bertParams(Object.fromEntries(parameters.map((name) => [name, tensor(name)])));
-    const { logits } = bert(params, inputs, { config, exitLayers, pooling });
+    const params = encoderParams(
+      Object.fromEntries(parameters.map((name) => [name, tensor(name)])),
+    );
+    const logits = exitLogits(params, inputs, { config, exitLayers, pooling });
     return Object.fromEntries(logits.map((l, k) => [`logits ${k}`, l]));
   }, specs);
   const fed = Object.fromEntries(

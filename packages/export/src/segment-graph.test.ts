@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { padRows } from "@sweetspot/artifact";
-import { bert, bertParams, type Checkpoint } from "@sweetspot/model";
+import { type Checkpoint, encoderParams, exitLogits } from "@sweetspot/model";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { InferenceSession, Tensor } from "@sweetspot/runtime";
@@ -41,8 +41,8 @@ async function both(
     const tensors = Object.entries(weights).map(
       ([name, { data, shape: s }]) => [name, tf.tensor(data, [...s])] as const,
     );
-    const { logits } = bert(
-      bertParams(Object.fromEntries(tensors)),
+    const logits = exitLogits(
+      encoderParams(Object.fromEntries(tensors)),
       {
         inputIds: tf.tensor2d(batch.inputIds, shape, "int32"),
         tokenTypeIds: tf.tensor2d(batch.tokenTypeIds, shape, "int32"),

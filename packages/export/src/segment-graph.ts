@@ -6,14 +6,14 @@ import {
   trace,
 } from "@sweetspot/compile";
 import {
-  attentionBias,
-  bertExit,
-  bertLayer,
-  bertParams,
   type Checkpoint,
   embed,
-  encoderParameters,
+  encoderLayer,
+  encoderParams,
+  exitAfter,
   exitParameters,
+  layerContext,
+  segmentParameters,
   tokensRead,
 } from "@sweetspot/model";
 import type * as tf from "@tensorflow/tfjs";
@@ -51,7 +51,7 @@ export function segmentGraph(checkpoint: Checkpoint, range: SegmentRange): Graph
   const { config, pooling, labels, weights } = checkpoint;
   const { after, exitLayer, last } = range;
   const parameters = [
-    ...encoderParameters(config, exitLayer).filter(({ name }) => belongs(name, after)),
+    ...segmentParameters(config, after, exitLayer),
     ...exitParameters(config, [exitLayer], labels.length, pooling),
   ];
   const specs: TensorSpecs = {
@@ -67,11 +67,11 @@ export function segmentGraph(checkpoint: Checkpoint, range: SegmentRange): Graph
     ),
   };
   const graph = trace((tensors) => {
-    const p = bertParams(
+    const p = encoderParams(
       Object.fromEntries(parameters.map(({ name }) => [name, required(tensors, name)])),
     );
     const attentionMask = required(tensors, "attentionMask") as tf.Tensor2D;
-    const bias = attentionBias(attentionMask);
+    const context = layerContext(p, attentionMask, config);
     let hidden =
       after === 0
         ? embed(
@@ -85,16 +85,16 @@ export function segmentGraph(checkpoint: Checkpoint, range: SegmentRange): Graph
           )
         : (required(tensors, "hidden") as tf.Tensor3D);
     for (let layer = after + 1; layer <= exitLayer; layer++)
-      hidden = bertLayer(
+      hidden = encoderLayer(
         p,
         layer,
         hidden,
-        bias,
+        context,
         config,
         undefined,
         last && layer === exitLayer ? tokensRead(pooling) : "all",
       );
-    const logits = bertExit(p, exitLayer, hidden, attentionMask, pooling);
+    const logits = exitAfter(p, exitLayer, hidden, attentionMask, config, pooling);
     return last ? { logits } : { nextHidden: hidden, logits };
   }, specs);
   return withPlainNames(
@@ -110,12 +110,6 @@ export function segmentGraph(checkpoint: Checkpoint, range: SegmentRange): Graph
       ),
     ),
   );
-}
-
-/** Whether a parameter of the encoder belongs to a segment that begins after layer `after`. */
-function belongs(name: string, after: number): boolean {
-  const layer = /^encoder\.layer\.(\d+)\./.exec(name)?.[1];
-  return layer === undefined ? after === 0 : Number(layer) >= after;
 }
 
 /** A trace's outputs are named `logits:out`; a bundle's file says `logits`. */

@@ -1,5 +1,6 @@
 import { type Ragged, ragged } from "@sweetspot/artifact";
 import {
+  type BertConfig,
   type Checkpoint,
   encoderParameters,
   exitParameters,
@@ -7,7 +8,8 @@ import {
   type Pooling,
 } from "@sweetspot/model";
 
-const whole = {
+const whole: BertConfig = {
+  modelType: "bert",
   vocabSize: 41,
   hiddenSize: 12,
   numHiddenLayers: 3,

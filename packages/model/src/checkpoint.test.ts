@@ -3,11 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HostTensor, SafetensorsFile, writeSafetensors } from "@sweetspot/artifact";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { exitParameters } from "./adaptive-encoder.ts";
+import { encoderParameters } from "./architectures.ts";
+import type { BertConfig } from "./bert.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { initialWeights } from "./initial-weights.ts";
-import { encoderParameters, exitParameters } from "./parameters.ts";
 
-const config = {
+const config: BertConfig = {
+  modelType: "bert",
   vocabSize: 29,
   hiddenSize: 12,
   numHiddenLayers: 2,

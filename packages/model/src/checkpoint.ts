@@ -2,16 +2,22 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { diskError, type HostTensor, parse, writeSafetensors } from "@sweetspot/artifact";
 import { z } from "zod";
-import { checkExitLayers } from "./bert.ts";
-import { type BertConfig, bertConfig, bertConfigJson, readConfigFile } from "./config.ts";
+import { checkExitLayers, exitParameters } from "./adaptive-encoder.ts";
+import {
+  type EncoderConfig,
+  encoderConfig,
+  encoderConfigJson,
+  encoderParameters,
+} from "./architectures.ts";
+import { readConfigFile } from "./encoder-config.ts";
 import { readWeights } from "./encoder.ts";
 import type { Pooling } from "./exit-head.ts";
-import { encoderParameters, exitParameters, type ParameterSpec } from "./parameters.ts";
+import type { ParameterSpec } from "./parameters.ts";
 
 /** A fine-tuned model: an encoder cut after its last exit, and the exits' heads. */
 export interface Checkpoint {
   /** Of the encoder as it is here, cut: `numHiddenLayers` is the last exit's layer. */
-  config: BertConfig;
+  config: EncoderConfig;
   exitLayers: readonly number[];
   pooling: Pooling;
   /** The classes' names, in the order of the logits. */
@@ -53,7 +59,7 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
       `checkpoint: tensors that this model does not have: ${unknown.join(", ")}`,
     );
   const json = {
-    ...bertConfigJson(config),
+    ...encoderConfigJson(config),
     exit_layers: exitLayers,
     pooling,
     id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
@@ -76,7 +82,7 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   const file = join(folder, "config.json");
   const json = await readConfigFile(file);
-  const config = bertConfig(json, file);
+  const config = encoderConfig(json, file);
   const { exit_layers: exitLayers, pooling, id2label } = parse(exitsSchema, json, file);
   const labels = Object.keys(id2label).map((_, i) => {
     const label = id2label[i];

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { dropoutSites } from "./dropout-sites.ts";
+import { dropoutSites } from "./adaptive-encoder.ts";
+import type { BertConfig } from "./bert.ts";
 
 describe("dropoutSites", () => {
-  const config = {
+  const config: BertConfig = {
+    modelType: "bert",
     vocabSize: 29,
     hiddenSize: 15,
     numHiddenLayers: 5,

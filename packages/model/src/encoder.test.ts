@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HostTensor, writeSafetensors } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exitParameters } from "./adaptive-encoder.ts";
+import { encoderParameters } from "./architectures.ts";
 import { pretrainedEncoder, readWeights } from "./encoder.ts";
-import { encoderParameters, exitParameters, type ParameterSpec } from "./parameters.ts";
+import type { ParameterSpec } from "./parameters.ts";
 
 describe("pretrainedEncoder", () => {
   it("knows MiniLM, whose exits average the tokens and have no pooler", async () => {

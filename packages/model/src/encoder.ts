@@ -4,14 +4,16 @@ import {
   resolvePinnedFile,
   SafetensorsFile,
 } from "@sweetspot/artifact";
-import { type BertConfig, bertConfig, readConfigFile } from "./config.ts";
+import { type EncoderConfig, encoderConfig, encoderParameters } from "./architectures.ts";
+import type { BertConfig } from "./bert.ts";
+import { readConfigFile } from "./encoder-config.ts";
 import type { Pooling } from "./exit-head.ts";
 import { initialWeights } from "./initial-weights.ts";
-import { encoderParameters, type ParameterSpec } from "./parameters.ts";
+import type { ParameterSpec } from "./parameters.ts";
 
 /** A pretrained encoder, ready to be given exits. */
 export interface PretrainedEncoder {
-  config: BertConfig;
+  config: EncoderConfig;
   /** How this encoder's exits read a layer. */
   pooling: Pooling;
   /** Reads the weights of the first `depth` layers, float32, by Hugging Face's names. */
@@ -32,6 +34,7 @@ const minilm = {
 
 /** A BERT so small that it trains in seconds; its vocabulary is MiniLM's. */
 const tinyConfig: BertConfig = {
+  modelType: "bert",
   vocabSize: 30522,
   hiddenSize: 32,
   numHiddenLayers: 2,
@@ -50,7 +53,7 @@ const encoders: Readonly<Record<string, () => Promise<PretrainedEncoder>>> = {
     const file = (pin: { path: string; sha256: string }) =>
       resolvePinnedFile({ package: minilm.package, ...pin }, import.meta.url);
     const configFile = await file(minilm.config);
-    const config = bertConfig(await readConfigFile(configFile), configFile);
+    const config = encoderConfig(await readConfigFile(configFile), configFile);
     return {
       config,
       // It was trained as a mean-pooled sentence encoder.

@@ -32,7 +32,7 @@ const same = (features: tf.Tensor2D) => features;
 
 describe("exitHead", () => {
   it("classifies the mean of the unmasked tokens", () => {
-    const logits = exitHead({ classifier }, hidden, attentionMask, "mean", same);
+    const logits = exitHead({ classifier }, hidden, attentionMask, "mean", "tanh", same);
     expect(logits.arraySync()).toEqual([
       [2, 13.5, 5.5],
       [-1, 17, 6],
@@ -49,7 +49,14 @@ describe("exitHead", () => {
         bias: tf.tensor1d([0, 1]),
       },
     };
-    const logits = exitHead({ classifier, pooler }, hidden, attentionMask, "first-token", same);
+    const logits = exitHead(
+      { classifier, pooler },
+      hidden,
+      attentionMask,
+      "first-token",
+      "tanh",
+      same,
+    );
     const want = [
       [Math.tanh(1), Math.tanh(1.1)],
       [Math.tanh(3.5), Math.tanh(0.9)],
@@ -61,7 +68,7 @@ describe("exitHead", () => {
 
   it("lets dropout at the features, right before the classifier", () => {
     const seen: number[][][] = [];
-    const logits = exitHead({ classifier }, hidden, attentionMask, "mean", (features) => {
+    const logits = exitHead({ classifier }, hidden, attentionMask, "mean", "tanh", (features) => {
       seen.push(features.arraySync() as number[][]);
       return tf.zerosLike(features);
     });
@@ -78,7 +85,7 @@ describe("exitHead", () => {
   });
 
   it("gives the bias for a row without tokens", () => {
-    const logits = exitHead({ classifier }, hidden, tf.zeros([2, 3]), "mean", same);
+    const logits = exitHead({ classifier }, hidden, tf.zeros([2, 3]), "mean", "tanh", same);
     expect(logits.arraySync()).toEqual([
       [0, 10, 0],
       [0, 10, 0],
@@ -86,8 +93,8 @@ describe("exitHead", () => {
   });
 
   it("asks for a pooler where the first token is read", () => {
-    expect(() => exitHead({ classifier }, hidden, attentionMask, "first-token", same)).toThrow(
-      new TypeError("exit head: first-token pooling needs pooler.dense"),
-    );
+    expect(() =>
+      exitHead({ classifier }, hidden, attentionMask, "first-token", "tanh", same),
+    ).toThrow(new TypeError("exit head: first-token pooling needs pooler.dense"));
   });
 });

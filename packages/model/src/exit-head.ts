@@ -1,11 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import { linear, type LinearParams } from "./layers.ts";
+import { gelu, linear, type LinearParams } from "./layers.ts";
 
 /**
  * How an exit reads its layer. `first-token` takes the first token's state through a dense layer
- * and tanh of the exit's own; `mean` takes the mean of the unmasked tokens.
+ * and an activation of the exit's own; `mean` takes the mean of the unmasked tokens.
  */
 export type Pooling = "first-token" | "mean";
+
+/** What an exit's pooler ends in. */
+export type PoolerActivation = "tanh" | "gelu";
 
 /** Which of a layer's tokens are read. */
 export type TokensRead = "all" | "first";
@@ -26,6 +29,7 @@ export interface ExitParams<T = tf.Tensor> {
  *
  * @param hidden `[B, T, C]`; of an exit that reads the first token, `[B, 1, C]` will do
  * @param attentionMask float32 `[B, T]` of 1 and 0
+ * @param activation after the pooler; nothing where there is none
  * @returns `[B, K]`
  * @throws TypeError if the exit reads the first token and has no pooler
  */
@@ -34,9 +38,10 @@ export function exitHead(
   hidden: tf.Tensor3D,
   attentionMask: tf.Tensor2D,
   pooling: Pooling,
+  activation: PoolerActivation,
   dropout: (features: tf.Tensor2D) => tf.Tensor2D,
 ): tf.Tensor2D {
-  return linear(p.classifier, dropout(pool(p, hidden, attentionMask, pooling)));
+  return linear(p.classifier, dropout(pool(p, hidden, attentionMask, pooling, activation)));
 }
 
 function pool(
@@ -44,6 +49,7 @@ function pool(
   hidden: tf.Tensor3D,
   attentionMask: tf.Tensor2D,
   pooling: Pooling,
+  activation: PoolerActivation,
 ): tf.Tensor2D {
   const [b, t, c] = hidden.shape;
   if (pooling === "mean") {
@@ -53,5 +59,6 @@ function pool(
   if (p.pooler === undefined)
     throw new TypeError("exit head: first-token pooling needs pooler.dense");
   const first = tf.slice(hidden, [0, 0, 0], [b, 1, c]).reshape<tf.Tensor2D>([b, c]);
-  return tf.tanh(linear(p.pooler.dense, first));
+  const features = linear(p.pooler.dense, first);
+  return activation === "tanh" ? tf.tanh(features) : gelu(features);
 }

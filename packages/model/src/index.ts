@@ -1,24 +1,39 @@
-export { attentionBias, selfAttention, type SelfAttentionParams } from "./attention.ts";
 export {
-  bert,
-  bertExit,
-  bertHiddenStates,
-  type BertInputs,
-  bertLayer,
-  type BertLayerParams,
-  type BertOptions,
-  type BertOutputs,
-  type BertParams,
+  type AdaptiveOptions,
   checkExitLayers,
+  dropoutSites,
   embed,
-} from "./bert.ts";
+  encoderLayer,
+  exitAfter,
+  exitLogits,
+  exitParameters,
+  hiddenStates,
+  layerContext,
+} from "./adaptive-encoder.ts";
+export type { Architecture, EncoderInputs, LayerContext } from "./architecture.ts";
+export {
+  architectureOf,
+  type EncoderConfig,
+  encoderConfig,
+  encoderConfigJson,
+  encoderParameters,
+  type EncoderParams,
+  encoderParams,
+  longestText,
+  segmentParameters,
+} from "./architectures.ts";
+export { attentionBias, selfAttention, type SelfAttentionParams } from "./attention.ts";
+export type { BertConfig, BertParams } from "./bert.ts";
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-export { type BertConfig, bertConfig, bertConfigJson, readConfigFile } from "./config.ts";
-export { type Dropout, type DropoutSite, dropoutSites } from "./dropout-sites.ts";
+export type { DebertaConfig, DebertaParams } from "./deberta.ts";
+export type { DebertaV2Config, DebertaV2Params } from "./deberta-v2.ts";
+export type { Dropout, DropoutSite } from "./dropout-sites.ts";
+export { type EncoderShape, readConfigFile } from "./encoder-config.ts";
 export { type PretrainedEncoder, pretrainedEncoder, readWeights } from "./encoder.ts";
 export {
   exitHead,
   type ExitParams,
+  type PoolerActivation,
   type Pooling,
   tokensRead,
   type TokensRead,
@@ -32,10 +47,6 @@ export {
   linear,
   type LinearParams,
 } from "./layers.ts";
-export {
-  bertParams,
-  encoderParameters,
-  exitParameters,
-  type ParameterRole,
-  type ParameterSpec,
-} from "./parameters.ts";
+export type { ParameterRole, ParameterSpec } from "./parameters.ts";
+export type { RobertaConfig } from "./roberta.ts";
+export type { LayerParams } from "./transformer-layer.ts";

@@ -1,16 +1,16 @@
 import { createCipheriv, createHash } from "node:crypto";
 import type { HostTensor } from "@sweetspot/artifact";
-import type { BertConfig } from "./config.ts";
+import type { EncoderShape } from "./encoder-config.ts";
 import type { ParameterSpec } from "./parameters.ts";
 
 /**
- * New parameters as BERT makes them: weights and embeddings normal with mean 0 and the standard
+ * New parameters as BERT and DeBERTa make them: weights and embeddings normal with mean 0 and the standard
  * deviation `initializerRange`, biases 0, norms 1 and 0. Each depends on (seed, name) alone, so an
  * exit begins the same whatever the other exits.
  */
 export function initialWeights(
   specs: readonly ParameterSpec[],
-  config: Pick<BertConfig, "initializerRange">,
+  config: Pick<EncoderShape, "initializerRange">,
   seed: number,
 ): Record<string, HostTensor> {
   return Object.fromEntries(
@@ -20,7 +20,7 @@ export function initialWeights(
 
 function initial(
   { name, shape, role }: ParameterSpec,
-  config: Pick<BertConfig, "initializerRange">,
+  config: Pick<EncoderShape, "initializerRange">,
   seed: number,
 ): Float32Array {
   const count = shape.reduce((a, b) => a * b, 1);

@@ -7,5 +7,5 @@ import type { Objective } from "./objective.ts";
  */
 export const earlyExit: Objective = {
   members: (exitLayers) => [[...exitLayers]],
-  nextSegmentInput: (hidden) => hidden,
+  nextSegmentInput: (x) => x,
 };

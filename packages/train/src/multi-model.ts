@@ -8,5 +8,5 @@ import type { Objective } from "./objective.ts";
  */
 export const multiModel: Objective = {
   members: (exitLayers) => exitLayers.map((layer) => [layer]),
-  nextSegmentInput: (hidden) => hidden,
+  nextSegmentInput: (x) => x,
 };

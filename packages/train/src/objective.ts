@@ -7,8 +7,8 @@ import { sweet } from "./sweet.ts";
 export interface Objective {
   /** The exit layers of each model that is trained alone; one model for all, or a cascade. */
   members(exitLayers: readonly number[]): number[][];
-  /** What the layers after an exit are given in place of its layer's output. */
-  nextSegmentInput(hidden: tf.Tensor3D): tf.Tensor3D;
+  /** What the layers after an exit are given in place of what comes from before. */
+  nextSegmentInput<T extends tf.Tensor>(x: T): T;
 }
 
 /** By the method's name in a pipeline file. The loss of each is the sum of its exits' cross entropies. */

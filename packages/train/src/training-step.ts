@@ -2,12 +2,12 @@ import * as tf from "@tensorflow/tfjs";
 import type { TensorSpecs } from "@sweetspot/compile";
 import type { LoopDefinition } from "@sweetspot/compile/session";
 import {
-  bert,
-  type BertConfig,
-  bertParams,
   dropout,
   type Dropout,
   type DropoutSite,
+  type EncoderConfig,
+  encoderParams,
+  exitLogits,
   type ParameterSpec,
   type Pooling,
 } from "@sweetspot/model";
@@ -21,7 +21,7 @@ type Tensors = Readonly<Record<string, tf.Tensor>>;
 
 /** What a training step is made of, besides its numbers. */
 export interface StepDefinition {
-  config: BertConfig;
+  config: EncoderConfig;
   pooling: Pooling;
   exitLayers: readonly number[];
   /** What is trained, the word embeddings cut to the rows that occur. */
@@ -68,8 +68,8 @@ export function lossesAndGradients(
   };
   let kept: tf.Tensor | undefined;
   const sumOfLosses = (...values: tf.Tensor[]): tf.Scalar => {
-    const { logits } = bert(
-      bertParams(Object.fromEntries(names.map((name, i) => [name, values[i] as tf.Tensor]))),
+    const logits = exitLogits(
+      encoderParams(Object.fromEntries(names.map((name, i) => [name, values[i] as tf.Tensor]))),
       {
         inputIds: required(inputs, "inputIds") as tf.Tensor2D,
         tokenTypeIds: required(inputs, "tokenTypeIds") as tf.Tensor2D,

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type HostTensor, readSafetensors } from "@sweetspot/artifact";
 import { compileLoop } from "@sweetspot/compile/session";
-import { bertConfig, encoderParameters, exitParameters } from "@sweetspot/model";
+import { encoderConfig, encoderParameters, exitParameters } from "@sweetspot/model";
 import { beforeAll, describe, expect, it } from "vitest";
 import { adamWScalars } from "./adamw.ts";
 import { objectives } from "./objective.ts";
@@ -50,7 +50,7 @@ function apart(got: ArrayLike<number> | undefined, want: ArrayLike<number>, rtol
 describe("three steps have PyTorch's losses, gradients and weights", () => {
   it.each(["early-exit", "sweet"] as const)("%s", async (method) => {
     const { exitLayers, classes, pooling, maxGradientNorm, learningRates, weightDecay } = facts;
-    const config = bertConfig(facts.config, "training-steps.json");
+    const config = encoderConfig(facts.config, "training-steps.json");
     const parameters = [
       ...encoderParameters(config),
       ...exitParameters(config, exitLayers, classes, pooling),
@@ -127,7 +127,7 @@ describe("the graph for every size", () => {
     "gives the numbers of those traced at each size: %s",
     async (method) => {
       const { exitLayers, classes, pooling, maxGradientNorm, weightDecay } = facts;
-      const config = bertConfig(facts.config, "training-steps.json");
+      const config = encoderConfig(facts.config, "training-steps.json");
       const parameters = [
         ...encoderParameters(config),
         ...exitParameters(config, exitLayers, classes, pooling),

@@ -6,6 +6,7 @@ import {
   encoderParameters,
   exitParameters,
   initialWeights,
+  longestText,
   type ParameterSpec,
   type PretrainedEncoder,
 } from "@sweetspot/model";
@@ -119,9 +120,10 @@ export async function trainModel(
 function checkTask({ encoder: { config }, exitLayers, classes, split }: TrainingTask): void {
   checkExitLayers(exitLayers, config.numHiddenLayers);
   const longest = rowLengths(split).reduce((a, b) => Math.max(a, b), 0);
-  if (longest > config.maxPositionEmbeddings) {
+  const most = longestText(config);
+  if (longest > most) {
     throw new RangeError(
-      `training: the encoder reads up to ${config.maxPositionEmbeddings} tokens, a text has ${longest}; run the stage data with a lower maxLength`,
+      `training: the encoder reads up to ${most} tokens, a text has ${longest}; run the stage data with a lower maxLength`,
     );
   }
   const wrong = split.labels.find((label) => label < 0 || label >= classes);

@@ -11,6 +11,7 @@ import type { TrainingTask } from "../src/training.ts";
 
 /** A BERT for tests that is smaller than `tiny`, its weights large enough for every gradient to show. */
 export const smallConfig: BertConfig = {
+  modelType: "bert",
   vocabSize: 41,
   hiddenSize: 12,
   numHiddenLayers: 2,

@@ -2,7 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { bertConfig, bertConfigJson, readConfigFile } from "./config.ts";
+import { encoderConfig, encoderConfigJson } from "./architectures.ts";
+import type { BertConfig } from "./bert.ts";
+import { readConfigFile } from "./encoder-config.ts";
 
 // As Hugging Face writes it; what changes no hidden state is there too.
 const json = {
@@ -33,7 +35,8 @@ const json = {
   vocab_size: 29,
 };
 
-const config = {
+const config: BertConfig = {
+  modelType: "bert",
   vocabSize: 29,
   hiddenSize: 12,
   numHiddenLayers: 4,
@@ -47,22 +50,22 @@ const config = {
   attentionProbsDropoutProb: 0.2,
 };
 
-describe("bertConfig", () => {
+describe("encoderConfig", () => {
   it("reads what Hugging Face writes", () => {
-    expect(bertConfig(json, "config.json")).toEqual(config);
+    expect(encoderConfig(json, "config.json")).toEqual(config);
   });
 
   it("reads what it writes", () => {
-    expect(bertConfig(bertConfigJson(config), "config.json")).toEqual(config);
+    expect(encoderConfig(encoderConfigJson(config), "config.json")).toEqual(config);
   });
 
   it("has Hugging Face's value for what older files leave out", () => {
     const { initializer_range: _, position_embedding_type: _p, is_decoder: _d, ...old } = json;
-    expect(bertConfig(old, "config.json")).toEqual({ ...config, initializerRange: 0.02 });
+    expect(encoderConfig(old, "config.json")).toEqual({ ...config, initializerRange: 0.02 });
   });
 
   it.each([
-    { key: "model_type", value: "roberta" },
+    { key: "model_type", value: "t5" },
     { key: "hidden_act", value: "gelu_new" },
     { key: "hidden_act", value: "relu" },
     { key: "position_embedding_type", value: "relative_key_query" },
@@ -79,32 +82,32 @@ describe("bertConfig", () => {
     { key: "layer_norm_eps", value: 0 },
     { key: "hidden_dropout_prob", value: 1 },
   ])("refuses $key $value, naming file and key", ({ key, value }) => {
-    const read = () => bertConfig({ ...json, [key]: value }, "some/config.json");
+    const read = () => encoderConfig({ ...json, [key]: value }, "some/config.json");
     expect(read).toThrow(TypeError);
     expect(read).toThrow(`some/config.json: ${key}`);
   });
 
   it("says what is supported instead", () => {
-    expect(() => bertConfig({ ...json, hidden_act: "relu" }, "config.json")).toThrow(
+    expect(() => encoderConfig({ ...json, hidden_act: "relu" }, "config.json")).toThrow(
       'config.json: hidden_act: only "gelu" is supported: the exact one, by erf, got "relu"',
     );
   });
 
   it("names every problem at once", () => {
     const bad = { ...json, hidden_act: "relu", vocab_size: -1 };
-    expect(() => bertConfig(bad, "config.json")).toThrow(/vocab_size.*hidden_act/);
+    expect(() => encoderConfig(bad, "config.json")).toThrow(/vocab_size.*hidden_act/);
   });
 
   it("refuses heads that do not divide the hidden size", () => {
-    const read = () => bertConfig({ ...json, num_attention_heads: 5 }, "config.json");
+    const read = () => encoderConfig({ ...json, num_attention_heads: 5 }, "config.json");
     expect(read).toThrow(
       new RangeError("config.json: hidden_size 12 must be a multiple of num_attention_heads 5"),
     );
   });
 
   it("refuses a dropout of the classifier's own, and takes one that is the same", () => {
-    expect(bertConfig({ ...json, classifier_dropout: 0.1 }, "config.json")).toEqual(config);
-    expect(() => bertConfig({ ...json, classifier_dropout: 0.4 }, "config.json")).toThrow(
+    expect(encoderConfig({ ...json, classifier_dropout: 0.1 }, "config.json")).toEqual(config);
+    expect(() => encoderConfig({ ...json, classifier_dropout: 0.4 }, "config.json")).toThrow(
       /config.json: classifier_dropout must be hidden_dropout_prob 0.1 or null, got 0.4/,
     );
   });

@@ -1,15 +1,24 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bert, bertExit, bertHiddenStates, type BertInputs, checkExitLayers } from "./bert.ts";
-import type { BertConfig } from "./config.ts";
-import { type Dropout, dropoutSites } from "./dropout-sites.ts";
+import {
+  checkExitLayers,
+  dropoutSites,
+  exitAfter,
+  exitLogits,
+  exitParameters,
+  hiddenStates,
+} from "./adaptive-encoder.ts";
+import type { EncoderInputs } from "./architecture.ts";
+import { encoderParameters, encoderParams } from "./architectures.ts";
+import type { BertConfig } from "./bert.ts";
+import type { Dropout } from "./dropout-sites.ts";
 import type { Pooling } from "./exit-head.ts";
 import { initialWeights } from "./initial-weights.ts";
 import { dropout } from "./layers.ts";
-import { bertParams, encoderParameters, exitParameters } from "./parameters.ts";
 
 const config: BertConfig = {
+  modelType: "bert",
   vocabSize: 29,
   hiddenSize: 15,
   numHiddenLayers: 3,
@@ -44,7 +53,7 @@ interface Row {
 }
 
 /** Rows padded to `length` with whatever ids `fill` gives. */
-function batch(rows: readonly Row[], length: number, fill: () => number = () => 0): BertInputs {
+function batch(rows: readonly Row[], length: number, fill: () => number = () => 0): EncoderInputs {
   const pad = (numbers: readonly number[], by: () => number) =>
     Array.from({ length }, (_, i) => numbers[i] ?? by());
   return {
@@ -93,24 +102,24 @@ const exitLayers = [1, 3];
 
 describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
   const byName = weights(exitLayers, pooling);
-  const p = bertParams(byName);
+  const p = encoderParams(byName);
   const options = { config, exitLayers, pooling };
-  const whole = numbers(bert(p, batch(rows, 7), options).logits);
+  const whole = numbers(exitLogits(p, batch(rows, 7), options));
 
   /** Of row `i` alone, unpadded. */
-  const alone = rows.map((row) => numbers(bert(p, batch([row], row.ids.length), options).logits));
+  const alone = rows.map((row) => numbers(exitLogits(p, batch([row], row.ids.length), options)));
 
   it("gives each exit's logits, of its layer's hidden states", () => {
-    const { logits } = bert(p, batch(rows, 7), options);
+    const logits = exitLogits(p, batch(rows, 7), options);
     expect(logits.map((l) => l.shape)).toEqual([
       [3, classes],
       [3, classes],
     ]);
-    const states = bertHiddenStates(p, batch(rows, 7), config);
+    const states = hiddenStates(p, batch(rows, 7), config);
     expect(states.map((h) => h.shape)).toEqual([0, 1, 2, 3].map(() => [3, 7, 15]));
     const mask = batch(rows, 7).attentionMask;
     const read = exitLayers.map((layer) =>
-      bertExit(p, layer, states[layer] as tf.Tensor3D, mask, pooling),
+      exitAfter(p, layer, states[layer] as tf.Tensor3D, mask, config, pooling),
     );
     expect(largestError(numbers(read), whole)).toBeLessThan(atol);
   });
@@ -122,7 +131,7 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
         let next = 0;
         const inputs = batch(rows, length, () => garbage[next++ % garbage.length] ?? 0);
         tf.tidy(() => {
-          expect(largestError(numbers(bert(p, inputs, options).logits), whole)).toBeLessThan(atol);
+          expect(largestError(numbers(exitLogits(p, inputs, options)), whole)).toBeLessThan(atol);
         });
         tf.dispose(Object.values(inputs));
       }),
@@ -134,7 +143,7 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
     const chosen = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(chosen, (indices) => {
-        const { logits } = bert(
+        const logits = exitLogits(
           p,
           batch(
             indices.map((i) => rows[i] as Row),
@@ -155,12 +164,12 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
     const inputs = batch([rows[0] as Row, { ids: [] }], 7);
     const names = Object.keys(byName);
     const loss = (...values: tf.Tensor[]): tf.Scalar => {
-      const tree = bertParams(Object.fromEntries(values.map((v, i) => [names[i] ?? "", v])));
-      const { logits } = bert(tree, inputs, options);
+      const tree = encoderParams(Object.fromEntries(values.map((v, i) => [names[i] ?? "", v])));
+      const logits = exitLogits(tree, inputs, options);
       return tf.addN(logits.map((l) => tf.sum(tf.square(l)))) as tf.Scalar;
     };
     const gradients = tf.grads(loss)(Object.values(byName));
-    const got = numbers(bert(p, inputs, options).logits);
+    const got = numbers(exitLogits(p, inputs, options));
     const first = [...got.slice(0, classes), ...got.slice(2 * classes, 3 * classes)];
     expect(largestError(first, alone[0] ?? [])).toBeLessThan(atol);
     for (const x of [...got, ...numbers(gradients)]) expect(Number.isFinite(x)).toBe(true);
@@ -172,7 +181,7 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
       asked.push({ name, shape: x.shape });
       return dropout(x, tf.ones(x.shape, "bool"), 1);
     };
-    const { logits } = bert(p, batch(rows, 7), { ...options, dropout: keepAll });
+    const logits = exitLogits(p, batch(rows, 7), { ...options, dropout: keepAll });
     expect(numbers(logits)).toEqual(whole);
     const sizes = { B: 3, T: 7 };
     expect(asked).toEqual(
@@ -186,7 +195,7 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
   it("leaves no tensor behind but its results", () => {
     const inputs = batch(rows, 7);
     const { numTensors } = tf.memory();
-    const { logits } = tf.tidy(() => bert(p, inputs, options));
+    const logits = tf.tidy(() => exitLogits(p, inputs, options));
     expect(tf.memory().numTensors).toBe(numTensors + 2);
     tf.dispose(logits);
     expect(tf.memory().numTensors).toBe(numTensors);
@@ -195,7 +204,7 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
   it("gives every exit a head of its own", () => {
     for (const name of Object.keys(byName).filter((n) => n.startsWith("exits."))) {
       const changed = { ...byName, [name]: tf.add(byName[name] as tf.Tensor, 1) };
-      const { logits } = bert(bertParams(changed), batch(rows, 7), options);
+      const logits = exitLogits(encoderParams(changed), batch(rows, 7), options);
       const moved = exitLayers.filter((_, e) => {
         const before = whole.slice(e * 3 * classes, (e + 1) * 3 * classes);
         return numbers([logits[e] as tf.Tensor]).some((x, i) => x !== before[i]);
@@ -206,14 +215,14 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
 
   it("hands the layers after an exit what it is told to, and the exit what it computed", () => {
     const handed: number[][] = [];
-    const { logits } = bert(p, batch(rows, 7), {
+    const logits = exitLogits(p, batch(rows, 7), {
       ...options,
       nextSegmentInput: (hidden) => {
         handed.push(Array.from(hidden.dataSync()));
         return tf.zerosLike(hidden);
       },
     });
-    const states = bertHiddenStates(p, batch(rows, 7), config, 1);
+    const states = hiddenStates(p, batch(rows, 7), config, 1);
     expect(handed[0]).toEqual(Array.from(states[1]?.dataSync() ?? []));
     const got = numbers(logits);
     expect(got.slice(0, 3 * classes)).toEqual(whole.slice(0, 3 * classes));
@@ -222,16 +231,16 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
 });
 
 describe("what bert is given", () => {
-  const p = bertParams(weights([2], "mean"));
+  const p = encoderParams(weights([2], "mean"));
   const options = { config, exitLayers: [2], pooling: "mean" } as const;
 
   it("runs no layer past the last exit, and needs none of their parameters", () => {
-    expect(bert(p, batch(rows, 7), options).logits).toHaveLength(1);
-    expect(() => bert(p, batch(rows, 7), { ...options, exitLayers: [3] })).toThrow(
-      new RangeError("bert: no parameters for layer 3"),
+    expect(exitLogits(p, batch(rows, 7), options)).toHaveLength(1);
+    expect(() => exitLogits(p, batch(rows, 7), { ...options, exitLayers: [3] })).toThrow(
+      new RangeError("encoder: no parameters for layer 3"),
     );
-    expect(() => bert(p, batch(rows, 7), { ...options, exitLayers: [1] })).toThrow(
-      new RangeError("bert: no parameters for the exit after layer 1"),
+    expect(() => exitLogits(p, batch(rows, 7), { ...options, exitLayers: [1] })).toThrow(
+      new RangeError("encoder: no parameters for the exit after layer 1"),
     );
   });
 
@@ -250,25 +259,29 @@ describe("what bert is given", () => {
     { layers: [3, 1], message: "exitLayers: must rise, each layer once, got 3, 1" },
   ])("refuses the exit layers $layers", ({ layers, message }) => {
     expect(() => checkExitLayers(layers, 3)).toThrow(new RangeError(message));
-    expect(() => bert(p, batch(rows, 7), { ...options, exitLayers: layers })).toThrow(message);
+    expect(() => exitLogits(p, batch(rows, 7), { ...options, exitLayers: layers })).toThrow(
+      message,
+    );
   });
 
   it("refuses inputs of different shapes", () => {
     const inputs = { ...batch(rows, 7), attentionMask: tf.ones<tf.Rank.R2>([3, 5]) };
-    const message = "bert: attentionMask must be [3, 7] as inputIds are, got [3, 5]";
-    expect(() => bert(p, inputs, options)).toThrow(new RangeError(message));
-    expect(() => bertHiddenStates(p, inputs, config, 2)).toThrow(message);
+    const message = "encoder: attentionMask must be [3, 7] as inputIds are, got [3, 5]";
+    expect(() => exitLogits(p, inputs, options)).toThrow(new RangeError(message));
+    expect(() => hiddenStates(p, inputs, config, 2)).toThrow(message);
   });
 
   it("refuses a depth past the encoder's", () => {
-    expect(() => bertHiddenStates(p, batch(rows, 7), config, 4)).toThrow(
-      new RangeError("bert: expected a depth from 0 to 3, the encoder's, got 4"),
+    expect(() => hiddenStates(p, batch(rows, 7), config, 4)).toThrow(
+      new RangeError("encoder: expected a depth from 0 to 3, the encoder's, got 4"),
     );
-    expect(bertHiddenStates(p, batch(rows, 7), config, 0)).toHaveLength(1);
+    expect(hiddenStates(p, batch(rows, 7), config, 0)).toHaveLength(1);
   });
 
   it("refuses ids and positions outside the tables", () => {
-    expect(() => bert(p, batch([{ ids: [29] }], 1), options)).toThrow(/29 is not in \[0, 28\]/);
-    expect(() => bert(p, batch(rows, 14), options)).toThrow(/13 is not in \[0, 12\]/);
+    expect(() => exitLogits(p, batch([{ ids: [29] }], 1), options)).toThrow(
+      /29 is not in \[0, 28\]/,
+    );
+    expect(() => exitLogits(p, batch(rows, 14), options)).toThrow(/13 is not in \[0, 12\]/);
   });
 });

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { bertParams, encoderParameters, exitParameters } from "./parameters.ts";
+import { exitParameters } from "./adaptive-encoder.ts";
+import { encoderParameters, encoderParams } from "./architectures.ts";
+import type { BertConfig } from "./bert.ts";
 
-const config = {
+const config: BertConfig = {
+  modelType: "bert",
   vocabSize: 29,
   hiddenSize: 15,
   numHiddenLayers: 5,
@@ -63,12 +66,14 @@ describe("exitParameters", () => {
   });
 });
 
-describe("bertParams", () => {
+describe("encoderParams", () => {
   it("arranges by the names' parts", () => {
-    expect(bertParams({ "embeddings.LayerNorm.bias": 1, "exits.2.classifier.weight": 3 })).toEqual({
+    expect(
+      encoderParams({ "embeddings.LayerNorm.bias": 1, "exits.2.classifier.weight": 3 }),
+    ).toEqual({
       embeddings: { LayerNorm: { bias: 1 } },
       exits: { 2: { classifier: { weight: 3 } } },
     });
-    expect(bertParams({ "encoder.layer.0.output.dense.bias": 5 }).exits).toEqual({});
+    expect(encoderParams({ "encoder.layer.0.output.dense.bias": 5 }).exits).toEqual({});
   });
 });

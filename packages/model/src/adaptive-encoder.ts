@@ -1,0 +1,209 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { EncoderInputs, LayerContext } from "./architecture.ts";
+import { architectureOf, type EncoderConfig, type EncoderParams } from "./architectures.ts";
+import type { Dropout, DropoutSite } from "./dropout-sites.ts";
+import { exitHead, type Pooling, tokensRead, type TokensRead } from "./exit-head.ts";
+import { denseParameters, type ParameterSpec } from "./parameters.ts";
+
+/** How an encoder with exits is run. */
+export interface AdaptiveOptions {
+  config: EncoderConfig;
+  /** The layers that an exit reads, counted from 1, rising. The last is the last that runs. */
+  exitLayers: readonly number[];
+  pooling: Pooling;
+  dropout?: Dropout;
+  /**
+   * What the layers after an exit are given in place of what comes from before: its layer's output,
+   * and the embeddings of relative positions where the layers share them.
+   */
+  nextSegmentInput?: <T extends tf.Tensor>(x: T) => T;
+}
+
+const noDropout: Dropout = (_site, x) => x;
+
+/**
+ * An encoder with exits: the logits of each, `[B, K]`.
+ *
+ * Where exits read the first token, the last layer is computed for it alone: nobody reads the rest.
+ *
+ * The caller disposes of them; what lies between goes with a `tf.tidy` around the call.
+ *
+ * @throws RangeError if an exit layer is not within the encoder, or they do not rise, or the
+ *   inputs' shapes differ
+ *
+ * Source: "Finding the SWEET Spot", arXiv:2306.02307.
+ */
+export function exitLogits(
+  p: EncoderParams,
+  inputs: EncoderInputs,
+  options: AdaptiveOptions,
+): tf.Tensor2D[] {
+  const { config, exitLayers, pooling, dropout = noDropout, nextSegmentInput = (x) => x } = options;
+  checkExitLayers(exitLayers, config.numHiddenLayers);
+  checkInputs(inputs);
+  let context = layerContext(p, inputs.attentionMask, config);
+  let hidden = embed(p, inputs, config, dropout);
+  const logits: tf.Tensor2D[] = [];
+  const depth = exitLayers.at(-1);
+  let done = 0;
+  for (const layer of exitLayers) {
+    for (; done < layer; done++) {
+      const read = done + 1 === depth ? tokensRead(pooling) : "all";
+      hidden = encoderLayer(p, done + 1, hidden, context, config, dropout, read);
+    }
+    logits.push(exitAfter(p, layer, hidden, inputs.attentionMask, config, pooling, dropout));
+    hidden = nextSegmentInput(hidden);
+    const { relative } = context;
+    if (relative !== undefined) context = { ...context, relative: nextSegmentInput(relative) };
+  }
+  return logits;
+}
+
+/**
+ * The hidden states of an encoder without exits: of the embeddings and of each layer up to `depth`,
+ * `[B, T, C]` each.
+ *
+ * @throws RangeError if the depth is not within the encoder, or the inputs' shapes differ
+ */
+export function hiddenStates(
+  p: EncoderParams,
+  inputs: EncoderInputs,
+  config: EncoderConfig,
+  depth: number = config.numHiddenLayers,
+): tf.Tensor3D[] {
+  if (!Number.isInteger(depth) || depth < 0 || depth > config.numHiddenLayers) {
+    throw new RangeError(
+      `encoder: expected a depth from 0 to ${config.numHiddenLayers}, the encoder's, got ${depth}`,
+    );
+  }
+  checkInputs(inputs);
+  const context = layerContext(p, inputs.attentionMask, config);
+  let hidden = embed(p, inputs, config);
+  const states = [hidden];
+  for (let layer = 1; layer <= depth; layer++) {
+    hidden = encoderLayer(p, layer, hidden, context, config);
+    states.push(hidden);
+  }
+  return states;
+}
+
+/** What comes before the first layer: `[B, T] -> [B, T, C]`. T is at most `longestText`. */
+export function embed(
+  p: EncoderParams,
+  inputs: EncoderInputs,
+  config: EncoderConfig,
+  dropout: Dropout = noDropout,
+): tf.Tensor3D {
+  return architectureOf(config).embed(p, inputs, config, dropout);
+}
+
+/** What every layer reads beside the hidden states. @param attentionMask float32 `[B, T]` of 1 and 0 */
+export function layerContext(
+  p: EncoderParams,
+  attentionMask: tf.Tensor2D,
+  config: EncoderConfig,
+): LayerContext {
+  return architectureOf(config).context(p, attentionMask, config);
+}
+
+/**
+ * One layer, counted from 1: `[B, T, C] -> [B, T, C]`; for the first token alone, `-> [B, 1, C]`.
+ *
+ * @param read the tokens whose output anybody reads: a last layer's may be the first alone
+ */
+export function encoderLayer(
+  p: EncoderParams,
+  layer: number,
+  hidden: tf.Tensor3D,
+  context: LayerContext,
+  config: EncoderConfig,
+  dropout: Dropout = noDropout,
+  read: TokensRead = "all",
+): tf.Tensor3D {
+  return architectureOf(config).layer(p, layer, hidden, context, config, dropout, read);
+}
+
+/** The logits `[B, K]` of the exit after a layer, counted from 1. */
+export function exitAfter(
+  params: EncoderParams,
+  layer: number,
+  hidden: tf.Tensor3D,
+  attentionMask: tf.Tensor2D,
+  config: EncoderConfig,
+  pooling: Pooling,
+  dropout: Dropout = noDropout,
+): tf.Tensor2D {
+  const p = params.exits[layer];
+  if (p === undefined)
+    throw new RangeError(`encoder: no parameters for the exit after layer ${layer}`);
+  const activation = architectureOf(config).poolerActivation(config);
+  return exitHead(p, hidden, attentionMask, pooling, activation, (features) =>
+    dropout(`exit.${layer}`, features),
+  );
+}
+
+/** The parameters of the exits' heads. */
+export function exitParameters(
+  { hiddenSize: c }: Pick<EncoderConfig, "hiddenSize">,
+  exitLayers: readonly number[],
+  classes: number,
+  pooling: Pooling,
+): ParameterSpec[] {
+  return exitLayers.flatMap((layer) => [
+    ...(pooling === "first-token" ? denseParameters(`exits.${layer}.pooler.dense`, c, c) : []),
+    ...denseParameters(`exits.${layer}.classifier`, classes, c),
+  ]);
+}
+
+/**
+ * Every place where an encoder with exits applies dropout, in the order in which it does: after the
+ * embeddings, in each layer, before each exit's classifier. The last layer's masks are of the tokens
+ * that its exit reads.
+ */
+export function dropoutSites(
+  config: EncoderConfig,
+  exitLayers: readonly number[],
+  pooling: Pooling,
+): DropoutSite[] {
+  const { hiddenSize: c, hiddenDropoutProb: probability } = config;
+  const depth = Math.max(...exitLayers);
+  const tokensOf = (layer: number) =>
+    layer === depth && tokensRead(pooling) === "first" ? 1 : "T";
+  return [
+    { name: "embeddings", shape: ["B", "T", c], probability },
+    ...Array.from({ length: depth }, (_, i): DropoutSite[] => [
+      ...architectureOf(config).layerSites(config, i + 1, tokensOf(i + 1)),
+      ...(exitLayers.includes(i + 1)
+        ? [{ name: `exit.${i + 1}`, shape: ["B", c], probability } as const]
+        : []),
+    ]).flat(),
+  ];
+}
+
+function checkInputs(inputs: EncoderInputs): void {
+  const wanted = inputs.inputIds.shape;
+  for (const name of ["tokenTypeIds", "attentionMask"] as const) {
+    const { shape } = inputs[name];
+    if (shape.join() !== wanted.join()) {
+      throw new RangeError(
+        `encoder: ${name} must be [${wanted.join(", ")}] as inputIds are, got [${shape.join(", ")}]`,
+      );
+    }
+  }
+}
+
+/** @throws RangeError if a layer is 0, repeated, out of order or past the depth */
+export function checkExitLayers(exitLayers: readonly number[], depth: number): void {
+  if (exitLayers.length === 0)
+    throw new RangeError("exitLayers: expected one layer or more, got none");
+  exitLayers.forEach((layer, i) => {
+    if (!Number.isInteger(layer) || layer < 1 || layer > depth) {
+      throw new RangeError(
+        `exitLayers: expected layers from 1 to ${depth}, the encoder's depth, got ${layer}`,
+      );
+    }
+    if (layer <= (exitLayers[i - 1] ?? 0)) {
+      throw new RangeError(`exitLayers: must rise, each layer once, got ${exitLayers.join(", ")}`);
+    }
+  });
+}

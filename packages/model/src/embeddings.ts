@@ -1,0 +1,65 @@
+import * as tf from "@tensorflow/tfjs";
+import type { EncoderInputs } from "./architecture.ts";
+import type { EncoderShape } from "./encoder-config.ts";
+import { layerNorm, type LayerNormParams } from "./layers.ts";
+import { normParameters, type ParameterSpec } from "./parameters.ts";
+
+/** The embeddings' parameters; an encoder may do without positions and without types. */
+export interface EmbeddingsParams<T = tf.Tensor> {
+  word_embeddings: { weight: T };
+  position_embeddings?: { weight: T };
+  token_type_embeddings?: { weight: T };
+  LayerNorm: LayerNormParams<T>;
+}
+
+/**
+ * Embeddings of the tokens, of their positions and of which text they belong to, summed and
+ * normalised: `[B, T] -> [B, T, C]`.
+ *
+ * @param firstPosition the row of the position table that is the first token's
+ */
+export function embedTokens(
+  p: EmbeddingsParams,
+  { inputIds, tokenTypeIds }: EncoderInputs,
+  epsilon: number,
+  firstPosition = 0,
+): tf.Tensor3D {
+  let sum = lookUp(p.word_embeddings.weight, inputIds);
+  if (p.token_type_embeddings !== undefined)
+    sum = tf.add(sum, lookUp(p.token_type_embeddings.weight, tokenTypeIds));
+  if (p.position_embeddings !== undefined) {
+    const length = inputIds.shape[1];
+    const rows = tf.range(firstPosition, firstPosition + length, 1, "int32");
+    // [T, C]; added to each sequence
+    sum = tf.add(sum, tf.gather(p.position_embeddings.weight, rows));
+  }
+  return layerNorm(p.LayerNorm, sum, epsilon);
+}
+
+/** Rows of a table `[V, C]` by their ids: `[B, T] -> [B, T, C]`. */
+function lookUp(table: tf.Tensor, ids: tf.Tensor2D): tf.Tensor3D {
+  return tf.gather(table, ids.flatten()).reshape([...ids.shape, table.shape[1] ?? 0]);
+}
+
+/** In the order in which they are used. @param positions rows of the position table; 0 for none */
+export function embeddingsParameters(
+  { vocabSize, hiddenSize, typeVocabSize }: EncoderShape,
+  positions: number,
+): ParameterSpec[] {
+  const table = (name: string, rows: number): ParameterSpec[] =>
+    rows === 0
+      ? []
+      : [
+          {
+            name: `embeddings.${name}.weight`,
+            shape: [rows, hiddenSize],
+            role: "embedding",
+          },
+        ];
+  return [
+    ...table("word_embeddings", vocabSize),
+    ...table("position_embeddings", positions),
+    ...table("token_type_embeddings", typeVocabSize),
+    ...normParameters("embeddings.LayerNorm", hiddenSize),
+  ];
+}

@@ -1,0 +1,188 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+
+/** What shapes an encoder of any kind, under camel-cased names of Hugging Face's `config.json`. */
+export interface EncoderShape {
+  vocabSize: number;
+  hiddenSize: number;
+  numHiddenLayers: number;
+  numAttentionHeads: number;
+  intermediateSize: number;
+  maxPositionEmbeddings: number;
+  /** 0 where the embeddings do not tell the first text from the second. */
+  typeVocabSize: number;
+  layerNormEps: number;
+  /** Standard deviation of newly made weights. */
+  initializerRange: number;
+  hiddenDropoutProb: number;
+  attentionProbsDropoutProb: number;
+}
+
+export const count: z.ZodInt = z.int().positive();
+const probability = z.number().min(0).max(0.99);
+
+/** A key that changes what the model computes unless it has the value given. */
+export function only<const V extends string | number | boolean>(
+  value: V,
+  otherwise: string,
+): z.ZodLiteral<V> {
+  return z.literal(value, { error: `only ${JSON.stringify(value)} is supported: ${otherwise}` });
+}
+
+/** A key that must be absent or null. */
+export function never(otherwise: string): z.ZodOptional<z.ZodNull> {
+  return z.null({ error: `not supported: ${otherwise}` }).optional();
+}
+
+/** The numbers among the keys that every encoder has. */
+type ShapeNumber =
+  | "vocab_size"
+  | "hidden_size"
+  | "num_hidden_layers"
+  | "num_attention_heads"
+  | "intermediate_size"
+  | "max_position_embeddings"
+  | "layer_norm_eps"
+  | "initializer_range"
+  | "hidden_dropout_prob"
+  | "attention_probs_dropout_prob";
+
+/** Those that may have one value, or none. */
+type ShapeCondition =
+  | "hidden_act"
+  | "is_decoder"
+  | "is_encoder_decoder"
+  | "add_cross_attention"
+  | "pruned_heads"
+  | "auto_map"
+  | "quantization_config";
+
+/** The keys that every encoder has. */
+export const shapeKeys: Record<ShapeNumber, z.ZodType<number>> & Record<ShapeCondition, z.ZodType> =
+  {
+    vocab_size: count,
+    hidden_size: count,
+    num_hidden_layers: count,
+    num_attention_heads: count,
+    intermediate_size: count,
+    max_position_embeddings: count,
+    layer_norm_eps: z.number().positive(),
+    initializer_range: z.number().positive().default(0.02),
+    hidden_act: only("gelu", "the exact one, by erf"),
+    hidden_dropout_prob: probability,
+    attention_probs_dropout_prob: probability,
+    is_decoder: only(false, "attention looks both ways").default(false),
+    is_encoder_decoder: only(false, "there is no decoder").default(false),
+    add_cross_attention: only(false, "there is no decoder").default(false),
+    pruned_heads: z
+      .record(z.string(), z.unknown())
+      .refine((heads) => Object.keys(heads).length === 0, {
+        error: "pruned heads are not supported",
+      })
+      .nullish(),
+    auto_map: never("the model brings code of its own"),
+    quantization_config: never("save the weights as float32, float16 or bfloat16"),
+  };
+
+type ShapeJson = Record<ShapeNumber, number>;
+
+/**
+ * What a config's keys say of the shape.
+ *
+ * @throws RangeError, naming the file, if the heads do not divide the hidden size
+ */
+export function encoderShape(c: ShapeJson, typeVocabSize: number, where: string): EncoderShape {
+  if (c.hidden_size % c.num_attention_heads !== 0) {
+    throw new RangeError(
+      `${where}: hidden_size ${c.hidden_size} must be a multiple of num_attention_heads ${c.num_attention_heads}`,
+    );
+  }
+  return {
+    vocabSize: c.vocab_size,
+    hiddenSize: c.hidden_size,
+    numHiddenLayers: c.num_hidden_layers,
+    numAttentionHeads: c.num_attention_heads,
+    intermediateSize: c.intermediate_size,
+    maxPositionEmbeddings: c.max_position_embeddings,
+    typeVocabSize,
+    layerNormEps: c.layer_norm_eps,
+    initializerRange: c.initializer_range,
+    hiddenDropoutProb: c.hidden_dropout_prob,
+    attentionProbsDropoutProb: c.attention_probs_dropout_prob,
+  };
+}
+
+/** The keys that say the same. */
+export function shapeJson(shape: EncoderShape): Record<string, string | number> {
+  return {
+    vocab_size: shape.vocabSize,
+    hidden_size: shape.hiddenSize,
+    num_hidden_layers: shape.numHiddenLayers,
+    num_attention_heads: shape.numAttentionHeads,
+    intermediate_size: shape.intermediateSize,
+    max_position_embeddings: shape.maxPositionEmbeddings,
+    type_vocab_size: shape.typeVocabSize,
+    layer_norm_eps: shape.layerNormEps,
+    initializer_range: shape.initializerRange,
+    hidden_act: "gelu",
+    hidden_dropout_prob: shape.hiddenDropoutProb,
+    attention_probs_dropout_prob: shape.attentionProbsDropoutProb,
+  };
+}
+
+/** @throws RangeError if the head's dropout is not the hidden states': the exits have no other */
+export function checkHeadDropout(
+  key: string,
+  value: number | null | undefined,
+  hiddenDropoutProb: number,
+  where: string,
+): void {
+  if ((value ?? hiddenDropoutProb) === hiddenDropoutProb) return;
+  throw new RangeError(
+    `${where}: ${key} must be hidden_dropout_prob ${hiddenDropoutProb} or null, got ${value}; the exits drop as the hidden states do`,
+  );
+}
+
+/** Keys that change no hidden state: names, versions, token ids, what generation and the task's head use. */
+const harmless = new Set(
+  (
+    "_name_or_path _commit_hash _attn_implementation_autoset attn_implementation architectures model_type transformers_version torch_dtype dtype " +
+    "id2label label2id num_labels problem_type finetuning_task task_specific_params tokenizer_class prefix language name_or_path " +
+    "bos_token_id eos_token_id pad_token_id cls_token_id sep_token_id mask_token_id unk_token_id decoder_start_token_id forced_bos_token_id forced_eos_token_id begin_suppress_tokens suppress_tokens bad_words_ids " +
+    "use_cache output_past output_attentions output_hidden_states output_scores return_dict return_dict_in_generate torchscript gradient_checkpointing use_bfloat16 tf_legacy_loss tie_word_embeddings tie_encoder_decoder " +
+    "chunk_size_feed_forward cross_attention_hidden_size max_length min_length do_sample early_stopping num_beams num_beam_groups diversity_penalty temperature top_k top_p typical_p repetition_penalty length_penalty no_repeat_ngram_size encoder_no_repeat_ngram_size num_return_sequences exponential_decay_length_penalty remove_invalid_values " +
+    "directionality pooler_fc_size pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head pooler_type legacy padding_idx exit_layers pooling transformers.js_config"
+  ).split(" "),
+);
+
+/**
+ * Checks that there is no key whose meaning is not known: what is ignored could change the result.
+ *
+ * @param known the keys that are read
+ * @throws TypeError that names them
+ */
+export function checkKeys(json: object, known: readonly string[], where: string): void {
+  const unknown = Object.entries(json)
+    .filter(([key, value]) => value !== null && !known.includes(key) && !harmless.has(key))
+    .map(([key]) => `"${key}"`);
+  if (unknown.length === 0) return;
+  throw new TypeError(
+    `${where}: unknown ${unknown.length === 1 ? "key" : "keys"} ${unknown.join(", ")}, which could change what the encoder computes; if it does not, take it out of a copy of the file`,
+  );
+}
+
+/**
+ * Reads a JSON file.
+ *
+ * @throws Error that names the file if it cannot be read; TypeError if it is not JSON
+ */
+export async function readConfigFile(file: string): Promise<unknown> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new Error(`${file}: cannot be read (${(cause as Error).message})`, { cause });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TypeError(`${file}: expected JSON, got ${(cause as Error).message}`, { cause });
+  }
+}
