@@ -23,6 +23,21 @@ export function readReference(name: "minilm" | "tiny-bert"): Promise<HostTensors
   return readSafetensors(path(`${name}.safetensors`));
 }
 
+/** What `encoders.py` left in `encoders/encoders.json`. */
+export interface EncoderFacts {
+  encoders: Record<string, { config: unknown; classes: number }>;
+  /** Of distances from `-(most - 1)` to `most - 1`. */
+  buckets: { buckets: number; most: number; rows: number[] }[];
+}
+
+export async function readEncoderFacts(): Promise<EncoderFacts> {
+  return JSON.parse(await readFile(path("encoders/encoders.json"), "utf8")) as EncoderFacts;
+}
+
+export function readEncoderReference(kind: string): Promise<HostTensors> {
+  return readSafetensors(path(`encoders/${kind}.safetensors`));
+}
+
 function path(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
 }
@@ -45,7 +60,7 @@ export function below<T>(tensors: Readonly<Record<string, T>>, prefix: string): 
 
 const inputNames = ["inputIds", "tokenTypeIds", "attentionMask"] as const;
 
-/** What BERT reads, of the tensors of a reference. */
+/** What an encoder reads, of the tensors of a reference. */
 export function inputsOf(tensors: HostTensors): Record<string, HostTensor> {
   return Object.fromEntries(inputNames.map((name) => [name, tensorNamed(tensors, name)]));
 }

@@ -27,6 +27,7 @@ export type { BertConfig, BertParams } from "./bert.ts";
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 export type { DebertaConfig, DebertaParams } from "./deberta.ts";
 export type { DebertaV2Config, DebertaV2Params } from "./deberta-v2.ts";
+export { bucketedDistanceRows, type DistanceRows } from "./disentangled-attention.ts";
 export type { Dropout, DropoutSite } from "./dropout-sites.ts";
 export { type EncoderShape, readConfigFile } from "./encoder-config.ts";
 export { type PretrainedEncoder, pretrainedEncoder, readWeights } from "./encoder.ts";

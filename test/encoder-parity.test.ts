@@ -1,0 +1,95 @@
+import { bucketedDistanceRows } from "@sweetspot/model";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  compareDropout,
+  type Compared,
+  compareGradients,
+  compareStates,
+  encoderCase,
+  type EncoderCase,
+} from "./encoder-parity.ts";
+import {
+  compiled,
+  eager,
+  type EncoderFacts,
+  largestError,
+  readEncoderFacts,
+  readEncoderReference,
+  tensorNamed,
+} from "./reference/bert-reference.ts";
+
+// Both sides compute in float32 and add in another order.
+const rtol = 1e-4;
+const stateAtol = 1e-5;
+const gradientAtol = 2e-6;
+
+const facts: EncoderFacts = await readEncoderFacts();
+
+/** The names of those of which a number is not the reference's. */
+function wrong(compared: readonly Compared[], atol: number): string[] {
+  return compared
+    .filter(({ got, want }) => {
+      const far = Array.from(want).some(
+        (x, i) => !(Math.abs(x - (got[i] ?? NaN)) <= atol + rtol * Math.abs(x)),
+      );
+      return got.length !== want.length || far;
+    })
+    .map((c) => c.name);
+}
+
+describe.each(Object.keys(facts.encoders))("%s", (kind) => {
+  let encoder: EncoderCase;
+  beforeAll(async () => {
+    encoder = encoderCase(facts, kind, await readEncoderReference(kind));
+  });
+
+  it.each([eager, compiled])(
+    "gives the reference's hidden states at every layer, and its classifiers' logits, $name",
+    async (execution) => {
+      const compared = await compareStates(encoder, execution);
+      expect(compared).toHaveLength(7);
+      expect(wrong(compared, stateAtol)).toEqual([]);
+    },
+  );
+
+  it.each([eager, compiled])(
+    "gives every parameter the reference's gradient, of early-exit and of SWEET, $name",
+    async (execution) => {
+      for (const method of ["early-exit", "sweet"] as const)
+        expect(wrong(await compareGradients(encoder, execution, method), gradientAtol)).toEqual([]);
+    },
+  );
+
+  it("tells SWEET from early-exit: below the last exit's own segment gradients differ", async () => {
+    const compared = await compareGradients(encoder, eager, "sweet");
+    const { reference } = encoder;
+    const differing = compared
+      .filter(({ name, got }) => {
+        const other = reference[`grad/early-exit/${name}`]?.data ?? [];
+        return !(largestError(got, other) <= 1e-3);
+      })
+      .map((c) => c.name);
+    const below = compared
+      .map((c) => c.name)
+      .filter((name) => !/^exits\.|^encoder\.layer\.2\./.test(name));
+    expect(differing.filter((name) => !below.includes(name))).toEqual([]);
+    // A key's bias adds the same to all of a query's scores, so softmax takes its gradient to zero.
+    expect(below.filter((name) => !differing.includes(name) && !/key.*bias$/.test(name))).toEqual(
+      [],
+    );
+  });
+
+  it("drops where, in the order and with the scale that the reference does", async () => {
+    const compared = await compareDropout(encoder, eager);
+    expect(wrong([compared], stateAtol)).toEqual([]);
+    // The masks matter: without them the logits are others.
+    const without = tensorNamed(encoder.reference, "logits.3").data;
+    expect(largestError(compared.want, without)).toBeGreaterThan(0.1);
+  });
+});
+
+it.each(facts.buckets)("$buckets buckets of distances below $most are the reference's", (b) => {
+  const { rows } = bucketedDistanceRows(b.buckets, b.most, b.most - 1);
+  const clamped = b.rows.map((r) => Math.max(0, Math.min(r + b.buckets, 2 * b.buckets - 1)));
+  expect(Array.from(rows)).toEqual(clamped);
+});
