@@ -21,7 +21,7 @@ export async function runData({
   log,
 }: StageContext<DataSettings>): Promise<Record<string, Json>> {
   const { task, encoder, ...rest } = settings;
-  const tokenizerJson = await encoderTokenizerJson(encoder);
+  const tokenizerJson = await encoderTokenizerJson(encoder, log);
   const source = await (typeof task === "string" ? readEmbeddedTask(task) : readOwnFile(task));
   const prepared = prepareSplits(source, textTokenizer(tokenizerJson), rest);
   const { labels, counts } = prepared;

@@ -1,7 +1,7 @@
 export { batchPlan, type PlannedBatch } from "./batch-plan.ts";
 export { type EmbeddedTask, embeddedTasks, readEmbeddedTask } from "./embedded-tasks.ts";
 export { type EncodedSplit, padBatch, readSplit, writeSplit } from "./encoded-split.ts";
-export { encoderTokenizerJson, loadTokenizer } from "./load-tokenizer.ts";
+export { type EncoderSource, encoderTokenizerJson, loadTokenizer } from "./load-tokenizer.ts";
 export { readOwnFile } from "./own-file.ts";
 export {
   type Counts,

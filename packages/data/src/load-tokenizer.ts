@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { didYouMean, parse, resolvePinnedFile } from "@sweetspot/artifact";
+import { openRepository, type RepositorySetting } from "@sweetspot/hub";
 import { z } from "zod";
+import { repositoryTokenizerJson } from "./repository-tokenizer.ts";
 import { textTokenizer, type TextTokenizer } from "./tokenizer.ts";
 
 /**
@@ -27,21 +29,32 @@ const minilm = {
   sha256: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 };
 
-/** Encoder -> the file of its tokenizer. `tiny` has MiniLM's vocabulary. */
+/** An encoder's name, or where its files are. */
+export type EncoderSource = string | RepositorySetting;
+
+/** Embedded encoder -> the file of its tokenizer. `tiny` has MiniLM's vocabulary. */
 const encoderTokenizers: Readonly<Record<string, typeof minilm>> = { minilm, tiny: minilm };
 
 /**
- * The content of an encoder's `tokenizer.json`, without the padding and truncation that the file
- * may carry.
+ * The content of an encoder's `tokenizer.json`, made of what its repository has in its stead, without
+ * the padding and truncation that the file may carry.
  *
- * @param encoder `minilm` or `tiny`
- * @throws RangeError for another name; Error if the file is missing or not the pinned one
+ * @param encoder `minilm`, `tiny`, or a folder or repository of the Hub
+ * @param log told how far a download is, line by line
+ * @throws RangeError for another name; Error if a file is missing, damaged or not the pinned one
  */
-export async function encoderTokenizerJson(encoder: string): Promise<Record<string, unknown>> {
+export async function encoderTokenizerJson(
+  encoder: EncoderSource,
+  log?: (line: string) => void,
+): Promise<Record<string, unknown>> {
+  if (typeof encoder !== "string") {
+    const options = { type: "model" as const, ...(log && { log }) };
+    return repositoryTokenizerJson(await openRepository(encoder, options));
+  }
   const pin = Object.hasOwn(encoderTokenizers, encoder) ? encoderTokenizers[encoder] : undefined;
   if (pin === undefined) {
     throw new RangeError(
-      `encoder "${encoder}": no tokenizer is known for it, ${didYouMean(encoder, Object.keys(encoderTokenizers))}`,
+      `encoder "${encoder}": no tokenizer is known for it, ${didYouMean(encoder, Object.keys(encoderTokenizers))}; a folder begins with ./ or /, a model of the Hub is ORG/NAME`,
     );
   }
   const path = await resolvePinnedFile(pin, import.meta.url);

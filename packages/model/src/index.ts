@@ -30,7 +30,12 @@ export type { DebertaV2Config, DebertaV2Params } from "./deberta-v2.ts";
 export { bucketedDistanceRows, type DistanceRows } from "./disentangled-attention.ts";
 export type { Dropout, DropoutSite } from "./dropout-sites.ts";
 export { type EncoderShape, readConfigFile } from "./encoder-config.ts";
-export { type PretrainedEncoder, pretrainedEncoder, readWeights } from "./encoder.ts";
+export {
+  type EncoderSource,
+  type PretrainedEncoder,
+  pretrainedEncoder,
+  repositoryEncoder,
+} from "./encoder.ts";
 export {
   exitHead,
   type ExitParams,

@@ -19,12 +19,22 @@ interface TaskColumns {
   label?: string | undefined;
 }
 
+/** An encoder of a pipeline. */
+interface EncoderEntry {
+  /** A folder, relative to the pipeline file, or `ORG/NAME` of the Hub; without, the entry's name says. */
+  from?: string | undefined;
+  /** Of the Hub: a branch, a tag or a commit. */
+  revision?: string | undefined;
+  exitLayers?: number[] | undefined;
+  sections: Sections;
+}
+
 /** A `pipeline.yaml`, checked, with its defaults filled in. */
 export interface PipelineFile {
   source: YamlSource;
   title: string;
   tasks: Record<string, { columns: TaskColumns; sections: Sections }>;
-  encoders: Record<string, { exitLayers?: number[] | undefined; sections: Sections }>;
+  encoders: Record<string, EncoderEntry>;
   methods: Record<string, { sections: Sections }>;
   seeds: number[];
   exitLayers: number[];
@@ -43,6 +53,14 @@ const name = z
   .regex(
     /^[A-Za-z0-9][\w./@-]*$/,
     "must begin with a letter or digit and hold only A-Z a-z 0-9 _ . / @ -",
+  );
+
+// An encoder may be named by its folder.
+const encoderName = z
+  .string()
+  .regex(
+    /^(\.{0,2}\/)*[A-Za-z0-9][\w./@-]*$/,
+    "must begin with a letter or digit, or be a path that begins with ./, ../ or /, and hold only A-Z a-z 0-9 _ . / @ -",
   );
 
 /**
@@ -86,7 +104,12 @@ export function checkPipelineFile(
   const schema = z.strictObject({
     title: z.string().min(1).default(fallbackTitle),
     tasks: nonEmpty(z.record(name, task)),
-    encoders: nonEmpty(z.record(name, entry("encoder", { exitLayers: exitLayers.optional() }))),
+    encoders: nonEmpty(
+      z.record(
+        encoderName,
+        entry("encoder", { from: column, revision: column, exitLayers: exitLayers.optional() }),
+      ),
+    ),
     methods: nonEmpty(z.record(name, entry("method", {}))),
     seeds: z
       .array(z.int().nonnegative())
@@ -119,7 +142,9 @@ export function checkPipelineFile(
       columns: { file, format, text, textPair, label },
       sections: own as Sections,
     })),
-    encoders: mapValues(encoders, ({ exitLayers, ...own }) => ({
+    encoders: mapValues(encoders, ({ from, revision, exitLayers, ...own }) => ({
+      from,
+      revision,
       exitLayers,
       sections: own as Sections,
     })),

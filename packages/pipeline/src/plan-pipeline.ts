@@ -1,5 +1,6 @@
 import { dirname, relative } from "node:path";
 import { findPipeline } from "./arguments.ts";
+import { encoderSources } from "./encoder-source.ts";
 import { checkPipelineFile } from "./pipeline-file.ts";
 import { type Cell, type KnownStage, planCells } from "./plan.ts";
 import { stages } from "./stages.ts";
@@ -32,5 +33,6 @@ export async function planPipeline(pipeline: string, root: string): Promise<Plan
     known[stage] = { ...entry, stage: await entry.load() };
   }
   const sources = await taskSources(checked, dirname(file), root);
-  return { name, cells: await planCells(checked, known, sources) };
+  const encoders = await encoderSources(checked, dirname(file), root);
+  return { name, cells: await planCells(checked, known, sources, encoders) };
 }

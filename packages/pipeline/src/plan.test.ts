@@ -43,7 +43,9 @@ async function plan(
   sources: Record<string, Json> = { a: "a", b: "b" },
   stages: Record<string, KnownStage> = known,
 ): Promise<Cell[]> {
-  return planCells(checkPipelineFile(parseYaml(text, "p.yaml"), stages, "p"), stages, sources);
+  const file = checkPipelineFile(parseYaml(text, "p.yaml"), stages, "p");
+  const encoders = Object.fromEntries(Object.keys(file.encoders).map((name) => [name, name]));
+  return planCells(file, stages, sources, encoders);
 }
 
 function settingsOf(cells: readonly Cell[], id: string): Json | undefined {

@@ -46,6 +46,7 @@ const givenBy: Record<string, string> = {
  *
  * @param known the stages in order, by name
  * @param sources task name -> the data stage's `task` setting
+ * @param encoders encoder name -> the stages' `encoder` setting
  * @throws TypeError, with file and line, if a setting breaks its stage's schema; RangeError if the
  *   stage's own check finds one that cannot be
  */
@@ -53,6 +54,7 @@ export async function planCells(
   file: PipelineFile,
   known: Readonly<Record<string, KnownStage>>,
   sources: Readonly<Record<string, Json>>,
+  encoders: Readonly<Record<string, Json>>,
 ): Promise<Cell[]> {
   const check = checkOnce();
   const cells: (Cell & { at: Combination })[] = [];
@@ -67,6 +69,7 @@ export async function planCells(
       const place: Place = {
         ...at,
         source: at.task === undefined ? undefined : sources[at.task],
+        encoderSource: at.encoder === undefined ? undefined : encoders[at.encoder],
         exitLayers: encoderOf(file, at)?.exitLayers ?? file.exitLayers,
         title: file.title,
         cells: Object.values(inputs).flatMap((input) => {
@@ -108,7 +111,9 @@ function combinations(file: PipelineFile, per: readonly Axis[]): Combination[] {
 
 function cellId(stage: string, at: Combination): string {
   const parts = axes.flatMap((axis) => (at[axis] === undefined ? [] : [String(at[axis])]));
-  return [stage, ...parts].join(".").replaceAll(/[^A-Za-z0-9.-]/g, "_");
+  return [stage, ...parts.map((part) => part.replace(/^[./]+/, ""))]
+    .join(".")
+    .replaceAll(/[^A-Za-z0-9.-]/g, "_");
 }
 
 function inputsOf(

@@ -11,6 +11,8 @@ export interface Place {
   seed?: number | undefined;
   /** The data stage's `task` setting: an embedded task's name, or a file with its columns and sha256. */
   source?: Json | undefined;
+  /** The stages' `encoder` setting: an embedded encoder's name, a folder with its sha256, or a pinned repository. */
+  encoderSource?: Json | undefined;
   exitLayers: number[];
   title: string;
   /** The cells that a gathering stage reads. */
@@ -45,14 +47,19 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     package: "@sweetspot/data",
     load: async () => (await import("@sweetspot/data/stage")).stage,
     per: ["task", "encoder"],
-    given: ({ source, encoder }) => ({ task: source, encoder }),
+    given: ({ source, encoderSource }) => ({ task: source, encoder: encoderSource }),
   },
   train: {
     package: "@sweetspot/train",
     load: async () => (await import("@sweetspot/train/stage")).stage,
     per: each,
     shares: ["device", "engine"],
-    given: ({ encoder, method, exitLayers, seed }) => ({ encoder, method, exitLayers, seed }),
+    given: ({ encoderSource, method, exitLayers, seed }) => ({
+      encoder: encoderSource,
+      method,
+      exitLayers,
+      seed,
+    }),
   },
   export: {
     package: "@sweetspot/export",

@@ -15,7 +15,8 @@ describe("the check of train's settings", () => {
   it("finds an encoder that nobody knows", async () => {
     expect(await check("tinny", [1, 2])).toEqual({
       setting: "encoder",
-      message: 'encoder "tinny": unknown, did you mean "tiny"? (known: minilm, tiny)',
+      message:
+        'encoder "tinny": unknown, did you mean "tiny"? (known: minilm, tiny); a folder begins with ./ or /, a model of the Hub is ORG/NAME',
     });
   });
 

@@ -1,4 +1,5 @@
 import { settingProblem, type Stage } from "@sweetspot/artifact";
+import { type RepositorySetting, repositorySetting } from "@sweetspot/hub";
 import { type Device, deviceProblem, devices } from "@sweetspot/runtime/device";
 import { z } from "zod";
 
@@ -9,8 +10,8 @@ const engines = ["compiled", "eager"] as const;
 
 /** How one classifier, or one multi-model cascade, is fine-tuned. */
 export interface TrainSettings {
-  /** The pretrained encoder: `minilm`, or `tiny` (random weights, for tests). */
-  encoder: string;
+  /** The pretrained encoder: `minilm`, `tiny` (random weights, for tests), or where it is. */
+  encoder: string | RepositorySetting;
   method: (typeof methods)[number];
   /** The layers that an exit reads, counted from 1, rising. */
   exitLayers: number[];
@@ -39,7 +40,7 @@ export const stage: Stage<TrainSettings> = {
   name: "train",
   reads: ["data"],
   settings: z.strictObject({
-    encoder: z.string().min(1),
+    encoder: z.union([z.string().min(1), repositorySetting]),
     method: z.enum(methods),
     exitLayers: z
       .array(count)
@@ -73,8 +74,14 @@ export const stage: Stage<TrainSettings> = {
     });
     const past = exitLayers.find((layer) => layer > depth);
     if (unknown !== undefined || past === undefined) return unknown;
-    const message = `expected layers from 1 to ${depth}, the depth of the encoder "${encoder}", got ${past}`;
+    const message = `expected layers from 1 to ${depth}, the depth of the encoder ${encoderName(encoder)}, got ${past}`;
     return { setting: "exitLayers", message };
   },
   run: async (context) => (await import("./train-stage.ts")).runTrain(context),
 };
+
+/** How errors call an encoder. */
+export function encoderName(encoder: TrainSettings["encoder"]): string {
+  if (typeof encoder === "string") return `"${encoder}"`;
+  return "hub" in encoder ? `${encoder.hub}@${encoder.revision}` : encoder.folder;
+}

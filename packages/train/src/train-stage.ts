@@ -17,7 +17,7 @@ import {
 } from "@sweetspot/model";
 import { z } from "zod";
 import { objectives } from "./objective.ts";
-import type { TrainSettings } from "./stage.ts";
+import { encoderName, type TrainSettings } from "./stage.ts";
 import { metricsLines, type StepMetrics } from "./training-state.ts";
 import { trainModel } from "./training.ts";
 
@@ -34,7 +34,7 @@ export async function runTrain(
 ): Promise<Record<string, Json>> {
   const { data } = inputs;
   if (data === undefined) throw new RangeError("train: no input data");
-  const encoder = await pretrainedEncoder(settings.encoder);
+  const encoder = await pretrainedEncoder(settings.encoder, log);
   checkExitLayers(settings.exitLayers, encoder.config.numHiddenLayers);
   const labels = await readLabels(data);
   await checkTokenizer(data, settings.encoder);
@@ -107,12 +107,12 @@ async function readLabels(data: Artifact): Promise<string[]> {
   return parse(z.array(z.string()).min(2), JSON.parse(await readFile(file, "utf8")), file);
 }
 
-async function checkTokenizer(data: Artifact, encoder: string): Promise<void> {
+async function checkTokenizer(data: Artifact, encoder: TrainSettings["encoder"]): Promise<void> {
   const file = data.path("tokenizer.json");
   const expected = JSON.stringify(await encoderTokenizerJson(encoder));
   if ((await readFile(file, "utf8")).trim() !== expected) {
     throw new RangeError(
-      `${file}: expected the tokenizer of the encoder "${encoder}", got another; run the stage data with this encoder`,
+      `${file}: expected the tokenizer of the encoder ${encoderName(encoder)}, got another; run the stage data with this encoder`,
     );
   }
 }

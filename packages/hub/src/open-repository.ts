@@ -1,0 +1,32 @@
+import { openFolder } from "./open-folder.ts";
+import type { Repository } from "./repository.ts";
+import type { RepositorySetting } from "./repository-setting.ts";
+import { repositorySha256 } from "./repository-sha256.ts";
+
+/** How a repository is opened. */
+export interface OpenOptions {
+  type: "model" | "dataset";
+  /** Told how far a download is, line by line. */
+  log?: (line: string) => void;
+}
+
+/**
+ * Opens what a setting names.
+ *
+ * @throws Error if there is no such folder, or its content is not what the setting says; as `openHub`
+ */
+export async function openRepository(
+  setting: RepositorySetting,
+  { type, log }: OpenOptions,
+): Promise<Repository> {
+  if ("hub" in setting) throw new Error(`${type} ${setting.hub}: not yet ${log}`);
+  const repository = await openFolder(setting.folder);
+  if (setting.sha256 === undefined) return repository;
+  const actual = await repositorySha256(repository);
+  if (actual !== setting.sha256) {
+    throw new Error(
+      `${setting.folder}: expected sha256 ${setting.sha256} over its files, got ${actual}; a file has changed: plan again, or correct sha256`,
+    );
+  }
+  return repository;
+}
