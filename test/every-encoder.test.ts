@@ -1,0 +1,145 @@
+// Every kind of encoder, trained by every engine and device that the machine has, and exported.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compileLoop, eagerLoop, type StepLoop } from "@sweetspot/compile/session";
+import { checkMember, segmentRanges, writeSegment } from "@sweetspot/export";
+import {
+  dropoutSites,
+  encoderConfig,
+  encoderParameters,
+  exitParameters,
+  initialWeights,
+  type Pooling,
+} from "@sweetspot/model";
+import {
+  initialState,
+  objectives,
+  runInputs,
+  stepInputs,
+  stepState,
+  trainingStep,
+  trainModel,
+} from "@sweetspot/train";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tfjsNodeProblem, webgpuProblem } from "../packages/compile/test/devices.ts";
+import { smallSplit } from "../packages/train/test/small-bert.ts";
+import { readEncoderFacts } from "./reference/bert-reference.ts";
+
+const facts = await readEncoderFacts();
+const pooling: Pooling = "first-token";
+const settings = {
+  seed: 3,
+  epochs: 2,
+  batchSize: 5,
+  learningRate: 0.01,
+  warmupRatio: 0.1,
+  weightDecay: 0.1,
+  maxGradientNorm: 1,
+} as const;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "encoders-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe.each(Object.keys(facts.encoders))("%s", (kind) => {
+  const json = facts.encoders[kind]?.config as object; // a mapping in encoders.json
+  const config = encoderConfig({ ...json, vocab_size: 41, initializer_range: 0.2 }, kind);
+  const types = config.typeVocabSize === 2;
+  const pairs = smallSplit(23);
+  const split = types
+    ? pairs
+    : {
+        ...pairs,
+        tokenTypeIds: { ...pairs.tokenTypeIds, values: pairs.tokenTypeIds.values.map(() => 0) },
+      };
+  const weights = async (depth: number) =>
+    initialWeights(encoderParameters(config, depth), config, 3);
+
+  it.each([
+    ["early-exit", [1, 2, 3]],
+    ["sweet", [1, 3]],
+    ["multi-model", [1]],
+    ["multi-model", [2]],
+  ] as const)("trains by %s, exits after layers %j, and exports", async (method, exitLayers) => {
+    const task = { encoder: { config, pooling, weights }, objective: objectives[method] };
+    const trained = await trainModel({ ...task, exitLayers, classes: 3, split, settings });
+    const losses = trained.metrics.map((m) => m.losses.reduce((a, b) => a + b, 0));
+    expect(losses).toHaveLength(10);
+    const mean = (some: number[]) => some.reduce((a, b) => a + b, 0) / some.length;
+    expect(mean(losses.slice(5))).toBeLessThan(mean(losses.slice(0, 5)));
+    const checkpoint = {
+      config: { ...config, numHiddenLayers: exitLayers.at(-1) ?? 0 },
+      exitLayers,
+      pooling,
+      labels: ["a", "b", "c"],
+      weights: trained.weights,
+    };
+    const files: string[] = [];
+    for (const [k, range] of segmentRanges(exitLayers).entries()) {
+      files.push(join(folder, `${kind}-${method}-${k + 1}.onnx`));
+      await writeSegment(files.at(-1) ?? "", checkpoint, range);
+    }
+    expect(await checkMember(checkpoint, files, split)).toBeLessThan(1e-5);
+  });
+
+  /** Losses and gradient norms of two steps of SWEET, with dropout. */
+  async function twoSteps(
+    open: (definition: Parameters<typeof compileLoop>[0]) => Promise<StepLoop>,
+  ): Promise<number[]> {
+    const exitLayers = [1, 3];
+    const heads = exitParameters(config, exitLayers, 3, pooling);
+    const parameters = [...encoderParameters(config), ...heads];
+    const sites = dropoutSites(config, exitLayers, pooling);
+    const initial = { ...(await weights(3)), ...initialWeights(heads, config, 1) };
+    const loop = await open({
+      state: stepState(parameters),
+      initialState: initialState(parameters, initial),
+      inputs: stepInputs(sites),
+      step: trainingStep({
+        config,
+        pooling,
+        exitLayers,
+        parameters,
+        objective: objectives.sweet,
+        maxGradientNorm: 1,
+        dropoutSites: sites,
+      }),
+    });
+    try {
+      const index = Int32Array.from({ length: config.vocabSize }, (_, i) => i);
+      const batch = { indices: Int32Array.of(0, 1, 2, 3), length: 11, epoch: 0 };
+      const inputs = runInputs(split, index, sites, settings, [batch, batch], {
+        firstStep: 0,
+        totalSteps: 2,
+      });
+      const told = await loop.run(inputs, { steps: 2, B: settings.batchSize, T: 11 });
+      return [...(told["losses"] ?? []), ...(told["gradientNorm"] ?? [])].map(Number);
+    } finally {
+      await loop.dispose();
+    }
+  }
+
+  async function compareWith(open: Parameters<typeof twoSteps>[0], rtol: number): Promise<void> {
+    const [want, got] = [await twoSteps(compileLoop), await twoSteps(open)];
+    expect(want).toHaveLength(6);
+    const apart = want.map((x, i) => Math.abs((got[i] ?? NaN) / x - 1));
+    expect(Math.max(...apart)).toBeLessThan(rtol);
+  }
+
+  it("takes the same steps in tfjs, kernel by kernel", () =>
+    compareWith((definition) => eagerLoop(definition, { backend: "cpu" }), 1e-4));
+
+  it.skipIf(tfjsNodeProblem)("takes the same steps on tfjs-node", () =>
+    compareWith((definition) => eagerLoop(definition, { backend: "tensorflow" }), 1e-4),
+  );
+
+  // These two have every operation of the others, and a software adapter takes 15 s for one.
+  if (!["deberta", "deberta-v2-conv"].includes(kind)) return;
+  // A device's exp, erf and tanh are other approximations.
+  it.skipIf(webgpuProblem)("takes the same steps on webgpu", () =>
+    compareWith((definition) => compileLoop(definition, { device: "webgpu" }), 2e-3),
+  );
+});
