@@ -73,19 +73,26 @@ describe.each(methods)("a bundle of %s", (method) => {
   it("answers as its exits one by one would, whatever the threshold and the batches", async () => {
     const { bundle, texts, logits } = await everyExit(method);
     const exits = exitsOf(bundle);
-    const sure = logits.map((exit) => exit.map((l) => confidence(l)));
+    const scaled = ([first = 1, second = 1]: number[] = []) =>
+      logits.map((exit) => exit.map((l, e) => confidence(l, 0, K, e === 0 ? first : second)));
     const used = new Set<number>();
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(
           fc.double({ min: 0, max: 1, noNaN: true }),
-          fc.constantFrom(...sure.flat().map((c) => Math.min(1, c + 1e-4))),
+          fc.constantFrom(
+            ...scaled()
+              .flat()
+              .map((c) => Math.min(1, c + 1e-4)),
+          ),
         ),
+        fc.constantFrom([], [0.3, 1.7]),
         fc.integer({ min: 1, max: 13 }),
-        async (threshold, batchSize) => {
+        async (threshold, temperatures, batchSize) => {
+          const sure = scaled(temperatures);
           // A batch's logits are those of its texts alone but for rounding: nobody sits on the edge.
           fc.pre(sure.flat().every((c) => Math.abs(c - threshold) > 1e-5));
-          const answers = await classify(bundle, texts, { threshold, batchSize });
+          const answers = await classify(bundle, texts, { threshold, temperatures, batchSize });
           expect(answers).toHaveLength(texts.length);
           for (const [i, answer] of answers.entries()) {
             const exit = exitOf(sure[i] ?? [], threshold);

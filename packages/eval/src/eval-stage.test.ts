@@ -35,7 +35,7 @@ function predictions(members: number[][]) {
     labels: ["bad", "good"],
     layers: 6,
     members: members.map((exitLayers) => ({ exitLayers })),
-    splits: { test: { examples: 3 } },
+    splits: { calibration: { examples: 4 }, test: { examples: 3 } },
   };
 }
 
@@ -86,6 +86,16 @@ const tensors = {
   lengths: { shape: [3], data: Int32Array.of(5, 7, 11) },
 };
 
+/** Of each exit's four answers three are right; softmax says 3/4 where its logits, d and 0, are over d / log 3. */
+const calibration = {
+  logits: {
+    shape: [2, 4, 2],
+    data: Float32Array.from([5, 2].flatMap((d) => [d, 0, d, 0, d, 0, d, 0])),
+  },
+  labels: { shape: [4], data: Int32Array.of(0, 0, 0, 1) },
+  lengths: { shape: [4], data: Int32Array.of(2, 3, 2, 3) },
+};
+
 async function run(cell: Cell) {
   const dir = join(folder, String(cells++));
   const about = { settings: {}, inputs: {} };
@@ -93,6 +103,7 @@ async function run(cell: Cell) {
     const json = cell.predictionsJson ?? predictions(cell.members);
     await writeFile(join(to, "predictions.json"), JSON.stringify(json));
     await writeSafetensors(join(to, "test.safetensors"), cell.tensors ?? tensors);
+    await writeSafetensors(join(to, "calibration.safetensors"), calibration);
     return {};
   });
   await writeArtifact(join(dir, "time"), { stage: "time", ...about }, async (to) => {
@@ -152,6 +163,26 @@ describe("the stage eval", () => {
     ]);
     expect(results.exits.map((e) => e.ms["1"])).toEqual([2, 8]);
     expect(results.curve.at(-1)?.cost).toBe(8 / 6);
+  });
+
+  test("temperatures are fitted on the split that is named, and move confidences alone", async () => {
+    const members = [[2, 6]];
+    const off = (await run({ members })).results;
+    const fitted = (await run({ members, settings: { temperature: "calibration" } })).results;
+    expect(off).not.toHaveProperty("temperatures");
+    const [first = NaN, second = NaN] = fitted.temperatures ?? [];
+    expect(first).toBeCloseTo(5 / Math.log(3), 8);
+    expect(second).toBeCloseTo(2 / Math.log(3), 8);
+    expect(fitted.exits).toEqual(off.exits);
+    // A cascade's decisions rest on the first exit's confidences, here 0.6, 0.7 and 0.9 before.
+    const softened = [0.6, 0.7, 0.9].map((p) => 1 / (1 + Math.exp(-logit(p) / first)));
+    fitted.curve
+      .slice(0, 3)
+      .forEach((p, i) => expect(p.threshold).toBeCloseTo(softened[i] ?? NaN, 6));
+    expect(fitted.curve.map((p) => p.cost)).toEqual(off.curve.map((p) => p.cost));
+    const onTest = (await run({ members, settings: { temperature: "test" } })).results;
+    expect(onTest.temperatures).toHaveLength(2);
+    expect(onTest.temperatures).not.toEqual(fitted.temperatures);
   });
 
   test("the same inputs give the same bytes", async () => {

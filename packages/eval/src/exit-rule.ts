@@ -1,20 +1,23 @@
 /** The exit rule by maximum softmax probability. Whoever runs a bundle and whoever plots a curve use these same functions. */
 
 /**
- * The maximum softmax probability of one row of logits: `1 / sum(exp(logit - max))`, in `[1/K, 1]`,
- * computed in float64 whatever the logits' type. The same logits give the same bits.
+ * The maximum softmax probability of one row of logits: `1 / sum(exp((logit - max) / T))`, in
+ * `[1/K, 1]`, computed in float64 whatever the logits' type. The same logits give the same bits.
  *
  * @param logits holds the row at `[start, start + classes)`
+ * @param temperature T, above 0: see `fitTemperature`
  * @throws RangeError if a logit is NaN or the largest is infinite, or there is none
  */
 export function confidence(
   logits: ArrayLike<number>,
   start = 0,
   classes: number = logits.length - start,
+  temperature = 1,
 ): number {
   const max = logits[start + argmax(logits, start, classes)] ?? NaN;
   let sum = 0;
-  for (let k = start; k < start + classes; k++) sum += Math.exp((logits[k] ?? NaN) - max);
+  for (let k = start; k < start + classes; k++)
+    sum += Math.exp(((logits[k] ?? NaN) - max) / temperature);
   if (!(sum >= 1)) {
     throw new RangeError(
       `confidence: logits must be finite, got ${Array.from({ length: classes }, (_, k) => logits[start + k]).join(", ") || "none"}`,
@@ -41,14 +44,14 @@ export function argmax(
 }
 
 /**
- * Softmax of one row of logits, in float64; stays finite however large they are.
+ * Softmax of one row of logits over a temperature, in float64; stays finite however large they are.
  *
  * @throws RangeError as `confidence`
  */
-export function softmax(logits: ArrayLike<number>): Float64Array {
-  const scale = confidence(logits);
+export function softmax(logits: ArrayLike<number>, temperature = 1): Float64Array {
+  const scale = confidence(logits, 0, logits.length, temperature);
   const max = logits[argmax(logits)] ?? NaN;
-  return Float64Array.from(logits, (logit) => Math.exp(logit - max) * scale);
+  return Float64Array.from(logits, (logit) => Math.exp((logit - max) / temperature) * scale);
 }
 
 /**

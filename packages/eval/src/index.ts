@@ -10,8 +10,10 @@ export {
   type PredictedSplit,
   type Predictions,
   predictionsSchema,
+  readLogits,
   readPredictedSplit,
   readPredictions,
+  type SplitLogits,
 } from "./predictions.ts";
 export {
   type BudgetResult,
@@ -29,6 +31,7 @@ export {
   speedAccuracyCurve,
 } from "./speed-accuracy.ts";
 export type { EvalSettings } from "./stage.ts";
+export { fitTemperature } from "./temperature.ts";
 export {
   exitMilliseconds,
   type Machine,

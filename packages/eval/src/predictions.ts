@@ -81,17 +81,27 @@ export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T
   return parse(schema, json, file);
 }
 
+/** One split's logits, as they were predicted. */
+export interface SplitLogits {
+  /** By exit, each `[N, K]`, row-major. */
+  logits: Float32Array[];
+  /** The true classes, `[N]`. */
+  labels: Int32Array;
+  /** Tokens of each example, `[N]`. */
+  lengths: Int32Array;
+}
+
 /**
- * Reads a split's logits and reduces them to predicted classes and confidences.
+ * Reads a split's logits.
  *
  * @throws RangeError or TypeError that names the file: a tensor missing or misshapen, a logit that
  *   is not finite, a label past the classes
  */
-export async function readPredictedSplit(
+export async function readLogits(
   predict: Artifact,
   predictions: Predictions,
   split: string,
-): Promise<PredictedSplit> {
+): Promise<SplitLogits> {
   const n = predictions.splits[split]?.examples;
   if (n === undefined) {
     throw new RangeError(
@@ -102,19 +112,24 @@ export async function readPredictedSplit(
   const exits = cascadeExits(predictions.members).length;
   const classes = predictions.labels.length;
   const tensors = await readSafetensors(file);
-  const tensor = (name: string, shape: number[], type: typeof Float32Array | typeof Int32Array) => {
+  const tensor = <T extends Float32Array | Int32Array>(
+    name: string,
+    shape: number[],
+    type: new (length: number) => T,
+    dtype: string,
+  ): T => {
     const found = tensors[name];
     if (found === undefined) throw new RangeError(`${file}: no tensor "${name}"`);
     if (found.shape.join() !== shape.join() || !(found.data instanceof type)) {
       throw new RangeError(
-        `${file}: tensor "${name}" must be ${type === Int32Array ? "int32" : "float32"} [${shape.join(", ")}], got ${found.data instanceof Int32Array ? "int32" : "float32"} [${found.shape.join(", ")}]`,
+        `${file}: tensor "${name}" must be ${dtype} [${shape.join(", ")}], got ${found.data instanceof Int32Array ? "int32" : "float32"} [${found.shape.join(", ")}]`,
       );
     }
     return found.data;
   };
-  const logits = tensor("logits", [exits, n, classes], Float32Array);
-  const labels = Int32Array.from(tensor("labels", [n], Int32Array));
-  const lengths = tensor("lengths", [n], Int32Array);
+  const logits = tensor("logits", [exits, n, classes], Float32Array, "float32");
+  const labels = tensor("labels", [n], Int32Array, "int32");
+  const lengths = tensor("lengths", [n], Int32Array, "int32");
   const bad = labels.findIndex((label) => label < 0 || label >= classes);
   if (bad >= 0) {
     throw new RangeError(
@@ -128,21 +143,40 @@ export async function readPredictedSplit(
       `${file}: logits must be finite, got ${logits[wrong]} for example ${row % n} at exit ${Math.floor(row / n) + 1}; the model has diverged: train it again with a lower learning rate`,
     );
   }
-  const result: PredictedSplit = {
+  const size = n * classes;
+  return {
+    logits: Array.from({ length: exits }, (_, e) => logits.subarray(e * size, (e + 1) * size)),
     labels,
-    predicted: [],
-    confidences: [],
-    correct: [],
+    lengths,
+  };
+}
+
+/**
+ * Reads a split's logits and reduces them to predicted classes and confidences.
+ *
+ * @param temperatures of each exit, by which its logits are divided; by default 1
+ * @throws as `readLogits`
+ */
+export async function readPredictedSplit(
+  predict: Artifact,
+  predictions: Predictions,
+  split: string,
+  temperatures?: readonly number[],
+): Promise<PredictedSplit> {
+  const { logits, labels, lengths } = await readLogits(predict, predictions, split);
+  const classes = predictions.labels.length;
+  const predicted = logits.map((exit) => labels.map((_, i) => argmax(exit, i * classes, classes)));
+  return {
+    labels,
+    predicted,
+    confidences: logits.map((exit, e) =>
+      Float64Array.from(labels, (_, i) =>
+        confidence(exit, i * classes, classes, temperatures?.[e] ?? 1),
+      ),
+    ),
+    correct: predicted.map((row) =>
+      Uint8Array.from(labels, (label, i) => Number(label === row[i])),
+    ),
     sha256: sha256(JSON.stringify([[...labels], [...lengths]])),
   };
-  const confidences: Float64Array[] = [];
-  const correct: Uint8Array[] = [];
-  for (let e = 0; e < exits; e++) {
-    const start = (i: number) => (e * n + i) * classes;
-    const predicted = labels.map((_, i) => argmax(logits, start(i), classes));
-    result.predicted.push(predicted);
-    confidences.push(Float64Array.from(labels, (_, i) => confidence(logits, start(i), classes)));
-    correct.push(Uint8Array.from(labels, (label, i) => Number(label === predicted[i])));
-  }
-  return { ...result, confidences, correct };
 }

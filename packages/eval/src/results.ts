@@ -57,6 +57,8 @@ export interface CellResults {
   testSha256: string;
   /** The level of every interval. */
   confidence: number;
+  /** What each exit's logits were divided by; absent where by nothing. */
+  temperatures?: number[] | undefined;
   /** The test split's most frequent label: what always answering it scores. */
   majority: { label: string; share: number };
   exits: ExitResult[];
@@ -93,6 +95,7 @@ export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
   examples: z.int().positive(),
   testSha256: z.string(),
   confidence: z.number().gt(0).lt(1),
+  temperatures: z.array(z.number().positive()).optional(),
   majority: z.strictObject({ label: z.string(), share }),
   exits: z
     .array(

@@ -5,6 +5,11 @@ import { z } from "zod";
 export interface EvalSettings {
   /** The grid of exit thresholds shown beside the exact curve: each in `[0, 1]`, rising, or the paper's. */
   thresholds: number[] | "paper";
+  /**
+   * The split on which each exit's temperature is fitted, by which its logits are divided before a
+   * confidence is told; `off` for none. On `test` it is fitted on what it is then judged by.
+   */
+  temperature: "off" | "calibration" | "test";
   /** The level of the intervals, in `(0, 1)`. */
   confidence: number;
 }
@@ -25,6 +30,7 @@ export const stage: Stage<EvalSettings> = {
           }),
       ])
       .default("paper"),
+    temperature: z.enum(["off", "calibration", "test"]).default("off"),
     confidence: z.number().gt(0).lt(1).default(0.95),
   }),
   run: async (context) => (await import("./eval-stage.ts")).runEval(context),

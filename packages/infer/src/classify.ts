@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { padRows, ragged } from "@sweetspot/artifact";
 import { argmax, confidence, leaves, softmax } from "@sweetspot/eval";
-import type { EncodedTexts } from "./all-exits.ts";
+import { type EncodedTexts, exitsOf } from "./all-exits.ts";
 import type { Bundle } from "./bundle.ts";
 import type { HiddenState, Segment } from "./segment.ts";
 
@@ -25,6 +25,8 @@ export interface Classification {
 export interface ClassifyOptions {
   /** A text leaves at the first exit whose confidence reaches this, in [0, 1]; 1 asks for certainty. */
   threshold: number;
+  /** What each exit's logits are divided by, over all members: those of `results.json`; by default 1. */
+  temperatures?: readonly number[];
   /** How many texts go through a segment together. */
   batchSize?: number;
 }
@@ -35,7 +37,7 @@ export interface ClassifyOptions {
  *
  * @returns in the order of the texts
  * @throws TypeError if the texts are no array of strings or pairs, or the threshold is no number;
- *   RangeError if that is outside [0, 1], the batch size is not a positive whole number, or there is
+ *   RangeError if that is outside [0, 1], the temperatures are not one above 0 for each exit, the batch size is not a positive whole number, or there is
  *   no text
  */
 export async function classify(
@@ -44,18 +46,25 @@ export async function classify(
   options: ClassifyOptions,
 ): Promise<Classification[]> {
   checkTypes(texts, options);
-  const { threshold, batchSize = 32 } = options;
+  const { threshold, batchSize = 32, temperatures = [] } = options;
   if (!(threshold >= 0 && threshold <= 1))
     throw new RangeError(`classify: threshold must be within [0, 1], got ${threshold}`);
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new RangeError(`classify: batchSize must be a positive whole number, got ${batchSize}`);
+  const exits = exitsOf(bundle).length;
+  if (temperatures.length > 0 && temperatures.length !== exits)
+    throw new RangeError(
+      `classify: temperatures must be one for each of ${exits} exits, got ${temperatures.length}`,
+    );
+  const bad = temperatures.find((t) => !(t > 0 && Number.isFinite(t)));
+  if (bad !== undefined) throw new RangeError(`classify: temperatures must be above 0, got ${bad}`);
   if (texts.length === 0) throw new RangeError("classify: expected one text or more, got none");
   const encoded = encode(bundle, texts);
   const results = new Map<number, Classification>();
   const rows = [...texts.keys()];
   for (let begin = 0; begin < rows.length; begin += batchSize) {
     const asked = rows.slice(begin, begin + batchSize);
-    await classifyBatch(bundle, encoded, asked, threshold, results);
+    await classifyBatch(bundle, encoded, asked, { threshold, temperatures }, results);
   }
   return rows.map((i) => {
     const result = results.get(i);
@@ -90,12 +99,13 @@ async function classifyBatch(
   bundle: Bundle,
   encoded: EncodedTexts,
   asked: readonly number[],
-  threshold: number,
+  { threshold, temperatures }: { threshold: number; temperatures: readonly number[] },
   results: Map<number, Classification>,
 ): Promise<void> {
   const last = bundle.sessions.at(-1)?.at(-1);
   let waiting = [...asked];
   let layersRun = 0;
+  let exit = 0;
   for (const member of bundle.sessions) {
     // A multi-model's next member starts over from the tokens.
     let batch = padRows(encoded.inputIds, waiting, { tokenTypeIds: encoded.tokenTypeIds });
@@ -110,6 +120,7 @@ async function classifyBatch(
         bundle,
         segment,
         output.logits,
+        temperatures[exit++] ?? 1,
         (sure) => segment === last || leaves(sure, threshold),
       );
       for (const [j, row] of waiting.entries()) {
@@ -129,14 +140,15 @@ function leave(
   { labels }: Bundle,
   { exitLayer }: Segment,
   logits: Float32Array,
+  temperature: number,
   answersAt: (confidence: number) => boolean,
 ): { answers: (Omit<Classification, "layersRun"> | undefined)[]; places: number[] } {
   const k = labels.length;
   const answers = Array.from({ length: logits.length / k }, (_, j) => {
     const row = logits.subarray(j * k, (j + 1) * k);
-    const sure = confidence(row);
+    const sure = confidence(row, 0, k, temperature);
     if (!answersAt(sure)) return undefined;
-    const probabilities = Array.from(softmax(row));
+    const probabilities = Array.from(softmax(row, temperature));
     return { label: labels[argmax(row)] ?? "", probabilities, confidence: sure, exitLayer };
   });
   return { answers, places: [...answers.keys()].filter((j) => answers[j] === undefined) };
