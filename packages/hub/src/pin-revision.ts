@@ -1,0 +1,43 @@
+import { datasetInfo, modelInfo } from "@huggingface/hub";
+import { cachedRef, placeOf, rememberRef } from "./cache.ts";
+import { connect, type HubOptions, libraryFetch } from "./client.ts";
+import { isOffline } from "./environment.ts";
+import { describe, type Subject } from "./hub-error.ts";
+import { checkSource, type HubSource, isCommit } from "./source.ts";
+
+/**
+ * The commit that a branch or tag is at now, 40 hex digits, so that what is read of a repository stays
+ * the same. A commit is returned as it is. With `HF_HUB_OFFLINE` set, the commit that it was at when
+ * this or Python's tools last asked.
+ *
+ * @throws Error that names the repository and the fix if there is no such repository or revision, it
+ *   may not be read, or the Hub cannot be reached
+ */
+export async function pinRevision(source: HubSource, options: HubOptions = {}): Promise<string> {
+  checkSource(source);
+  const { type, name, revision = "main" } = source;
+  if (isCommit(revision)) return revision;
+  const place = placeOf(source);
+  const subject: Subject = { type, name, revision, to: "read" };
+  if (isOffline()) {
+    const commit = await cachedRef(place, revision);
+    if (commit !== undefined && isCommit(commit)) return commit;
+    throw new Error(
+      `${describe(subject)}: HF_HUB_OFFLINE is set, and the cache (${place.folder}) does not know which commit "${revision}" is; run once without HF_HUB_OFFLINE, or give the path of a folder`,
+    );
+  }
+  const client = await connect(options);
+  const fetch = libraryFetch(client, subject);
+  const asked = { name, revision, hubUrl: client.endpoint, fetch };
+  const { sha } =
+    type === "model"
+      ? await modelInfo({ ...asked, additionalFields: ["sha"] })
+      : await datasetInfo({ ...asked, additionalFields: ["sha"] });
+  if (typeof sha !== "string" || !isCommit(sha))
+    throw new Error(
+      `${describe(subject)}: expected a commit from ${client.endpoint}, got ${JSON.stringify(sha)}; check HF_ENDPOINT`,
+    );
+  // Only runs without a network read it: where the cache cannot be written, this one needs it not.
+  await rememberRef(place, revision, sha).catch(() => undefined);
+  return sha;
+}

@@ -1,0 +1,6 @@
+// Fetches one file in a process of its own: argv has the repository, the commit and the file.
+import { openHub } from "../src/open-hub.ts";
+
+const [, , name = "", revision = "", file = ""] = process.argv;
+const log = (line: string) => console.error(line);
+console.log(await openHub({ type: "model", name, revision }, { log }).path(file));
