@@ -1,0 +1,209 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { copyFile, type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { diskError, sha256OfFile } from "@sweetspot/artifact";
+import { sizeOf } from "./cache.ts";
+import { bodyOf, type HubClient, isBroken, persist, watch } from "./client.ts";
+import { describe, HubError, PassingError, type Subject } from "./hub-error.ts";
+import { withLock } from "./lock.ts";
+import { progressLines } from "./progress.ts";
+
+/** A file as the Hub lists it. */
+export interface HubFile {
+  path: string;
+  size: number;
+  /** Its hash: sha256 if it lies in the large store, else git's sha1 of a blob. Names it in the cache. */
+  etag: string;
+}
+
+/** From how many bytes on a broken transfer counts as one that came further. */
+const goodPiece = 1 << 20;
+
+/** What this process is fetching, by blob: whoever asks meanwhile waits for the same. */
+const fetching = new Map<string, Promise<void>>();
+
+/**
+ * Fetches a file into the cache, whole or not at all.
+ *
+ * @huggingface/hub's `downloadFileToCacheDir` does none of this: it begins anew after a break, takes
+ * whatever bytes came for the file, and lets two processes write into one another's. Its `downloadFile`
+ * fetches large files by pieces (xet), which nothing can check before all are there; the address that
+ * all files have (`resolve`) gives the same bytes and resumes.
+ *
+ * @param blob where it goes
+ * @throws Error that names the repository, the file and the fix
+ */
+export function download(
+  client: HubClient,
+  url: string,
+  file: HubFile,
+  blob: string,
+  subject: Subject,
+): Promise<void> {
+  const running = fetching.get(blob);
+  if (running !== undefined) return running;
+  const started = locked(client, url, file, blob, subject)
+    .catch((error: unknown) => {
+      throw diskError(`${describe(subject)}: cannot write ${blob}`, error);
+    })
+    .finally(() => fetching.delete(blob));
+  fetching.set(blob, started);
+  return started;
+}
+
+async function locked(
+  client: HubClient,
+  url: string,
+  file: HubFile,
+  blob: string,
+  subject: Subject,
+): Promise<void> {
+  await mkdir(dirname(blob), { recursive: true });
+  const waiting = () =>
+    client.log(`${describe(subject)}: waiting for another process that is fetching it`);
+  // Python's tools write to `<etag>.incomplete`, under a lock that Node cannot take. They and this
+  // program must not write into one file, so it has one of its own, and begins with a copy of theirs.
+  const incomplete = `${blob}.sweetspot.incomplete`;
+  await withLock(`${incomplete}.lock`, waiting, async () => {
+    if ((await sizeOf(blob)) === file.size) return;
+    const theirs = `${blob}.incomplete`;
+    if ((await sizeOf(incomplete)) === undefined && (await sizeOf(theirs)) !== undefined)
+      await copyFile(theirs, incomplete);
+    for (let again = false; ; again = true) {
+      const problem =
+        (await fetchAll(client, url, file, incomplete, subject)) ??
+        (await wrongHash(incomplete, file));
+      if (problem === undefined) break;
+      await rm(incomplete, { force: true });
+      const message = `${describe(subject)}: ${problem}`;
+      if (again)
+        throw new Error(
+          `${message}, twice; nothing was kept: a proxy may change what passes through it, or the Hub's copy is broken`,
+        );
+      client.log(`${message}; fetching it anew`);
+    }
+    await rename(incomplete, blob);
+  });
+}
+
+/**
+ * Fetches what is missing of a file, as often as it takes.
+ *
+ * @returns what is wrong, if it can be no prefix of the file
+ */
+async function fetchAll(
+  client: HubClient,
+  url: string,
+  file: HubFile,
+  path: string,
+  subject: Subject,
+): Promise<string | undefined> {
+  // Not "a": that writes to the end, wherever that is by then.
+  const handle = await open(path, "r+").catch(() => open(path, "w+"));
+  try {
+    let have = (await handle.stat()).size;
+    const beginAnew = async () => {
+      if (have > 0) await handle.truncate();
+      have = 0;
+    };
+    if (have > file.size) await beginAnew();
+    const tell = progressLines({ label: describe(subject), size: file.size, have }, client.log);
+    // How far any try came: a server that cuts and begins anew for ever makes no progress.
+    let furthest = have;
+    const passing = (what: string, more: { cause?: unknown; afterMs?: number } = {}) => {
+      const progress = have - furthest >= goodPiece;
+      if (progress) furthest = have;
+      const message = `${describe(subject)}: ${what}`;
+      return new PassingError(message, "run again: it goes on from there", { ...more, progress });
+    };
+    const attempt = async () => {
+      if (have === file.size) return undefined;
+      const stall = watch(client.stallMs);
+      try {
+        const response = await askFrom(client, url, have, stall.signal, subject);
+        if (response === undefined) {
+          await beginAnew();
+          throw passing("the server does not go on where a transfer ended; from the start, then", {
+            afterMs: 0,
+          });
+        }
+        // 200: it takes no notice of a Range.
+        if (response.status !== 206) await beginAnew();
+        for await (const chunk of bodyOf(response)) {
+          if (have + chunk.length > file.size) return `expected ${file.size} bytes, got more`;
+          await writeAt(handle, chunk, have);
+          have += chunk.length;
+          stall.touch();
+          tell(have);
+        }
+      } catch (error) {
+        if (!isBroken(error)) throw error;
+        const why = error.cause instanceof Error ? error.cause.message : error.message;
+        throw passing(`the transfer broke off after ${have} of ${file.size} bytes (${why})`, {
+          cause: error,
+        });
+      } finally {
+        stall.stop();
+      }
+      if (have < file.size) throw passing(`the transfer ended after ${have} of ${file.size} bytes`);
+      return undefined;
+    };
+    const problem = await persist(client, attempt);
+    if (problem !== undefined) return problem;
+    await handle.sync();
+    return undefined;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Asks for a file from a byte on; undefined if the server will not have that. */
+async function askFrom(
+  client: HubClient,
+  url: string,
+  have: number,
+  signal: AbortSignal,
+  subject: Subject,
+): Promise<Response | undefined> {
+  const headers = {
+    // A compressed answer would have other bytes at the same places.
+    "Accept-Encoding": "identity",
+    ...(have > 0 && { Range: `bytes=${have}-` }),
+  };
+  const response = await client
+    .exchange(url, { headers, signal }, subject)
+    .catch((error: unknown) => {
+      if (have > 0 && error instanceof HubError && error.status === 416) return undefined;
+      throw error;
+    });
+  if (response?.status !== 206) return response;
+  const [, from] = /^bytes (\d+)-/.exec(response.headers.get("Content-Range") ?? "") ?? [];
+  if (Number(from) === have) return response;
+  await response.body?.cancel();
+  return undefined;
+}
+
+async function writeAt(handle: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < chunk.length;) {
+    const left = chunk.length - done;
+    done += (await handle.write(chunk, done, left, position + done)).bytesWritten;
+  }
+}
+
+/** What is wrong with the bytes; undefined if they are the file's. */
+async function wrongHash(path: string, { etag, size }: HubFile): Promise<string | undefined> {
+  const large = etag.length === 64;
+  const actual = large ? await sha256OfFile(path) : await gitHash(path, size);
+  return actual === etag
+    ? undefined
+    : `expected ${large ? "sha256" : "git's sha1"} ${etag}, got ${actual}`;
+}
+
+/** The hash by which git knows a file: sha1 of `blob SIZE`, a zero byte, and the content. */
+async function gitHash(path: string, size: number): Promise<string> {
+  const hash = createHash("sha1").update(`blob ${size}\0`);
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}

@@ -1,0 +1,346 @@
+import { deepEqual, ok } from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { gitHash, type HubServer, sha256, startHubServer } from "../test/hub-server.ts";
+import { badBlobs, temporaryCache } from "../test/temporary-cache.ts";
+import type { HubOptions } from "./client.ts";
+import { openHub } from "./open-hub.ts";
+
+const home = temporaryCache();
+const token = "hf_geheim";
+const name = "org/model";
+
+/** Bytes that repeat nowhere near: a piece at the wrong place changes the hash. */
+function bytes(length: number, seed = 1): Uint8Array {
+  let x = seed;
+  return Uint8Array.from({ length }, () => (x = (x * 48_271) % 2_147_483_647) & 255);
+}
+
+const config = '{ "hidden_size": 4 }';
+const weights = bytes(300_000);
+const half = 150_000;
+
+let server: HubServer;
+let lines: string[];
+let waits: number[];
+beforeEach(async () => {
+  server = await startHubServer(
+    [
+      {
+        type: "model",
+        name,
+        files: { "config.json": config, "onnx/model #1.onnx": weights, "model.bin": weights },
+      },
+      { type: "dataset", name: "org/data", files: { "train.csv": "text\n", "empty.txt": "" } },
+      { type: "model", name: "org/evil", files: { "a.txt": "a", "../../../evil.txt": "evil" } },
+      { type: "model", name: "org/windows", files: { "..\\evil.txt": "evil" } },
+      { type: "model", name: "org/gated", files: { "a.txt": "a" }, access: "gated" },
+      { type: "model", name: "org/private", files: { "model.bin": weights }, access: "private" },
+    ],
+    { token, pageSize: 2 },
+  );
+  process.env["HF_ENDPOINT"] = server.endpoint;
+  lines = [];
+  waits = [];
+});
+afterEach(async () => {
+  await server.close();
+  // After each test: no bad blob; the token is in no line, and went to no other host.
+  deepEqual(await badBlobs(home()), []);
+  ok(!lines.join().includes(token));
+  deepEqual(
+    server.requests.filter((r) => r.host === "store" && r.authorization !== undefined),
+    [],
+  );
+});
+
+const options: HubOptions = {
+  log: (line) => lines.push(line),
+  wait: async (ms) => waits.push(ms),
+  stallMs: 200,
+};
+function open(repository = name, type: "model" | "dataset" = "model") {
+  const revision = server.commitOf(repository, type);
+  return openHub({ type, name: repository, revision }, options);
+}
+const folder = (repository = name) =>
+  join(home(), "hub", `models--${repository.replace("/", "--")}`);
+const blobs = () => readdir(join(folder(), "blobs"));
+const ranges = (host: string) =>
+  server.requests.filter((r) => r.host === host).map(({ range }) => range);
+
+it("lists the files, over the pages of the listing", async () => {
+  expect(await open().files()).toEqual(["config.json", "model.bin", "onnx/model #1.onnx"]);
+  expect(await open("org/data", "dataset").files()).toEqual(["empty.txt", "train.csv"]);
+});
+
+it("fetches small and large files into the layout of Python's tools, and asks for none twice", async () => {
+  const repository = open();
+  const small = await repository.path("config.json");
+  const large = await repository.path("onnx/model #1.onnx");
+  const commit = server.commitOf(name);
+  expect(repository.name).toBe(`${name}@${commit}`);
+  expect(small).toBe(join(folder(), "snapshots", commit, "config.json"));
+  expect(await readFile(small, "utf8")).toBe(config);
+  expect(await readlink(small)).toBe(`../../blobs/${gitHash(Buffer.from(config))}`);
+  expect(sha256(await readFile(large))).toBe(sha256(weights));
+  expect(await readlink(large)).toBe(`../../../blobs/${sha256(weights)}`);
+  // The same bytes under another name.
+  const asked = server.requests.length;
+  expect(sha256(await readFile(await repository.path("model.bin")))).toBe(sha256(weights));
+  expect(await open().path("model.bin")).toBe(await repository.path("model.bin"));
+  expect(server.requests).toHaveLength(asked);
+  expect(await blobs()).toHaveLength(2);
+});
+
+it("a data set's file, and an empty one", async () => {
+  const data = open("org/data", "dataset");
+  expect(await readFile(await data.path("train.csv"), "utf8")).toBe("text\n");
+  expect(await data.path("empty.txt")).toContain("datasets--org--data/snapshots/");
+  expect(await readFile(await data.path("empty.txt"), "utf8")).toBe("");
+});
+
+it("a revision that is no commit is refused", () => {
+  expect(() => openHub({ type: "model", name, revision: "main" })).toThrow(
+    'openHub: expected the 40 hex digits of a commit of org/model, got "main"',
+  );
+});
+
+it("a cut transfer goes on where it ended", async () => {
+  server.misbehave(/GET \/[0-9a-f]{64}/, { cutAfter: half });
+  const path = await open().path("model.bin");
+  expect(sha256(await readFile(path))).toBe(sha256(weights));
+  const [first, second] = ranges("store");
+  expect(first).toBeUndefined();
+  const [, from] = /^bytes=(\d+)-$/.exec(second ?? "") ?? [];
+  expect(Number(from)).toBeGreaterThan(0);
+  expect(Number(from)).toBeLessThanOrEqual(half);
+  expect(lines.join()).toMatch(/model\.bin: the transfer broke off after \d+ of 300000 bytes/);
+});
+
+it("what a process left when it gave up, the next goes on with", async () => {
+  server.misbehave(/GET \/[0-9a-f]{64}/, { cutAfter: half });
+  server.misbehave(/GET \/[0-9a-f]{64}/, "drop", 4);
+  await expect(open().path("model.bin")).rejects.toThrow(/org\/model@.*: model\.bin: .*5 times/);
+  expect(existsSync(join(folder(), "snapshots"))).toBe(false);
+  expect(await blobs()).toEqual([`${sha256(weights)}.sweetspot.incomplete`]);
+  const before = ranges("store").length;
+  expect(sha256(await readFile(await open().path("model.bin")))).toBe(sha256(weights));
+  expect(ranges("store").slice(before)).toEqual([expect.stringMatching(/^bytes=[1-9]\d*-$/)]);
+  expect(await blobs()).toEqual([sha256(weights)]);
+});
+
+it("goes on with what Python's tools left, and leaves them their file", async () => {
+  await mkdir(join(folder(), "blobs"), { recursive: true });
+  const theirs = `${sha256(weights)}.incomplete`;
+  await writeFile(join(folder(), "blobs", theirs), weights.subarray(0, 1234));
+  await open().path("model.bin");
+  expect(ranges("store")).toEqual(["bytes=1234-"]);
+  expect((await blobs()).toSorted()).toEqual([sha256(weights), theirs]);
+});
+
+it("a server that takes no notice of Range sends all, and all is right", async () => {
+  server.misbehave(/GET \/[0-9a-f]{64}/, { cutAfter: half });
+  server.misbehave(/GET \/[0-9a-f]{64}/, "ignore-range");
+  expect(sha256(await readFile(await open().path("model.bin")))).toBe(sha256(weights));
+});
+
+it("a server that refuses to go on is asked for all", async () => {
+  server.misbehave(/GET \/[0-9a-f]{64}/, { cutAfter: half });
+  server.misbehave(/GET \/[0-9a-f]{64}/, { status: 416 });
+  expect(sha256(await readFile(await open().path("model.bin")))).toBe(sha256(weights));
+  expect(ranges("store")).toEqual([undefined, expect.stringMatching(/^bytes=/), undefined]);
+});
+
+it("a server that cuts for ever is given up", async () => {
+  server.misbehave(/GET \/[0-9a-f]{64}/, { cutAfter: 0 }, Infinity);
+  await expect(open().path("model.bin")).rejects.toThrow("5 times in a row");
+  expect(ranges("store")).toHaveLength(5);
+});
+
+it("a stalled transfer is ended and goes on", async () => {
+  server.misbehave(/GET \/[0-9a-f]{64}/, { stallAfter: half });
+  expect(sha256(await readFile(await open().path("model.bin")))).toBe(sha256(weights));
+  expect(lines.join()).toContain("no byte for 200 ms");
+  expect(ranges("store")[1]).toMatch(/^bytes=[1-9]/);
+});
+
+it.each(["config.json", "model.bin"])("wrong bytes for %s once: fetched anew", async (file) => {
+  server.misbehave(/GET \/([0-9a-f]{64}|.*config\.json)/, "wrong-bytes");
+  await open().path(file);
+  expect(lines.join()).toMatch(/expected (sha256|git's sha1) \w+, got \w+; fetching it anew/);
+});
+
+it.each(["config.json", "model.bin"])("wrong bytes for %s twice: an error", async (file) => {
+  server.misbehave(/GET \/([0-9a-f]{64}|.*config\.json)/, "wrong-bytes", 2);
+  await expect(open().path(file)).rejects.toThrow(
+    /org\/model@.*: expected (sha256|git's sha1) .* twice; nothing was kept/,
+  );
+  expect(await blobs()).toEqual([]);
+});
+
+it("no file grows past its size", async () => {
+  server.misbehave(/GET \/[0-9a-f]{64}/, "too-long", 2);
+  await expect(open().path("model.bin")).rejects.toThrow("expected 300000 bytes, got more, twice");
+  expect(await blobs()).toEqual([]);
+});
+
+it("401 and 403 of what is gated name the page with the terms", async () => {
+  const gated = open("org/gated");
+  const terms = `org/gated is gated; accept its terms at ${server.endpoint}/org/gated, then set HF_TOKEN`;
+  await expect(gated.path("a.txt")).rejects.toThrow("the Hub answered 401");
+  await expect(gated.path("a.txt")).rejects.toThrow(terms);
+  process.env["HF_TOKEN"] = token;
+  await expect(gated.path("a.txt")).rejects.toThrow("the Hub answered 403");
+  await expect(gated.path("a.txt")).rejects.toThrow(terms);
+});
+
+it("a private repository is fetched with the token, which the store of large files never sees", async () => {
+  await expect(open("org/private").path("model.bin")).rejects.toThrow("HF_TOKEN");
+  process.env["HF_TOKEN"] = token;
+  const path = await open("org/private").path("model.bin");
+  expect(sha256(await readFile(path))).toBe(sha256(weights));
+  const [hub] = server.requests.filter(({ url }) => url.includes("/resolve/"));
+  expect(hub?.authorization).toBe(`Bearer ${token}`);
+  expect(server.requests.at(-1)).toMatchObject({ host: "store", authorization: undefined });
+});
+
+it("404 of a file says which there are", async () => {
+  await expect(open().path("model.bni")).rejects.toThrow(
+    /^org\/model@\w+: expected a file model\.bni, did you mean "model\.bin"\? \(known: config/,
+  );
+});
+
+it("404 of a commit", async () => {
+  const revision = "0".repeat(40);
+  await expect(openHub({ type: "model", name, revision }, options).files()).rejects.toThrow(
+    `${name}@${revision}: the Hub answered 404`,
+  );
+});
+
+it("429, 500 and a dropped connection while fetching", async () => {
+  server.misbehave(/resolve/, { status: 429, headers: { "Retry-After": "3" } });
+  server.misbehave(/resolve/, { status: 500 });
+  server.misbehave(/resolve/, "drop");
+  await open().path("model.bin");
+  expect(waits).toEqual([3000, 2000, 4000]);
+  expect(lines).toHaveLength(3);
+});
+
+it("500 for ever", async () => {
+  server.misbehave(/resolve/, { status: 500 }, Infinity);
+  await expect(open().path("config.json")).rejects.toThrow(
+    /^org\/model@\w+: config\.json: the Hub answered 500, 5 times in a row; run again later$/,
+  );
+});
+
+it("a redirect that leads in circles, or to no web address", async () => {
+  const to = (location: string) => ({ status: 302, headers: { Location: location } });
+  server.misbehave(/resolve/, to("file:///etc/passwd"));
+  await expect(open().path("config.json")).rejects.toThrow("expected a redirect to http(s)");
+  server.misbehave(/resolve/, to("config.json"), Infinity);
+  await expect(open().path("config.json")).rejects.toThrow("got 6 redirects");
+});
+
+it.each(["org/evil", "org/windows"])("%s has a file that would lead outside", async (evil) => {
+  const inside = /^org\/\w+@\w+: expected names of files inside the repository, got "/;
+  await expect(open(evil).files()).rejects.toThrow(inside);
+  await expect(open(evil).path("a.txt")).rejects.toThrow(inside);
+  expect(existsSync(join(home(), "evil.txt"))).toBe(false);
+});
+
+it.each(["../x", "/etc/passwd", "a/../../x", "a\\..\\x", "C:/x", "a//x", ""])(
+  '"%s" is asked of nobody',
+  async (file) => {
+    await expect(open().path(file)).rejects.toThrow("expected names of files inside");
+    expect(server.requests).toEqual([]);
+  },
+);
+
+it("two who want a file at once get it, over one transfer", async () => {
+  const paths = await Promise.all([open().path("model.bin"), open().path("model.bin")]);
+  for (const path of paths) expect(sha256(await readFile(path))).toBe(sha256(weights));
+  expect(ranges("store")).toHaveLength(1);
+});
+
+it("without a network: what the cache holds", async () => {
+  await open().path("onnx/model #1.onnx");
+  const asked = server.requests.length;
+  process.env["HF_HUB_OFFLINE"] = "1";
+  expect(await open().files()).toEqual(["onnx/model #1.onnx"]);
+  const path = await open().path("onnx/model #1.onnx");
+  expect(sha256(await readFile(path))).toBe(sha256(weights));
+  await expect(open().path("config.json")).rejects.toThrow(
+    /config\.json: HF_HUB_OFFLINE is set, and the cache .* \(has: onnx\/model #1\.onnx\)/,
+  );
+  expect(server.requests).toHaveLength(asked);
+});
+
+it("without a network and with an empty cache: an error that says so", async () => {
+  process.env["HF_HUB_OFFLINE"] = "1";
+  await expect(open().files()).rejects.toThrow("HF_HUB_OFFLINE is set, and the cache");
+  await expect(open().path("config.json")).rejects.toThrow("run once without HF_HUB_OFFLINE");
+  expect(server.requests).toEqual([]);
+});
+
+it("a cache as Python's tools leave it is used as it is", async () => {
+  const commit = server.commitOf(name);
+  const pointer = join(folder(), "snapshots", commit, "model.bin");
+  const blob = join(folder(), "blobs", sha256(weights));
+  for (const path of [pointer, blob]) await mkdir(dirname(path), { recursive: true });
+  await writeFile(blob, weights);
+  await symlink(`../../blobs/${sha256(weights)}`, pointer);
+  expect(await open().path("model.bin")).toBe(pointer);
+  expect(server.requests).toEqual([]);
+  // A link to nothing is no file.
+  await rm(blob);
+  expect(sha256(await readFile(await open().path("model.bin")))).toBe(sha256(weights));
+});
+
+it("a full disk is told of as one", async ({ skip }) => {
+  if (!existsSync("/dev/full")) skip("needs /dev/full");
+  await mkdir(join(folder(), "blobs"), { recursive: true });
+  const incomplete = join(folder(), "blobs", `${sha256(weights)}.sweetspot.incomplete`);
+  await symlink("/dev/full", incomplete);
+  await expect(open().path("model.bin")).rejects.toThrow(
+    /^org\/model@\w+: model\.bin: cannot write .*: no space left on the disk; free some/,
+  );
+  expect(waits).toEqual([]);
+  await rm(incomplete);
+});
+
+function start(): ChildProcess {
+  const script = fileURLToPath(new URL("../test/fetching-process.ts", import.meta.url));
+  const argv = ["--import", "tsx", script, name, server.commitOf(name), "model.bin"];
+  return spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+it("two processes fetch a file at once, over one transfer", async () => {
+  const codes = await Promise.all([start(), start()].map((child) => once(child, "exit")));
+  expect(codes).toEqual([
+    [0, null],
+    [0, null],
+  ]);
+  expect(await blobs()).toEqual([sha256(weights)]);
+  expect(ranges("store").length).toBeLessThanOrEqual(2);
+});
+
+it("what a killed process left, the next goes on with", async () => {
+  server.misbehave(/GET \/[0-9a-f]{64}/, { stallAfter: half });
+  const child = start();
+  const incomplete = join(folder(), "blobs", `${sha256(weights)}.sweetspot.incomplete`);
+  await expect
+    .poll(async () => (await readFile(incomplete).catch(() => "")).length, { timeout: 10_000 })
+    .toBe(half);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  expect(await blobs()).toContain(`${sha256(weights)}.sweetspot.incomplete.lock`);
+  expect(sha256(await readFile(await open().path("model.bin")))).toBe(sha256(weights));
+  expect(ranges("store")).toEqual([undefined, `bytes=${half}-`]);
+  expect(await blobs()).toEqual([sha256(weights)]);
+});
