@@ -178,6 +178,12 @@ function connectionError(subject: Subject, url: string, cause: unknown): Passing
 }
 
 /**
+ * Node's fetch keeps all of a body in memory so as to send it again after a redirect (undici 6 and 7
+ * clone the request unless it has just these), and what is put has gigabytes. No store redirects a PUT.
+ */
+const asStream = { redirect: "error", window: null } as const;
+
+/**
  * Redirects are followed here and not by fetch, for what fetch sends on to another host differs between
  * its versions, and the token is for the Hub alone. A token that is not the Hub's stays (of uploads' own).
  */
@@ -198,7 +204,8 @@ async function follow(
     if (at.origin === new URL(endpoint).origin) {
       if (own !== undefined) headers.set("Authorization", own);
     } else if (headers.get("Authorization") === own) headers.delete("Authorization");
-    const response = await fetch(at, { ...init, headers, redirect: "manual" });
+    const how = init.method === "PUT" ? asStream : ({ redirect: "manual" } as const);
+    const response = await fetch(at, { ...init, headers, ...how });
     const location = response.headers.get("Location");
     const { status } = response;
     const same = status === 307 || status === 308;

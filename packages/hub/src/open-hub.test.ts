@@ -62,11 +62,10 @@ afterEach(async () => {
 const options: HubOptions = {
   log: (line) => lines.push(line),
   wait: async (ms) => waits.push(ms),
-  stallMs: 200,
 };
-function open(repository = name, type: "model" | "dataset" = "model") {
+function open(repository = name, type: "model" | "dataset" = "model", more: HubOptions = {}) {
   const revision = server.commitOf(repository, type);
-  return openHub({ type, name: repository, revision }, options);
+  return openHub({ type, name: repository, revision }, { ...options, ...more });
 }
 const folder = (repository = name) =>
   join(home(), "hub", `models--${repository.replace("/", "--")}`);
@@ -165,9 +164,19 @@ it("a server that cuts for ever is given up", async () => {
 
 it("a stalled transfer is ended and goes on", async () => {
   server.misbehave(/GET \/[0-9a-f]{64}/, { stallAfter: half });
-  expect(sha256(await readFile(await open().path("model.bin")))).toBe(sha256(weights));
+  expect(
+    sha256(await readFile(await open(name, "model", { stallMs: 200 }).path("model.bin"))),
+  ).toBe(sha256(weights));
   expect(lines.join()).toContain("no byte for 200 ms");
   expect(ranges("store")[1]).toMatch(/^bytes=[1-9]/);
+});
+
+it("a server that says nothing is asked again", async () => {
+  server.misbehave(/resolve/, "silence");
+  await open(name, "model", { stallMs: 200 }).path("config.json");
+  expect(lines.join()).toMatch(
+    /config\.json: expected an answer of .*, got none \(no byte for 200/,
+  );
 });
 
 it.each(["config.json", "model.bin"])("wrong bytes for %s once: fetched anew", async (file) => {
@@ -207,6 +216,23 @@ it("a private repository is fetched with the token, which the store of large fil
   expect(sha256(await readFile(path))).toBe(sha256(weights));
   const [hub] = server.requests.filter(({ url }) => url.includes("/resolve/"));
   expect(hub?.authorization).toBe(`Bearer ${token}`);
+  expect(server.requests.at(-1)).toMatchObject({ host: "store", authorization: undefined });
+});
+
+it("a repository that has another name now is followed with the token", async () => {
+  process.env["HF_TOKEN"] = token;
+  const url = `/org/private/resolve/${server.commitOf("org/private")}/model.bin`;
+  server.misbehave(/resolve/, { status: 307, headers: { Location: url } });
+  await open("org/private").path("model.bin");
+  const hub = server.requests.filter(({ url }) => url.includes("/resolve/"));
+  expect(hub.map(({ authorization }) => authorization)).toEqual(Array(2).fill(`Bearer ${token}`));
+});
+
+it("a listing whose next page is on another host is not followed there with the token", async () => {
+  process.env["HF_TOKEN"] = token;
+  const headers = { Link: `<${server.store}/next>; rel="next"` };
+  server.misbehave(/tree/, { status: 200, headers, body: "[]" });
+  await expect(open().files()).rejects.toThrow("404");
   expect(server.requests.at(-1)).toMatchObject({ host: "store", authorization: undefined });
 });
 

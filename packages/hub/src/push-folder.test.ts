@@ -23,7 +23,7 @@ beforeEach(async () => {
     name: "org/old",
     files: { "old.txt": "old", "a.txt": "a" },
   } as const;
-  server = await startHubServer([old], { token });
+  server = await startHubServer([old], { token, partSize: 10_000 });
   process.env["HF_ENDPOINT"] = server.endpoint;
   process.env["HF_TOKEN"] = token;
   folder = await mkdtemp(join(tmpdir(), "push-"));
@@ -52,6 +52,15 @@ it("makes the repository and uploads small and large files in one commit", async
   const puts = server.requests.filter(({ method }) => method === "PUT");
   expect(puts).toEqual([expect.objectContaining({ host: "store", authorization: undefined })]);
   expect(lines).toEqual(["org/new: made the repository", "org/new: uploading 3 files"]);
+});
+
+it("a very large file goes in parts", async () => {
+  const content = Buffer.from(Array.from({ length: 25_000 }, (_, i) => i % 251));
+  await writeFile(join(folder, "large.bin"), content);
+  await pushFolder({ folder, name: "org/new" });
+  expect(server.filesOf("org/new")?.["large.bin"]).toEqual(content);
+  const puts = server.requests.filter(({ method }) => method === "PUT");
+  expect(puts.map(({ url }) => url.includes("?part=")).sort()).toEqual([false, true, true, true]);
 });
 
 it("what was uploaded can be fetched", async () => {

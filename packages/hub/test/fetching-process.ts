@@ -2,5 +2,4 @@
 import { openHub } from "../src/open-hub.ts";
 
 const [, , name = "", revision = "", file = ""] = process.argv;
-const log = (line: string) => console.error(line);
-console.log(await openHub({ type: "model", name, revision }, { log }).path(file));
+console.log(await openHub({ type: "model", name, revision }).path(file));

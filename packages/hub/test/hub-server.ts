@@ -37,6 +37,8 @@ type Misbehaviour =
   | { stallAfter: number }
   /** The connection ends before any answer. */
   | "drop"
+  /** No answer comes, and the connection stays. */
+  | "silence"
   /** The whole file, whatever `Range` says. */
   | "ignore-range"
   /** Other bytes, as many. */
@@ -48,6 +50,8 @@ type Misbehaviour =
 export interface HubServer {
   /** For `HF_ENDPOINT`. */
   endpoint: string;
+  /** The address of the store of large files. */
+  store: string;
   /** Every request so far, in order. */
   requests: readonly ServedRequest[];
   /**
@@ -81,6 +85,7 @@ interface Hosted {
  * @param token the token that may read private repositories and write; none may unless given
  * @param largeFrom from how many bytes on a file lies in the store of large files, behind a redirect to
  *   another port, with its sha256 for a name
+ * @param partSize from how many bytes on a large file is uploaded in parts of that size
  * @param pageSize how many files a page of a listing has
  */
 export async function startHubServer(
@@ -88,8 +93,9 @@ export async function startHubServer(
   {
     token,
     largeFrom = 1000,
+    partSize = Infinity,
     pageSize = 1000,
-  }: { token?: string; largeFrom?: number; pageSize?: number } = {},
+  }: { token?: string; largeFrom?: number; partSize?: number; pageSize?: number } = {},
 ): Promise<HubServer> {
   const requests: ServedRequest[] = [];
   const scripted: { match: RegExp; misbehaviour: Misbehaviour; times: number }[] = [];
@@ -113,6 +119,7 @@ export async function startHubServer(
       const address = new URL(url, "http://localhost");
       const misbehaviour = next(`${method} ${url}`);
       const call: Call = { request, response, method, address, misbehaviour };
+      if (misbehaviour === "silence") return;
       if (misbehaviour === "drop") request.socket.destroy();
       else if (typeof misbehaviour === "object" && "status" in misbehaviour)
         response
@@ -132,6 +139,11 @@ export async function startHubServer(
     const oid = call.address.pathname.slice(1);
     if (call.method === "PUT") {
       const body = await read(call.request);
+      const part = call.address.searchParams.get("part");
+      if (part !== null) {
+        store.set(`${oid}/${part}`, body);
+        return call.response.writeHead(200, { ETag: `"part-${part}"` }).end();
+      }
       if (sha256(body) !== oid) return refuse(call, 400, undefined, "not the bytes of that name");
       store.set(oid, body);
       return call.response.writeHead(200, { ETag: '"of-the-store"' }).end();
@@ -153,12 +165,25 @@ export async function startHubServer(
 
     if (method === "POST" && path === "/api/repos/create") {
       if (!mayWrite) return refuse(call, 401);
-      const { name, organization, visibility } = JSON.parse(String(await read(request)));
+      const { name, organization, visibility } = JSON.parse(
+        String(await read(request)),
+      ) as CreateRequest;
       const full = `${organization}/${name}`;
       if (find("model", full)) return refuse(call, 409, undefined, "You already created this");
       const access = visibility === "private" ? "private" : "public";
       hosted.push(host({ type: "model", name: full, files: {}, access }, store, largeFrom));
       return json(call, 200, { url: `${addressOf(hubServer)}/${full}`, id: full });
+    }
+
+    if (method === "POST" && path === "/complete") {
+      const { oid, parts } = JSON.parse(String(await read(request))) as CompleteRequest;
+      const whole = parts.map(({ partNumber, etag }) =>
+        etag === `"part-${partNumber}"` ? store.get(`${oid}/${partNumber}`) : undefined,
+      );
+      const content = Buffer.concat(whole.filter((part) => part !== undefined));
+      if (sha256(content) !== oid) return refuse(call, 400, undefined, "a part is missing");
+      store.set(oid, content);
+      return json(call, 200, {});
     }
 
     const route =
@@ -189,11 +214,16 @@ export async function startHubServer(
       const { objects } = JSON.parse(String(await read(request))) as BatchRequest;
       return json(call, 200, {
         transfer: "basic",
-        objects: objects.map(({ oid, size }) => ({
-          oid,
-          size,
-          ...(!store.has(oid) && { actions: { upload: { href: `${storeAddress}/${oid}` } } }),
-        })),
+        objects: objects.map(({ oid, size }) => {
+          if (store.has(oid)) return { oid, size };
+          const href = `${storeAddress}/${oid}`;
+          if (size < partSize) return { oid, size, actions: { upload: { href } } };
+          const numbers = Array.from({ length: Math.ceil(size / partSize) }, (_, i) => i + 1);
+          const parts = Object.fromEntries(numbers.map((n) => [n, `${href}?part=${n}`]));
+          const header = { chunk_size: String(partSize), ...parts };
+          const upload = { href: `${addressOf(hubServer)}/complete`, header };
+          return { oid, size, actions: { upload } };
+        }),
       });
     }
     if (what === "commit") {
@@ -237,6 +267,7 @@ export async function startHubServer(
 
   return {
     endpoint: addressOf(hubServer),
+    store: storeAddress,
     requests,
     misbehave(match, misbehaviour, times = 1) {
       scripted.push({ match, misbehaviour, times });
@@ -271,12 +302,23 @@ interface Call {
   misbehaviour: Misbehaviour | undefined;
 }
 
+interface CreateRequest {
+  name: string;
+  organization: string;
+  visibility?: string;
+}
+
 interface PreuploadRequest {
   files: { path: string; size: number }[];
 }
 
 interface BatchRequest {
   objects: { oid: string; size: number }[];
+}
+
+interface CompleteRequest {
+  oid: string;
+  parts: { partNumber: number; etag: string }[];
 }
 
 /** Sends a file, or the part that `Range` asks for, in pieces, as badly as it was told to. */
