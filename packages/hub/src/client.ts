@@ -58,9 +58,12 @@ export async function connect(options: HubOptions): Promise<HubClient> {
       if (response.ok) return response;
       const { status, headers } = response;
       const said = redact(await whatItSaid(response));
-      if (status === 429 || status >= 500) throw busy(subject, status, headers);
+      const { host, origin } = new URL(response.url);
+      const who =
+        origin === new URL(endpoint).origin ? "the Hub" : `${host}, where the Hub keeps files,`;
+      if (status === 429 || status >= 500) throw busy(subject, who, status, headers);
       const code = headers.get("X-Error-Code");
-      throw refusal(subject, { status, code, said, endpoint, hasToken: token !== undefined });
+      throw refusal(subject, { who, status, code, said, endpoint, hasToken: token !== undefined });
     },
   };
 }
@@ -93,7 +96,9 @@ export function libraryFetch(client: HubClient, subject: Subject): typeof fetch 
               `${describe(subject)}: the Hub's answer is longer than ${longestAnswer >> 20} MiB`,
             );
         }
-        return new Response(Buffer.concat(chunks), { status, headers: plain(headers) });
+        const body = Buffer.concat(chunks);
+        checkJson(body, url, subject);
+        return new Response(body, { status, headers: plain(headers) });
       } catch (error) {
         throw isBroken(error) ? connectionError(subject, url, error) : error;
       } finally {
@@ -101,6 +106,19 @@ export function libraryFetch(client: HubClient, subject: Subject): typeof fetch 
       }
     });
   };
+}
+
+/** All that the library reads here is JSON; a login page of some network is not. */
+function checkJson(body: Buffer, url: string, subject: Subject): void {
+  try {
+    JSON.parse(body.toString());
+  } catch (cause) {
+    const got = JSON.stringify(body.toString("utf8", 0, 80));
+    throw new Error(
+      `${describe(subject)}: expected JSON from ${new URL(url).host}, got ${got}; check HF_ENDPOINT and the network`,
+      { cause },
+    );
+  }
 }
 
 /**
@@ -218,18 +236,18 @@ async function follow(
   throw new Error(`${describe(subject)}: expected an answer, got 6 redirects; check HF_ENDPOINT`);
 }
 
-function busy(subject: Subject, status: number, headers: Headers): Error {
+function busy(subject: Subject, who: string, status: number, headers: Headers): Error {
   const where = describe(subject);
   const asked = retryAfterMs(headers.get("Retry-After"));
   if (asked !== undefined && asked > longestWaitMs)
     return new Error(
-      `${where}: the Hub answered ${status} and asks to wait ${Math.ceil(asked / 1000)} s; run again then${status === 429 ? ", or set HF_TOKEN, with which it allows more" : ""}`,
+      `${where}: ${who} answered ${status} and asks to wait ${Math.ceil(asked / 1000)} s; run again then${status === 429 ? ", or set HF_TOKEN, with which it allows more" : ""}`,
     );
   const fix =
     status === 429
       ? "run again later, or set HF_TOKEN, with which it allows more"
       : "run again later";
-  return new PassingError(`${where}: the Hub answered ${status}`, fix, {
+  return new PassingError(`${where}: ${who} answered ${status}`, fix, {
     afterMs: asked ?? (status === 429 ? 10_000 : undefined),
   });
 }

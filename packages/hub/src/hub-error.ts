@@ -50,6 +50,8 @@ export function pageOf(endpoint: string, { type, name }: Pick<Subject, "type" | 
 }
 
 interface Answer {
+  /** "the Hub", or the store that it redirects to. */
+  who: string;
   status: number;
   /** The Hub's own names for what is wrong: `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo`. */
   code: string | null;
@@ -71,7 +73,8 @@ export function refusal(subject: Subject, answer: Answer): HubError {
   const page = pageOf(endpoint, subject);
   const tokens = `${endpoint}/settings/tokens`;
   const tell = (what: string) =>
-    new HubError(`${describe(subject)}: the Hub answered ${status}${said}${what}`, status);
+    new HubError(`${describe(subject)}: ${answer.who} answered ${status}${said}${what}`, status);
+  if (answer.who !== "the Hub") return tell("; run again later");
   if (answer.code === "GatedRepo")
     return tell(
       `: ${subject.name} is gated; accept its terms at ${page}, then set HF_TOKEN to a token of that account (${tokens})`,

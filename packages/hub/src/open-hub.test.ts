@@ -249,6 +249,20 @@ it("404 of a commit", async () => {
   );
 });
 
+it("a refusal of the store is told as the store's", async () => {
+  server.misbehave(/GET \/[0-9a-f]{64}/, { status: 403 });
+  await expect(open().path("model.bin")).rejects.toThrow(
+    `model.bin: ${new URL(server.store).host}, where the Hub keeps files, answered 403; run again`,
+  );
+});
+
+it("a page where JSON should be", async () => {
+  server.misbehave(/tree/, { status: 200, body: "<html>Please log in" });
+  await expect(open().files()).rejects.toThrow(
+    /^org\/model@\w+: expected JSON from .*, got "<html>Please log in"; check HF_ENDPOINT/,
+  );
+});
+
 it("429, 500 and a dropped connection while fetching", async () => {
   server.misbehave(/resolve/, { status: 429, headers: { "Retry-After": "3" } });
   server.misbehave(/resolve/, { status: 500 });
