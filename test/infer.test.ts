@@ -73,7 +73,7 @@ describe.each(methods)("a bundle of %s", (method) => {
   it("answers as its exits one by one would, whatever the threshold and the batches", async () => {
     const { bundle, texts, logits } = await everyExit(method);
     const exits = exitsOf(bundle);
-    const scaled = ([first = 1, second = 1]: number[] = []) =>
+    const scaled = ([first = 1, second = 1]: readonly number[] = []) =>
       logits.map((exit) => exit.map((l, e) => confidence(l, 0, K, e === 0 ? first : second)));
     const used = new Set<number>();
     await fc.assert(

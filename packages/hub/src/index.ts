@@ -1,6 +1,9 @@
 export type { HubOptions } from "./client.ts";
 export { openFolder } from "./open-folder.ts";
+export { openHub } from "./open-hub.ts";
 export { openRepository, type OpenOptions } from "./open-repository.ts";
+export { pinRevision } from "./pin-revision.ts";
+export { type Push, pushFolder } from "./push-folder.ts";
 export type { Repository } from "./repository.ts";
 export {
   type FolderSetting,
@@ -9,8 +12,4 @@ export {
   repositorySetting,
 } from "./repository-setting.ts";
 export { repositorySha256 } from "./repository-sha256.ts";
-export { openHub } from "./open-hub.ts";
-export { pinRevision } from "./pin-revision.ts";
-export { type Push, pushFolder } from "./push-folder.ts";
-export type { Repository } from "./repository.ts";
 export { type HubSource, parseSource, type Source } from "./source.ts";

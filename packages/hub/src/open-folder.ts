@@ -1,5 +1,6 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
+import { didYouMean } from "@sweetspot/artifact";
 import type { Repository } from "./repository.ts";
 
 /**
@@ -24,12 +25,15 @@ export async function openFolder(folder: string): Promise<Repository> {
     .map((e) => relative(folder, join(e.parentPath, e.name)).split(sep).join("/"))
     .filter((file) => !file.split("/").some((part) => part.startsWith(".")))
     .sort();
+  const path = (file: string): Promise<string> => {
+    if (files.includes(file)) return Promise.resolve(join(folder, file));
+    const got = files.length === 0 ? "got no files" : didYouMean(file, files);
+    return Promise.reject(new Error(`${folder}: expected a file ${file}, ${got}`));
+  };
   return {
     name: folder,
     files: () => Promise.resolve(files),
-    async path(file) {
-      if (files.includes(file)) return join(folder, file);
-      throw new Error(`${folder}: expected a file ${file}, got ${files.join(", ") || "none"}`);
-    },
+    size: async (file) => (await stat(await path(file))).size,
+    path,
   };
 }

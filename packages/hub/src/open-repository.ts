@@ -1,4 +1,5 @@
 import { openFolder } from "./open-folder.ts";
+import { openHub } from "./open-hub.ts";
 import type { Repository } from "./repository.ts";
 import type { RepositorySetting } from "./repository-setting.ts";
 import { repositorySha256 } from "./repository-sha256.ts";
@@ -19,7 +20,10 @@ export async function openRepository(
   setting: RepositorySetting,
   { type, log }: OpenOptions,
 ): Promise<Repository> {
-  if ("hub" in setting) throw new Error(`${type} ${setting.hub}: not yet ${log}`);
+  if ("hub" in setting) {
+    const { hub: name, revision } = setting;
+    return openHub({ type, name, revision }, log === undefined ? {} : { log });
+  }
   const repository = await openFolder(setting.folder);
   if (setting.sha256 === undefined) return repository;
   const actual = await repositorySha256(repository);

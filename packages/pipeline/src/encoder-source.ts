@@ -1,12 +1,12 @@
 import { relative, resolve, sep } from "node:path";
 import type { Json } from "@sweetspot/artifact";
-import { openFolder, repositorySha256 } from "@sweetspot/hub";
+import { openFolder, parseSource, pinRevision, repositorySha256 } from "@sweetspot/hub";
 import type { PipelineFile } from "./pipeline-file.ts";
 
 /**
  * The stages' `encoder` setting for each encoder: an embedded encoder's name as it is; a folder's path
  * relative to `root`, where cells run, and its sha256, so that a changed file re-runs; a repository of
- * the Hub at the commit that its revision is now.
+ * the Hub at the commit that its revision is at now.
  *
  * @param folder the pipeline file's, which the paths in it are relative to
  * @throws Error, with file and line, if a folder cannot be read, or the Hub knows no such revision
@@ -19,14 +19,22 @@ export async function encoderSources(
   const sources: Record<string, Json> = {};
   for (const [name, { from = name, revision }] of Object.entries(encoders)) {
     const where = (key: string) => `${source.at(["encoders", name, key])}: encoders.${name}.${key}`;
-    const isFolder = /^(\.{1,2})?\//.test(from);
-    if (revision !== undefined && (isFolder || !from.includes("/"))) {
+    // A name alone is an embedded encoder's: the stages know them.
+    const place = from.includes("/") ? parse(from, where("from")) : undefined;
+    if (revision !== undefined && (place === undefined || "folder" in place)) {
       throw new RangeError(
         `${where("revision")}: belongs to a model of the Hub, ORG/NAME, got "${from}"; remove it`,
       );
     }
+    if (place === undefined) {
+      sources[name] = from;
+      continue;
+    }
     try {
-      sources[name] = isFolder ? await folderSource(resolve(folder, from), root) : from;
+      sources[name] =
+        "folder" in place
+          ? await folderSetting(resolve(folder, place.folder), root)
+          : await hubSetting("model", { ...place, ...(revision !== undefined && { revision }) });
     } catch (cause) {
       throw new Error(`${where("from")}: ${(cause as Error).message}`, { cause });
     }
@@ -34,7 +42,25 @@ export async function encoderSources(
   return sources;
 }
 
-async function folderSource(path: string, root: string): Promise<Json> {
+/** A folder as a stage's setting, its path relative to `root`. @throws Error if it cannot be read */
+export async function folderSetting(path: string, root: string): Promise<Json> {
   const sha256 = await repositorySha256(await openFolder(path));
   return { folder: relative(root, path).split(sep).join("/") || ".", sha256 };
+}
+
+/** A repository of the Hub as a stage's setting, pinned to a commit. @throws as `pinRevision` */
+export async function hubSetting(
+  type: "model" | "dataset",
+  { name, revision }: { name: string; revision?: string },
+): Promise<Json> {
+  const pinned = await pinRevision({ type, name, ...(revision !== undefined && { revision }) });
+  return { hub: name, revision: pinned };
+}
+
+function parse(text: string, where: string): ReturnType<typeof parseSource> {
+  try {
+    return parseSource(text);
+  } catch (cause) {
+    throw new RangeError(`${where}: ${(cause as Error).message}`, { cause });
+  }
 }
