@@ -137,22 +137,32 @@ export function exitAfter(
   if (p === undefined)
     throw new RangeError(`encoder: no parameters for the exit after layer ${layer}`);
   const activation = architectureOf(config).poolerActivation(config);
-  return exitHead(p, hidden, attentionMask, pooling, activation, (features) =>
+  const head = pooling === "shared-pooler" && params.pooler ? { ...p, pooler: params.pooler } : p;
+  return exitHead(head, hidden, attentionMask, pooling, activation, (features) =>
     dropout(`exit.${layer}`, features),
   );
 }
 
+/** The pooler that exits share, under Hugging Face's name; pretrained encoders may have it. */
+export function sharedPoolerParameters({
+  hiddenSize: c,
+}: Pick<EncoderConfig, "hiddenSize">): ParameterSpec[] {
+  return denseParameters("pooler.dense", c, c);
+}
+
 /** The parameters of the exits' heads. */
 export function exitParameters(
-  { hiddenSize: c }: Pick<EncoderConfig, "hiddenSize">,
+  config: Pick<EncoderConfig, "hiddenSize">,
   exitLayers: readonly number[],
   classes: number,
   pooling: Pooling,
 ): ParameterSpec[] {
-  return exitLayers.flatMap((layer) => [
+  const c = config.hiddenSize;
+  const heads = exitLayers.flatMap((layer) => [
     ...(pooling === "first-token" ? denseParameters(`exits.${layer}.pooler.dense`, c, c) : []),
     ...denseParameters(`exits.${layer}.classifier`, classes, c),
   ]);
+  return pooling === "shared-pooler" ? [...sharedPoolerParameters(config), ...heads] : heads;
 }
 
 /**

@@ -5,6 +5,7 @@ import { bert, type BertConfig } from "./bert.ts";
 import { deberta, type DebertaConfig } from "./deberta.ts";
 import { debertaV2, type DebertaV2Config } from "./deberta-v2.ts";
 import type { ExitParams } from "./exit-head.ts";
+import type { LinearParams } from "./layers.ts";
 import { type ParameterSpec, parameterTree } from "./parameters.ts";
 import { roberta, type RobertaConfig } from "./roberta.ts";
 
@@ -13,6 +14,8 @@ export type EncoderConfig = BertConfig | RobertaConfig | DebertaConfig | Deberta
 
 /** A tree of parameters whose paths are Hugging Face's names, and `exits.N` for the exit after layer N. */
 export interface EncoderParams<T = tf.Tensor> {
+  /** That which exits share, where they do. */
+  pooler?: { dense: LinearParams<T> };
   exits: Record<string, ExitParams<T>>;
 }
 

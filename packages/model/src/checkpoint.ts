@@ -11,7 +11,7 @@ import {
 } from "./architectures.ts";
 import { readConfigFile } from "./encoder-config.ts";
 import { readWeights } from "./read-parameters.ts";
-import type { Pooling } from "./exit-head.ts";
+import { type Pooling, poolings } from "./exit-head.ts";
 import type { ParameterSpec } from "./parameters.ts";
 
 /** A fine-tuned model: an encoder cut after its last exit, and the exits' heads. */
@@ -28,7 +28,7 @@ export interface Checkpoint {
 
 const exitsSchema = z.looseObject({
   exit_layers: z.array(z.int().positive()),
-  pooling: z.enum(["first-token", "mean"]),
+  pooling: z.enum(poolings),
   id2label: z.record(z.string(), z.string()),
 });
 

@@ -11,6 +11,7 @@ import type { BertConfig } from "./bert.ts";
 import { readConfigFile } from "./encoder-config.ts";
 import type { Pooling } from "./exit-head.ts";
 import { initialWeights } from "./initial-weights.ts";
+import type { ParameterSpec } from "./parameters.ts";
 import { openWeights } from "./open-weights.ts";
 import { readParameters, readWeights } from "./read-parameters.ts";
 
@@ -19,8 +20,12 @@ export interface PretrainedEncoder {
   config: EncoderConfig;
   /** How this encoder's exits read a layer. */
   pooling: Pooling;
-  /** Reads the weights of the first `depth` layers, float32, by Hugging Face's names. */
-  weights(depth: number): Promise<Record<string, HostTensor>>;
+  /**
+   * Reads the weights of the first `depth` layers, float32, by Hugging Face's names.
+   *
+   * @param optional parameters that it may also have: those that it has are read too
+   */
+  weights(depth: number, optional?: readonly ParameterSpec[]): Promise<Record<string, HostTensor>>;
 }
 
 /** An encoder's name, or where its files are. */
@@ -116,11 +121,13 @@ export async function repositoryEncoder(repository: Repository): Promise<Pretrai
   return {
     config,
     pooling: await poolingOf(repository),
-    async weights(depth) {
+    async weights(depth, optional = []) {
       const weights = await openWeights(repository);
       try {
-        const specs = encoderParameters(config, depth);
         const { prefix } = architectureOf(config);
+        const has = ({ name }: ParameterSpec) =>
+          weights.names.has(name) || weights.names.has(`${prefix}${name}`);
+        const specs = [...encoderParameters(config, depth), ...optional.filter(has)];
         return await readParameters(weights, specs, prefix, repository.name);
       } finally {
         await weights.close();

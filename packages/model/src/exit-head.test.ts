@@ -95,6 +95,6 @@ describe("exitHead", () => {
   it("asks for a pooler where the first token is read", () => {
     expect(() =>
       exitHead({ classifier }, hidden, attentionMask, "first-token", "tanh", same),
-    ).toThrow(new TypeError("exit head: first-token pooling needs pooler.dense"));
+    ).toThrow(new TypeError("exit head: reading the first token needs pooler.dense"));
   });
 });

@@ -3,9 +3,14 @@ import { gelu, linear, type LinearParams } from "./layers.ts";
 
 /**
  * How an exit reads its layer. `first-token` takes the first token's state through a dense layer
- * and an activation of the exit's own; `mean` takes the mean of the unmasked tokens.
+ * and an activation of the exit's own; `mean` takes the mean of the unmasked tokens; `shared-pooler`
+ * takes the first token's state through the encoder's own dense layer, one for all exits, as the
+ * reference implementation of SWEET does.
  */
-export type Pooling = "first-token" | "mean";
+export type Pooling = (typeof poolings)[number];
+
+/** Every way of pooling. */
+export const poolings = ["first-token", "mean", "shared-pooler"] as const;
 
 /** What an exit's pooler ends in. */
 export type PoolerActivation = "tanh" | "gelu";
@@ -15,10 +20,10 @@ export type TokensRead = "all" | "first";
 
 /** Which tokens of its layer an exit reads. */
 export function tokensRead(pooling: Pooling): TokensRead {
-  return pooling === "first-token" ? "first" : "all";
+  return pooling === "mean" ? "all" : "first";
 }
 
-/** An exit's own parameters: pooler `[C, C]` where it reads the first token, classifier `[K, C]`. */
+/** What an exit reads its layer by: pooler `[C, C]` where it reads the first token, classifier `[K, C]`. */
 export interface ExitParams<T = tf.Tensor> {
   pooler?: { dense: LinearParams<T> };
   classifier: LinearParams<T>;
@@ -57,7 +62,7 @@ function pool(
     return tf.div(total, tf.maximum(tf.sum(attentionMask, 1, true), 1e-9));
   }
   if (p.pooler === undefined)
-    throw new TypeError("exit head: first-token pooling needs pooler.dense");
+    throw new TypeError("exit head: reading the first token needs pooler.dense");
   const first = tf.slice(hidden, [0, 0, 0], [b, 1, c]).reshape<tf.Tensor2D>([b, c]);
   const features = linear(p.pooler.dense, first);
   return activation === "tanh" ? tf.tanh(features) : gelu(features);

@@ -9,6 +9,7 @@ export {
   exitParameters,
   hiddenStates,
   layerContext,
+  sharedPoolerParameters,
 } from "./adaptive-encoder.ts";
 export type { Architecture, EncoderInputs, LayerContext } from "./architecture.ts";
 export {
@@ -41,6 +42,7 @@ export {
   type ExitParams,
   type PoolerActivation,
   type Pooling,
+  poolings,
   tokensRead,
   type TokensRead,
 } from "./exit-head.ts";

@@ -1,5 +1,6 @@
 import type { Json } from "@sweetspot/artifact";
 import { z } from "zod";
+import { type Compat, compatNames } from "./compat.ts";
 import type { Axis, SharedSetting, StageEntry } from "./stages.ts";
 import { parseAt, type YamlSource } from "./yaml-source.ts";
 
@@ -38,6 +39,8 @@ export interface PipelineFile {
   methods: Record<string, { sections: Sections }>;
   seeds: number[];
   exitLayers: number[];
+  /** In what it does as the reference implementation does. */
+  compat: Compat[];
   /** What the stages that have such a setting share; their own schemas check it. */
   shared: Partial<Record<SharedSetting, Json>>;
   sections: Sections;
@@ -117,6 +120,10 @@ export function checkPipelineFile(
       .refine((seeds) => new Set(seeds).size === seeds.length, "must differ from each other")
       .default([1]),
     exitLayers,
+    compat: z
+      .union([z.literal("reference"), z.array(z.enum(compatNames)).min(1)])
+      .transform((names) => (names === "reference" ? compatNames : names))
+      .default([]),
     device: shared,
     engine: shared,
     ...sectionsShape(stages, []),
@@ -134,7 +141,7 @@ export function checkPipelineFile(
     source,
     "",
   );
-  const { exitLayers: layers, device, engine, ...sections } = rest;
+  const { exitLayers: layers, compat, device, engine, ...sections } = rest;
   return {
     source,
     title,
@@ -151,6 +158,7 @@ export function checkPipelineFile(
     methods: mapValues(methods, (own) => ({ sections: own as Sections })),
     seeds,
     exitLayers: layers,
+    compat,
     shared: {
       ...(device === undefined ? {} : { device }),
       ...(engine === undefined ? {} : { engine }),

@@ -1,4 +1,5 @@
 import type { Json, SettingProblem, Stage } from "@sweetspot/artifact";
+import { compatSettingsOf } from "./compat.ts";
 import type { PipelineFile, Settings } from "./pipeline-file.ts";
 import type { Axis, Place, StageEntry } from "./stages.ts";
 import { parseAt } from "./yaml-source.ts";
@@ -177,6 +178,7 @@ async function settingsOf(
         }),
       ),
     ],
+    [["compat"], compatSettingsOf(file.compat, name)],
     [[name], file.sections[name]],
     [["encoders", at.encoder ?? "", name], encoderOf(file, at)?.sections[name]],
     [["tasks", at.task ?? "", name], file.tasks[at.task ?? ""]?.sections[name]],

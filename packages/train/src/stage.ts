@@ -8,11 +8,22 @@ const methods = ["early-exit", "sweet", "multi-model"] as const;
 
 const engines = ["compiled", "eager"] as const;
 
+// Model has one of each name; it loads tfjs too.
+const poolings = ["first-token", "mean", "shared-pooler"] as const;
+
 /** How one classifier, or one multi-model cascade, is fine-tuned. */
 export interface TrainSettings {
   /** The pretrained encoder: `minilm`, `tiny` (random weights, for tests), or where it is. */
   encoder: string | RepositorySetting;
   method: (typeof methods)[number];
+  /** How an exit reads its layer; `encoder` for the way that suits the encoder. */
+  pooling: "encoder" | (typeof poolings)[number];
+  /**
+   * Which methods cut gradients between segments: `method` for SWEET alone. `reference` does what the
+   * reference implementation of SWEET does as it is called: its flag is on unless it is switched off, so
+   * that early-exit is cut too, and its DeBERTa reads another flag, so that nothing is cut there.
+   */
+  gradientStops: "method" | "reference";
   /** The layers that an exit reads, counted from 1, rising. */
   exitLayers: number[];
   /** Seeds the heads, the order of the batches and dropout. */
@@ -42,6 +53,8 @@ export const stage: Stage<TrainSettings> = {
   settings: z.strictObject({
     encoder: z.union([z.string().min(1), repositorySetting]),
     method: z.enum(methods),
+    pooling: z.enum(["encoder", ...poolings]).default("encoder"),
+    gradientStops: z.enum(["method", "reference"]).default("method"),
     exitLayers: z
       .array(count)
       .min(1)

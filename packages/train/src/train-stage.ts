@@ -16,7 +16,7 @@ import {
   writeCheckpoint,
 } from "@sweetspot/model";
 import { z } from "zod";
-import { objectives } from "./objective.ts";
+import { type Objective, objectives } from "./objective.ts";
 import { encoderName, type TrainSettings } from "./stage.ts";
 import { metricsLines, type StepMetrics } from "./training-state.ts";
 import { trainModel } from "./training.ts";
@@ -34,12 +34,14 @@ export async function runTrain(
 ): Promise<Record<string, Json>> {
   const { data } = inputs;
   if (data === undefined) throw new RangeError("train: no input data");
-  const encoder = await pretrainedEncoder(settings.encoder, log);
+  const pretrained = await pretrainedEncoder(settings.encoder, log);
+  const pooling = settings.pooling === "encoder" ? pretrained.pooling : settings.pooling;
+  const encoder = { ...pretrained, pooling };
   checkExitLayers(settings.exitLayers, encoder.config.numHiddenLayers);
   const labels = await readLabels(data);
   await checkTokenizer(data, settings.encoder);
   const split = await readSplit(data, "train");
-  const objective = objectives[settings.method];
+  const objective = objectiveOf(settings, encoder.config.modelType);
   const members = objective.members(settings.exitLayers);
   for (const [i, exitLayers] of members.entries()) {
     const folder = `member-${i + 1}`;
@@ -59,7 +61,6 @@ export async function runTrain(
             log(members.length === 1 ? line : `model ${i + 1} of ${members.length}  ${line}`),
         },
       );
-      const { pooling } = encoder;
       const config = { ...encoder.config, numHiddenLayers: exitLayers.at(-1) ?? 0 };
       await writeMember(done, identity, { config, exitLayers, pooling, labels, weights }, metrics);
       await rm(checkpoint, { recursive: true, force: true });
@@ -80,6 +81,19 @@ export async function runTrain(
     members: members.length,
     trainingExamples: split.labels.length,
   };
+}
+
+/** What a method's members and gradients are, the reference implementation's if that is asked for. */
+function objectiveOf(
+  { method, gradientStops }: Pick<TrainSettings, "method" | "gradientStops">,
+  modelType: string,
+): Objective {
+  const objective = objectives[method];
+  if (gradientStops === "method" || method === "multi-model") return objective;
+  const { nextSegmentInput } = modelType.startsWith("deberta")
+    ? objectives["early-exit"]
+    : objectives.sweet;
+  return { ...objective, nextSegmentInput };
 }
 
 /** Whether a member was trained before a crash. One that is damaged, or of other work, was not. */

@@ -9,6 +9,7 @@ import {
   longestText,
   type ParameterSpec,
   type PretrainedEncoder,
+  sharedPoolerParameters,
 } from "@sweetspot/model";
 import type { Objective } from "./objective.ts";
 import { type Machinery, openLoop } from "./open-loop.ts";
@@ -32,7 +33,10 @@ export interface TrainingTask {
   exitLayers: readonly number[];
   classes: number;
   split: EncodedSplit;
-  settings: Omit<TrainSettings, "encoder" | "method" | "exitLayers" | keyof Machinery> &
+  settings: Omit<
+    TrainSettings,
+    "encoder" | "method" | "exitLayers" | "pooling" | "gradientStops" | keyof Machinery
+  > &
     Partial<Machinery>;
 }
 
@@ -73,8 +77,11 @@ export async function trainModel(
   checkTask(task);
   const depth = exitLayers.at(-1) ?? 0;
   const exits = exitParameters(encoder.config, exitLayers, task.classes, encoder.pooling);
-  const pretrained = await encoder.weights(depth);
-  const initial = { ...pretrained, ...initialWeights(exits, encoder.config, settings.seed) };
+  const shared = encoder.pooling === "shared-pooler" ? sharedPoolerParameters(encoder.config) : [];
+  const initial = {
+    ...initialWeights(exits, encoder.config, settings.seed),
+    ...(await encoder.weights(depth, shared)),
+  };
   const table = initial[wordEmbeddings];
   if (table === undefined) throw new RangeError(`training: the encoder has no ${wordEmbeddings}`);
   const occurring = occurringRows(table, split.inputIds.values);
