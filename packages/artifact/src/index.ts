@@ -1,5 +1,12 @@
 export { didYouMean } from "./did-you-mean.ts";
 export { diskError } from "./disk-error.ts";
+export {
+  type Estimate,
+  type EstimateContext,
+  little,
+  type PlannedInput,
+  toldBy,
+} from "./estimate.ts";
 export { type Artifact, openArtifact, writeArtifact } from "./folder.ts";
 export { sha256, sha256OfFile } from "./hash.ts";
 export { type FileEntry, type Json, type Manifest } from "./manifest.ts";

@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import type { z } from "zod";
 import { diskError } from "./disk-error.ts";
+import type { Estimate, EstimateContext } from "./estimate.ts";
 import { type Artifact, openArtifact, writeArtifact } from "./folder.ts";
 import type { Json } from "./manifest.ts";
 import { sha256 } from "./hash.ts";
@@ -41,6 +42,13 @@ export interface Stage<Settings> {
    * before the first is run, so it is quick and writes nothing, and loads a runtime only to look for a device other than the CPU.
    */
   check?(settings: Settings): Promise<SettingProblem | undefined>;
+  /**
+   * What a cell will ask for: of no effect on the result. It may read files that are there, and ask the
+   * Hub for sizes, and fetches nothing but a configuration.
+   */
+  estimate?(context: EstimateContext<Settings>): Promise<Estimate>;
+  /** How many of the estimate's operations this machine does in a second, measured. Takes seconds. */
+  measureRate?(settings: Settings): Promise<number>;
   /** Fills `context.output` and returns the manifest's facts. */
   run(context: StageContext<Settings>): Promise<Record<string, Json>>;
 }

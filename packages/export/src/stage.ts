@@ -1,4 +1,4 @@
-import type { Stage } from "@sweetspot/artifact";
+import { little, type Stage, toldBy } from "@sweetspot/artifact";
 import { z } from "zod";
 
 /** Nothing to set: a bundle follows from its checkpoint. */
@@ -9,5 +9,9 @@ export const stage: Stage<ExportSettings> = {
   name: "export",
   reads: ["data", "train"],
   settings: z.strictObject({}) as z.ZodType<ExportSettings>,
+  estimate: async ({ inputs }) => ({
+    ...little,
+    told: { forward: toldBy(inputs, "train", "forward") },
+  }),
   run: async (context) => (await import("./export-stage.ts")).runExport(context),
 };

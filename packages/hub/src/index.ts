@@ -1,4 +1,5 @@
 export type { HubOptions } from "./client.ts";
+export { downloadsOf } from "./downloads-of.ts";
 export { openFolder } from "./open-folder.ts";
 export { openHub } from "./open-hub.ts";
 export { openRepository, type OpenOptions } from "./open-repository.ts";

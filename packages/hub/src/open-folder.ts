@@ -33,7 +33,7 @@ export async function openFolder(folder: string): Promise<Repository> {
   return {
     name: folder,
     files: () => Promise.resolve(files),
-    size: async (file) => (await stat(await path(file))).size,
+    about: async (file) => ({ bytes: (await stat(await path(file))).size, here: true }),
     path,
   };
 }

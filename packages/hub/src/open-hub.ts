@@ -47,15 +47,15 @@ export function openHub(
         `${where}: HF_HUB_OFFLINE is set, and the cache (${place.folder}) has nothing of this commit; run once without HF_HUB_OFFLINE, or give the path of a folder`,
       );
     },
-    async size(file) {
+    async about(file) {
       checkFileName(where, file);
       const cached = await sizeOf(placeOf(source).pointer(revision, file));
-      if (cached !== undefined) return cached;
+      if (cached !== undefined) return { bytes: cached, here: true };
       const client = await connect(options);
       const files = await list(client);
       const found = files.find(({ path }) => path === file);
       if (found === undefined) throw noSuchFile(client, subject, file, files);
-      return found.size;
+      return { bytes: found.size, here: false };
     },
     async path(file) {
       checkFileName(where, file);

@@ -4,8 +4,8 @@ export interface Repository {
   name: string;
   /** The paths of its files, relative to it, with `/`, sorted. */
   files(): Promise<readonly string[]>;
-  /** Bytes of one file, without fetching it. @throws Error as `path` */
-  size(file: string): Promise<number>;
+  /** Bytes of one file, and whether they are on this disk; fetches nothing. @throws Error as `path` */
+  about(file: string): Promise<{ bytes: number; here: boolean }>;
   /**
    * The path on disk of one file; of the Hub, fetched unless the cache has it.
    *

@@ -1,4 +1,4 @@
-import type { Stage } from "@sweetspot/artifact";
+import { little, type Stage, toldBy } from "@sweetspot/artifact";
 import { type Device, deviceProblem, devices } from "@sweetspot/runtime/device";
 import { z } from "zod";
 
@@ -28,6 +28,10 @@ export const predict: Stage<PredictSettings> = {
   reads: ["data", "export"],
   settings: z.strictObject({ batchSize: z.int().positive().default(32), device }),
   check: async (settings) => deviceProblem(settings.device),
+  estimate: async ({ inputs }) => ({
+    ...little,
+    operations: toldBy(inputs, "data", "heldOut") * toldBy(inputs, "export", "forward"),
+  }),
   run: async (context) => (await import("./predict.ts")).runPredict(context),
 };
 
@@ -41,5 +45,10 @@ export const time: Stage<TimeSettings> = {
     device,
   }),
   check: async (settings) => deviceProblem(settings.device),
+  // Each example alone and in batches.
+  estimate: async ({ settings, inputs }) => ({
+    ...little,
+    operations: 2 * settings.examples * settings.rounds * toldBy(inputs, "export", "forward"),
+  }),
   run: async (context) => (await import("./time.ts")).runTime(context),
 };

@@ -1,5 +1,10 @@
 import { didYouMean, type HostTensor, parse, resolvePinnedFile } from "@sweetspot/artifact";
-import { openRepository, type Repository, type RepositorySetting } from "@sweetspot/hub";
+import {
+  downloadsOf,
+  openRepository,
+  type Repository,
+  type RepositorySetting,
+} from "@sweetspot/hub";
 import { z } from "zod";
 import {
   architectureOf,
@@ -12,7 +17,7 @@ import { readConfigFile } from "./encoder-config.ts";
 import type { Pooling } from "./exit-head.ts";
 import { initialWeights } from "./initial-weights.ts";
 import type { ParameterSpec } from "./parameters.ts";
-import { openWeights } from "./open-weights.ts";
+import { openWeights, weightFiles } from "./open-weights.ts";
 import { readParameters, readWeights } from "./read-parameters.ts";
 
 /** A pretrained encoder, ready to be given exits. */
@@ -144,4 +149,12 @@ async function poolingOf(repository: Repository): Promise<Pooling> {
   const file = await repository.path(poolingFile);
   const { pooling_mode_mean_tokens: mean } = parse(poolingSchema, await readConfigFile(file), file);
   return mean ? "mean" : "first-token";
+}
+
+/** The files of an encoder that are to be fetched, by name, and their bytes; nothing of one that is here. */
+export async function encoderDownloads(source: EncoderSource): Promise<Record<string, number>> {
+  if (typeof source === "string" || "folder" in source) return {};
+  const repository = await openRepository(source, { type: "model" });
+  const files = ["config.json", ...(await weightFiles(repository))];
+  return downloadsOf(repository, files);
 }

@@ -32,6 +32,7 @@ export { bucketedDistanceRows, type DistanceRows } from "./disentangled-attentio
 export type { Dropout, DropoutSite } from "./dropout-sites.ts";
 export { type EncoderShape, readConfigFile } from "./encoder-config.ts";
 export {
+  encoderDownloads,
   type EncoderSource,
   type PretrainedEncoder,
   pretrainedEncoder,
@@ -55,6 +56,7 @@ export {
   linear,
   type LinearParams,
 } from "./layers.ts";
+export { forwardOperations } from "./operations.ts";
 export type { ParameterRole, ParameterSpec } from "./parameters.ts";
 export type { RobertaConfig } from "./roberta.ts";
 export type { LayerParams } from "./transformer-layer.ts";

@@ -16,3 +16,8 @@ export async function openWeights(repository: Repository): Promise<Weights> {
     close: () => file.close(),
   };
 }
+
+/** The files that hold a repository's weights. */
+export async function weightFiles(repository: Repository): Promise<string[]> {
+  return (await repository.files()).filter((file) => file === "model.safetensors");
+}

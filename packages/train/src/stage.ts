@@ -90,6 +90,8 @@ export const stage: Stage<TrainSettings> = {
     const message = `expected layers from 1 to ${depth}, the depth of the encoder ${encoderName(encoder)}, got ${past}`;
     return { setting: "exitLayers", message };
   },
+  estimate: async (context) => (await import("./estimate.ts")).estimateTraining(context),
+  measureRate: async (settings) => (await import("./training-rate.ts")).trainingRate(settings),
   run: async (context) => (await import("./train-stage.ts")).runTrain(context),
 };
 

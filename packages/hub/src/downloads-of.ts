@@ -1,0 +1,14 @@
+import type { Repository } from "./repository.ts";
+
+/** Those of a repository's files that are not on this disk, by name, and their bytes. */
+export async function downloadsOf(
+  repository: Repository,
+  files: readonly string[],
+): Promise<Record<string, number>> {
+  const downloads: Record<string, number> = {};
+  for (const file of files) {
+    const { bytes, here } = await repository.about(file);
+    if (!here) downloads[`${repository.name}/${file}`] = bytes;
+  }
+  return downloads;
+}

@@ -1,0 +1,14 @@
+import type { EncoderConfig } from "./architectures.ts";
+
+/**
+ * Floating-point operations of the matrix products that the first `depth` layers do for one sequence,
+ * forward: projections and feed-forward, `8 C² + 4 C F` a token and layer; attention, `4 T C`; DeBERTa's
+ * products with positions, `4 T C` for each term.
+ *
+ * @param tokens of the sequence, T
+ */
+export function forwardOperations(config: EncoderConfig, depth: number, tokens: number): number {
+  const { hiddenSize: c, intermediateSize: f } = config;
+  const terms = "positionTerms" in config ? config.positionTerms.length : 0;
+  return depth * tokens * (8 * c * c + 4 * c * f + (4 + 4 * terms) * tokens * c);
+}
