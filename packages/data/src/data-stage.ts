@@ -1,12 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { openRepository } from "@sweetspot/hub";
 import { type Json, ragged, type StageContext } from "@sweetspot/artifact";
 import { readEmbeddedTask } from "./embedded-tasks.ts";
 import { writeSplit } from "./encoded-split.ts";
 import { encoderTokenizerJson } from "./load-tokenizer.ts";
+import { readDataset, datasetTask } from "./dataset.ts";
 import { readOwnFile } from "./own-file.ts";
 import { labelIndices, type Prepared, prepareSplits } from "./prepare.ts";
-import type { Example } from "./source.ts";
+import { neededExamples, sampleSource } from "./sample-source.ts";
+import type { Example, Source } from "./source.ts";
 import { splitNames } from "./splits.ts";
 import type { DataSettings } from "./stage.ts";
 import { textTokenizer } from "./tokenizer.ts";
@@ -22,8 +25,10 @@ export async function runData({
 }: StageContext<DataSettings>): Promise<Record<string, Json>> {
   const { task, encoder, ...rest } = settings;
   const tokenizerJson = await encoderTokenizerJson(encoder, log);
-  const source = await (typeof task === "string" ? readEmbeddedTask(task) : readOwnFile(task));
-  const prepared = prepareSplits(source, textTokenizer(tokenizerJson), rest);
+  const source = await readTask(task, log);
+  const needed = neededExamples(rest);
+  const sampled = needed === undefined ? source : sampleSource(source, needed, rest);
+  const prepared = prepareSplits(sampled, textTokenizer(tokenizerJson), rest);
   const { labels, counts } = prepared;
   await writeFile(join(output, "labels.json"), line(labels));
   await writeFile(join(output, "tokenizer.json"), line(tokenizerJson));
@@ -42,11 +47,24 @@ export async function runData({
     labels,
     maxLength: settings.maxLength,
     ...(source.sha256 === undefined ? {} : { sourceSha256: source.sha256 }),
+    ...(sampled === source ? {} : { sampledFrom: source.examples.length }),
     ...counts,
     majorityShare: Math.max(...Object.values(counts.perLabel)) / counts.examples,
     ...prepared.removed,
     splits: prepared.splitCounts,
   };
+}
+
+/** Reads the labelled text of a task. @param log told how far a download is */
+export async function readTask(
+  task: DataSettings["task"],
+  log: (line: string) => void,
+): Promise<Source> {
+  if (typeof task === "string") return readEmbeddedTask(task);
+  if ("file" in task) return readOwnFile(task);
+  const repository = await openRepository(task.dataset, { type: "dataset", log });
+  const name = "hub" in task.dataset ? task.dataset.hub : task.dataset.folder;
+  return readDataset(repository, await datasetTask(repository, name, task));
 }
 
 function summary(prepared: Prepared, maxLength: number): string {
@@ -59,6 +77,7 @@ function summary(prepared: Prepared, maxLength: number): string {
     [removed.emptyRemoved, "left out as empty"],
     [removed.duplicatesRemoved, "left out as copies"],
     [removed.conflictsRemoved, "left out as copies whose labels disagree"],
+    [removed.testCopiesRemoved ?? 0, "left out as copies of test examples"],
   ] as const;
   const told = notes.filter(([n]) => n > 0).map(([n, what]) => `; ${n} ${what}`);
   return `${counts.examples} examples of ${labels.length} labels (${sizes})${told.join("")}`;

@@ -10,6 +10,11 @@ export function normalisedText(text: string): string {
   return folded.replaceAll(/\s+/gu, " ").trim();
 }
 
+/** Equal for examples whose texts, or pairs of texts, are the same when normalised. */
+export function textKey({ text, textPair = "" }: Pick<Example, "text" | "textPair">): string {
+  return JSON.stringify([text, textPair].map(normalisedText));
+}
+
 /** Examples no two of which have the same normalised texts. */
 export interface Deduplicated<E> {
   /** The first of each set of equals, in the order given. */
@@ -28,7 +33,7 @@ export interface Deduplicated<E> {
 export function withoutDuplicates<E extends Example>(examples: readonly E[]): Deduplicated<E> {
   const groups = new Map<string, E[]>();
   for (const example of examples) {
-    const key = JSON.stringify([example.text, example.textPair ?? ""].map(normalisedText));
+    const key = textKey(example);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [example]);
     else group.push(example);

@@ -1,46 +1,86 @@
 import { extname } from "node:path";
+import { sha256OfFile } from "@sweetspot/artifact";
 import { parseDelimited } from "./delimited.ts";
 import { parseJsonLines, typeName } from "./json-lines.ts";
+import { type ParquetTable, readParquet } from "./parquet.ts";
 import type { Example, Source } from "./source.ts";
 import type { OwnFile } from "./stage.ts";
 import { requireColumn, rowName, type Table } from "./table.ts";
-import { readTextFile } from "./text-file.ts";
+import { readTextFile, whyUnreadable } from "./text-file.ts";
 
 /**
- * Reads a person's own file of labelled text: CSV, TSV or JSON Lines, in UTF-8.
+ * Reads a person's own file of labelled text: CSV, TSV or JSON Lines, in UTF-8, or parquet.
  *
  * @returns the examples in the file's order; a row without a label is left out and counted
  * @throws Error, TypeError or RangeError that names the file and, where there is one, the row, its
  *   line and the field, and says what to do
  */
 export async function readOwnFile(settings: OwnFile): Promise<Source> {
-  const { file, sha256 } = settings;
-  const format = settings.format ?? formatOf(file);
-  const content = await readTextFile(file);
-  if (sha256 !== undefined && sha256 !== content.sha256) {
-    throw new Error(
-      `${file}: expected sha256 ${sha256}, got ${content.sha256}; the file has changed: plan again, or correct sha256`,
-    );
-  }
-  const table =
-    format === "jsonl"
-      ? parseJsonLines(content.text, file)
-      : parseDelimited(content.text, format, file);
-  return { ...examplesOf(table, settings), sha256: content.sha256 };
+  const { file, testFile } = settings;
+  const sha256 = await checkedSha256(file, settings.sha256, "sha256");
+  const train = await readTable(file, settings);
+  const source = { ...examplesOf(train, settings), sha256, ...classesOf(train, settings.label) };
+  if (testFile === undefined) return source;
+  await checkedSha256(testFile, settings.testSha256, "testSha256");
+  const test = examplesOf(await readTable(testFile, settings), settings);
+  return {
+    ...source,
+    test: test.examples,
+    withoutLabel: source.withoutLabel + test.withoutLabel,
+  };
 }
 
-function formatOf(file: string): "csv" | "tsv" | "jsonl" {
-  const extension = extname(file).toLowerCase();
-  if (extension === ".csv") return "csv";
-  if (extension === ".tsv") return "tsv";
-  if (extension === ".jsonl" || extension === ".ndjson") return "jsonl";
-  throw new RangeError(
-    `${file}: its name does not end in .csv, .tsv, .jsonl or .ndjson; set format to csv, tsv or jsonl`,
+/** A file's hash, once it has been found to be the one that was expected, if one was. */
+async function checkedSha256(
+  file: string,
+  expected: string | undefined,
+  setting: string,
+): Promise<string> {
+  const sha256 = await sha256OfFile(file).catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(`${file}: ${whyUnreadable(cause)}`, { cause });
+  });
+  if (expected === undefined || expected === sha256) return sha256;
+  throw new Error(
+    `${file}: expected sha256 ${expected}, got ${sha256}; the file has changed: plan again, or correct ${setting}`,
   );
 }
 
-/** The labelled examples of a table. */
-function examplesOf(
+/** The columns of a task, and how its file is read. */
+type Columns = Pick<OwnFile, "text" | "textPair" | "label" | "format">;
+
+/**
+ * The table in a file, told by its extension unless `format` says.
+ *
+ * @throws Error, TypeError or RangeError that names the file
+ */
+export async function readTable(file: string, columns: Columns): Promise<Table | ParquetTable> {
+  const format = columns.format ?? formatOf(file);
+  if (format === "parquet") {
+    const { text, textPair, label } = columns;
+    return readParquet(file, [text, label, ...(textPair === undefined ? [] : [textPair])]);
+  }
+  const text = await readTextFile(file);
+  return format === "jsonl" ? parseJsonLines(text, file) : parseDelimited(text, format, file);
+}
+
+function classesOf(table: Table | ParquetTable, label: string): Pick<Source, "labels"> {
+  const names = "classes" in table ? table.classes[label] : undefined;
+  return names === undefined ? {} : { labels: names };
+}
+
+function formatOf(file: string): "csv" | "tsv" | "jsonl" | "parquet" {
+  const extension = extname(file).toLowerCase();
+  if (extension === ".csv") return "csv";
+  if (extension === ".tsv") return "tsv";
+  if (extension === ".parquet") return "parquet";
+  if (extension === ".jsonl" || extension === ".ndjson") return "jsonl";
+  throw new RangeError(
+    `${file}: its name does not end in .csv, .tsv, .jsonl, .ndjson or .parquet; set format to csv, tsv, jsonl or parquet`,
+  );
+}
+
+/** The labelled examples of a table. @throws TypeError or RangeError that names the file, the row and the field */
+export function examplesOf(
   table: Table,
   { text, textPair, label }: Pick<OwnFile, "text" | "textPair" | "label">,
 ): Source {

@@ -1,4 +1,4 @@
-import { withoutDuplicates } from "./duplicates.ts";
+import { textKey, withoutDuplicates } from "./duplicates.ts";
 import { labelNames } from "./label-names.ts";
 import type { Example, Source } from "./source.ts";
 import { type SplitName, splitNames, splitRows, type SplitSizes } from "./splits.ts";
@@ -38,6 +38,8 @@ export type Removed = {
   emptyRemoved: number;
   duplicatesRemoved: number;
   conflictsRemoved: number;
+  /** Those that are among the official test examples too. */
+  testCopiesRemoved?: number;
 };
 
 /**
@@ -53,9 +55,9 @@ export function prepareSplits(
   { maxLength, seed, ...sizes }: SplitSizes & { maxLength: number; seed: number },
 ): Prepared {
   const where = source.name;
-  const encoded: EncodedExample[] = source.examples.map((example) =>
-    Object.assign({ ...example }, tokenizer.encode(example.text, example.textPair, { maxLength })),
-  );
+  const encode = (example: Example): EncodedExample =>
+    Object.assign({ ...example }, tokenizer.encode(example.text, example.textPair, { maxLength }));
+  const encoded = source.examples.map(encode);
   const texts = encoded.filter((e) => !e.empty);
   if (texts.length === 0) {
     throw new RangeError(
@@ -67,17 +69,33 @@ export function prepareSplits(
       `${where}: not one of its ${texts.length} texts has a token that the vocabulary knows; choose an encoder of its language`,
     );
   }
-  const { examples, duplicatesRemoved, conflictsRemoved } = withoutDuplicates(texts);
+  const test = source.test?.map(encode);
+  const tested = new Set(test?.map(textKey));
+  const { examples: unique, duplicatesRemoved, conflictsRemoved } = withoutDuplicates(texts);
+  const examples = unique.filter((e) => !tested.has(textKey(e)));
   if (examples.length === 0) {
     throw new RangeError(
       `${where}: each of its ${texts.length} texts occurs with different labels; name the column of the label`,
     );
   }
-  const names = examples.map((e) => e.label);
-  const labels = labelNames(names, where);
-  const rows = splitRows(labelIndices(names, labels), sizes, { seed, where });
-  const splits = bySplit((split) => rows[split].flatMap((row) => examples[row] ?? []));
-  const counts = count(examples, labels);
+  const labels = [
+    ...(source.labels ??
+      labelNames(
+        [...examples, ...(test ?? [])].map((e) => e.label),
+        where,
+      )),
+  ];
+  const indices = (some: readonly Example[]) =>
+    labelIndices(
+      some.map((e) => e.label),
+      labels,
+    );
+  const rows = splitRows(indices(examples), sizes, { seed, where }, test && indices(test));
+  const splits = bySplit((split) => {
+    const pool = split === "test" && test !== undefined ? test : examples;
+    return rows[split].flatMap((row) => pool[row] ?? []);
+  });
+  const counts = count([...examples, ...(test ?? [])], labels);
   const splitCounts = bySplit((split) => count(splits[split], labels));
   const untrained = labels.find((label) => splitCounts.train.perLabel[label] === 0);
   if (untrained !== undefined) {
@@ -95,6 +113,7 @@ export function prepareSplits(
       emptyRemoved: encoded.length - texts.length,
       duplicatesRemoved,
       conflictsRemoved,
+      ...(test !== undefined && { testCopiesRemoved: unique.length - examples.length }),
     },
   };
 }

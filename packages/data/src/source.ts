@@ -11,6 +11,10 @@ export interface Source {
   /** Names it in errors: the file, or the embedded task. */
   name: string;
   examples: Example[];
+  /** The official test examples, where the task has such; the other splits are made of `examples`. */
+  test?: Example[];
+  /** The classes in the order of the logits, where the source says so. */
+  labels?: readonly string[];
   /** Rows that were left out because they have no label. */
   withoutLabel: number;
   /** Of a person's own file, in hexadecimal. */

@@ -37,9 +37,12 @@ export function stratifiedOrder(labels: readonly number[], seed: number): number
 export interface SplitSizes {
   calibrationSize: number;
   thresholdSize: number;
-  testSize: number;
+  /** By default 0.35 of all, or all of the official test examples where there are such. */
+  testSize?: number | undefined;
   /** A cap: the examples that the other splits leave, or the first so many of them. */
   trainSize: number | "all";
+  /** `first` trains on the first rows, whatever the seed; by default they are drawn. */
+  trainSelection?: "seeded" | "first";
 }
 
 /**
@@ -48,31 +51,42 @@ export interface SplitSizes {
  *
  * @param labels `[N]`, the label of each row, `0 .. K - 1`
  * @param where names what is split in errors
+ * @param testLabels those of the official test examples; the test split's rows are then theirs
  * @returns the rows of each split
  * @throws RangeError if there are fewer rows than the splits need
  */
 export function splitRows(
   labels: readonly number[],
-  { calibrationSize, thresholdSize, testSize, trainSize }: SplitSizes,
+  { calibrationSize, thresholdSize, testSize, trainSize, trainSelection }: SplitSizes,
   { seed, where }: { seed: number; where: string },
+  testLabels?: readonly number[],
 ): Record<SplitName, number[]> {
   const total = labels.length;
-  const count = (size: number) => (size < 1 ? Math.max(1, Math.round(size * total)) : size);
-  const test = count(testSize);
+  const count = (size: number, of = total) =>
+    size < 1 ? Math.max(1, Math.round(size * of)) : size;
+  const test = testLabels === undefined ? count(testSize ?? 0.35) : 0;
   const threshold = count(thresholdSize);
   const calibration = count(calibrationSize);
   const held = test + threshold + calibration;
   const classes = new Set(labels).size;
   if (held + classes > total) {
     throw new RangeError(
-      `${where}: the splits need at least ${held + classes} examples, there are ${total}: ${calibration} for calibration, ${threshold} for threshold, ${test} for test and ${classes} to train on, one of each label; add examples, or lower calibrationSize, thresholdSize or testSize`,
+      `${where}: the splits need at least ${held + classes} examples, there are ${total}: ${calibration} for calibration, ${threshold} for threshold,${testLabels === undefined ? ` ${test} for test` : ""} and ${classes} to train on, one of each label; add examples, or lower calibrationSize, thresholdSize or testSize`,
     );
   }
-  const order = stratifiedOrder(labels, seed);
+  const most = Math.min(trainSize === "all" ? Infinity : trainSize, total - held);
+  const first = trainSelection === "first" ? most : 0;
+  // Those trained on come first in the file, or last in the order.
+  const order = stratifiedOrder(labels.slice(first), seed).map((row) => row + first);
+  const official = testLabels && stratifiedOrder(testLabels, seed);
   return {
-    train: order.slice(held, trainSize === "all" ? undefined : held + trainSize),
+    train:
+      first > 0 ? Array.from({ length: first }, (_, row) => row) : order.slice(held, held + most),
     calibration: order.slice(test + threshold, held),
     threshold: order.slice(test, test + threshold),
-    test: order.slice(0, test),
+    test:
+      official === undefined
+        ? order.slice(0, test)
+        : official.slice(0, testSize === undefined ? undefined : count(testSize, official.length)),
   };
 }

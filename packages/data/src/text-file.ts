@@ -1,21 +1,13 @@
 import { constants, isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
-import { sha256 } from "@sweetspot/artifact";
-
-/** A text file's content. */
-export interface TextFile {
-  /** Without the byte order mark that it may begin with. */
-  text: string;
-  /** Of its bytes, in hexadecimal. */
-  sha256: string;
-}
 
 /**
  * Reads a file that must be UTF-8.
  *
+ * @returns its content, without the byte order mark that it may begin with
  * @throws Error if it cannot be read; TypeError that tells the line and byte where it is not UTF-8
  */
-export async function readTextFile(path: string): Promise<TextFile> {
+export async function readTextFile(path: string): Promise<string> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     throw new Error(`${path}: ${whyUnreadable(cause)}`, { cause });
   });
@@ -25,10 +17,11 @@ export async function readTextFile(path: string): Promise<TextFile> {
     );
   }
   if (!isUtf8(bytes)) throw new TypeError(`${path}: ${whereNotUtf8(bytes)}`);
-  return { text: new TextDecoder().decode(bytes), sha256: sha256(bytes) };
+  return new TextDecoder().decode(bytes);
 }
 
-function whyUnreadable({ code, message }: NodeJS.ErrnoException): string {
+/** Why a file cannot be read, and what to do. */
+export function whyUnreadable({ code, message }: NodeJS.ErrnoException): string {
   if (code === "ENOENT") return `no such file (looked from ${process.cwd()})`;
   if (code === "EISDIR") return "expected a file, got a folder";
   if (code === "EACCES") return "permission denied; make it readable";

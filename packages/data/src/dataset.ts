@@ -1,0 +1,141 @@
+import { extname } from "node:path";
+import { didYouMean } from "@sweetspot/artifact";
+import type { Repository } from "@sweetspot/hub";
+import { glue, isGlue } from "./glue.ts";
+import { examplesOf, readTable } from "./own-file.ts";
+import type { Example, Source } from "./source.ts";
+
+/** Which of a data set's texts are a task. */
+export interface DatasetColumns {
+  /** A configuration, such as GLUE's `rte`; the only one by default. */
+  config?: string | undefined;
+  /** The column of the text. GLUE's are known. */
+  text?: string | undefined;
+  /** That of the second text, for sentence pairs. */
+  textPair?: string | undefined;
+  /** That of the label; `label` by default. */
+  label?: string | undefined;
+  /** The split that is trained on; `train` by default. */
+  trainSplit?: string | undefined;
+  /** The split that is tested on; `validation` by default, or `test` where there is none. */
+  testSplit?: string | undefined;
+}
+
+/** The parts of a task in a data set. */
+export interface DatasetTask {
+  /** Names it in errors. */
+  name: string;
+  text: string;
+  textPair?: string;
+  label: string;
+  trainFiles: readonly string[];
+  testFiles: readonly string[];
+}
+
+/** What a split's files are called on the Hub: `CONFIG/SPLIT-00000-of-00001.parquet`, `data/SPLIT.csv`. */
+const splitFile = /^(?:(.*)\/)?([^/]+?)(?:-\d{5}-of-\d{5})?\.(parquet|csv|tsv|jsonl|ndjson)$/;
+
+/**
+ * Finds a task in a data set's repository, by the names of its files.
+ *
+ * @param name the repository's, without its revision: GLUE is known by it
+ * @throws RangeError that tells what there is, if the configuration, a split or the text's column is
+ *   missing or not to be told
+ */
+export async function datasetTask(
+  repository: Repository,
+  name: string,
+  columns: DatasetColumns,
+): Promise<DatasetTask> {
+  const where = repository.name;
+  const configs = configsOf(await repository.files());
+  if (configs.size === 0) {
+    throw new RangeError(
+      `${where}: expected parquet, CSV, TSV or JSON Lines files called after their split, such as train-00000-of-00001.parquet, got none`,
+    );
+  }
+  const config =
+    columns.config ?? ([...configs.keys()].length === 1 ? [...configs.keys()][0] : "default");
+  const splits = config === undefined ? undefined : configs.get(config);
+  if (config === undefined || splits === undefined) {
+    const known = [...configs.keys()];
+    const fix =
+      columns.config === undefined
+        ? `name one of its configurations (config): ${known.join(", ")}`
+        : `no configuration "${columns.config}", ${didYouMean(columns.config, known)}`;
+    throw new RangeError(`${where}: ${fix}`);
+  }
+  const task = isGlue(name) ? glue[config] : undefined;
+  if (isGlue(name) && task === undefined && columns.text === undefined) {
+    throw new RangeError(
+      `${where}: ${config} is not one of GLUE's classification tasks (${Object.keys(glue).join(", ")}); name its columns to use it all the same`,
+    );
+  }
+  const text = columns.text ?? task?.text;
+  if (text === undefined) throw new RangeError(`${where}: name the column of the text (text)`);
+  const textPair = columns.text === undefined ? task?.textPair : columns.textPair;
+  const files = (split: string): string[] => {
+    const found = splits.get(split);
+    if (found !== undefined) return found;
+    throw new RangeError(
+      `${where}: no split "${split}" of ${config}, ${didYouMean(split, [...splits.keys()])}`,
+    );
+  };
+  const testSplit =
+    columns.testSplit ?? task?.testSplit ?? (splits.has("validation") ? "validation" : "test");
+  return {
+    name: `${where} ${config}`,
+    text,
+    ...(textPair !== undefined && { textPair }),
+    label: columns.label ?? "label",
+    trainFiles: files(columns.trainSplit ?? "train"),
+    testFiles: files(testSplit),
+  };
+}
+
+/** Configuration -> split -> its files, in order; parquet where there are several formats. */
+function configsOf(files: readonly string[]): Map<string, Map<string, string[]>> {
+  const configs = new Map<string, Map<string, string[]>>();
+  for (const file of files) {
+    const [, folder = "", split] = splitFile.exec(file) ?? [];
+    if (split === undefined) continue;
+    const config = folder === "" || folder === "data" ? "default" : folder;
+    const splits = configs.get(config) ?? new Map<string, string[]>();
+    configs.set(config, splits);
+    const others = splits.get(split) ?? [];
+    const [first = file] = others;
+    if (extname(first) === extname(file)) splits.set(split, [...others, file]);
+    else if (extname(file) === ".parquet") splits.set(split, [file]);
+  }
+  return configs;
+}
+
+/**
+ * Reads a task of a data set; of the Hub, its files are fetched.
+ *
+ * @throws Error, TypeError or RangeError as `datasetTask` and as the reading of a person's own file
+ */
+export async function readDataset(repository: Repository, task: DatasetTask): Promise<Source> {
+  const read = async (files: readonly string[]) => {
+    const examples: Example[] = [];
+    let withoutLabel = 0;
+    let classes: readonly string[] | undefined;
+    for (const file of files) {
+      const table = await readTable(await repository.path(file), task);
+      const part = examplesOf(table, task);
+      examples.push(...part.examples);
+      withoutLabel += part.withoutLabel;
+      classes ??= "classes" in table ? table.classes[task.label] : undefined;
+    }
+    return { examples, withoutLabel, classes };
+  };
+  const train = await read(task.trainFiles);
+  const test = await read(task.testFiles);
+  return {
+    name: task.name,
+    examples: train.examples,
+    test: test.examples,
+    withoutLabel: train.withoutLabel + test.withoutLabel,
+    ...(train.classes !== undefined && { labels: train.classes }),
+  };
+}
