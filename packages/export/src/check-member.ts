@@ -74,7 +74,8 @@ export async function checkMember(
   }
 }
 
-function checkFinite(where: string, logits: ArrayLike<number>): void {
+/** @throws RangeError if one of the definition's logits is not finite */
+export function checkFinite(where: string, logits: ArrayLike<number>): void {
   const bad = Array.from(logits).find((x) => !Number.isFinite(x));
   if (bad === undefined) return;
   throw new RangeError(
@@ -82,7 +83,8 @@ function checkFinite(where: string, logits: ArrayLike<number>): void {
   );
 }
 
-function largestDifference(
+/** @throws RangeError if it is above 1e-4 */
+export function largestDifference(
   where: string,
   got: ArrayLike<number>,
   expected: ArrayLike<number>,
@@ -104,8 +106,20 @@ function largestDifference(
   return largest;
 }
 
+/** The training definition of a checkpoint, ready to run. Whoever opens it disposes of it. */
+export interface Definition {
+  /** Each exit's, `[B, K]`. */
+  logits(batch: PaddedBatch): Promise<Float32Array[]>;
+  dispose(): Promise<void>;
+}
+
 /** The definition that training used, without dropout, as one graph that the weights are fed to. */
-async function openDefinition({ config, exitLayers, pooling, weights }: Checkpoint) {
+export async function openDefinition({
+  config,
+  exitLayers,
+  pooling,
+  weights,
+}: Checkpoint): Promise<Definition> {
   const parameters = Object.keys(weights);
   const ids = { dtype: "int32", shape: ["B", "T"] } as const;
   const specs: TensorSpecs = {
@@ -133,8 +147,7 @@ async function openDefinition({ config, exitLayers, pooling, weights }: Checkpoi
     Object.entries(weights).map(([name, { data }]) => [name, data] as const),
   );
   return {
-    /** Each exit's, `[B, K]`. */
-    async logits({ batchSize, length, ...batch }: PaddedBatch): Promise<Float32Array[]> {
+    async logits({ batchSize, length, ...batch }) {
       const inputs = { inputIds: batch.inputIds, tokenTypeIds: batch.tokenTypeIds };
       const { attentionMask } = batch;
       const sizes = { B: batchSize, T: length };

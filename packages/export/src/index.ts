@@ -1,5 +1,18 @@
 export type { Bundle, BundleSegment } from "./bundle.ts";
 export { type CheckedSentences, checkedSentences, checkMember } from "./check-member.ts";
+export { checkWhole } from "./check-whole.ts";
+export {
+  type Measured,
+  type MeasuredExit,
+  type MeasuredPoint,
+  type ModelCard,
+} from "./model-card.ts";
 export { segmentGraph, type SegmentRange, segmentRanges } from "./segment-graph.ts";
 export type { ExportSettings } from "./stage.ts";
+export { wholeGraph } from "./whole-graph.ts";
 export { writeSegment } from "./write-segment.ts";
+export {
+  type RepositoryContent,
+  writeRepository,
+  type WrittenRepository,
+} from "./write-repository.ts";

@@ -13,6 +13,7 @@ import { readConfigFile } from "./encoder-config.ts";
 import { readWeights } from "./read-parameters.ts";
 import { type Pooling, poolings } from "./exit-head.ts";
 import type { ParameterSpec } from "./parameters.ts";
+import { publishedClass, publishedName } from "./published-names.ts";
 
 /** A fine-tuned model: an encoder cut after its last exit, and the exits' heads. */
 export interface Checkpoint {
@@ -30,6 +31,7 @@ const exitsSchema = z.looseObject({
   exit_layers: z.array(z.int().positive()),
   pooling: z.enum(poolings),
   id2label: z.record(z.string(), z.string()),
+  architectures: z.array(z.string()).nullish(),
 });
 
 /**
@@ -75,7 +77,7 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
 }
 
 /**
- * Reads what `writeCheckpoint` wrote.
+ * Reads what `writeCheckpoint` wrote, or a model under its published names: `architectures` tells.
  *
  * @throws Error naming the file, and the key or tensor, for whatever is missing or does not fit
  */
@@ -83,7 +85,8 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   const file = join(folder, "config.json");
   const json = await readConfigFile(file);
   const config = encoderConfig(json, file);
-  const { exit_layers: exitLayers, pooling, id2label } = parse(exitsSchema, json, file);
+  const exits = parse(exitsSchema, json, file);
+  const { exit_layers: exitLayers, pooling, id2label } = exits;
   const labels = Object.keys(id2label).map((_, i) => {
     const label = id2label[i];
     if (label === undefined)
@@ -91,13 +94,19 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
     return label;
   });
   const specs = checkpointParameters({ config, exitLayers, pooling, labels }, file);
-  return {
-    config,
-    exitLayers,
-    pooling,
-    labels,
-    weights: await readWeights(join(folder, "model.safetensors"), specs),
-  };
+  const published = exits.architectures?.includes(publishedClass(config, pooling)) ?? false;
+  const storedName = (name: string) =>
+    published ? publishedName(name, config, config.numHiddenLayers, pooling) : name;
+  const stored = await readWeights(
+    join(folder, "model.safetensors"),
+    specs.map((spec) => ({ ...spec, name: storedName(spec.name) })),
+  );
+  const weights: Record<string, HostTensor> = {};
+  for (const { name } of specs) {
+    const tensor = stored[storedName(name)];
+    if (tensor !== undefined) weights[name] = tensor;
+  }
+  return { config, exitLayers, pooling, labels, weights };
 }
 
 /** Every parameter of a checkpoint, once it has been checked that its parts fit together. */

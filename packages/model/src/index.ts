@@ -58,5 +58,6 @@ export {
 } from "./layers.ts";
 export { forwardOperations } from "./operations.ts";
 export type { ParameterRole, ParameterSpec } from "./parameters.ts";
+export { publishedClass, publishedName } from "./published-names.ts";
 export type { RobertaConfig } from "./roberta.ts";
 export type { LayerParams } from "./transformer-layer.ts";

@@ -1,0 +1,295 @@
+import { type Checkpoint, publishedClass } from "@sweetspot/model";
+import { markdownText, yamlString } from "./escape.ts";
+import { knowsTypes, logitsName } from "./whole-graph.ts";
+
+/** What a model card tells beside what follows from the checkpoint. */
+export interface ModelCard {
+  /** The heading. */
+  title: string;
+  /** `ORG/NAME`, as the examples call the model. */
+  name: string;
+  /** An identifier that the Hub knows, such as `mit`. Left out, the card has none. */
+  license?: string | undefined;
+  /** ISO 639 codes. */
+  language?: readonly string[] | undefined;
+  /** `ORG/NAME` of the pretrained encoder on the Hub. */
+  baseModel?: string | undefined;
+  /** `ORG/NAME` of the data sets on the Hub. */
+  datasets?: readonly string[] | undefined;
+  /** What the labelled text is called. */
+  task: string;
+  /** How it was trained, as train calls it. */
+  method: string;
+  /** Which one it is of a cascade of several, from 1. */
+  member?: { number: number; of: number } | undefined;
+  /** What it was trained with: name -> value. */
+  settings?: Readonly<Record<string, string>> | undefined;
+  measured?: Measured | undefined;
+}
+
+/** How a model did on examples that no training step saw. Shares are in `[0, 1]`. */
+export interface Measured {
+  /** How many examples. */
+  examples: number;
+  /** The level of the intervals. */
+  confidence: number;
+  /** Always answering the most frequent label. */
+  majority: { label: string; share: number };
+  exits: readonly MeasuredExit[];
+  /** None where the model is one of several. */
+  operatingPoints: readonly MeasuredPoint[];
+}
+
+/** One exit that answers every example. */
+export interface MeasuredExit {
+  exitLayer: number;
+  accuracy: number;
+  interval: readonly [low: number, high: number];
+  /** Layers run over the full model's. */
+  cost: number;
+}
+
+/** The cascade at one threshold. */
+export interface MeasuredPoint {
+  threshold: number;
+  accuracy: number;
+  interval: readonly [low: number, high: number];
+  /** Mean layers run over the full model's. */
+  cost: number;
+}
+
+const methods: Readonly<Record<string, string>> = {
+  "early-exit": "Early-Exit: the exits' losses are added up",
+  sweet: "SWEET: each layer learns from the next exit above it alone",
+  "multi-model": "Multi-Model: separate encoders of growing depth, each from its first layer",
+};
+
+/**
+ * The model card, `README.md`: YAML for the Hub, then Markdown. What comes from outside is escaped.
+ *
+ * @param maxLength tokens of the longest text, special ones included
+ * @param curve whether there is a `curve.svg` beside it
+ */
+export function modelCard(
+  checkpoint: Checkpoint,
+  card: ModelCard,
+  maxLength: number,
+  curve: boolean,
+): string {
+  const sections = [
+    introduction(checkpoint, card, maxLength),
+    exitsSection(checkpoint, card, curve),
+    useInJavaScript(checkpoint, card),
+    useInPython(checkpoint, card),
+    training(card),
+  ];
+  return `${frontMatter(card)}\n${sections.filter((s) => s !== "").join("\n\n")}\n`;
+}
+
+function frontMatter(card: ModelCard): string {
+  const { license, language = [], baseModel, datasets = [], measured, method, task } = card;
+  const list = (key: string, values: readonly string[]) =>
+    values.length === 0 ? [] : [`${key}:`, ...values.map((value) => `- ${yamlString(value)}`)];
+  const accuracy = measured?.exits.at(-1)?.accuracy;
+  const results =
+    accuracy === undefined
+      ? []
+      : [
+          "model-index:",
+          `- name: ${yamlString(card.title)}`,
+          "  results:",
+          "  - task:",
+          "      type: text-classification",
+          "      name: Text Classification",
+          "    dataset:",
+          `      name: ${yamlString(task)}`,
+          `      type: ${yamlString(datasets[0] ?? task)}`,
+          "      split: test",
+          "    metrics:",
+          "    - type: accuracy",
+          "      name: Accuracy",
+          `      value: ${accuracy}`,
+        ];
+  return [
+    "---",
+    ...(license === undefined ? [] : [`license: ${yamlString(license)}`]),
+    ...list("language", language),
+    "library_name: transformers.js",
+    "pipeline_tag: text-classification",
+    ...list("tags", ["early-exit", "adaptive-inference", "sweetspot", method]),
+    ...(baseModel === undefined ? [] : [`base_model: ${yamlString(baseModel)}`]),
+    ...list("datasets", datasets),
+    ...results,
+    "---",
+    "",
+  ].join("\n");
+}
+
+function introduction(checkpoint: Checkpoint, card: ModelCard, maxLength: number): string {
+  const { config, exitLayers, labels, pooling } = checkpoint;
+  const { member } = card;
+  const layers = config.numHiddenLayers;
+  const exits =
+    exitLayers.length === 1
+      ? `one classifier, after layer ${layers}`
+      : `classifiers (exits) after layers ${list(exitLayers.map(String))}`;
+  const base =
+    card.baseModel === undefined
+      ? ""
+      : ` It was fine-tuned from [${markdownText(card.baseModel)}](https://huggingface.co/${encodeURI(card.baseModel)}).`;
+  const early =
+    exitLayers.length === 1
+      ? ""
+      : " A text may be answered at the first exit that is sure enough, and the layers after it need not run.";
+  return `# ${markdownText(card.title)}
+
+A text classifier: the first ${layers} ${layers === 1 ? "layer" : "layers"} of an encoder (\`${config.modelType}\`) with ${exits}, reading ${pooling === "mean" ? "the mean of all tokens" : "the first token"}.${early}${base}
+
+- Labels: ${labels.map(markdownText).join(", ")}
+- Longest text: ${maxLength} tokens, special ones included
+- Trained on: ${markdownText(card.task)}${
+    member === undefined
+      ? ""
+      : `\n- Model ${member.number} of ${member.of} of a cascade; this repository holds that one alone`
+  }`;
+}
+
+function exitsSection(checkpoint: Checkpoint, { measured }: ModelCard, curve: boolean): string {
+  const picture = curve ? "\n\n![Accuracy against layers run](curve.svg)" : "";
+  if (measured === undefined) return picture === "" ? "" : `## Speed and accuracy${picture}`;
+  const { examples, confidence, majority, exits, operatingPoints } = measured;
+  const level = `${(100 * confidence).toFixed(0)}%`;
+  const percent = (share: number) => (100 * share).toFixed(1);
+  const range = ([low, high]: readonly [number, number]) => `${percent(low)} to ${percent(high)}`;
+  const exitTable = table(
+    ["exit after layer", "output", "accuracy, %", `${level} interval`, "cost, %"],
+    exits.map((e) => [
+      String(e.exitLayer),
+      `\`${logitsName(checkpoint.exitLayers, e.exitLayer)}\``,
+      percent(e.accuracy),
+      range(e.interval),
+      percent(e.cost),
+    ]),
+  );
+  const points =
+    operatingPoints.length === 0
+      ? ""
+      : `\n\nStopping early: a text leaves at the first exit whose largest softmax probability reaches the threshold, and at the last exit otherwise. The thresholds were found on the same examples, by their confidences alone, not their labels; \`operating_points\` in \`config.json\` has every digit.\n\n${table(
+          ["threshold", "accuracy, %", `${level} interval`, "cost, %"],
+          operatingPoints.map((p) => [
+            threshold(p.threshold),
+            percent(p.accuracy),
+            range(p.interval),
+            percent(p.cost),
+          ]),
+        )}`;
+  return `## Speed and accuracy
+
+Measured on ${thousands(examples)} test examples that no training step saw; always answering “${markdownText(majority.label)}” scores ${percent(majority.share)}%. Cost is the layers run over the full model's. Each exit alone, answering every example:
+
+${exitTable}${points}${picture}`;
+}
+
+/** Short: `config.json` has every digit. */
+function threshold(value: number): string {
+  return String(Number(value.toFixed(6)));
+}
+
+function useInJavaScript({ config, exitLayers }: Checkpoint, { name }: ModelCard): string {
+  const id = JSON.stringify(name);
+  const outputs = exitLayers.map((layer) => logitsName(exitLayers, layer));
+  const every =
+    outputs.length === 1
+      ? ""
+      : `\n\nThe logits of every exit; \`logits\` is the last's:
+
+\`\`\`js
+import { AutoModel, AutoTokenizer } from "@huggingface/transformers";
+
+const tokenizer = await AutoTokenizer.from_pretrained(${id});
+const model = await AutoModel.from_pretrained(${id});
+const inputs = tokenizer(["A first text.", "And a second, longer one."], {
+  padding: true,
+  truncation: true,
+});
+const { ${outputs.join(", ")} } = await model(inputs);
+${outputs.map((output) => `console.log(${output}.tolist());`).join("\n")}
+\`\`\`
+
+\`onnx/model.onnx\` runs every layer, whichever exit is read. What stops early is a chain of files with one for each exit, which \`@sweetspot/export\` writes and \`@sweetspot/infer\` runs.`;
+  const types = knowsTypes(config)
+    ? " Of a pair of texts the model wants to know which is which: `tokenizer(first, { text_pair: second, return_token_type_ids: true })`."
+    : "";
+  return `## In JavaScript
+
+With [transformers.js](https://huggingface.co/docs/transformers.js):
+
+\`\`\`js
+import { pipeline } from "@huggingface/transformers";
+
+const classify = await pipeline("text-classification", ${id});
+console.log(await classify(["A first text.", "And a second, longer one."]));
+\`\`\`
+
+transformers.js cuts a text that is too long at its end, the closing special token with it; training kept that token.${types}${every}`;
+}
+
+function useInPython({ config, exitLayers, pooling }: Checkpoint, { name }: ModelCard): string {
+  const id = JSON.stringify(name);
+  const last = exitLayers.at(-1) ?? 0;
+  if (pooling === "mean") {
+    return `## In Python
+
+transformers has no class of a classifier that reads the mean of all tokens. \`AutoModel\` gives the encoder (\`${publishedClass(config, pooling)}\`); the classifiers lie beside it in \`model.safetensors\`, as \`exits.N.classifier\` for the exit after layer N. \`onnx/model.onnx\` runs in onnxruntime, classifiers and all.`;
+  }
+  const others = exitLayers.slice(0, -1);
+  const beside =
+    others.length === 0
+      ? ""
+      : `\n\nIt passes over the earlier exits, which lie beside it in \`model.safetensors\` as ${list(others.map((l) => `\`exits.${l}.*\``))}; \`onnx/model.onnx\` gives their logits too.`;
+  return `## In Python
+
+\`${publishedClass(config, pooling)}\` gives the logits of the last exit, after layer ${last}:
+
+\`\`\`python
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained(${id})
+model = AutoModelForSequenceClassification.from_pretrained(${id})
+inputs = tokenizer(["A first text.", "And a second, longer one."], padding=True, truncation=True, return_tensors="pt")
+with torch.no_grad():
+    logits = model(**inputs).logits
+print([model.config.id2label[i] for i in logits.argmax(-1).tolist()])
+\`\`\`${beside}`;
+}
+
+function training({ method, settings = {} }: ModelCard): string {
+  const known = methods[method];
+  const how = known ?? markdownText(method);
+  const rows = Object.entries(settings).map(([key, value]) => [
+    markdownText(key),
+    markdownText(value),
+  ]);
+  return `## Training
+
+${how}.${
+    known === undefined ? "" : ' See ["Finding the SWEET Spot"](https://arxiv.org/abs/2306.02307).'
+  }${rows.length === 0 ? "" : `\n\n${table(["setting", "value"], rows)}`}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}
+
+function list(items: readonly string[]): string {
+  return items.length < 2
+    ? items.join("")
+    : `${items.slice(0, -1).join(", ")} and ${items.at(-1) ?? ""}`;
+}
+
+function thousands(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+}

@@ -1,0 +1,86 @@
+import { parse } from "@sweetspot/artifact";
+import type { EncoderConfig } from "@sweetspot/model";
+import { z } from "zod";
+import { knowsTypes } from "./whole-graph.ts";
+
+/** What special tokens are called, in the order in which they are looked for. */
+const names: Readonly<Record<string, readonly string[]>> = {
+  bos_token: ["<s>"],
+  eos_token: ["</s>"],
+  cls_token: ["[CLS]", "<s>"],
+  sep_token: ["[SEP]", "</s>"],
+  pad_token: ["[PAD]", "<pad>"],
+  unk_token: ["[UNK]", "<unk>"],
+  mask_token: ["[MASK]", "<mask>"],
+};
+
+const schema = z.looseObject({
+  added_tokens: z.array(z.looseObject({ id: z.int(), content: z.string() })),
+  model: z.looseObject({ type: z.string().optional() }),
+  normalizer: z.looseObject({ type: z.string() }).nullish(),
+});
+
+/** A tokenizer's files for Hugging Face's libraries, beside `tokenizer.json`. */
+export interface TokenizerFiles {
+  /** `tokenizer_config.json` */
+  config: Record<string, unknown>;
+  /** `special_tokens_map.json`: role -> token */
+  specialTokens: Record<string, string>;
+  /** The id that batches are padded with. */
+  padTokenId: number;
+}
+
+/**
+ * What Hugging Face's libraries want to be told beside `tokenizer.json`.
+ *
+ * A BERT whose tokenizer is BERT's own gets its class, for transformers.js gives the types of a pair's
+ * tokens by the class alone. Any other gets the class that does what `tokenizer.json` says.
+ *
+ * @param tokenizer the content of `tokenizer.json`
+ * @param maxLength tokens, special ones included
+ * @throws TypeError if it is no tokenizer's definition; RangeError if it has no token for padding
+ */
+export function tokenizerFiles(
+  tokenizer: unknown,
+  encoder: EncoderConfig,
+  maxLength: number,
+): TokenizerFiles {
+  const { added_tokens: added, model, normalizer } = parse(schema, tokenizer, "tokenizer.json");
+  const known = new Map(added.map(({ content, id }) => [content, id]));
+  const specialTokens: Record<string, string> = {};
+  for (const [role, candidates] of Object.entries(names)) {
+    const found = candidates.find((token) => known.has(token));
+    if (found !== undefined) specialTokens[role] = found;
+  }
+  const pad = specialTokens["pad_token"];
+  const padTokenId = pad === undefined ? undefined : known.get(pad);
+  if (padTokenId === undefined) {
+    throw new RangeError(
+      `tokenizer.json: expected a token for padding (${names["pad_token"]?.join(" or ")}) among added_tokens, got ${[...known.keys()].slice(0, 8).join(", ") || "none"}`,
+    );
+  }
+  const asBert =
+    encoder.modelType === "bert" &&
+    model.type === "WordPiece" &&
+    normalizer?.type === "BertNormalizer";
+  const config = {
+    tokenizer_class: asBert ? "BertTokenizer" : "PreTrainedTokenizerFast",
+    // Python makes BERT's tokenizer anew, from these.
+    ...(asBert && {
+      do_lower_case: normalizer["lowercase"] ?? true,
+      strip_accents: normalizer["strip_accents"] ?? null,
+      tokenize_chinese_chars: normalizer["handle_chinese_chars"] ?? true,
+    }),
+    model_max_length: maxLength,
+    model_input_names: [
+      "input_ids",
+      ...(knowsTypes(encoder) ? ["token_type_ids"] : []),
+      "attention_mask",
+    ],
+    padding_side: "right",
+    truncation_side: "right",
+    clean_up_tokenization_spaces: false,
+    ...specialTokens,
+  };
+  return { config, specialTokens, padTokenId };
+}

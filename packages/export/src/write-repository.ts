@@ -1,0 +1,118 @@
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { diskError, type HostTensor, writeSafetensors } from "@sweetspot/artifact";
+import { onnxModel } from "@sweetspot/compile";
+import { type Checkpoint, publishedName } from "@sweetspot/model";
+import type { CheckedSentences } from "./check-member.ts";
+import { checkWhole } from "./check-whole.ts";
+import { type ModelCard, modelCard } from "./model-card.ts";
+import { repositoryConfig } from "./repository-config.ts";
+import { tokenizerFiles } from "./repository-tokenizer.ts";
+import { wholeGraph } from "./whole-graph.ts";
+
+/** What a repository is made of. */
+export interface RepositoryContent {
+  checkpoint: Checkpoint;
+  /** The content of `tokenizer.json`. */
+  tokenizer: unknown;
+  /** Longer texts were cut to this many tokens in training, special ones included. */
+  maxLength: number;
+  /** Real text to hold the written model against. */
+  sentences: CheckedSentences;
+  card: ModelCard;
+  /** The speed-accuracy curve, an SVG file's content. */
+  curve?: string | undefined;
+}
+
+/** A repository that was written. */
+export interface WrittenRepository {
+  /** Paths inside the folder. */
+  files: readonly string[];
+  /** How far the logits of `onnx/model.onnx` are from the training definition's at most. */
+  difference: number;
+}
+
+/**
+ * Writes a trained model as a repository of the Hugging Face Hub: `config.json`,
+ * `model.safetensors`, the tokenizer's three files, `onnx/model.onnx`, `README.md` and perhaps
+ * `curve.svg`. transformers.js loads it; so does Python's transformers where exits read the first
+ * token, see `publishedClass`; and `readCheckpoint` gives the checkpoint back.
+ *
+ * The folder is whole or absent: it is written under a temporary name, its ONNX file is held against
+ * the training definition, and only then does it take its name, in place of a repository that had it.
+ *
+ * @param folder a name that is free, or of a repository that was written before
+ * @throws RangeError if logits differ from the training definition's by more than 1e-4, or the model
+ *   has 2 GB or more; TypeError for a tokenizer that is none; Error that says what to do if the
+ *   folder holds something else or the disk cannot be written
+ */
+export async function writeRepository(
+  folder: string,
+  { checkpoint, tokenizer, maxLength, sentences, card, curve }: RepositoryContent,
+): Promise<WrittenRepository> {
+  const {
+    config: tokenizerConfig,
+    specialTokens,
+    padTokenId,
+  } = tokenizerFiles(tokenizer, checkpoint.config, maxLength);
+  const points = card.measured?.operatingPoints;
+  const texts: Record<string, string> = {
+    "README.md": modelCard(checkpoint, card, maxLength, curve !== undefined),
+    "config.json": json(repositoryConfig(checkpoint, padTokenId, points)),
+    "special_tokens_map.json": json(specialTokens),
+    "tokenizer.json": `${JSON.stringify(tokenizer)}\n`,
+    "tokenizer_config.json": json(tokenizerConfig),
+    ...(curve !== undefined && { "curve.svg": curve }),
+  };
+  const onnx = "onnx/model.onnx";
+  const temporary = `${folder}.tmp-${process.pid}`;
+  const old = `${folder}.old-${process.pid}`;
+  try {
+    await checkReplaceable(folder);
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(join(temporary, dirname(onnx)), { recursive: true });
+    for (const [name, text] of Object.entries(texts))
+      await writeFile(join(temporary, name), text, { flush: true });
+    await writeSafetensors(join(temporary, "model.safetensors"), publishedWeights(checkpoint), {
+      metadata: { format: "pt" },
+    });
+    await writeFile(join(temporary, onnx), onnxModel(wholeGraph(checkpoint)), { flush: true });
+    const difference = await checkWhole(checkpoint, join(temporary, onnx), sentences);
+    await rename(folder, old).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+    await rename(temporary, folder);
+    await rm(old, { recursive: true, force: true });
+    return { files: [...Object.keys(texts), "model.safetensors", onnx].sort(), difference };
+  } catch (cause) {
+    // What went wrong first is what is told.
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw diskError(`cannot write ${folder}`, cause);
+  }
+}
+
+/** The weights by the names of `publishedClass`, in the checkpoint's order. */
+function publishedWeights({ config, pooling, weights }: Checkpoint): Record<string, HostTensor> {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, tensor]) => [
+      publishedName(name, config, config.numHiddenLayers, pooling),
+      tensor,
+    ]),
+  );
+}
+
+/** Whether nothing is lost if a repository takes this name. */
+async function checkReplaceable(folder: string): Promise<void> {
+  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  if (entries.length > 0 && !["config.json", "README.md", "onnx"].every((e) => entries.includes(e)))
+    throw new Error(
+      `cannot write ${folder}: it holds other files and no model; choose another folder, or empty it`,
+    );
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}

@@ -1,0 +1,256 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { padRows, ragged } from "@sweetspot/artifact";
+import { textTokenizer } from "@sweetspot/data";
+import { type RepositoryContent, writeRepository } from "@sweetspot/export";
+import { type Checkpoint, encoderParams, exitLogits, readCheckpoint } from "@sweetspot/model";
+import * as transformers from "@huggingface/transformers";
+import * as tf from "@tensorflow/tfjs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { referenceCheckpoint, smallTokenizer, someCard } from "./hub-repository.ts";
+import {
+  type EncoderFacts,
+  readEncoderFacts,
+  readEncoderReference,
+  tensorNamed,
+} from "./reference/bert-reference.ts";
+
+const maxLength = 16;
+const root = join(import.meta.dirname, "..");
+const facts: EncoderFacts = await readEncoderFacts();
+const encode = textTokenizer(smallTokenizer).encode;
+
+const texts = ["A good film.", "I liked it, and the end was not slow!", "dull"];
+// Short enough that no pair is cut: transformers.js cuts the special token at the end too.
+const pairs = ["very bad", "no", "the film was bright, not fast"];
+
+let models: string;
+beforeAll(async () => {
+  models = await mkdtemp(join(tmpdir(), "hub-"));
+  transformers.env.allowRemoteModels = false;
+  transformers.env.localModelPath = models;
+  transformers.env.useFSCache = false;
+});
+afterAll(() => rm(models, { recursive: true }));
+
+const encoded = texts.map((text) => encode(text, undefined, { maxLength }));
+const sentences = {
+  inputIds: ragged(encoded.map((e) => e.inputIds)),
+  tokenTypeIds: ragged(encoded.map((e) => e.tokenTypeIds)),
+};
+
+async function written(name: string, content: Partial<RepositoryContent>): Promise<string> {
+  const folder = join(models, name);
+  const checkpoint = content.checkpoint ?? (await checkpointOf("bert"));
+  const card = someCard(name);
+  await writeRepository(folder, {
+    checkpoint,
+    tokenizer: smallTokenizer,
+    maxLength,
+    sentences,
+    card,
+    ...content,
+  });
+  return folder;
+}
+
+async function checkpointOf(kind: string, pooling?: "mean"): Promise<Checkpoint> {
+  return referenceCheckpoint(facts, kind, await readEncoderReference(kind), pooling);
+}
+
+/** Every exit's logits by the training definition, in tfjs. */
+function definition(
+  { config, exitLayers, pooling, weights }: Checkpoint,
+  examples: readonly { inputIds: number[]; tokenTypeIds: number[] }[],
+): number[][][] {
+  const batch = padRows(ragged(examples.map((e) => e.inputIds)), [...examples.keys()], {
+    tokenTypeIds: ragged(examples.map((e) => e.tokenTypeIds)),
+  });
+  const shape: [number, number] = [batch.batchSize, batch.length];
+  const logits = tf.tidy(() =>
+    exitLogits(
+      encoderParams(
+        Object.fromEntries(
+          Object.entries(weights).map(([name, t]) => [name, tf.tensor(t.data, [...t.shape])]),
+        ),
+      ),
+      {
+        inputIds: tf.tensor2d(batch.inputIds, shape, "int32"),
+        tokenTypeIds: tf.tensor2d(batch.tokenTypeIds, shape, "int32"),
+        attentionMask: tf.tensor2d(batch.attentionMask, shape),
+      },
+      { config, exitLayers, pooling },
+    ),
+  );
+  const rows = logits.map((l) => l.arraySync());
+  tf.dispose(logits);
+  return rows;
+}
+
+function expectClose(got: ArrayLike<number>, want: ArrayLike<number>): void {
+  expect(got.length).toBe(want.length);
+  const apart = Array.from(want, (x, i) => Math.abs(x - (got[i] ?? NaN)));
+  expect(Math.max(...apart)).toBeLessThan(1e-4);
+}
+
+const softmax = (logits: readonly number[]) => {
+  const exps = logits.map((x) => Math.exp(x - Math.max(...logits)));
+  return exps.map((x) => x / exps.reduce((a, b) => a + b, 0));
+};
+
+/** What transformers.js gives of every output, as `[B, K]`. */
+type Outputs = Record<string, transformers.Tensor>;
+
+describe.each(Object.keys(facts.encoders))("a %s in transformers.js", (kind) => {
+  it("gives the logits that Python's transformers gave, of every exit", async () => {
+    await written(kind, { checkpoint: await checkpointOf(kind) });
+    const reference = await readEncoderReference(kind);
+    const int64 = (name: string) => {
+      const { shape, data } = tensorNamed(reference, name);
+      const values = BigInt64Array.from(Array.from(data), BigInt);
+      return new transformers.Tensor("int64", values, [...shape]);
+    };
+    const model = await transformers.AutoModel.from_pretrained(kind);
+    // The class's own type knows the outputs of a bare encoder alone.
+    const outputs = (await model({
+      input_ids: int64("inputIds"),
+      attention_mask: int64("attentionMask"),
+      token_type_ids: int64("tokenTypeIds"),
+    })) as Outputs;
+    await model.dispose();
+    expect(Object.keys(outputs)).toEqual(["logits", "logits_2", "logits_1"]);
+    for (const [name, layer] of [
+      ["logits_1", 1],
+      ["logits_2", 2],
+      ["logits", 3],
+    ] as const) {
+      const want = tensorNamed(reference, `logits.${layer}`);
+      const got = tensorNamed(outputs, name);
+      expect(got.dims).toEqual(want.shape);
+      expectClose(got.data as Float32Array, want.data); // float32, as the graph says
+    }
+  });
+});
+
+describe.each([
+  ["bert", undefined],
+  ["deberta-v3", undefined],
+  ["bert", "mean"],
+] as const)("a %s as it is published, pooling %s", (kind, pooling) => {
+  const name = `published/${kind}-${pooling ?? "first"}`;
+  let checkpoint: Checkpoint;
+  let folder: string;
+  beforeAll(async () => {
+    checkpoint = await checkpointOf(kind, pooling);
+    folder = await written(name, {
+      checkpoint,
+      curve: "<svg xmlns='http://www.w3.org/2000/svg'/>",
+    });
+  });
+
+  it("classifies text as the training definition does, in a padded batch and alone", async () => {
+    const classify = await transformers.pipeline("text-classification", name);
+    const logits = definition(checkpoint, encoded).at(-1) ?? [];
+    const want = logits.map((row) => {
+      const shares = softmax(row);
+      const best = shares.indexOf(Math.max(...shares));
+      return { label: checkpoint.labels[best], score: expect.closeTo(shares[best] ?? NaN, 4) };
+    });
+    expect(await classify(texts)).toEqual(want);
+    for (const [i, text] of texts.entries()) expect(await classify(text)).toEqual([want[i]]);
+    await classify.dispose();
+  });
+
+  it("gives its logits for pairs, through the tokenizer that lies beside it", async () => {
+    const tokenizer = await transformers.AutoTokenizer.from_pretrained(name);
+    const model = await transformers.AutoModelForSequenceClassification.from_pretrained(name);
+    const options = { text_pair: pairs, padding: true, truncation: true } as const;
+    const { logits } = (await model(tokenizer(texts, options))) as Outputs; // any model's type
+    await model.dispose();
+    const examples = texts.map((text, i) => encode(text, pairs[i], { maxLength }));
+    const want = definition(checkpoint, examples).at(-1) ?? [];
+    expect(logits?.dims).toEqual([3, checkpoint.labels.length]);
+    expectClose((logits?.data ?? []) as Float32Array, want.flat());
+  });
+
+  it("is read back by readCheckpoint, bit by bit", async () => {
+    expect(await readCheckpoint(folder)).toEqual(checkpoint);
+  });
+
+  it("has a card whose JavaScript runs as it stands", async () => {
+    const card = await readFile(join(folder, "README.md"), "utf8");
+    const blocks = [...card.matchAll(/^```js\n([^]*?)^```$/gm)].map((m) => m[1] ?? "");
+    expect(blocks).toHaveLength(2);
+    const offline = `import { env } from "@huggingface/transformers";
+      env.allowRemoteModels = false;
+      env.useFSCache = false;
+      env.localModelPath = ${JSON.stringify(models)};`;
+    const script = [offline, ...blocks].join("\n");
+    const run = promisify(execFile);
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], {
+      cwd: root,
+    });
+    expect(stdout).toMatch(/label: '(very bad|bad|so-so|good|very good)'/);
+    // Two labels with their scores; the logits of both texts, of three exits.
+    expect(stdout.match(/label: /g)).toHaveLength(2);
+    expect(stdout.match(/-?\d+\.\d+/g)).toHaveLength(2 + 3 * 2 * 5);
+  });
+});
+
+describe("writeRepository", () => {
+  it("leaves these files, and the same bytes twice", async () => {
+    const folder = await written("twice", {});
+    const files = async () => {
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+      const paths = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
+      return Object.fromEntries(
+        await Promise.all(
+          paths.sort().map(async (p) => [p.slice(folder.length + 1), await readFile(p)] as const),
+        ),
+      );
+    };
+    const first = await files();
+    expect(Object.keys(first)).toEqual([
+      "README.md",
+      "config.json",
+      "model.safetensors",
+      "onnx/model.onnx",
+      "special_tokens_map.json",
+      "tokenizer.json",
+      "tokenizer_config.json",
+    ]);
+    await written("twice", {});
+    expect(await files()).toEqual(first);
+  });
+
+  it("leaves nothing where the model cannot be right", async () => {
+    const checkpoint = await checkpointOf("bert");
+    const bias = tensorNamed(checkpoint.weights, "exits.2.classifier.bias");
+    const data = Float32Array.from(bias.data).fill(NaN);
+    const weights = { ...checkpoint.weights, "exits.2.classifier.bias": { ...bias, data } };
+    await expect(written("wrong", { checkpoint: { ...checkpoint, weights } })).rejects.toThrow(
+      /^model\.onnx: the exit after layer 2: expected finite logits, got NaN/,
+    );
+    expect((await readdir(models)).filter((name) => name.startsWith("wrong"))).toEqual([]);
+  });
+
+  it("replaces no folder that holds something else", async () => {
+    const folder = await mkdtemp(join(models, "other-"));
+    await writeFile(join(folder, "letter.txt"), "dear");
+    const name = folder.slice(models.length + 1);
+    await expect(written(name, {})).rejects.toThrow(
+      `cannot write ${folder}: it holds other files and no model; choose another folder, or empty it`,
+    );
+    expect(await readdir(folder)).toEqual(["letter.txt"]);
+  });
+
+  it("needs a token to pad with", async () => {
+    const tokenizer = { ...smallTokenizer, added_tokens: [] };
+    await expect(written("no-pad", { tokenizer })).rejects.toThrow(
+      "tokenizer.json: expected a token for padding ([PAD] or <pad>) among added_tokens, got none",
+    );
+  });
+});
