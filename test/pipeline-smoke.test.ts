@@ -1,6 +1,10 @@
-import { cp, readdir } from "node:fs/promises";
+import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { writeRepository } from "@sweetspot/export";
+import { readCheckpoint } from "@sweetspot/model";
+import { openCombination } from "../scripts/push/combination.ts";
+import { repositoryContent } from "../scripts/push/repository-content.ts";
 import { type Project, realProject } from "./fixtures/pipeline/project.ts";
 
 // The built packages, every stage the real one.
@@ -29,6 +33,39 @@ test("smoke goes from raw text to the report, and a second time does nothing", a
     lines.slice(lines.findIndex((line) => line.startsWith("17 cells")) + 1);
   expect(second.code).toBe(0);
   expect(table(second.lines)).toEqual(table(first.lines));
+});
+
+test("what smoke left becomes a repository of the Hub, as long as its parts belong together", async () => {
+  const sweet = await openCombination(project.dir, "smoke", "amazon.tiny.sweet.1");
+  const content = await repositoryContent(sweet, "acme/amazon");
+  const folder = join(project.dir, "sweet");
+  const { files } = await writeRepository(folder, content);
+  expect(files).toContain("curve.svg");
+  expect((await readCheckpoint(folder)).exitLayers).toEqual([1, 2]);
+  const card = await project.read("sweet/README.md");
+  const { exits, atBudget } = JSON.parse(
+    await readFile(sweet.evaluated.path("results.json"), "utf8"),
+  ) as { exits: { accuracy: number }[]; atBudget: { threshold: number }[] };
+  for (const { accuracy } of exits) expect(card).toContain(` | ${(100 * accuracy).toFixed(1)} | `);
+  expect(JSON.parse(await project.read("sweet/config.json"))).toMatchObject({
+    operating_points: atBudget.map(({ threshold }) => ({ threshold })),
+  });
+
+  const cascade = await openCombination(project.dir, "smoke", "amazon.tiny.multi-model.1");
+  const depths = async (member?: number) =>
+    (await repositoryContent(cascade, "acme/amazon", member)).checkpoint.exitLayers;
+  expect([await depths(), await depths(1), await depths(2)]).toEqual([[2], [1], [2]]);
+  await expect(depths(3)).rejects.toThrow(
+    "push: --member: expected a number from 1 to 2, the models of amazon.tiny.multi-model.1, got 3",
+  );
+
+  const cell = ".run/smoke/cells/train.amazon.tiny.sweet.1/cell.json";
+  const planned = await project.read(cell);
+  await project.write(cell, planned.replace('"epochs": 1', '"epochs": 2'));
+  await expect(openCombination(project.dir, "smoke", "amazon.tiny.sweet.1")).rejects.toThrow(
+    "push: the cell train.amazon.tiny.sweet.1 was planned anew and not run since; run: npx turbo run pipeline -- smoke",
+  );
+  await project.write(cell, planned);
 });
 
 test("a person's CSV goes through with one new file and no code", async () => {

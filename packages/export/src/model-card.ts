@@ -108,7 +108,7 @@ function frontMatter(card: ModelCard): string {
           "    metrics:",
           "    - type: accuracy",
           "      name: Accuracy",
-          `      value: ${accuracy}`,
+          `      value: ${Number(accuracy.toFixed(6))}`,
         ];
   return [
     "---",
@@ -143,7 +143,7 @@ function introduction(checkpoint: Checkpoint, card: ModelCard, maxLength: number
       : " A text may be answered at the first exit that is sure enough, and the layers after it need not run.";
   return `# ${markdownText(card.title)}
 
-A text classifier: the first ${layers} ${layers === 1 ? "layer" : "layers"} of an encoder (\`${config.modelType}\`) with ${exits}, reading ${pooling === "mean" ? "the mean of all tokens" : "the first token"}.${early}${base}
+A text classifier: the first ${layers === 1 ? "layer" : `${layers} layers`} of an encoder (\`${config.modelType}\`) with ${exits}, reading ${pooling === "mean" ? "the mean of all tokens" : "the first token"}.${early}${base}
 
 - Labels: ${labels.map(markdownText).join(", ")}
 - Longest text: ${maxLength} tokens, special ones included
@@ -185,7 +185,7 @@ function exitsSection(checkpoint: Checkpoint, { measured }: ModelCard, curve: bo
         )}`;
   return `## Speed and accuracy
 
-Measured on ${thousands(examples)} test examples that no training step saw; always answering “${markdownText(majority.label)}” scores ${percent(majority.share)}%. Cost is the layers run over the full model's. Each exit alone, answering every example:
+Measured on ${thousands(examples)} test examples that no training step saw; always answering “${markdownText(majority.label)}” scores ${percent(majority.share)}%. Cost is the layers run over the full model's.${exits.length === 1 ? "" : " Each exit alone, answering every example:"}
 
 ${exitTable}${points}${picture}`;
 }

@@ -1,0 +1,77 @@
+// A trained classifier as a repository of the Hugging Face Hub: written into
+// runs/PIPELINE/hub/COMBINATION, shown, and uploaded.
+//
+//   npm run push -- PIPELINE[/CELL] [--to ORG/NAME] [--private] [--member N] [--dry]
+//
+// HF_TOKEN holds a token that may write there. With --dry nothing is uploaded, and none is needed.
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { writeRepository } from "@sweetspot/export";
+import { readPushArguments } from "./push/arguments.ts";
+import { openCombination } from "./push/combination.ts";
+import { repositoryContent } from "./push/repository-content.ts";
+
+const root = join(import.meta.dirname, "..");
+
+try {
+  await push(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function push(args: readonly string[]): Promise<void> {
+  const {
+    pipeline,
+    combination: id,
+    to,
+    private: isPrivate,
+    member,
+    dry,
+  } = readPushArguments(args);
+  if (!dry && !process.env["HF_TOKEN"]) {
+    throw new Error(
+      "push: expected a token in the environment variable HF_TOKEN; make one that may write at https://huggingface.co/settings/tokens, or pass --dry",
+    );
+  }
+  const combination = await openCombination(root, pipeline, id);
+  const folder = join(root, "runs", pipeline, "hub", combination.id);
+  const content = await repositoryContent(combination, to ?? `ORG/${combination.id}`, member);
+  await mkdir(dirname(folder), { recursive: true });
+  const { files, difference } = await writeRepository(folder, content);
+  let total = 0;
+  for (const file of files) {
+    const { size } = await stat(join(folder, file));
+    total += size;
+    console.log(`${megabytes(size)}  ${file}`);
+  }
+  console.log(
+    `${megabytes(total)}  in all; logits within ${difference.toExponential(1)} of the training definition`,
+  );
+  console.log(relative(root, folder));
+  if (dry || to === undefined) return;
+  console.log(await upload({ folder, name: to, private: isPrivate, log: console.log }));
+}
+
+/** What `pushFolder` of the package hub takes. */
+interface Upload {
+  folder: string;
+  name: string;
+  private: boolean;
+  log: (line: string) => void;
+}
+
+/** @returns the commit's URL */
+async function upload(options: Upload): Promise<string> {
+  const hub: { openFolder: unknown; pushFolder?: (options: Upload) => Promise<string> } =
+    await import("@sweetspot/hub");
+  if (hub.pushFolder === undefined)
+    throw new Error(
+      `push: @sweetspot/hub cannot upload yet; ${options.folder} is whole, upload it with: hf upload ${options.name} ${options.folder}`,
+    );
+  return hub.pushFolder(options);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 1).padStart(9)} MB`;
+}
