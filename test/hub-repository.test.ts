@@ -3,12 +3,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { padRows, ragged } from "@sweetspot/artifact";
+import { padRows, ragged, readSafetensors } from "@sweetspot/artifact";
 import { textTokenizer } from "@sweetspot/data";
-import { type RepositoryContent, writeRepository } from "@sweetspot/export";
+import { modelCard, type RepositoryContent, writeRepository } from "@sweetspot/export";
 import { type Checkpoint, encoderParams, exitLogits, readCheckpoint } from "@sweetspot/model";
 import * as transformers from "@huggingface/transformers";
 import * as tf from "@tensorflow/tfjs";
+import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceCheckpoint, smallTokenizer, someCard } from "./hub-repository.ts";
 import {
@@ -21,6 +22,12 @@ import {
 const maxLength = 16;
 const root = join(import.meta.dirname, "..");
 const facts: EncoderFacts = await readEncoderFacts();
+const published = JSON.parse(
+  await readFile(
+    join(import.meta.dirname, "reference", "encoders", "published-names.json"),
+    "utf8",
+  ),
+) as { models: Record<string, { class: string; names: string[] }> };
 const encode = textTokenizer(smallTokenizer).encode;
 
 const texts = ["A good film.", "I liked it, and the end was not slow!", "dull"];
@@ -104,8 +111,18 @@ const softmax = (logits: readonly number[]) => {
 /** What transformers.js gives of every output, as `[B, K]`. */
 type Outputs = Record<string, transformers.Tensor>;
 
-describe.each(Object.keys(facts.encoders))("a %s in transformers.js", (kind) => {
-  it("gives the logits that Python's transformers gave, of every exit", async () => {
+describe.each(Object.keys(facts.encoders))("a %s", (kind) => {
+  it("has the weights of the class that Python's transformers makes of it, and the earlier exits", async () => {
+    const folder = await written(`names/${kind}`, { checkpoint: await checkpointOf(kind) });
+    const { class: name, names } = tensorNamed(published.models, kind);
+    const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as object;
+    expect(config).toMatchObject({ architectures: [name], num_hidden_layers: 3 });
+    const tensors = Object.keys(await readSafetensors(join(folder, "model.safetensors")));
+    expect(tensors.filter((t) => !/^exits\.[12]\./.test(t)).sort()).toEqual(names);
+    expect(tensors).toHaveLength(names.length + 2 * 4);
+  });
+
+  it("gives in transformers.js the logits that Python's gave, of every exit", async () => {
     await written(kind, { checkpoint: await checkpointOf(kind) });
     const reference = await readEncoderReference(kind);
     const int64 = (name: string) => {
@@ -200,6 +217,53 @@ describe.each([
   });
 });
 
+describe("the model card", () => {
+  it("tells the Hub what the model is, whatever the names hold", async () => {
+    const checkpoint = {
+      ...(await checkpointOf("bert")),
+      labels: ["`a`", "b | c", "<d>", "#", "*e*"],
+    };
+    const card = modelCard(checkpoint, someCard("acme/reviews"), maxLength, true);
+    const [, front = "", body = ""] = /^---\n([^]*?)\n---\n([^]*)$/.exec(card) ?? [];
+    expect(parse(front)).toEqual({
+      license: "mit",
+      language: ["en"],
+      library_name: "transformers.js",
+      pipeline_tag: "text-classification",
+      tags: ["early-exit", "adaptive-inference", "sweetspot", "sweet"],
+      base_model: "acme/encoder",
+      datasets: ["acme/reviews"],
+      "model-index": [
+        {
+          name: "Reviews: *good* | bad",
+          results: [
+            {
+              task: { type: "text-classification", name: "Text Classification" },
+              dataset: { name: 'reviews "of" [films] <b>', type: "acme/reviews", split: "test" },
+              metrics: [{ type: "accuracy", name: "Accuracy", value: 0.812 }],
+            },
+          ],
+        },
+      ],
+    });
+    expect(body).toContain(String.raw`# Reviews: \*good\* \| bad`);
+    expect(body).toContain("- Labels: " + String.raw`\`a\`, b \| c, \<d\>, \#, \*e\*`);
+    expect(body).toContain("| 2 | `logits_2` | 80.0 | 75.0 to 85.0 | 66.7 |");
+    expect(body).toContain("| 0.912346 | 79.0 | 74.0 to 84.0 | 49.9 |");
+    expect(body).toContain("(curve.svg)");
+    expect(body).toContain("AutoModelForSequenceClassification");
+  });
+
+  it("says nothing that nobody told it, and of the mean that Python has no class", async () => {
+    const bare = { title: "T", name: "acme/t", task: "t", method: "early-exit" };
+    const card = modelCard(await checkpointOf("bert", "mean"), bare, maxLength, false);
+    for (const key of ["license", "language", "base_model", "datasets", "model-index", "curve.svg"])
+      expect(card).not.toContain(key);
+    expect(card).toContain("transformers has no class");
+    expect(card).not.toContain("AutoModelForSequenceClassification");
+  });
+});
+
 describe("writeRepository", () => {
   it("leaves these files, and the same bytes twice", async () => {
     const folder = await written("twice", {});
@@ -248,9 +312,10 @@ describe("writeRepository", () => {
   });
 
   it("needs a token to pad with", async () => {
-    const tokenizer = { ...smallTokenizer, added_tokens: [] };
+    const model = { type: "WordPiece", unk_token: "[UNK]", vocab: { "[UNK]": 0, good: 1 } };
+    const tokenizer = { ...smallTokenizer, added_tokens: [], model };
     await expect(written("no-pad", { tokenizer })).rejects.toThrow(
-      "tokenizer.json: expected a token for padding ([PAD] or <pad>) among added_tokens, got none",
+      "tokenizer.json: expected a token for padding ([PAD] or <pad>) among its tokens, got none",
     );
   });
 });

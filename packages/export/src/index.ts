@@ -6,6 +6,7 @@ export {
   type MeasuredExit,
   type MeasuredPoint,
   type ModelCard,
+  modelCard,
 } from "./model-card.ts";
 export { segmentGraph, type SegmentRange, segmentRanges } from "./segment-graph.ts";
 export type { ExportSettings } from "./stage.ts";

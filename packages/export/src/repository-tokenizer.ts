@@ -16,7 +16,11 @@ const names: Readonly<Record<string, readonly string[]>> = {
 
 const schema = z.looseObject({
   added_tokens: z.array(z.looseObject({ id: z.int(), content: z.string() })),
-  model: z.looseObject({ type: z.string().optional() }),
+  model: z.looseObject({
+    type: z.string().optional(),
+    // Unigram's is a list of tokens with their scores.
+    vocab: z.union([z.record(z.string(), z.int()), z.array(z.tuple([z.string(), z.number()]))]),
+  }),
   normalizer: z.looseObject({ type: z.string() }).nullish(),
 });
 
@@ -46,7 +50,13 @@ export function tokenizerFiles(
   maxLength: number,
 ): TokenizerFiles {
   const { added_tokens: added, model, normalizer } = parse(schema, tokenizer, "tokenizer.json");
-  const known = new Map(added.map(({ content, id }) => [content, id]));
+  const { vocab } = model;
+  const known = new Map([
+    ...(Array.isArray(vocab)
+      ? vocab.map(([token], id): [string, number] => [token, id])
+      : Object.entries(vocab)),
+    ...added.map(({ content, id }): [string, number] => [content, id]),
+  ]);
   const specialTokens: Record<string, string> = {};
   for (const [role, candidates] of Object.entries(names)) {
     const found = candidates.find((token) => known.has(token));
@@ -56,7 +66,7 @@ export function tokenizerFiles(
   const padTokenId = pad === undefined ? undefined : known.get(pad);
   if (padTokenId === undefined) {
     throw new RangeError(
-      `tokenizer.json: expected a token for padding (${names["pad_token"]?.join(" or ")}) among added_tokens, got ${[...known.keys()].slice(0, 8).join(", ") || "none"}`,
+      `tokenizer.json: expected a token for padding (${names["pad_token"]?.join(" or ")}) among its tokens, got none`,
     );
   }
   const asBert =
