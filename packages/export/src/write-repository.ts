@@ -78,10 +78,17 @@ export async function writeRepository(
     });
     await writeFile(join(temporary, onnx), onnxModel(wholeGraph(checkpoint)), { flush: true });
     const difference = await checkWhole(checkpoint, join(temporary, onnx), sentences);
-    await rename(folder, old).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error;
+    const replaced = await rename(folder, old).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return false;
+        throw error;
+      },
+    );
+    await rename(temporary, folder).catch(async (error: unknown) => {
+      if (replaced) await rename(old, folder);
+      throw error;
     });
-    await rename(temporary, folder);
     await rm(old, { recursive: true, force: true });
     return { files: [...Object.keys(texts), "model.safetensors", onnx].sort(), difference };
   } catch (cause) {
