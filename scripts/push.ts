@@ -1,5 +1,5 @@
 // A trained classifier as a repository of the Hugging Face Hub: written into
-// runs/PIPELINE/hub/COMBINATION, shown, and uploaded.
+// .run/PIPELINE/hub/COMBINATION, shown, and uploaded.
 //
 //   npm run push -- PIPELINE[/CELL] [--to ORG/NAME] [--private] [--member N] [--dry]
 //
@@ -7,6 +7,7 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { writeRepository } from "@sweetspot/export";
+import { pushFolder } from "@sweetspot/hub";
 import { readPushArguments } from "./push/arguments.ts";
 import { openCombination } from "./push/combination.ts";
 import { repositoryContent } from "./push/repository-content.ts";
@@ -29,13 +30,8 @@ async function push(args: readonly string[]): Promise<void> {
     member,
     dry,
   } = readPushArguments(args);
-  if (!dry && !process.env["HF_TOKEN"]) {
-    throw new Error(
-      "push: expected a token in the environment variable HF_TOKEN; make one that may write at https://huggingface.co/settings/tokens, or pass --dry",
-    );
-  }
   const combination = await openCombination(root, pipeline, id);
-  const folder = join(root, "runs", pipeline, "hub", combination.id);
+  const folder = join(root, ".run", pipeline, "hub", combination.id);
   const content = await repositoryContent(combination, to ?? `ORG/${combination.id}`, member);
   await mkdir(dirname(folder), { recursive: true });
   const { files, difference } = await writeRepository(folder, content);
@@ -50,26 +46,7 @@ async function push(args: readonly string[]): Promise<void> {
   );
   console.log(relative(root, folder));
   if (dry || to === undefined) return;
-  console.log(await upload({ folder, name: to, private: isPrivate, log: console.log }));
-}
-
-/** What `pushFolder` of the package hub takes. */
-interface Upload {
-  folder: string;
-  name: string;
-  private: boolean;
-  log: (line: string) => void;
-}
-
-/** @returns the commit's URL */
-async function upload(options: Upload): Promise<string> {
-  const hub: { openFolder: unknown; pushFolder?: (options: Upload) => Promise<string> } =
-    await import("@sweetspot/hub");
-  if (hub.pushFolder === undefined)
-    throw new Error(
-      `push: @sweetspot/hub cannot upload yet; ${options.folder} is whole, upload it with: hf upload ${options.name} ${options.folder}`,
-    );
-  return hub.pushFolder(options);
+  console.log(await pushFolder({ folder, name: to, private: isPrivate, log: console.log }));
 }
 
 function megabytes(bytes: number): string {

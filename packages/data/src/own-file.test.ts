@@ -126,7 +126,7 @@ describe("bad input is named with its place and the fix", () => {
       "expected a file, got a folder",
     );
     await expect(readAt("reviews.txt")).rejects.toThrow(
-      "reviews.txt: its name does not end in .csv, .tsv, .jsonl or .ndjson; set format to csv, tsv or jsonl",
+      "reviews.txt: its name does not end in .csv, .tsv, .jsonl, .ndjson or .parquet; set format to csv, tsv, jsonl or parquet",
     );
   });
 

@@ -17,6 +17,8 @@ import { readTextFile, whyUnreadable } from "./text-file.ts";
  */
 export async function readOwnFile(settings: OwnFile): Promise<Source> {
   const { file, testFile } = settings;
+  // An extension that says nothing is told before the file is looked for.
+  if (settings.format === undefined) for (const f of [file, testFile ?? file]) formatOf(f);
   const sha256 = await checkedSha256(file, settings.sha256, "sha256");
   const train = await readTable(file, settings);
   const source = { ...examplesOf(train, settings), sha256, ...classesOf(train, settings.label) };

@@ -10,8 +10,9 @@ import {
   hiddenStates,
 } from "./adaptive-encoder.ts";
 import type { EncoderInputs } from "./architecture.ts";
-import { encoderParameters, encoderParams } from "./architectures.ts";
-import type { BertConfig } from "./bert.ts";
+import { encoderParams } from "./architectures.ts";
+import { encoderParameters } from "./encoder-definitions.ts";
+import type { BertConfig } from "./bert-config.ts";
 import type { Dropout } from "./dropout-sites.ts";
 import type { Pooling } from "./exit-head.ts";
 import { initialWeights } from "./initial-weights.ts";

@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { EncoderInputs, LayerContext } from "./architecture.ts";
-import { architectureOf, type EncoderConfig, type EncoderParams } from "./architectures.ts";
+import { computationOf, type EncoderParams } from "./architectures.ts";
+import { definitionOf, type EncoderConfig } from "./encoder-definitions.ts";
 import type { Dropout, DropoutSite } from "./dropout-sites.ts";
 import { exitHead, type Pooling, tokensRead, type TokensRead } from "./exit-head.ts";
 import { denseParameters, type ParameterSpec } from "./parameters.ts";
@@ -94,7 +95,7 @@ export function embed(
   config: EncoderConfig,
   dropout: Dropout = noDropout,
 ): tf.Tensor3D {
-  return architectureOf(config).embed(p, inputs, config, dropout);
+  return computationOf(config).embed(p, inputs, config, dropout);
 }
 
 /** What every layer reads beside the hidden states. @param attentionMask float32 `[B, T]` of 1 and 0 */
@@ -103,7 +104,7 @@ export function layerContext(
   attentionMask: tf.Tensor2D,
   config: EncoderConfig,
 ): LayerContext {
-  return architectureOf(config).context(p, attentionMask, config);
+  return computationOf(config).context(p, attentionMask, config);
 }
 
 /**
@@ -120,7 +121,7 @@ export function encoderLayer(
   dropout: Dropout = noDropout,
   read: TokensRead = "all",
 ): tf.Tensor3D {
-  return architectureOf(config).layer(p, layer, hidden, context, config, dropout, read);
+  return computationOf(config).layer(p, layer, hidden, context, config, dropout, read);
 }
 
 /** The logits `[B, K]` of the exit after a layer, counted from 1. */
@@ -136,7 +137,7 @@ export function exitAfter(
   const p = params.exits[layer];
   if (p === undefined)
     throw new RangeError(`encoder: no parameters for the exit after layer ${layer}`);
-  const activation = architectureOf(config).poolerActivation(config);
+  const activation = definitionOf(config).poolerActivation(config);
   const head = pooling === "shared-pooler" && params.pooler ? { ...p, pooler: params.pooler } : p;
   return exitHead(head, hidden, attentionMask, pooling, activation, (features) =>
     dropout(`exit.${layer}`, features),
@@ -182,7 +183,7 @@ export function dropoutSites(
   return [
     { name: "embeddings", shape: ["B", "T", c], probability },
     ...Array.from({ length: depth }, (_, i): DropoutSite[] => [
-      ...architectureOf(config).layerSites(config, i + 1, tokensOf(i + 1)),
+      ...definitionOf(config).layerSites(config, i + 1, tokensOf(i + 1)),
       ...(exitLayers.includes(i + 1)
         ? [{ name: `exit.${i + 1}`, shape: ["B", c], probability } as const]
         : []),

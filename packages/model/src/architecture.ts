@@ -25,14 +25,15 @@ export interface LayerContext {
 }
 
 /**
- * A kind of encoder: how it is configured, which parameters it has, what its layers compute.
- *
- * `P` is the tree of its parameters, see `parameterTree`. Layers count from 1.
+ * A kind of encoder as its configuration defines it: which parameters it has and where it drops. Layers
+ * count from 1.
  */
-export interface Architecture<C extends EncoderShape, P> {
+export interface EncoderDefinition<C extends EncoderShape> {
   /** What Hugging Face's checkpoints of a task may put in front of the names. */
   prefix: string;
   /**
+   * Reads Hugging Face's `config.json`.
+   *
    * @param where the file's path, for the errors
    * @throws TypeError, listing each key, for one that is missing, unknown, or asks for what is not
    *   supported; RangeError for numbers that do not fit together
@@ -42,18 +43,27 @@ export interface Architecture<C extends EncoderShape, P> {
   configJson(config: C): Record<string, unknown>;
   /** Tokens of the longest text that it reads, special ones included. */
   longestText(config: C): number;
+  /** What an exit's pooler ends in. */
   poolerActivation(config: C): PoolerActivation;
   /** What comes before the first layer, in the order in which it is used. */
   embeddingParameters(config: C): ParameterSpec[];
   /** What all layers share. */
   sharedParameters(config: C): ParameterSpec[];
+  /** What one layer has of its own, in the order in which it is used. */
   layerParameters(config: C, layer: number): ParameterSpec[];
-  /** `[B, T] -> [B, T, C]`. */
+  /** Where a layer drops, in the order in which it does. @param tokens those that are read */
+  layerSites(config: C, layer: number, tokens: 1 | "T"): DropoutSite[];
+}
+
+/** What a kind of encoder computes. `P` is the tree of its parameters, see `encoderParams`. */
+export interface EncoderComputation<C extends EncoderShape, P> {
+  /** What comes before the first layer: `[B, T] -> [B, T, C]`. */
   embed(p: P, inputs: EncoderInputs, config: C, dropout: Dropout): tf.Tensor3D;
+  /** What every layer reads beside the hidden states. @param attentionMask float32 `[B, T]` of 1 and 0 */
   context(p: P, attentionMask: tf.Tensor2D, config: C): LayerContext;
   /**
-   * One layer, `[B, T, C] -> [B, T, C]`; for the first token alone, `-> [B, 1, C]`. What it gives for
-   * padding nobody reads.
+   * One layer, counted from 1: `[B, T, C] -> [B, T, C]`; for the first token alone, `-> [B, 1, C]`. What
+   * it gives for padding nobody reads.
    */
   layer(
     p: P,
@@ -64,6 +74,4 @@ export interface Architecture<C extends EncoderShape, P> {
     dropout: Dropout,
     read: TokensRead,
   ): tf.Tensor3D;
-  /** Where a layer drops, in the order in which it does. @param tokens those that are read */
-  layerSites(config: C, layer: number, tokens: 1 | "T"): DropoutSite[];
 }

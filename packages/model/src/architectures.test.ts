@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { exitParameters } from "./adaptive-encoder.ts";
-import { encoderParameters, encoderParams } from "./architectures.ts";
-import type { BertConfig } from "./bert.ts";
+import { encoderParams } from "./architectures.ts";
+import { encoderParameters } from "./encoder-definitions.ts";
+import type { BertConfig } from "./bert-config.ts";
 
 const config: BertConfig = {
   modelType: "bert",

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { type HostTensor, SafetensorsFile, writeSafetensors } from "@sweetspot/artifact";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { exitParameters } from "./adaptive-encoder.ts";
-import { encoderParameters } from "./architectures.ts";
-import type { BertConfig } from "./bert.ts";
+import { encoderParameters } from "./encoder-definitions.ts";
+import type { BertConfig } from "./bert-config.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { initialWeights } from "./initial-weights.ts";
 

@@ -8,7 +8,7 @@ import {
   encoderConfig,
   encoderConfigJson,
   encoderParameters,
-} from "./architectures.ts";
+} from "./encoder-definitions.ts";
 import { readConfigFile } from "./encoder-config.ts";
 import { readWeights } from "./read-parameters.ts";
 import { type Pooling, poolings } from "./exit-head.ts";

@@ -1,9 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import type { EncoderInputs, LayerContext } from "./architecture.ts";
 import type { PositionTerm } from "./disentangled-attention.ts";
-import type { Dropout, DropoutSite } from "./dropout-sites.ts";
-import { type EmbeddingsParams, embedTokens } from "./embeddings.ts";
+import { type DropoutSite, projectionSites } from "./dropout-sites.ts";
 import {
   checkHeadDropout,
   type EncoderShape,
@@ -13,7 +10,6 @@ import {
   shapeKeys,
 } from "./encoder-config.ts";
 import type { PoolerActivation } from "./exit-head.ts";
-import { projectionSites } from "./transformer-layer.ts";
 
 /** What DeBERTa's versions have in common beyond every encoder's shape. */
 export interface DebertaShape extends EncoderShape {
@@ -112,23 +108,6 @@ export function debertaJson(config: DebertaShape): Record<string, unknown> {
     pooler_hidden_size: config.hiddenSize,
     pooler_dropout: 0,
   };
-}
-
-/** Embeddings of which those of padding are 0: `[B, T] -> [B, T, C]`. */
-export function embedDeberta(
-  p: EmbeddingsParams,
-  inputs: EncoderInputs,
-  { layerNormEps }: DebertaShape,
-  dropout: Dropout,
-): tf.Tensor3D {
-  const embedded = embedTokens(p, inputs, layerNormEps);
-  return dropout("embeddings", tf.mul(embedded, tf.expandDims(inputs.attentionMask, 2)));
-}
-
-/** The embeddings of relative positions. @throws TypeError if the context has none */
-export function relativeOf({ relative }: LayerContext): tf.Tensor2D {
-  if (relative === undefined) throw new TypeError("deberta: no embeddings of relative positions");
-  return relative;
 }
 
 /** To the relative positions, to the attention probabilities, then after both projections. */

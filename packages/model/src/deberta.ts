@@ -1,37 +1,18 @@
 import * as tf from "@tensorflow/tfjs";
-import { parse } from "@sweetspot/artifact";
-import { z } from "zod";
-import type { Architecture } from "./architecture.ts";
+import type { EncoderComputation, EncoderInputs, LayerContext } from "./architecture.ts";
 import { attentionBias } from "./attention.ts";
-import {
-  type DebertaShape,
-  debertaJson,
-  debertaKeys,
-  debertaLayerSites,
-  debertaShape,
-  embedDeberta,
-  relativeOf,
-} from "./deberta-shape.ts";
+import type { DebertaConfig } from "./deberta-config.ts";
+import type { DebertaShape } from "./deberta-shape.ts";
 import {
   disentangledAttention,
   type DisentangledProjections,
   plainDistanceRows,
 } from "./disentangled-attention.ts";
-import { embeddingsParameters, type EmbeddingsParams } from "./embeddings.ts";
-import { checkKeys, only } from "./encoder-config.ts";
+import type { Dropout } from "./dropout-sites.ts";
+import { type EmbeddingsParams, embedTokens } from "./embeddings.ts";
 import type { ExitParams } from "./exit-head.ts";
 import { linear, type LinearParams } from "./layers.ts";
-import { denseParameters, type ParameterSpec } from "./parameters.ts";
-import {
-  type LayerParams,
-  transformerLayer,
-  transformerLayerParameters,
-} from "./transformer-layer.ts";
-
-/** DeBERTa, the first. */
-export interface DebertaConfig extends DebertaShape {
-  modelType: "deberta";
-}
+import { type LayerParams, transformerLayer } from "./transformer-layer.ts";
 
 /** One product for query, key and value, head by head; keys have no bias. */
 interface SelfAttentionParams<T = tf.Tensor> {
@@ -53,48 +34,12 @@ export interface DebertaParams<T = tf.Tensor> {
   exits: Record<string, ExitParams<T>>;
 }
 
-const schema = z.looseObject({
-  ...debertaKeys,
-  model_type: z.literal("deberta"),
-  talking_head: only(false, "heads do not mix").default(false),
-});
-
 /**
  * DeBERTa: attention over contents and relative positions apart.
  *
  * Source: He et al., arXiv:2006.03654; Hugging Face transformers, models/deberta/modeling_deberta.py.
  */
-export const deberta: Architecture<DebertaConfig, DebertaParams> = {
-  prefix: "deberta.",
-  readConfig(json, where) {
-    const c = parse(schema, json, where);
-    checkKeys(json, Object.keys(schema.shape), where);
-    return { modelType: "deberta", ...debertaShape(c, where) };
-  },
-  configJson: (config) => ({ model_type: "deberta", ...debertaJson(config) }),
-  longestText: (config) => config.maxPositionEmbeddings,
-  poolerActivation: (config) => config.poolerActivation,
-  embeddingParameters: (config) =>
-    embeddingsParameters(config, config.positionBiasedInput ? config.maxPositionEmbeddings : 0),
-  sharedParameters: ({ maxRelativePositions, hiddenSize }) => [
-    {
-      name: "encoder.rel_embeddings.weight",
-      shape: [2 * maxRelativePositions, hiddenSize],
-      role: "embedding",
-    },
-  ],
-  layerParameters(config, layer) {
-    const { hiddenSize: c, positionTerms } = config;
-    const self: ParameterSpec[] = [
-      { name: "in_proj.weight", shape: [3 * c, c], role: "weight" },
-      { name: "q_bias", shape: [c], role: "bias" },
-      { name: "v_bias", shape: [c], role: "bias" },
-    ];
-    if (positionTerms.includes("c2p"))
-      self.push({ name: "pos_proj.weight", shape: [c, c], role: "weight" });
-    if (positionTerms.includes("p2c")) self.push(...denseParameters("pos_q_proj", c, c));
-    return transformerLayerParameters(config, layer, self);
-  },
+export const deberta: EncoderComputation<DebertaConfig, DebertaParams> = {
   embed: (p, inputs, config, dropout) => embedDeberta(p.embeddings, inputs, config, dropout),
   context: (p, attentionMask) => ({
     attentionMask,
@@ -123,8 +68,6 @@ export const deberta: Architecture<DebertaConfig, DebertaParams> = {
       read,
     );
   },
-  layerSites: (config, layer, tokens) =>
-    debertaLayerSites(config, layer, tokens, 2 * config.maxRelativePositions),
 };
 
 function projections(
@@ -145,4 +88,21 @@ function projections(
     }),
     ...(pos_q_proj && { positionQuery: (x) => linear(pos_q_proj, x) }),
   };
+}
+
+/** Embeddings of which those of padding are 0: `[B, T] -> [B, T, C]`. */
+export function embedDeberta(
+  p: EmbeddingsParams,
+  inputs: EncoderInputs,
+  { layerNormEps }: DebertaShape,
+  dropout: Dropout,
+): tf.Tensor3D {
+  const embedded = embedTokens(p, inputs, layerNormEps);
+  return dropout("embeddings", tf.mul(embedded, tf.expandDims(inputs.attentionMask, 2)));
+}
+
+/** The embeddings of relative positions. @throws TypeError if the context has none */
+export function relativeOf({ relative }: LayerContext): tf.Tensor2D {
+  if (relative === undefined) throw new TypeError("deberta: no embeddings of relative positions");
+  return relative;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { dropoutSites } from "./adaptive-encoder.ts";
-import type { BertConfig } from "./bert.ts";
+import type { BertConfig } from "./bert-config.ts";
 
 describe("dropoutSites", () => {
   const config: BertConfig = {

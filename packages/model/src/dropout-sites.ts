@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import type { EncoderShape } from "./encoder-config.ts";
 
 /** Drops numbers of `x` at a named place of the model; the identity when not training. */
 export type Dropout = <T extends tf.Tensor>(site: string, x: T) => T;
@@ -10,4 +11,17 @@ export interface DropoutSite {
   shape: readonly (number | "B" | "T")[];
   /** The probability that a number is dropped. */
   probability: number;
+}
+
+/** The places after both projections of a layer; its attention's own come before. */
+export function projectionSites(
+  { hiddenSize, hiddenDropoutProb: probability }: EncoderShape,
+  layer: number,
+  tokens: 1 | "T",
+): DropoutSite[] {
+  const shape = ["B", tokens, hiddenSize] as const;
+  return [
+    { name: `layer.${layer}.attentionOutput`, shape, probability },
+    { name: `layer.${layer}.output`, shape, probability },
+  ];
 }

@@ -1,8 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { EncoderInputs } from "./architecture.ts";
-import type { EncoderShape } from "./encoder-config.ts";
 import { layerNorm, type LayerNormParams } from "./layers.ts";
-import { normParameters, type ParameterSpec } from "./parameters.ts";
 
 /** The embeddings' parameters; an encoder may do without positions and without types. */
 export interface EmbeddingsParams<T = tf.Tensor> {
@@ -39,27 +37,4 @@ export function embedTokens(
 /** Rows of a table `[V, C]` by their ids: `[B, T] -> [B, T, C]`. */
 function lookUp(table: tf.Tensor, ids: tf.Tensor2D): tf.Tensor3D {
   return tf.gather(table, ids.flatten()).reshape([...ids.shape, table.shape[1] ?? 0]);
-}
-
-/** In the order in which they are used. @param positions rows of the position table; 0 for none */
-export function embeddingsParameters(
-  { vocabSize, hiddenSize, typeVocabSize }: EncoderShape,
-  positions: number,
-): ParameterSpec[] {
-  const table = (name: string, rows: number): ParameterSpec[] =>
-    rows === 0
-      ? []
-      : [
-          {
-            name: `embeddings.${name}.weight`,
-            shape: [rows, hiddenSize],
-            role: "embedding",
-          },
-        ];
-  return [
-    ...table("word_embeddings", vocabSize),
-    ...table("position_embeddings", positions),
-    ...table("token_type_embeddings", typeVocabSize),
-    ...normParameters("embeddings.LayerNorm", hiddenSize),
-  ];
 }

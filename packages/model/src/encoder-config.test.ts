@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { encoderConfig, encoderConfigJson } from "./architectures.ts";
-import type { BertConfig } from "./bert.ts";
+import { encoderConfig, encoderConfigJson } from "./encoder-definitions.ts";
+import type { BertConfig } from "./bert-config.ts";
 import { readConfigFile } from "./encoder-config.ts";
 
 // As Hugging Face writes it; what changes no hidden state is there too.

@@ -30,7 +30,7 @@ export function only<const V extends string | number | boolean>(
 }
 
 /** A key that must be absent or null. */
-export function never(otherwise: string): z.ZodOptional<z.ZodNull> {
+function never(otherwise: string): z.ZodOptional<z.ZodNull> {
   return z.null({ error: `not supported: ${otherwise}` }).optional();
 }
 

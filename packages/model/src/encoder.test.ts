@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type HostTensor, writeSafetensors } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exitParameters } from "./adaptive-encoder.ts";
-import { encoderParameters } from "./architectures.ts";
+import { encoderParameters } from "./encoder-definitions.ts";
 import { pretrainedEncoder } from "./encoder.ts";
 import { readWeights } from "./read-parameters.ts";
 import type { ParameterSpec } from "./parameters.ts";

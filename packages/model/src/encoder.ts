@@ -7,12 +7,12 @@ import {
 } from "@sweetspot/hub";
 import { z } from "zod";
 import {
-  architectureOf,
+  definitionOf,
   type EncoderConfig,
   encoderConfig,
   encoderParameters,
-} from "./architectures.ts";
-import type { BertConfig } from "./bert.ts";
+} from "./encoder-definitions.ts";
+import type { BertConfig } from "./bert-config.ts";
 import { readConfigFile } from "./encoder-config.ts";
 import type { Pooling } from "./exit-head.ts";
 import { initialWeights } from "./initial-weights.ts";
@@ -129,7 +129,7 @@ export async function repositoryEncoder(repository: Repository): Promise<Pretrai
     async weights(depth, optional = []) {
       const weights = await openWeights(repository);
       try {
-        const { prefix } = architectureOf(config);
+        const { prefix } = definitionOf(config);
         const has = ({ name }: ParameterSpec) =>
           weights.names.has(name) || weights.names.has(`${prefix}${name}`);
         const specs = [...encoderParameters(config, depth), ...optional.filter(has)];

@@ -11,26 +11,33 @@ export {
   layerContext,
   sharedPoolerParameters,
 } from "./adaptive-encoder.ts";
-export type { Architecture, EncoderInputs, LayerContext } from "./architecture.ts";
+export type {
+  EncoderComputation,
+  EncoderDefinition,
+  EncoderInputs,
+  LayerContext,
+} from "./architecture.ts";
+export { computationOf, type EncoderParams, encoderParams } from "./architectures.ts";
+export { attentionBias, selfAttention, type SelfAttentionParams } from "./attention.ts";
+export type { BertParams } from "./bert.ts";
+export type { BertConfig } from "./bert-config.ts";
+export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+export type { DebertaParams } from "./deberta.ts";
+export type { DebertaConfig } from "./deberta-config.ts";
+export type { DebertaV2Params } from "./deberta-v2.ts";
+export type { DebertaV2Config } from "./deberta-v2-config.ts";
+export { bucketedDistanceRows, type DistanceRows } from "./disentangled-attention.ts";
+export type { Dropout, DropoutSite } from "./dropout-sites.ts";
+export { type EncoderShape, readConfigFile } from "./encoder-config.ts";
 export {
-  architectureOf,
+  definitionOf,
   type EncoderConfig,
   encoderConfig,
   encoderConfigJson,
   encoderParameters,
-  type EncoderParams,
-  encoderParams,
   longestText,
   segmentParameters,
-} from "./architectures.ts";
-export { attentionBias, selfAttention, type SelfAttentionParams } from "./attention.ts";
-export type { BertConfig, BertParams } from "./bert.ts";
-export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-export type { DebertaConfig, DebertaParams } from "./deberta.ts";
-export type { DebertaV2Config, DebertaV2Params } from "./deberta-v2.ts";
-export { bucketedDistanceRows, type DistanceRows } from "./disentangled-attention.ts";
-export type { Dropout, DropoutSite } from "./dropout-sites.ts";
-export { type EncoderShape, readConfigFile } from "./encoder-config.ts";
+} from "./encoder-definitions.ts";
 export {
   encoderDownloads,
   type EncoderSource,
@@ -59,5 +66,5 @@ export {
 export { forwardOperations } from "./operations.ts";
 export type { ParameterRole, ParameterSpec } from "./parameters.ts";
 export { publishedClass, publishedName } from "./published-names.ts";
-export type { RobertaConfig } from "./roberta.ts";
+export type { RobertaConfig } from "./roberta-config.ts";
 export type { LayerParams } from "./transformer-layer.ts";

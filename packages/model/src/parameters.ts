@@ -1,3 +1,5 @@
+import type { EncoderShape } from "./encoder-config.ts";
+
 /** What a parameter is for. Weight decay spares `bias` and `norm`. */
 export type ParameterRole = "weight" | "embedding" | "bias" | "norm";
 
@@ -22,6 +24,46 @@ export function normParameters(name: string, size: number): ParameterSpec[] {
   return [
     { name: `${name}.weight`, shape: [size], role: "norm" },
     { name: `${name}.bias`, shape: [size], role: "norm" },
+  ];
+}
+
+/** Of the embeddings, in the order in which they are used. @param positions rows of the position table; 0 for none */
+export function embeddingsParameters(
+  { vocabSize, hiddenSize, typeVocabSize }: EncoderShape,
+  positions: number,
+): ParameterSpec[] {
+  const table = (name: string, rows: number): ParameterSpec[] =>
+    rows === 0
+      ? []
+      : [
+          {
+            name: `embeddings.${name}.weight`,
+            shape: [rows, hiddenSize],
+            role: "embedding",
+          },
+        ];
+  return [
+    ...table("word_embeddings", vocabSize),
+    ...table("position_embeddings", positions),
+    ...table("token_type_embeddings", typeVocabSize),
+    ...normParameters("embeddings.LayerNorm", hiddenSize),
+  ];
+}
+
+/** Of a transformer layer, in the order in which they are used. @param self those of its self-attention, by their names in it */
+export function transformerLayerParameters(
+  { hiddenSize: c, intermediateSize: f }: EncoderShape,
+  layer: number,
+  self: readonly ParameterSpec[],
+): ParameterSpec[] {
+  const name = `encoder.layer.${layer - 1}`;
+  return [
+    ...self.map((p) => ({ ...p, name: `${name}.attention.self.${p.name}` })),
+    ...denseParameters(`${name}.attention.output.dense`, c, c),
+    ...normParameters(`${name}.attention.output.LayerNorm`, c),
+    ...denseParameters(`${name}.intermediate.dense`, f, c),
+    ...denseParameters(`${name}.output.dense`, c, f),
+    ...normParameters(`${name}.output.LayerNorm`, c),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { architectureOf, type EncoderConfig } from "./architectures.ts";
+import { definitionOf, type EncoderConfig } from "./encoder-definitions.ts";
 import type { Pooling } from "./exit-head.ts";
 
 /** What Hugging Face's classes begin with, by `model_type`. */
@@ -34,7 +34,7 @@ export function publishedName(
   if (pooling !== "first-token") return name;
   const own = `exits.${lastExit}.`;
   if (name.startsWith(own)) return headName(name.slice(own.length), config.modelType);
-  return name.startsWith("exits.") ? name : architectureOf(config).prefix + name;
+  return name.startsWith("exits.") ? name : definitionOf(config).prefix + name;
 }
 
 function headName(name: string, modelType: EncoderConfig["modelType"]): string {

@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Dropout, DropoutSite } from "./dropout-sites.ts";
+import type { Dropout } from "./dropout-sites.ts";
 import type { EncoderShape } from "./encoder-config.ts";
 import type { TokensRead } from "./exit-head.ts";
 import { gelu, layerNorm, type LayerNormParams, linear, type LinearParams } from "./layers.ts";
-import { denseParameters, normParameters, type ParameterSpec } from "./parameters.ts";
 
 /** The parameters of one layer, by Hugging Face's names; `S` are those of its self-attention. */
 export interface LayerParams<S, T = tf.Tensor> {
@@ -68,34 +67,4 @@ export function transformerLayer<S>(
     layerNormEps,
   );
   return result.reshape<tf.Tensor3D>([b, length, c]);
-}
-
-/** In the order in which they are used. @param self those of the self-attention, by their names in it */
-export function transformerLayerParameters(
-  { hiddenSize: c, intermediateSize: f }: EncoderShape,
-  layer: number,
-  self: readonly ParameterSpec[],
-): ParameterSpec[] {
-  const name = `encoder.layer.${layer - 1}`;
-  return [
-    ...self.map((p) => ({ ...p, name: `${name}.attention.self.${p.name}` })),
-    ...denseParameters(`${name}.attention.output.dense`, c, c),
-    ...normParameters(`${name}.attention.output.LayerNorm`, c),
-    ...denseParameters(`${name}.intermediate.dense`, f, c),
-    ...denseParameters(`${name}.output.dense`, c, f),
-    ...normParameters(`${name}.output.LayerNorm`, c),
-  ];
-}
-
-/** After both projections; the attention's own come before. */
-export function projectionSites(
-  { hiddenSize, hiddenDropoutProb: probability }: EncoderShape,
-  layer: number,
-  tokens: 1 | "T",
-): DropoutSite[] {
-  const shape = ["B", tokens, hiddenSize] as const;
-  return [
-    { name: `layer.${layer}.attentionOutput`, shape, probability },
-    { name: `layer.${layer}.output`, shape, probability },
-  ];
 }

@@ -1,0 +1,87 @@
+import { parse } from "@sweetspot/artifact";
+import { z } from "zod";
+import type { EncoderDefinition } from "./architecture.ts";
+import { type DropoutSite, projectionSites } from "./dropout-sites.ts";
+import {
+  checkHeadDropout,
+  checkKeys,
+  count,
+  type EncoderShape,
+  encoderShape,
+  only,
+  shapeJson,
+  shapeKeys,
+} from "./encoder-config.ts";
+import {
+  denseParameters,
+  embeddingsParameters,
+  type ParameterSpec,
+  transformerLayerParameters,
+} from "./parameters.ts";
+
+/** BERT, and what is built as it is: multilingual BERT, MiniLM. */
+export interface BertConfig extends EncoderShape {
+  modelType: "bert";
+}
+
+/** The keys of BERT's and RoBERTa's `config.json` that are read. */
+export const bertKeys: typeof shapeKeys & {
+  type_vocab_size: z.ZodType<number>;
+  position_embedding_type: z.ZodType;
+  classifier_dropout: z.ZodType<number | null | undefined>;
+} = {
+  ...shapeKeys,
+  type_vocab_size: count,
+  position_embedding_type: only("absolute", "one learned vector per position").default("absolute"),
+  classifier_dropout: z.number().nullish(),
+};
+
+const schema = z.looseObject({ ...bertKeys, model_type: z.literal("bert") });
+
+/** BERT by its configuration: see `bert` for what it computes. */
+export const bertDefinition: EncoderDefinition<BertConfig> = {
+  prefix: "bert.",
+  readConfig(json, where) {
+    const c = parse(schema, json, where);
+    checkKeys(json, Object.keys(schema.shape), where);
+    checkHeadDropout("classifier_dropout", c.classifier_dropout, c.hidden_dropout_prob, where);
+    return { modelType: "bert", ...encoderShape(c, c.type_vocab_size, where) };
+  },
+  configJson: (config) => ({
+    model_type: config.modelType,
+    ...shapeJson(config),
+    position_embedding_type: "absolute",
+  }),
+  longestText: (config) => config.maxPositionEmbeddings,
+  poolerActivation: () => "tanh",
+  embeddingParameters: (config) => embeddingsParameters(config, config.maxPositionEmbeddings),
+  sharedParameters: () => [],
+  layerParameters: bertLayerParameters,
+  layerSites: bertLayerSites,
+};
+
+/** The parameters of BERT's layer. */
+export function bertLayerParameters(config: EncoderShape, layer: number): ParameterSpec[] {
+  const c = config.hiddenSize;
+  return transformerLayerParameters(
+    config,
+    layer,
+    ["query", "key", "value"].flatMap((name) => denseParameters(name, c, c)),
+  );
+}
+
+/** To the attention probabilities, then after both projections. */
+export function bertLayerSites(
+  config: EncoderShape,
+  layer: number,
+  tokens: 1 | "T",
+): DropoutSite[] {
+  return [
+    {
+      name: `layer.${layer}.attention`,
+      shape: ["B", config.numAttentionHeads, tokens, "T"],
+      probability: config.attentionProbsDropoutProb,
+    },
+    ...projectionSites(config, layer, tokens),
+  ];
+}

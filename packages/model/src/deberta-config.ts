@@ -1,0 +1,64 @@
+import { parse } from "@sweetspot/artifact";
+import { z } from "zod";
+import type { EncoderDefinition } from "./architecture.ts";
+import {
+  debertaJson,
+  debertaKeys,
+  debertaLayerSites,
+  type DebertaShape,
+  debertaShape,
+} from "./deberta-shape.ts";
+import { checkKeys, only } from "./encoder-config.ts";
+import {
+  denseParameters,
+  embeddingsParameters,
+  type ParameterSpec,
+  transformerLayerParameters,
+} from "./parameters.ts";
+
+/** DeBERTa, the first. */
+export interface DebertaConfig extends DebertaShape {
+  modelType: "deberta";
+}
+
+const schema = z.looseObject({
+  ...debertaKeys,
+  model_type: z.literal("deberta"),
+  talking_head: only(false, "heads do not mix").default(false),
+});
+
+/** DeBERTa by its configuration: see `deberta` for what it computes. */
+export const debertaDefinition: EncoderDefinition<DebertaConfig> = {
+  prefix: "deberta.",
+  readConfig(json, where) {
+    const c = parse(schema, json, where);
+    checkKeys(json, Object.keys(schema.shape), where);
+    return { modelType: "deberta", ...debertaShape(c, where) };
+  },
+  configJson: (config) => ({ model_type: "deberta", ...debertaJson(config) }),
+  longestText: (config) => config.maxPositionEmbeddings,
+  poolerActivation: (config) => config.poolerActivation,
+  embeddingParameters: (config) =>
+    embeddingsParameters(config, config.positionBiasedInput ? config.maxPositionEmbeddings : 0),
+  sharedParameters: ({ maxRelativePositions, hiddenSize }) => [
+    {
+      name: "encoder.rel_embeddings.weight",
+      shape: [2 * maxRelativePositions, hiddenSize],
+      role: "embedding",
+    },
+  ],
+  layerParameters(config, layer) {
+    const { hiddenSize: c, positionTerms } = config;
+    const self: ParameterSpec[] = [
+      { name: "in_proj.weight", shape: [3 * c, c], role: "weight" },
+      { name: "q_bias", shape: [c], role: "bias" },
+      { name: "v_bias", shape: [c], role: "bias" },
+    ];
+    if (positionTerms.includes("c2p"))
+      self.push({ name: "pos_proj.weight", shape: [c, c], role: "weight" });
+    if (positionTerms.includes("p2c")) self.push(...denseParameters("pos_q_proj", c, c));
+    return transformerLayerParameters(config, layer, self);
+  },
+  layerSites: (config, layer, tokens) =>
+    debertaLayerSites(config, layer, tokens, 2 * config.maxRelativePositions),
+};

@@ -1,0 +1,85 @@
+import { didYouMean } from "@sweetspot/artifact";
+import type { EncoderDefinition } from "./architecture.ts";
+import { type BertConfig, bertDefinition } from "./bert-config.ts";
+import { type DebertaConfig, debertaDefinition } from "./deberta-config.ts";
+import { type DebertaV2Config, debertaV2Definition } from "./deberta-v2-config.ts";
+import type { ParameterSpec } from "./parameters.ts";
+import { type RobertaConfig, robertaDefinition } from "./roberta-config.ts";
+
+/** What shapes an encoder; `modelType` is Hugging Face's `model_type`. */
+export type EncoderConfig = BertConfig | RobertaConfig | DebertaConfig | DebertaV2Config;
+
+const definitions = {
+  bert: bertDefinition,
+  roberta: robertaDefinition,
+  "xlm-roberta": robertaDefinition,
+  deberta: debertaDefinition,
+  "deberta-v2": debertaV2Definition,
+};
+
+/** How an encoder of a configuration is defined. */
+export function definitionOf(
+  config: Pick<EncoderConfig, "modelType">,
+): EncoderDefinition<EncoderConfig> {
+  // Which it is the configuration says.
+  return definitions[config.modelType] as EncoderDefinition<EncoderConfig>;
+}
+
+/**
+ * The configuration that Hugging Face's `config.json` gives.
+ *
+ * @param json its content, see `readConfigFile`
+ * @param where the file's path, for the errors
+ * @throws TypeError for another kind of model, and, listing each key, for one that is missing, unknown
+ *   or asks for what is not supported; RangeError for numbers that do not fit together
+ */
+export function encoderConfig(json: unknown, where: string): EncoderConfig {
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    throw new TypeError(`${where}: expected an object, got ${JSON.stringify(json)?.slice(0, 80)}`);
+  const type = "model_type" in json ? json.model_type : undefined;
+  if (typeof type !== "string" || !Object.hasOwn(definitions, type)) {
+    const known = Object.keys(definitions);
+    throw new TypeError(
+      `${where}: model_type: expected a kind of encoder, got ${JSON.stringify(type) ?? "none"}; ${typeof type === "string" ? didYouMean(type, known) : `known are ${known.join(", ")}`}`,
+    );
+  }
+  const modelType = type as EncoderConfig["modelType"]; // a key of the table
+  return definitionOf({ modelType }).readConfig(json, where);
+}
+
+/** The `config.json` that says the same. */
+export function encoderConfigJson(config: EncoderConfig): Record<string, unknown> {
+  return definitionOf(config).configJson(config);
+}
+
+/** Tokens of the longest text that an encoder reads, special ones included. */
+export function longestText(config: EncoderConfig): number {
+  return definitionOf(config).longestText(config);
+}
+
+/** Every parameter of the encoder's first `depth` layers, in the order in which they are used. */
+export function encoderParameters(
+  config: EncoderConfig,
+  depth: number = config.numHiddenLayers,
+): ParameterSpec[] {
+  return segmentParameters(config, 0, depth);
+}
+
+/**
+ * The parameters of the layers after `after` up to `upTo`, those of the embeddings if that begins
+ * with the first, and those that all layers share.
+ */
+export function segmentParameters(
+  config: EncoderConfig,
+  after: number,
+  upTo: number,
+): ParameterSpec[] {
+  const definition = definitionOf(config);
+  return [
+    ...(after === 0 ? definition.embeddingParameters(config) : []),
+    ...definition.sharedParameters(config),
+    ...Array.from({ length: upTo - after }, (_, i) =>
+      definition.layerParameters(config, after + i + 1),
+    ).flat(),
+  ];
+}

@@ -1,0 +1,54 @@
+import { parse } from "@sweetspot/artifact";
+import { z } from "zod";
+import type { EncoderDefinition } from "./architecture.ts";
+import { bertKeys, bertLayerParameters, bertLayerSites } from "./bert-config.ts";
+import {
+  checkHeadDropout,
+  checkKeys,
+  type EncoderShape,
+  encoderShape,
+  shapeJson,
+} from "./encoder-config.ts";
+import { embeddingsParameters } from "./parameters.ts";
+
+/** RoBERTa and XLM-R. */
+export interface RobertaConfig extends EncoderShape {
+  modelType: "roberta" | "xlm-roberta";
+  /** The id of the padding token; the positions begin after it. */
+  padTokenId: number;
+}
+
+const schema = z.looseObject({
+  ...bertKeys,
+  model_type: z.literal(["roberta", "xlm-roberta"]),
+  pad_token_id: z.int().nonnegative().default(1),
+});
+
+/** RoBERTa by its configuration: see `roberta` for what it computes. */
+export const robertaDefinition: EncoderDefinition<RobertaConfig> = {
+  prefix: "roberta.",
+  readConfig(json, where) {
+    const c = parse(schema, json, where);
+    checkKeys(json, Object.keys(schema.shape), where);
+    checkHeadDropout("classifier_dropout", c.classifier_dropout, c.hidden_dropout_prob, where);
+    const shape = encoderShape(c, c.type_vocab_size, where);
+    if (shape.maxPositionEmbeddings <= c.pad_token_id + 1) {
+      throw new RangeError(
+        `${where}: max_position_embeddings must be over pad_token_id + 1 = ${c.pad_token_id + 1}, where the positions begin, got ${shape.maxPositionEmbeddings}`,
+      );
+    }
+    return { modelType: c.model_type, padTokenId: c.pad_token_id, ...shape };
+  },
+  configJson: (config) => ({
+    model_type: config.modelType,
+    ...shapeJson(config),
+    position_embedding_type: "absolute",
+    pad_token_id: config.padTokenId,
+  }),
+  longestText: (config) => config.maxPositionEmbeddings - config.padTokenId - 1,
+  poolerActivation: () => "tanh",
+  embeddingParameters: (config) => embeddingsParameters(config, config.maxPositionEmbeddings),
+  sharedParameters: () => [],
+  layerParameters: bertLayerParameters,
+  layerSites: bertLayerSites,
+};
