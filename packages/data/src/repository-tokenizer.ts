@@ -7,3 +7,8 @@ export async function repositoryTokenizerJson(
   const text = await readFile(await repository.path("tokenizer.json"), "utf8");
   return { ...(JSON.parse(text) as Record<string, unknown>), padding: null, truncation: null };
 }
+
+/** The files that a repository's tokenizer is made of. */
+export async function tokenizerFiles(repository: Repository): Promise<string[]> {
+  return (await repository.files()).filter((file) => file === "tokenizer.json");
+}

@@ -101,5 +101,6 @@ export const stage: Stage<DataSettings> = {
     const { encoderTokenizerJson } = await import("./load-tokenizer.ts");
     return settingProblem("encoder", () => encoderTokenizerJson(encoder));
   },
+  estimate: async (context) => (await import("./estimate.ts")).estimateData(context),
   run: async (context) => (await import("./data-stage.ts")).runData(context),
 };

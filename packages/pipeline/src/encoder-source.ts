@@ -1,7 +1,8 @@
-import { relative, resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import type { Json } from "@sweetspot/artifact";
-import { openFolder, parseSource, pinRevision, repositorySha256 } from "@sweetspot/hub";
+import { parseSource } from "@sweetspot/hub";
 import type { PipelineFile } from "./pipeline-file.ts";
+import { folderSetting, hubSetting } from "./repository-source.ts";
 
 /**
  * The stages' `encoder` setting for each encoder: an embedded encoder's name as it is; a folder's path
@@ -40,21 +41,6 @@ export async function encoderSources(
     }
   }
   return sources;
-}
-
-/** A folder as a stage's setting, its path relative to `root`. @throws Error if it cannot be read */
-export async function folderSetting(path: string, root: string): Promise<Json> {
-  const sha256 = await repositorySha256(await openFolder(path));
-  return { folder: relative(root, path).split(sep).join("/") || ".", sha256 };
-}
-
-/** A repository of the Hub as a stage's setting, pinned to a commit. @throws as `pinRevision` */
-export async function hubSetting(
-  type: "model" | "dataset",
-  { name, revision }: { name: string; revision?: string },
-): Promise<Json> {
-  const pinned = await pinRevision({ type, name, ...(revision !== undefined && { revision }) });
-  return { hub: name, revision: pinned };
 }
 
 function parse(text: string, where: string): ReturnType<typeof parseSource> {

@@ -10,15 +10,29 @@ export type Settings = Record<string, Json>;
 /** Stage name -> settings. */
 type Sections = Record<string, Settings | undefined>;
 
-/** A person's own file; without `file` the task is one that comes with the data package. */
+/** A person's own file, or a data set; without either the task is one that comes with the data package. */
 interface TaskColumns {
   /** Relative to the pipeline file. */
   file?: string | undefined;
+  /** A second file, for the test split. */
+  testFile?: string | undefined;
   format?: string | undefined;
+  /** A data set: a folder, relative to the pipeline file, or `ORG/NAME` of the Hub. */
+  dataset?: string | undefined;
+  /** Of the Hub: a branch, a tag or a commit. */
+  revision?: string | undefined;
+  config?: string | undefined;
+  trainSplit?: string | undefined;
+  testSplit?: string | undefined;
   text?: string | undefined;
   textPair?: string | undefined;
   label?: string | undefined;
 }
+
+/** What only a file has, and what only a data set has. */
+const fileKeys = ["testFile", "format"] as const;
+const datasetKeys = ["revision", "config", "trainSplit", "testSplit"] as const;
+const columnKeys = ["text", "textPair", "label"] as const;
 
 /** An encoder of a pipeline. */
 interface EncoderEntry {
@@ -81,12 +95,25 @@ export function checkPipelineFile(
     z.strictObject({ ...shape, ...sectionsShape(stages, [axis]) });
   const task = entry("task", {
     file: column,
+    testFile: column,
     format: column,
+    dataset: column,
+    revision: column,
+    config: column,
+    trainSplit: column,
+    testSplit: column,
     text: column,
     textPair: column,
     label: column,
   }).superRefine((columns, context) => {
-    const { file, text, label } = columns;
+    const { file, dataset, text, label } = columns;
+    if (file !== undefined && dataset !== undefined) {
+      context.addIssue({
+        code: "custom",
+        path: ["dataset"],
+        message: "expected a file or a data set, not both",
+      });
+    }
     for (const [key, value] of Object.entries({ text, label })) {
       if (file === undefined || value !== undefined) continue;
       context.addIssue({
@@ -95,13 +122,16 @@ export function checkPipelineFile(
         message: "expected the name of a column of the file",
       });
     }
-    const lone = (["format", "text", "textPair", "label"] as const).find((key) => columns[key]);
-    if (file === undefined && lone !== undefined) {
-      context.addIssue({
-        code: "custom",
-        path: [lone],
-        message: "belongs to a task that names a file",
-      });
+    const misplaced: (readonly [keyof TaskColumns, string])[] = [];
+    if (file === undefined) misplaced.push(...fileKeys.map((key) => [key, "file"] as const));
+    if (dataset === undefined)
+      misplaced.push(...datasetKeys.map((key) => [key, "data set (dataset)"] as const));
+    if (file === undefined && dataset === undefined)
+      misplaced.push(...columnKeys.map((key) => [key, "file"] as const));
+    for (const [key, owner] of misplaced) {
+      if (columns[key] === undefined) continue;
+      const message = `belongs to a task that names a ${owner}`;
+      context.addIssue({ code: "custom", path: [key], message });
     }
   });
   const schema = z.strictObject({
@@ -145,10 +175,13 @@ export function checkPipelineFile(
   return {
     source,
     title,
-    tasks: mapValues(tasks, ({ file, format, text, textPair, label, ...own }) => ({
-      columns: { file, format, text, textPair, label },
-      sections: own as Sections,
-    })),
+    tasks: mapValues(tasks, (entry) => {
+      const part = (ofStage: boolean) =>
+        Object.fromEntries(
+          Object.entries(entry).filter(([key]) => Object.hasOwn(stages, key) === ofStage),
+        );
+      return { columns: part(false), sections: part(true) as Sections }; // by the schema above
+    }),
     encoders: mapValues(encoders, ({ from, revision, exitLayers, ...own }) => ({
       from,
       revision,

@@ -1,13 +1,16 @@
 import { relative, resolve, sep } from "node:path";
 import { type Json, sha256OfFile } from "@sweetspot/artifact";
+import { parseSource } from "@sweetspot/hub";
 import type { PipelineFile } from "./pipeline-file.ts";
+import { folderSetting, hubSetting } from "./repository-source.ts";
 
 /**
  * The data stage's `task` setting for each task: an embedded task's name as it is; for a person's own
- * file its path relative to `root`, where cells run, and its sha256, so that a changed file re-runs.
+ * file its path relative to `root`, where cells run, and its sha256, so that a changed file re-runs; for
+ * a data set its folder, or its repository on the Hub at the commit that its revision is at now.
  *
  * @param folder the pipeline file's, which the paths in it are relative to
- * @throws Error, with file and line, if a task's file cannot be read
+ * @throws Error, with file and line, if a task's file or data set cannot be read
  */
 export async function taskSources(
   { tasks, source }: Pick<PipelineFile, "tasks" | "source">,
@@ -16,24 +19,74 @@ export async function taskSources(
 ): Promise<Record<string, Json>> {
   const sources: Record<string, Json> = {};
   for (const [task, { columns }] of Object.entries(tasks)) {
-    const { file, format, text, textPair, label } = columns;
-    if (file === undefined) {
+    const where = (key: string) => `${source.at(["tasks", task, key])}: tasks.${task}.${key}`;
+    const { file, testFile, dataset, revision, format, text, textPair, label } = columns;
+    if (file !== undefined) {
+      const shown = await pinnedFile(file, where("file"), folder, root);
+      const test =
+        testFile === undefined
+          ? undefined
+          : await pinnedFile(testFile, where("testFile"), folder, root);
+      sources[task] = json({
+        ...shown,
+        format,
+        text,
+        textPair,
+        label,
+        testFile: test?.file,
+        testSha256: test?.sha256,
+      });
+    } else if (dataset !== undefined) {
+      const { config, trainSplit, testSplit } = columns;
+      const columnsOf = { config, trainSplit, testSplit, text, textPair, label };
+      const setting = await datasetSetting(dataset, revision, where, folder, root);
+      sources[task] = json({ dataset: setting, ...columnsOf });
+    } else {
       sources[task] = task;
-      continue;
     }
-    const path = resolve(folder, file);
-    const sha256 = await sha256OfFile(path).catch((cause: unknown) => {
-      const { code, message } = cause as NodeJS.ErrnoException;
-      const why = code === "ENOENT" ? `no file ${path}` : message;
-      throw new Error(
-        `${source.at(["tasks", task, "file"])}: tasks.${task}.file: expected a file, its path relative to the pipeline file, got "${file}" (${why})`,
-        { cause },
-      );
-    });
-    const shown = relative(root, path).split(sep).join("/");
-    sources[task] = JSON.parse(
-      JSON.stringify({ file: shown, format, text, textPair, label, sha256 }),
-    ) as Json;
   }
   return sources;
+}
+
+/** A file's path relative to `root`, and its hash. */
+async function pinnedFile(
+  file: string,
+  where: string,
+  folder: string,
+  root: string,
+): Promise<{ file: string; sha256: string }> {
+  const path = resolve(folder, file);
+  const sha256 = await sha256OfFile(path).catch((cause: unknown) => {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? `no file ${path}` : message;
+    throw new Error(
+      `${where}: expected a file, its path relative to the pipeline file, got "${file}" (${why})`,
+      { cause },
+    );
+  });
+  return { file: relative(root, path).split(sep).join("/"), sha256 };
+}
+
+async function datasetSetting(
+  dataset: string,
+  revision: string | undefined,
+  where: (key: string) => string,
+  folder: string,
+  root: string,
+): Promise<Json> {
+  try {
+    const place = parseSource(dataset);
+    if (!("folder" in place))
+      return await hubSetting("dataset", { ...place, ...(revision !== undefined && { revision }) });
+    if (revision !== undefined)
+      throw new RangeError(`a folder has no revision ("${revision}"); remove it`);
+    return await folderSetting(resolve(folder, place.folder), root);
+  } catch (cause) {
+    throw new Error(`${where("dataset")}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Without what is not given. */
+function json(value: Record<string, unknown>): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
 }

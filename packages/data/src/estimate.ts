@@ -1,0 +1,88 @@
+import { type Estimate, type EstimateContext, type Json } from "@sweetspot/artifact";
+import { downloadsOf, openRepository } from "@sweetspot/hub";
+import { datasetTask } from "./dataset.ts";
+import { glue, isGlue } from "./glue.ts";
+import { readTask } from "./data-stage.ts";
+import { tokenizerFiles } from "./repository-tokenizer.ts";
+import type { DataSettings } from "./stage.ts";
+
+/** Tokens of a text, padding included, as long as nobody has counted. */
+const assumedTokens = 64;
+/** Batches are padded to their bucket: tokens over those of the texts. */
+const padding = 1.15;
+
+/**
+ * What the stage `data` asks for, and what the stages after it go by: how many examples are trained on
+ * and held out, their tokens, the longest. Once it has run with these settings they are its own counts;
+ * until then a text is taken to have 64 tokens, or `maxLength` if that is less.
+ */
+export async function estimateData({
+  settings,
+  facts,
+}: EstimateContext<DataSettings>): Promise<Estimate> {
+  const known = facts === undefined ? undefined : countsOf(facts);
+  if (known !== undefined) return { operations: 0, memoryBytes: 0, downloads: {}, told: known };
+  const { pool, test, downloads } = await sizesOf(settings);
+  const count = (size: number, of: number) =>
+    size < 1 ? Math.round(size * of) : Math.min(size, of);
+  const { calibrationSize, thresholdSize, testSize, trainSize, maxLength } = settings;
+  const tested = test === undefined ? count(testSize ?? 0.35, pool) : count(testSize ?? test, test);
+  const held = count(calibrationSize, pool) + count(thresholdSize, pool);
+  const rest = Math.max(1, pool - held - (test === undefined ? tested : 0));
+  return {
+    operations: 0,
+    memoryBytes: 0,
+    downloads: { ...downloads, ...(await tokenizerDownloads(settings.encoder)) },
+    told: {
+      training: trainSize === "all" ? rest : Math.min(trainSize, rest),
+      heldOut: held + tested,
+      tokens: Math.min(assumedTokens, maxLength),
+      longest: maxLength,
+    },
+  };
+}
+
+/** What an artefact's manifest says. */
+function countsOf(facts: Readonly<Record<string, Json>>): Record<string, number> | undefined {
+  const splits = facts["splits"] as Record<string, Record<string, number>> | undefined; // as the stage leaves it
+  const examples = (split: string) => splits?.[split]?.["examples"] ?? NaN;
+  const counts = {
+    training: examples("train"),
+    heldOut: examples("calibration") + examples("threshold") + examples("test"),
+    tokens: ((splits?.["train"]?.["tokens"] ?? NaN) / examples("train")) * padding,
+    longest: splits?.["train"]?.["longest"] ?? NaN,
+  };
+  return Object.values(counts).every(Number.isFinite) ? counts : undefined;
+}
+
+/** How many examples a task has, and official test examples among them; of GLUE as published. */
+async function sizesOf({ task }: DataSettings): Promise<{
+  pool: number;
+  test?: number;
+  downloads: Record<string, number>;
+}> {
+  if (typeof task !== "string" && "dataset" in task && "hub" in task.dataset) {
+    const { hub } = task.dataset;
+    const repository = await openRepository(task.dataset, { type: "dataset" });
+    const { trainFiles, testFiles } = await datasetTask(repository, hub, task);
+    const downloads = await downloadsOf(repository, [...trainFiles, ...testFiles]);
+    const published = isGlue(hub) ? glue[task.config ?? ""]?.examples : undefined;
+    if (published !== undefined) return { pool: published.train, test: published.test, downloads };
+    if (Object.keys(downloads).length > 0) {
+      // Nobody knows before it is fetched: some hundred bytes an example.
+      const bytes = Object.values(downloads).reduce((a, b) => a + b, 0);
+      const guess = Math.max(1000, Math.round(bytes / 200));
+      return { pool: guess, test: Math.round(guess / 10), downloads };
+    }
+  }
+  const { examples, test } = await readTask(task, () => {});
+  return { pool: examples.length, ...(test && { test: test.length }), downloads: {} };
+}
+
+async function tokenizerDownloads(
+  encoder: DataSettings["encoder"],
+): Promise<Record<string, number>> {
+  if (typeof encoder === "string" || "folder" in encoder) return {};
+  const repository = await openRepository(encoder, { type: "model" });
+  return downloadsOf(repository, await tokenizerFiles(repository));
+}

@@ -1,0 +1,114 @@
+import { totalmem } from "node:os";
+import {
+  type Estimate,
+  little,
+  openArtifact,
+  type PlannedInput,
+  type Stage,
+} from "@sweetspot/artifact";
+import type { Cell } from "./plan.ts";
+import { stages } from "./stages.ts";
+
+/** What the cells of a plan ask for, by their ids. */
+export type Estimates = ReadonlyMap<string, Estimate>;
+
+/**
+ * Asks every cell's stage what it will ask for.
+ *
+ * @param artifact where a cell's artefact lies once it has run
+ */
+export async function estimateCells(
+  cells: readonly Cell[],
+  artifact: (cell: string) => string,
+): Promise<Estimates> {
+  const estimates = new Map<string, Estimate>();
+  const byId = new Map(cells.map((c) => [c.id, c]));
+  for (const { id, stage: name, settings, inputs } of cells) {
+    const stage = await loaded(name);
+    if (stage.estimate === undefined) {
+      estimates.set(id, little);
+      continue;
+    }
+    const read = Object.entries(inputs).map(([input, from]): [string, PlannedInput] => [
+      input,
+      { settings: byId.get(from)?.settings, estimate: estimates.get(from) ?? little },
+    ]);
+    const made = await openArtifact(artifact(id)).catch(() => undefined);
+    const same = JSON.stringify(made?.manifest.settings) === JSON.stringify(settings);
+    const facts = same ? made?.manifest.facts : undefined;
+    estimates.set(
+      id,
+      await stage.estimate({ settings, inputs: Object.fromEntries(read), ...(facts && { facts }) }),
+    );
+  }
+  return estimates;
+}
+
+async function loaded(name: string): Promise<Stage<unknown>> {
+  const entry = stages[name];
+  if (entry === undefined) throw new RangeError(`estimates: no stage ${name}`);
+  return entry.load();
+}
+
+/**
+ * The operations per second of this machine, by the device and engine of the cells that train; measured,
+ * some seconds for each.
+ *
+ * @param ids the cells that are to run
+ */
+export async function measureRates(
+  cells: readonly Cell[],
+  ids: ReadonlySet<string>,
+): Promise<(cell: Cell) => number | undefined> {
+  const rates = new Map<string, number>();
+  for (const cell of cells) {
+    const { measureRate } = await loaded(cell.stage);
+    const key = deviceOf(cell);
+    if (measureRate === undefined || !ids.has(cell.id) || rates.has(key)) continue;
+    rates.set(key, await measureRate(cell.settings));
+  }
+  return (cell) => rates.get(deviceOf(cell)) ?? [...rates.values()][0];
+}
+
+/** `device`, and `engine` where there is one, of a cell's settings. */
+function deviceOf({ settings }: Cell): string {
+  const { device = "cpu", engine = "compiled" } = settings as Record<string, unknown>; // a stage's are a mapping
+  return `${String(device)} ${String(engine)}`;
+}
+
+/**
+ * Says which cells ask for more memory than there is.
+ *
+ * @param ids the cells that are to run
+ * @param memoryBytes of this machine; cells on other devices than the CPU are left out
+ * @returns a line for each
+ */
+export function tooLarge(
+  cells: readonly Cell[],
+  estimates: Estimates,
+  ids: ReadonlySet<string>,
+  memoryBytes: number = totalmem(),
+): string[] {
+  return cells.flatMap((cell) => {
+    const bytes = estimates.get(cell.id)?.memoryBytes ?? 0;
+    if (!ids.has(cell.id) || bytes <= memoryBytes || !deviceOf(cell).startsWith("cpu ")) return [];
+    return [
+      `${cell.id}: needs about ${gigabytes(bytes)} of memory, this machine has ${gigabytes(memoryBytes)}; lower batchSize or data's maxLength, or leave it out (--filter)`,
+    ];
+  });
+}
+
+/** How many cells may run at once: each two cores and its memory, of the half that is not kept free. */
+export function concurrencyFor(
+  estimates: Estimates,
+  ids: ReadonlySet<string>,
+  { cores, memoryBytes }: { cores: number; memoryBytes: number },
+): number {
+  const largest = Math.max(1e9, ...[...ids].map((id) => estimates.get(id)?.memoryBytes ?? 0));
+  return Math.max(1, Math.min(Math.floor(cores / 4), Math.floor((0.8 * memoryBytes) / largest)));
+}
+
+/** Two digits that tell, in GB. */
+export function gigabytes(bytes: number): string {
+  return `${bytes < 10e9 ? (bytes / 1e9).toFixed(1) : (bytes / 1e9).toFixed(0)} GB`;
+}
