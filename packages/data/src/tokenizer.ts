@@ -1,6 +1,10 @@
-import { Tokenizer } from "@huggingface/tokenizers";
 import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
+import { addedTokenSchema, addedTokenSplitter } from "./added-tokens.ts";
+import { normalizer } from "./normalizer.ts";
+import { addedCount, fill, postProcessor } from "./post-processor.ts";
+import { preTokenizer } from "./pre-tokenizer.ts";
+import { wordModel } from "./word-model.ts";
 
 /** One example as an encoder reads it. */
 export interface EncodedText {
@@ -28,62 +32,64 @@ export interface TextTokenizer {
 }
 
 const tokenizerSchema = z.looseObject({
-  model: z.looseObject({ type: z.string().optional(), unk_token: z.string().nullish() }),
-  added_tokens: z.array(z.looseObject({ id: z.int(), content: z.string() })),
+  model: z.looseObject({}),
+  added_tokens: z.array(addedTokenSchema).default([]),
+  normalizer: z.unknown().optional(),
+  pre_tokenizer: z.unknown().optional(),
+  post_processor: z.unknown().optional(),
 });
 
 /**
- * A tokenizer from the content of a `tokenizer.json`. The padding and truncation that the file may
- * carry are not applied: `maxLength` is the caller's, and batches are padded when they are made.
+ * A tokenizer from the content of a `tokenizer.json`: the ids of Hugging Face tokenizers 0.23. The
+ * padding and truncation that the file may carry are not applied: `maxLength` is the caller's, and
+ * batches are padded when they are made. Half of a surrogate pair is read as U+FFFD.
  *
  * @param where names the file in errors
  * @throws TypeError if it is not a tokenizer's definition
  */
 export function textTokenizer(json: unknown, where = "tokenizer.json"): TextTokenizer {
   const definition = parse(tokenizerSchema, json, where);
-  const tokenizer = build(definition, where);
-  const { post_processor: postProcessor } = tokenizer;
-  const addSpecial = (
-    first: string[],
-    second: string[] | null,
-  ): { tokens: string[]; token_type_ids?: number[] } => {
-    if (postProcessor !== null) return postProcessor(first, second, true);
-    return { tokens: [...first, ...(second ?? [])] };
-  };
-  const specialTokens = [addSpecial([], null), addSpecial([], [])].map((p) => p.tokens.length);
-  const unknown = definition.model.unk_token ?? undefined;
-  const unknownId = unknown === undefined ? undefined : tokenizer.token_to_id(unknown);
+  const { sections, words, model, template } = build(definition, where);
+  const idsOf = (text: string): number[] =>
+    sections(text.replace(/\p{Surrogate}/gu, "\ufffd")).flatMap((section) => {
+      if ("id" in section) return [section.id];
+      return words(section.text, section.at === 0).flatMap((word) => model.ids(word));
+    });
   return {
     encode(text, textPair, { maxLength }) {
       const pair = textPair !== undefined;
-      const room = maxLength - (specialTokens[pair ? 1 : 0] ?? 0);
+      const parts = pair ? template.pair : template.single;
+      const room = maxLength - addedCount(parts);
       if (room < (pair ? 2 : 1)) {
         throw new RangeError(
           `tokenizer: maxLength must leave room for a token of each text beside ${maxLength - room} special ones, got ${maxLength}`,
         );
       }
-      const all1 = tokenizer.tokenize(text);
-      const all2 = pair ? tokenizer.tokenize(textPair) : [];
+      const all1 = idsOf(text);
+      const all2 = pair ? idsOf(textPair) : [];
       const [kept1, kept2] = longestFirst(all1.length, all2.length, room);
-      const first = all1.slice(0, kept1);
-      const second = all2.slice(0, kept2);
-      const { tokens, token_type_ids: types } = addSpecial(first, pair ? second : null);
-      const inputIds = tokens.map((token) => tokenizer.token_to_id(token) ?? unknownId ?? 0);
+      const all = [...all1, ...all2];
       return {
-        inputIds,
-        tokenTypeIds: types ?? inputIds.map(() => 0),
-        truncated: kept1 + kept2 < all1.length + all2.length,
+        ...fill(parts, { A: all1.slice(0, kept1), B: all2.slice(0, kept2) }),
+        truncated: kept1 + kept2 < all.length,
         empty: all1.length === 0 || (pair && all2.length === 0),
-        unknown: all1.length + all2.length > 0 && [...all1, ...all2].every((t) => t === unknown),
+        unknown: all.length > 0 && all.every((id) => id === model.unknownId),
       };
     },
   };
 }
 
-function build(definition: object, where: string): Tokenizer {
+function build(definition: z.infer<typeof tokenizerSchema>, where: string) {
   try {
-    return new Tokenizer(definition, {});
+    const normalize = normalizer(definition.normalizer);
+    return {
+      sections: addedTokenSplitter(definition.added_tokens, normalize),
+      words: preTokenizer(definition.pre_tokenizer),
+      model: wordModel(definition.model),
+      template: postProcessor(definition.post_processor),
+    };
   } catch (cause) {
+    // What is thrown by this package, zod and the library is an Error.
     throw new TypeError(`${where}: no tokenizer can be made of it (${(cause as Error).message})`, {
       cause,
     });

@@ -1,0 +1,116 @@
+import { parse } from "@sweetspot/artifact";
+import { z } from "zod";
+
+const templateSchema = z.array(
+  z.union([
+    z.object({ SpecialToken: z.object({ id: z.string(), type_id: z.int() }) }),
+    z.object({ Sequence: z.object({ id: z.enum(["A", "B"]), type_id: z.int() }) }),
+  ]),
+);
+const tokenSchema = z.tuple([z.string(), z.int()]);
+const postProcessorSchema = z.discriminatedUnion("type", [
+  z.looseObject({ type: z.literal("Sequence"), processors: z.array(z.unknown()) }),
+  z.looseObject({ type: z.literal("ByteLevel") }),
+  z.looseObject({ type: z.literal("BertProcessing"), sep: tokenSchema, cls: tokenSchema }),
+  z.looseObject({ type: z.literal("RobertaProcessing"), sep: tokenSchema, cls: tokenSchema }),
+  z.looseObject({
+    type: z.literal("TemplateProcessing"),
+    single: templateSchema,
+    pair: templateSchema,
+    special_tokens: z.record(z.string(), z.looseObject({ ids: z.array(z.int()) })),
+  }),
+]);
+
+/** A part of what an encoder reads: tokens of its own, or one of the texts; and its type. */
+type Part = { type: number } & ({ ids: readonly number[] } | { text: "A" | "B" });
+
+/** How special tokens stand about one text, and about a pair. */
+export interface Template {
+  single: readonly Part[];
+  pair: readonly Part[];
+}
+
+const first: Part = { text: "A", type: 0 };
+
+/** Where nothing is added: the second text is of type 1. */
+const plain: Template = { single: [first], pair: [first, { text: "B", type: 1 }] };
+
+/**
+ * What a `tokenizer.json`'s `post_processor` adds. `@huggingface/tokenizers` 0.2 gives RoBERTa's
+ * second text the type 1, and loses it after `ByteLevel`.
+ *
+ * @throws Error if it is none that is known, or lacks what it needs
+ * Source: Hugging Face tokenizers 0.23, `processors/`.
+ */
+export function postProcessor(config: unknown): Template {
+  return (config === null || config === undefined ? undefined : adding(config)) ?? plain;
+}
+
+/** Undefined if it adds nothing. */
+function adding(config: unknown): Template | undefined {
+  const parsed = parse(postProcessorSchema, config, "post_processor");
+  switch (parsed.type) {
+    case "ByteLevel":
+      return undefined;
+    case "Sequence": {
+      const templates = parsed.processors.flatMap((p) => adding(p) ?? []);
+      if (templates.length > 1) {
+        throw new TypeError(
+          `post_processor: expected one of a Sequence to add tokens, got ${templates.length}`,
+        );
+      }
+      return templates[0];
+    }
+    case "BertProcessing":
+    case "RobertaProcessing": {
+      const isBert = parsed.type === "BertProcessing";
+      const cls: Part = { ids: [parsed.cls[1]], type: 0 };
+      const sep: Part = { ids: [parsed.sep[1]], type: 0 };
+      const type = isBert ? 1 : 0;
+      const second: Part[] = [
+        { text: "B", type },
+        { ...sep, type },
+      ];
+      return {
+        single: [cls, first, sep],
+        pair: [cls, first, sep, ...(isBert ? [] : [sep]), ...second],
+      };
+    }
+    case "TemplateProcessing": {
+      const parts = (template: z.infer<typeof templateSchema>): Part[] =>
+        template.map((item) => {
+          if ("Sequence" in item) return { text: item.Sequence.id, type: item.Sequence.type_id };
+          const { id, type_id: type } = item.SpecialToken;
+          const token = Object.hasOwn(parsed.special_tokens, id)
+            ? parsed.special_tokens[id]
+            : undefined;
+          if (token === undefined) {
+            throw new TypeError(`post_processor: expected "${id}" among special_tokens, got none`);
+          }
+          return { ids: token.ids, type };
+        });
+      return { single: parts(parsed.single), pair: parts(parsed.pair) };
+    }
+  }
+}
+
+/** How many tokens a template adds. */
+export function addedCount(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + ("ids" in part ? part.ids.length : 0), 0);
+}
+
+/** The ids of the texts with those that a template adds, and the type of each. */
+export function fill(
+  parts: readonly Part[],
+  texts: Readonly<Record<"A" | "B", readonly number[]>>,
+): { inputIds: number[]; tokenTypeIds: number[] } {
+  const inputIds: number[] = [];
+  const tokenTypeIds: number[] = [];
+  for (const part of parts) {
+    for (const id of "ids" in part ? part.ids : texts[part.text]) {
+      inputIds.push(id);
+      tokenTypeIds.push(part.type);
+    }
+  }
+  return { inputIds, tokenTypeIds };
+}
