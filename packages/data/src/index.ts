@@ -10,6 +10,7 @@ export {
   prepareSplits,
   type Removed,
 } from "./prepare.ts";
+export { repositoryTokenizerJson } from "./repository-tokenizer.ts";
 export type { Example, Source } from "./source.ts";
 export { type SplitName, splitNames, type SplitSizes } from "./splits.ts";
 export type { DataSettings, OwnFile } from "./stage.ts";

@@ -1,0 +1,274 @@
+import { Buffer } from "node:buffer";
+import type { SentencePieceModel } from "./sentencepiece-model.ts";
+import { type SpecialTokens, specialTokens, type TokenizerSettings } from "./tokenizer-settings.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/** The content of a `tokenizer.json`. */
+export type TokenizerDefinition = Record<string, unknown>;
+
+/**
+ * BERT's tokenizer: WordPiece.
+ *
+ * @param where names the vocabulary's file in errors
+ * Source: Hugging Face transformers 5.23, `BertTokenizer`.
+ */
+export function bertDefinition(
+  vocabulary: Vocabulary,
+  settings: TokenizerSettings,
+  where: string,
+): TokenizerDefinition {
+  const defaults = { unk: "[UNK]", sep: "[SEP]", pad: "[PAD]", cls: "[CLS]", mask: "[MASK]" };
+  const special = specialTokens(settings, vocabulary, defaults, where);
+  special.idOf("unk");
+  const { config } = settings;
+  return definition(special, {
+    normalizer: {
+      type: "BertNormalizer",
+      clean_text: true,
+      handle_chinese_chars: config.tokenize_chinese_chars ?? true,
+      strip_accents: config.strip_accents ?? null,
+      lowercase: config.do_lower_case ?? true,
+    },
+    pre_tokenizer: { type: "BertPreTokenizer" },
+    post_processor: clsSep(special),
+    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
+    model: {
+      type: "WordPiece",
+      unk_token: special.tokens.unk,
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 100,
+      vocab: Object.fromEntries(vocabulary),
+    },
+  });
+}
+
+/**
+ * The tokenizers of RoBERTa and of the first DeBERTa: BPE of bytes.
+ *
+ * @param merges `LEFT RIGHT` each, the first first
+ * Source: Hugging Face transformers 5.23, `RobertaTokenizer`, `DebertaTokenizer`; DeBERTa's pairs
+ *   as `convert_slow_tokenizer.py` has them, and as the model was trained: one `[SEP]` between them.
+ */
+export function byteLevelDefinition(
+  kind: "RobertaTokenizer" | "DebertaTokenizer",
+  vocabulary: Vocabulary,
+  merges: readonly string[],
+  settings: TokenizerSettings,
+  where: string,
+): TokenizerDefinition {
+  const isRoberta = kind === "RobertaTokenizer";
+  const special = specialTokens(settings, vocabulary, isRoberta ? fairseq : deberta, where);
+  const addPrefixSpace = settings.config.add_prefix_space ?? false;
+  const byteLevel = { type: "ByteLevel", trim_offsets: true, use_regex: true };
+  return definition(special, {
+    normalizer: null,
+    pre_tokenizer: { ...byteLevel, add_prefix_space: addPrefixSpace },
+    post_processor: isRoberta
+      ? {
+          type: "RobertaProcessing",
+          sep: [special.tokens.sep, special.idOf("sep")],
+          cls: [special.tokens.cls, special.idOf("cls")],
+          trim_offsets: true,
+          add_prefix_space: addPrefixSpace,
+        }
+      : clsSep(special),
+    decoder: { ...byteLevel, add_prefix_space: true },
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: "",
+      end_of_word_suffix: "",
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: Object.fromEntries(vocabulary),
+      merges,
+    },
+  });
+}
+
+/**
+ * The tokenizer of DeBERTa's second and third versions: SentencePiece's Unigram.
+ *
+ * Source: Hugging Face transformers 5.23, `DebertaV2Tokenizer`; the normaliser as
+ *   `convert_slow_tokenizer.py` has it and as the models were trained, with the charsmap.
+ */
+export function debertaV2Definition(
+  model: SentencePieceModel,
+  settings: TokenizerSettings,
+  where: string,
+): TokenizerDefinition {
+  const { pieces, unknownId } = model;
+  const vocabulary = new Map(pieces.map(({ piece }, id) => [piece, id]));
+  const special = specialTokens(settings, vocabulary, deberta, where, controlTokens(model));
+  const { config } = settings;
+  const replacement = metaspace(config.add_prefix_space ?? true);
+  return definition(special, {
+    normalizer: {
+      type: "Sequence",
+      normalizers: [
+        ...(config.do_lower_case === true ? [{ type: "Lowercase" }] : []),
+        { type: "Strip", strip_left: true, strip_right: true },
+        ...charsmapOf(model),
+        { type: "Replace", pattern: { Regex: " {2,}" }, content: " " },
+      ],
+    },
+    pre_tokenizer: {
+      type: "Sequence",
+      pretokenizers: [
+        ...(config.split_by_punct === true ? [{ type: "Punctuation", behavior: "Isolated" }] : []),
+        replacement,
+      ],
+    },
+    post_processor: clsSep(special),
+    decoder: replacement,
+    model: {
+      type: "Unigram",
+      unk_id: unknownId,
+      vocab: pieces.map(({ piece, score }) => [piece, score]),
+      byte_fallback: false,
+    },
+  });
+}
+
+/**
+ * XLM-R's tokenizer: SentencePiece's Unigram, with fairseq's ids, `<s> <pad> </s> <unk>` before the
+ * pieces after the model's first three, and `<mask>` behind them.
+ *
+ * Source: Hugging Face transformers 5.23, `XLMRobertaTokenizer`.
+ */
+export function xlmRobertaDefinition(
+  model: SentencePieceModel,
+  settings: TokenizerSettings,
+  where: string,
+): TokenizerDefinition {
+  const { content, ...begin } = fairseqPieces(model, settings, where);
+  const vocabulary = new Map(content.map(([piece], id) => [piece, id]));
+  if (vocabulary.size < content.length) {
+    throw new RangeError(
+      `${where}: expected pieces other than ${Object.values(fairseq).join(" ")}, got one of them past the first three`,
+    );
+  }
+  const special = specialTokens(settings, vocabulary, fairseq, where, begin.control);
+  const replacement = metaspace(settings.config.add_prefix_space ?? true);
+  const bos = specialPart(special, "bos", 0);
+  const eos = specialPart(special, "eos", 0);
+  return definition(special, {
+    normalizer: charsmapOf(model)[0] ?? null,
+    pre_tokenizer: {
+      type: "Sequence",
+      pretokenizers: [{ type: "WhitespaceSplit" }, replacement],
+    },
+    post_processor: {
+      type: "TemplateProcessing",
+      single: [bos, sequence("A", 0), eos],
+      pair: [bos, sequence("A", 0), eos, eos, sequence("B", 0), eos],
+      special_tokens: templateTokens(special, ["bos", "eos"]),
+    },
+    decoder: replacement,
+    model: { type: "Unigram", unk_id: 3, vocab: content, byte_fallback: false },
+  });
+}
+
+const fairseq = {
+  bos: "<s>",
+  eos: "</s>",
+  unk: "<unk>",
+  sep: "</s>",
+  pad: "<pad>",
+  cls: "<s>",
+  mask: "<mask>",
+};
+
+const deberta = {
+  bos: "[CLS]",
+  eos: "[SEP]",
+  unk: "[UNK]",
+  sep: "[SEP]",
+  pad: "[PAD]",
+  cls: "[CLS]",
+  mask: "[MASK]",
+};
+
+function fairseqPieces(model: SentencePieceModel, settings: TokenizerSettings, where: string) {
+  const first = model.pieces.slice(0, 3);
+  if (!first.every(({ type }) => type === "unknown" || type === "control")) {
+    const got = first.map(({ piece }) => piece).join(" ");
+    throw new RangeError(`${where}: expected <unk> <s> </s> as its first three pieces, got ${got}`);
+  }
+  const nameOf = (purpose: "bos" | "pad" | "eos" | "unk" | "mask"): string => {
+    const given = settings.config[`${purpose}_token`] ?? fairseq[purpose];
+    return typeof given === "string" ? given : given.content;
+  };
+  const content: [string, number][] = [
+    [nameOf("bos"), 0],
+    [nameOf("pad"), 0],
+    [nameOf("eos"), 0],
+    [nameOf("unk"), 0],
+    ...model.pieces.slice(3).map(({ piece, score }): [string, number] => [piece, score]),
+    [nameOf("mask"), 0],
+  ];
+  return { content, control: controlTokens(model) };
+}
+
+/** The pieces that stand for themselves in a text: SentencePiece's own special tokens, and others. */
+function controlTokens({ pieces }: SentencePieceModel) {
+  return pieces.flatMap(({ piece, type }) =>
+    type === "control" || type === "userDefined"
+      ? [{ content: piece, special: type === "control", normalized: false }]
+      : [],
+  );
+}
+
+function charsmapOf({ charsmap }: SentencePieceModel): Record<string, unknown>[] {
+  if (charsmap.length === 0) return [];
+  return [{ type: "Precompiled", precompiled_charsmap: Buffer.from(charsmap).toString("base64") }];
+}
+
+function metaspace(addPrefixSpace: boolean): Record<string, unknown> {
+  const scheme = addPrefixSpace ? "always" : "never";
+  return { type: "Metaspace", replacement: "▁", prepend_scheme: scheme, split: true };
+}
+
+function definition(special: SpecialTokens, parts: TokenizerDefinition): TokenizerDefinition {
+  const { added } = special;
+  const sorted = [...added].sort((a, b) => a.id - b.id);
+  return { version: "1.0", truncation: null, padding: null, added_tokens: sorted, ...parts };
+}
+
+/** `[CLS] A [SEP]`, `[CLS] A [SEP] B [SEP]`: from B on of the type 1. */
+function clsSep(special: SpecialTokens): Record<string, unknown> {
+  const cls = specialPart(special, "cls", 0);
+  const sep = specialPart(special, "sep", 0);
+  return {
+    type: "TemplateProcessing",
+    single: [cls, sequence("A", 0), sep],
+    pair: [cls, sequence("A", 0), sep, sequence("B", 1), specialPart(special, "sep", 1)],
+    special_tokens: templateTokens(special, ["cls", "sep"]),
+  };
+}
+
+function sequence(id: "A" | "B", type: number): Record<string, unknown> {
+  return { Sequence: { id, type_id: type } };
+}
+
+function specialPart(
+  special: SpecialTokens,
+  purpose: "cls" | "sep" | "bos" | "eos",
+  type: number,
+): Record<string, unknown> {
+  return { SpecialToken: { id: special.tokens[purpose], type_id: type } };
+}
+
+function templateTokens(
+  special: SpecialTokens,
+  purposes: readonly ("cls" | "sep" | "bos" | "eos")[],
+): Record<string, unknown> {
+  return Object.fromEntries(
+    purposes.map((purpose) => {
+      const token = special.tokens[purpose];
+      return [token, { id: token, ids: [special.idOf(purpose)], tokens: [token] }];
+    }),
+  );
+}

@@ -1,0 +1,264 @@
+import { readFile } from "node:fs/promises";
+import { parse } from "@sweetspot/artifact";
+import type { Repository } from "@sweetspot/hub";
+import { z } from "zod";
+import type { AddedToken } from "./added-tokens.ts";
+import { shown, type Vocabulary } from "./vocabulary.ts";
+
+const flags = {
+  lstrip: z.boolean().optional(),
+  rstrip: z.boolean().optional(),
+  single_word: z.boolean().optional(),
+  normalized: z.boolean().optional(),
+  special: z.boolean().optional(),
+};
+const tokenSchema = z.union([z.string(), z.looseObject({ content: z.string(), ...flags })]);
+
+/** A token as settings give it: by its text alone, or with how it is looked for. */
+type GivenToken = string | TokenObject;
+
+interface TokenObject {
+  content: string;
+  lstrip?: boolean | undefined;
+  rstrip?: boolean | undefined;
+  single_word?: boolean | undefined;
+  normalized?: boolean | undefined;
+  special?: boolean | undefined;
+}
+
+/** What special tokens are for, in the order in which Hugging Face adds those that are missing. */
+const purposes = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"] as const;
+/** What a special token is for. */
+export type Purpose = (typeof purposes)[number];
+
+const name = tokenSchema.nullish();
+const namesSchema = z.looseObject({
+  bos_token: name,
+  eos_token: name,
+  unk_token: name,
+  sep_token: name,
+  pad_token: name,
+  cls_token: name,
+  mask_token: name,
+  additional_special_tokens: z.array(tokenSchema).nullish(),
+  extra_special_tokens: z
+    .union([z.array(tokenSchema), z.record(z.string(), tokenSchema)])
+    .nullish(),
+});
+
+const tokenizerConfigSchema = namesSchema.extend({
+  tokenizer_class: z.string().nullish(),
+  do_lower_case: z.boolean().nullish(),
+  strip_accents: z.boolean().nullish(),
+  tokenize_chinese_chars: z.boolean().nullish(),
+  add_prefix_space: z.boolean().nullish(),
+  split_by_punct: z.boolean().nullish(),
+  added_tokens_decoder: z
+    .record(z.string(), z.looseObject({ content: z.string(), ...flags }))
+    .optional(),
+});
+
+/** What a `tokenizer_config.json` says. */
+interface TokenizerConfig extends Partial<
+  Readonly<Record<`${Purpose}_token`, GivenToken | null | undefined>>
+> {
+  extra_special_tokens?: GivenToken[] | Record<string, GivenToken> | null | undefined;
+  additional_special_tokens?: GivenToken[] | null | undefined;
+  tokenizer_class?: string | null | undefined;
+  do_lower_case?: boolean | null | undefined;
+  strip_accents?: boolean | null | undefined;
+  tokenize_chinese_chars?: boolean | null | undefined;
+  add_prefix_space?: boolean | null | undefined;
+  split_by_punct?: boolean | null | undefined;
+  added_tokens_decoder?: Record<string, TokenObject> | undefined;
+}
+
+/** What a repository says of its tokenizer beside the vocabulary. */
+export interface TokenizerSettings {
+  config: TokenizerConfig;
+  /** Hugging Face's name of the tokenizer, such as `BertTokenizer`; undefined if none is given. */
+  tokenizerClass: string | undefined;
+  /** Tokens beside the vocabulary, by the ids that the repository gives them. */
+  added: ReadonlyMap<number, TokenObject>;
+}
+
+const configSchema = z.looseObject({ model_type: z.string().optional() });
+
+/** Encoders' `model_type` -> the name of their tokenizer. */
+const classes: Readonly<Record<string, string>> = {
+  bert: "BertTokenizer",
+  distilbert: "BertTokenizer",
+  electra: "BertTokenizer",
+  roberta: "RobertaTokenizer",
+  longformer: "RobertaTokenizer",
+  "roberta-prelayernorm": "RobertaTokenizer",
+  "data2vec-text": "RobertaTokenizer",
+  deberta: "DebertaTokenizer",
+  "deberta-v2": "DebertaV2Tokenizer",
+  "xlm-roberta": "XLMRobertaTokenizer",
+  "xlm-roberta-xl": "XLMRobertaTokenizer",
+};
+
+/** Tokenizers that are another by another name. */
+const sameClasses: Readonly<Record<string, string>> = {
+  DistilBertTokenizer: "BertTokenizer",
+  ElectraTokenizer: "BertTokenizer",
+  MobileBertTokenizer: "BertTokenizer",
+  LongformerTokenizer: "RobertaTokenizer",
+};
+
+/**
+ * Reads `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json` and the `model_type`
+ * of `config.json`, those that there are, as Hugging Face transformers 5.23 does.
+ */
+export async function readTokenizerSettings(repository: Repository): Promise<TokenizerSettings> {
+  const files = await repository.files();
+  const read = async <T>(file: string, schema: z.ZodType<T>): Promise<T | undefined> => {
+    if (!files.includes(file)) return undefined;
+    return parse(schema, await readJson(repository, file), whereOf(repository, file));
+  };
+  let config: TokenizerConfig = (await read("tokenizer_config.json", tokenizerConfigSchema)) ?? {};
+  const added = new Map<number, TokenObject>();
+  if (config.added_tokens_decoder === undefined) {
+    config = { ...config, ...(await read("special_tokens_map.json", namesSchema)) };
+    const special = new Set([...named(config), ...extra(config)].map(contentOf));
+    const ids = await read("added_tokens.json", z.record(z.string(), z.int().nonnegative()));
+    for (const [content, id] of Object.entries(ids ?? {})) {
+      added.set(id, { content, special: special.has(content) });
+    }
+  }
+  for (const [id, token] of Object.entries(config.added_tokens_decoder ?? {})) {
+    added.set(Number(id), token);
+  }
+  const { model_type: modelType } = (await read("config.json", configSchema)) ?? {};
+  const given = config.tokenizer_class?.replace(/Fast$/, "");
+  const byModel =
+    modelType !== undefined && Object.hasOwn(classes, modelType) ? classes[modelType] : modelType;
+  const tokenizerClass =
+    given !== undefined && Object.hasOwn(sameClasses, given) ? sameClasses[given] : given;
+  return { config, tokenizerClass: tokenizerClass ?? byModel, added };
+}
+
+/** How errors call a file of a repository. */
+export function whereOf(repository: Repository, file: string): string {
+  return `${repository.name}: ${file}`;
+}
+
+/** @throws Error that names the file if it is not UTF-8 */
+export async function readText(repository: Repository, file: string): Promise<string> {
+  const bytes = await readFile(await repository.path(file));
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new TypeError(
+      `${whereOf(repository, file)}: expected UTF-8, got other bytes; is the file damaged?`,
+      { cause },
+    );
+  }
+}
+
+/** @throws Error that names the file if it is not JSON */
+export async function readJson(repository: Repository, file: string): Promise<unknown> {
+  const text = await readText(repository, file);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    // What JSON.parse throws is a SyntaxError.
+    const why = (cause as Error).message;
+    throw new TypeError(
+      `${whereOf(repository, file)}: expected JSON, got what is none (${why}); is the file damaged?`,
+      { cause },
+    );
+  }
+}
+
+/** The special tokens of a tokenizer: their texts by purpose, and all tokens beside the vocabulary. */
+export interface SpecialTokens {
+  tokens: Readonly<Record<Purpose, string | undefined>>;
+  added: AddedToken[];
+  /** @throws Error if there is none for this, or the vocabulary lacks it */
+  idOf(purpose: Purpose): number;
+}
+
+/**
+ * The special tokens that a repository names, else `defaults`; those that the vocabulary lacks are
+ * given the ids after its own, as Hugging Face does.
+ *
+ * @param leading added before those that the settings name
+ * @param where names the vocabulary's file in errors
+ * @throws Error if a token's id is not the one that the repository gives it
+ */
+export function specialTokens(
+  settings: TokenizerSettings,
+  vocabulary: Vocabulary,
+  defaults: Readonly<Partial<Record<Purpose, string>>>,
+  where: string,
+  leading: readonly TokenObject[] = [],
+): SpecialTokens {
+  const { config } = settings;
+  const byPurpose = purposes.map((purpose) => {
+    const given = config[`${purpose}_token`];
+    return [purpose, given === undefined ? defaults[purpose] : (given ?? undefined)] as const;
+  });
+  const ids = new Map<string, number>();
+  const added: AddedToken[] = [];
+  let next = vocabulary.size;
+  const add = (token: GivenToken, isSpecial: boolean, expected?: number): void => {
+    const given = typeof token === "string" ? { content: token } : token;
+    const { content } = given;
+    if (ids.has(content) || content === "") return;
+    const id = vocabulary.get(content) ?? next++;
+    if (expected !== undefined && expected !== id) {
+      throw new RangeError(
+        `${where}: expected ${shown(content)} at ${expected}, where the repository adds it, got ${id}`,
+      );
+    }
+    ids.set(content, id);
+    const special = isSpecial || given.special === true;
+    added.push({
+      id,
+      content,
+      single_word: given.single_word ?? false,
+      lstrip: given.lstrip ?? false,
+      rstrip: given.rstrip ?? false,
+      normalized: given.normalized ?? !special,
+      special,
+    });
+  };
+  const special = new Set(byPurpose.flatMap(([, t]) => (t === undefined ? [] : [contentOf(t)])));
+  for (const token of leading) add(token, special.has(token.content));
+  for (const [id, token] of [...settings.added].sort(([a], [b]) => a - b)) {
+    add(token, special.has(token.content), id);
+  }
+  for (const [, token] of byPurpose) if (token !== undefined) add(token, true);
+  for (const token of extra(config)) add(token, true);
+  const tokens = Object.fromEntries(
+    byPurpose.map(([purpose, t]) => [purpose, t === undefined ? undefined : contentOf(t)]),
+  ) as Record<Purpose, string | undefined>; // every purpose is there
+  return {
+    tokens,
+    added,
+    idOf(purpose) {
+      const token = tokens[purpose];
+      const id = token === undefined ? undefined : vocabulary.get(token);
+      if (id !== undefined) return id;
+      throw new RangeError(
+        `${where}: expected the ${purpose}_token ${shown(token ?? null)} in the vocabulary, got ${vocabulary.size} tokens without it; is the file damaged, or its tokenizer_config.json missing?`,
+      );
+    },
+  };
+}
+
+function contentOf(token: GivenToken): string {
+  return typeof token === "string" ? token : token.content;
+}
+
+function named(config: TokenizerConfig): GivenToken[] {
+  return purposes.flatMap((purpose) => config[`${purpose}_token`] ?? []);
+}
+
+function extra(config: TokenizerConfig): GivenToken[] {
+  const { extra_special_tokens: tokens, additional_special_tokens: legacy } = config;
+  const given = Array.isArray(tokens) ? tokens : Object.values(tokens ?? {});
+  return given.length > 0 ? given : (legacy ?? []);
+}

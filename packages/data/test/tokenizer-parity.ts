@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { openFolder } from "@sweetspot/hub";
+import { encoderTokenizerJson } from "../src/load-tokenizer.ts";
+import { repositoryTokenizerJson } from "../src/repository-tokenizer.ts";
+import { textTokenizer } from "../src/tokenizer.ts";
+
+const reference = new URL("../reference/", import.meta.url);
+
+/** Where the files of a tokenizer of `reference/encoders` lie. */
+export function encoderFolder(name: string): string {
+  return fileURLToPath(new URL(`encoders/${name}/`, reference));
+}
+
+/** The strings that tokenizers are held together on. */
+export const strings: readonly string[] = lines("strings.jsonl").map((line) => line as string);
+
+/** How far behind a string its pair's second stands; see `reference/train_tokenizers.py`. */
+const pairStep = 701;
+
+/** The definitions of the tokenizers of `reference/encoders`, by name. */
+export const tokenizers: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = {
+  minilm: () => encoderTokenizerJson("minilm"),
+  "wordpiece-uncased": () => ofFolder("wordpiece-uncased"),
+  "wordpiece-cased": () => ofFolder("wordpiece-cased"),
+  roberta: () => ofFolder("roberta"),
+  deberta: () => ofFolder("deberta"),
+  "deberta-v2": () => ofFolder("deberta-v2"),
+  "deberta-v2-composed": async () => ({ ...(await ofFolder("deberta-v2")), normalizer: composing }),
+  "xlm-roberta": () => ofFolder("xlm-roberta"),
+};
+
+/** What transformers 5.23's own class for DeBERTa's second version puts in the charsmap's place. */
+const composing = {
+  type: "Sequence",
+  normalizers: [
+    { type: "Replace", pattern: { Regex: String.raw`\s{2,}|[\n\r\t]` }, content: " " },
+    { type: "NFC" },
+    { type: "Strip", strip_left: false, strip_right: true },
+  ],
+};
+
+/** One string whose ids, or whose pair's ids and types, are not those of Hugging Face. */
+interface Mismatch {
+  line: number;
+  text: string;
+  /** Only where the string alone differs. */
+  expected?: number[];
+  got: number[];
+}
+
+/** How a tokenizer compares with Hugging Face's, over all strings, alone and in truncated pairs. */
+export interface Parity {
+  tokenizer: string;
+  strings: number;
+  mismatches: Mismatch[];
+}
+
+/** Holds one of `tokenizers` against the ids that Hugging Face gave. */
+export async function tokenizerParity(name: string): Promise<Parity> {
+  const definition = await tokenizers[name]?.();
+  const tokenizer = textTokenizer(definition);
+  // As train_tokenizers.py writes them, after a line on how they were made.
+  const expected = lines(`encoders/${name}.jsonl`).slice(1) as [string, string][];
+  const mismatches = expected.flatMap(([packed, checksum], i): Mismatch[] => {
+    const text = strings[i] ?? "";
+    const line = i + 1;
+    const ids = unpacked(packed);
+    const alone = tokenizer.encode(text, undefined, { maxLength: 10_000 });
+    if (alone.inputIds.join() !== ids.join() || alone.tokenTypeIds.some((t) => t !== 0)) {
+      return [{ line, text, expected: ids, got: alone.inputIds }];
+    }
+    const second = strings[(i + pairStep) % strings.length];
+    const pair = tokenizer.encode(text, second, { maxLength: 8 + (i % 37) });
+    if (checksumOf(pair) === checksum) return [];
+    return [{ line, text: `${text} | ${second}`, got: pair.inputIds }];
+  });
+  return { tokenizer: name, strings: expected.length, mismatches };
+}
+
+async function ofFolder(name: string): Promise<Record<string, unknown>> {
+  return await repositoryTokenizerJson(await openFolder(encoderFolder(name)));
+}
+
+function lines(file: string): unknown[] {
+  const text = readFileSync(new URL(file, reference), "utf8");
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+/** Ids from the differences between them: zigzag, LEB128, base64. */
+function unpacked(packed: string): number[] {
+  const ids: number[] = [];
+  let last = 0;
+  let step = 0;
+  let shift = 0;
+  for (const byte of Buffer.from(packed, "base64")) {
+    step |= (byte & 0x7f) << shift;
+    shift += 7;
+    if (byte >= 0x80) continue;
+    last += step & 1 ? -(step >>> 1) - 1 : step >>> 1;
+    ids.push(last);
+    step = 0;
+    shift = 0;
+  }
+  return ids;
+}
+
+function checksumOf(pair: { inputIds: number[]; tokenTypeIds: number[] }): string {
+  const text = `${pair.inputIds.join()};${pair.tokenTypeIds.join()}`;
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
+}
