@@ -169,7 +169,7 @@ def kinds(rng):
 def main():
     rng = random.Random(SEED)
     strings = ["", " ", "  ", "\n", "\t \r\n", "\u3000", "\u200b", "\u00a0", "a", " a", "a ", "  a  b  "]
-    strings += COMPATIBLE + SPECIAL + CONTROLS
+    strings = list(dict.fromkeys(strings + COMPATIBLE + SPECIAL + CONTROLS))
     seen = set(strings)
     for count, make in kinds(rng):
         made = 0

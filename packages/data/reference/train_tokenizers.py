@@ -9,8 +9,9 @@ Python.
 Writes, under encoders/, a folder of files for each as its repository would ship them, and beside it
 NAME.jsonl: a line on how it was made; then, for each line of strings.jsonl, the ids of that string
 alone (LEB128, zigzag differences, base64) and a checksum of the pair that it makes with the string
-PAIR_STEP lines further, cut to a maxLength of its own. With --references the folders are read and
-not trained anew.
+PAIR_STEP lines further, cut to a maxLength of its own. With --references the folders are read, not trained.
+
+Trained anew, WordPiece's vocabularies come out otherwise where pairs are as frequent as others.
 
 Half of a surrogate pair has no UTF-8: as JavaScript's encoder does, it is taken for U+FFFD.
 """

@@ -53,8 +53,9 @@ def unnormalized():
         s = chr(c)
         probes = [s, *(p for m in MARKS for p in ("a" + s + m, "a" + m + s))]
         if [*map(forms["NFD"], probes), *(forms[f](s) for f in FORMS)] != theirs:
-            found.append(c)
-    return found
+            # And what it is composed of: new with it, or it would not be composed.
+            found += {c, ord(theirs[0][0])}
+    return sorted(set(found))
 
 
 def packed(code_points):
