@@ -10,13 +10,8 @@ import {
   type TokenizerDefinition,
   xlmRobertaDefinition,
 } from "./tokenizer-definition.ts";
-import {
-  readJson,
-  readText,
-  readTokenizerSettings,
-  type TokenizerSettings,
-  whereOf,
-} from "./tokenizer-settings.ts";
+import { readJson, readText, readTokenizerSettings, whereOf } from "./tokenizer-settings.ts";
+import { textTokenizer } from "./tokenizer.ts";
 import { checkMerges, parseVocabulary, shown, type Vocabulary } from "./vocabulary.ts";
 
 const known =
@@ -34,40 +29,45 @@ export async function repositoryTokenizerJson(
   repository: Repository,
 ): Promise<Record<string, unknown>> {
   const files = await repository.files();
-  const has = (file: string): boolean => files.includes(file);
-  if (has("tokenizer.json")) {
-    const where = whereOf(repository, "tokenizer.json");
-    const json = await readJson(repository, "tokenizer.json");
-    const definition = parse(
-      z.looseObject({ model: z.looseObject({ vocab: z.unknown() }) }),
-      json,
-      where,
-    );
-    return { ...definition, padding: null, truncation: null };
-  }
-  const spm = ["spm.model", "sentencepiece.bpe.model"].find(has);
-  if (!has("vocab.txt") && !(has("vocab.json") && has("merges.txt")) && spm === undefined) {
+  const kind = kinds.find((k) => k.files.every((file) => files.includes(file)));
+  if (kind === undefined) {
     throw new Error(
       `${repository.name}: expected a tokenizer, ${known}, got ${files.join(", ") || "no files"}`,
     );
   }
-  const settings = await readTokenizerSettings(repository);
-  if (has("vocab.txt")) return await bert(repository, settings);
-  if (has("vocab.json") && has("merges.txt")) return await byteLevel(repository, settings);
-  return await sentencePiece(repository, settings, spm ?? "spm.model");
+  const [file] = kind.files;
+  const definition = await kind.read(repository, file);
+  // Whatever else is wrong with it shall be told of this file.
+  textTokenizer(definition, whereOf(repository, file));
+  return { ...definition, padding: null, truncation: null };
 }
 
-async function bert(
-  repository: Repository,
-  settings: TokenizerSettings,
-): Promise<TokenizerDefinition> {
-  const where = whereOf(repository, "vocab.txt");
+/** The files that make a tokenizer, and how they are read; those that are preferred come first. */
+const kinds: readonly {
+  files: readonly [string, ...string[]];
+  read(repository: Repository, file: string): Promise<TokenizerDefinition>;
+}[] = [
+  { files: ["tokenizer.json"], read: ownDefinition },
+  { files: ["vocab.txt"], read: bert },
+  { files: ["vocab.json", "merges.txt"], read: byteLevel },
+  { files: ["spm.model"], read: sentencePiece },
+  { files: ["sentencepiece.bpe.model"], read: sentencePiece },
+];
+
+async function ownDefinition(repository: Repository, file: string): Promise<TokenizerDefinition> {
+  const definition = z.record(z.string(), z.unknown());
+  return parse(definition, await readJson(repository, file), whereOf(repository, file));
+}
+
+async function bert(repository: Repository, file: string): Promise<TokenizerDefinition> {
+  const where = whereOf(repository, file);
+  const settings = await readTokenizerSettings(repository);
   const { tokenizerClass = "BertTokenizer" } = settings;
   // A model of any other type may have BERT's tokenizer: its special tokens will tell.
   if (tokenizerClass !== "BertTokenizer" && settings.config.tokenizer_class != null) {
     throw unknownTokenizer(where, tokenizerClass, ["BertTokenizer"]);
   }
-  const lines = (await readText(repository, "vocab.txt")).split(/\r\n|\n|\r/);
+  const lines = (await readText(repository, file)).split(/\r\n|\n|\r/);
   if (lines.at(-1) === "") lines.pop();
   const vocabulary = new Map<string, number>();
   lines.forEach((token, id) => {
@@ -82,16 +82,14 @@ async function bert(
   return bertDefinition(vocabulary, settings, where);
 }
 
-async function byteLevel(
-  repository: Repository,
-  settings: TokenizerSettings,
-): Promise<TokenizerDefinition> {
-  const where = whereOf(repository, "vocab.json");
+async function byteLevel(repository: Repository, file: string): Promise<TokenizerDefinition> {
+  const where = whereOf(repository, file);
+  const settings = await readTokenizerSettings(repository);
   const { tokenizerClass } = settings;
   if (tokenizerClass !== "RobertaTokenizer" && tokenizerClass !== "DebertaTokenizer") {
     throw unknownTokenizer(where, tokenizerClass, ["RobertaTokenizer", "DebertaTokenizer"]);
   }
-  const vocabulary = parseVocabulary(await readJson(repository, "vocab.json"), where);
+  const vocabulary = parseVocabulary(await readJson(repository, file), where);
   const merges = await readMerges(repository, vocabulary);
   return byteLevelDefinition(tokenizerClass, vocabulary, merges, settings, where);
 }
@@ -105,12 +103,9 @@ async function readMerges(repository: Repository, vocabulary: Vocabulary): Promi
   return merges;
 }
 
-async function sentencePiece(
-  repository: Repository,
-  settings: TokenizerSettings,
-  file: string,
-): Promise<TokenizerDefinition> {
+async function sentencePiece(repository: Repository, file: string): Promise<TokenizerDefinition> {
   const where = whereOf(repository, file);
+  const settings = await readTokenizerSettings(repository);
   const { tokenizerClass } = settings;
   const definitions = new Map([
     ["DebertaV2Tokenizer", debertaV2Definition],
