@@ -1,4 +1,5 @@
 import { Tokenizer } from "@huggingface/tokenizers";
+import { z } from "zod";
 
 /** What is used here of the parts that a tokenizer of `@huggingface/tokenizers` 0.2 is made of. */
 interface LibraryParts {
@@ -28,4 +29,20 @@ export function libraryPart<P extends keyof LibraryParts>(
     {},
   ) as LibraryParts;
   return parts[part];
+}
+
+/** In Oniguruma's syntax, or as it stands. */
+type Pattern = { Regex: string } | { String: string };
+
+/** What a part looks for, as a `tokenizer.json` has it. */
+export const patternSchema: z.ZodType<Pattern> = z.union([
+  z.object({ Regex: z.string() }),
+  z.object({ String: z.string() }),
+]);
+
+/** A pattern as the library translates it, to be matched all over a text. */
+export function libraryPattern(pattern: Pattern): RegExp {
+  const { pattern: found } = libraryPart("pre_tokenizer", { type: "Split", pattern });
+  if (found == null) throw new TypeError("pattern: expected a Regex or a String, got neither");
+  return found;
 }

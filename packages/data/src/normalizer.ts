@@ -1,7 +1,7 @@
 import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
 import { characterClass, whiteSpace } from "./character-class.ts";
-import { libraryPart } from "./library-parts.ts";
+import { libraryPart, libraryPattern, patternSchema } from "./library-parts.ts";
 import { precompiledCharsmap } from "./precompiled-charsmap.ts";
 import {
   combiningMark,
@@ -30,18 +30,19 @@ const normalizerSchema = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("StripAccents") }),
   z.looseObject({ type: z.literal("Lowercase") }),
   z.looseObject({ type: z.literal("Prepend"), prepend: z.string() }),
+  z.looseObject({ type: z.literal("Replace"), pattern: patternSchema, content: z.string() }),
 ]);
 
 const ours = new Set<unknown>(
   normalizerSchema.options.flatMap(({ shape }) => [...shape.type.values]),
 );
 
-/** The parts of a normaliser that this module has and the library lacks or has otherwise. */
+/** Those that the library lacks, or has otherwise than Hugging Face's Rust library. */
 type Ours = z.infer<typeof normalizerSchema>;
 
 /**
- * What a `tokenizer.json`'s `normalizer` makes of a text. Those that `@huggingface/tokenizers` 0.2
- * has as Hugging Face's Rust library has them (`Replace`) are its own.
+ * What a `tokenizer.json`'s `normalizer` makes of a text; of a type that is not known here, what
+ * `@huggingface/tokenizers` 0.2 makes of it.
  *
  * @throws Error if it is none that is known, or lacks what it needs
  * Source: Hugging Face tokenizers 0.23, `normalizers/`.
@@ -75,6 +76,10 @@ function own(config: Ours): (text: string) => string {
       return lowercase;
     case "Prepend":
       return (text) => (text === "" ? "" : config.prepend + text);
+    case "Replace": {
+      const pattern = libraryPattern(config.pattern);
+      return (text) => text.replaceAll(pattern, () => config.content);
+    }
     default:
       return (text) => normalForm(text, config.type);
   }

@@ -1,7 +1,7 @@
 import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
 import { characterClass, whiteSpace, wordCharacter } from "./character-class.ts";
-import { libraryPart } from "./library-parts.ts";
+import { libraryPart, libraryPattern, patternSchema } from "./library-parts.ts";
 import { letter, number, punctuation } from "./unicode-tables.ts";
 
 const behaviorSchema = z
@@ -30,7 +30,7 @@ const preTokenizerSchema = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("Digits"), individual_digits: z.boolean().default(false) }),
   z.looseObject({
     type: z.literal("Split"),
-    pattern: z.looseObject({ Regex: z.string().optional(), String: z.string().optional() }),
+    pattern: patternSchema,
     behavior: behaviorSchema,
     invert: z.boolean().default(false),
   }),
@@ -42,8 +42,8 @@ const ours = new Set<unknown>(preTokenizerSchema.options.map(({ shape }) => shap
 export type PreTokenizer = (text: string, first: boolean) => string[];
 
 /**
- * How a `tokenizer.json`'s `pre_tokenizer` splits a text. Those that `@huggingface/tokenizers` 0.2
- * has as Hugging Face's Rust library has them are its own.
+ * How a `tokenizer.json`'s `pre_tokenizer` splits a text; of a type that is not known here, how
+ * `@huggingface/tokenizers` 0.2 splits it.
  *
  * @throws Error if it is none that is known, or lacks what it needs
  * Source: Hugging Face tokenizers 0.23, `pre_tokenizers/`.
@@ -84,7 +84,7 @@ function own(config: z.infer<typeof preTokenizerSchema>): PreTokenizer {
       return (text) => splitAt(text, /\p{N}/gu, behavior);
     }
     case "Split": {
-      const pattern = splitPattern(config.pattern);
+      const pattern = libraryPattern(config.pattern);
       return (text) => splitAt(text, pattern, config.behavior, config.invert);
     }
   }
@@ -139,18 +139,6 @@ function metaspace(config: {
     const words = after.map((word) => replacement + word);
     return before === "" ? words : [before, ...words];
   };
-}
-
-/** The library's translation of a regular expression of Oniguruma's. */
-function splitPattern(pattern: {
-  Regex?: string | undefined;
-  String?: string | undefined;
-}): RegExp {
-  const given =
-    pattern.Regex === undefined ? { String: pattern.String ?? "" } : { Regex: pattern.Regex };
-  const { pattern: found } = libraryPart("pre_tokenizer", { type: "Split", pattern: given });
-  if (found == null) throw new TypeError("Split: expected a pattern, got none");
-  return found;
 }
 
 /**
