@@ -235,7 +235,6 @@ def references():
             "tokenizers": tokenizers.__version__,
             "transformers": transformers.__version__,
             "sentencepiece": sentencepiece.__version__,
-            "definition": definition_checksum(tokenizer),
         }
         lines = [json.dumps(head)]
         for i, text in enumerate(texts):
@@ -247,13 +246,6 @@ def references():
             lines.append(f'["{packed(alone.ids)}","{checksum(pair)}"]')
         (FOLDERS / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
         print(name, len(lines) - 1, tokenizer.get_vocab_size())
-
-
-def definition_checksum(tokenizer):
-    """Of the vocabulary with its ids, for a failure's first question: were the same files read?"""
-    vocab = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    text = "\n".join(f"{token} {i}" for token, i in vocab)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def main():

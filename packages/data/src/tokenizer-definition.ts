@@ -143,14 +143,14 @@ export function xlmRobertaDefinition(
   settings: TokenizerSettings,
   where: string,
 ): TokenizerDefinition {
-  const { content, ...begin } = fairseqPieces(model, settings, where);
-  const vocabulary = new Map(content.map(([piece], id) => [piece, id]));
-  if (vocabulary.size < content.length) {
+  const pieces = fairseqPieces(model, settings, where);
+  const vocabulary = new Map(pieces.map(([piece], id) => [piece, id]));
+  if (vocabulary.size < pieces.length) {
     throw new RangeError(
       `${where}: expected pieces other than ${Object.values(fairseq).join(" ")}, got one of them past the first three`,
     );
   }
-  const special = specialTokens(settings, vocabulary, fairseq, where, begin.control);
+  const special = specialTokens(settings, vocabulary, fairseq, where, controlTokens(model));
   const replacement = metaspace(settings.config.add_prefix_space ?? true);
   const bos = specialPart(special, "bos", 0);
   const eos = specialPart(special, "eos", 0);
@@ -167,7 +167,7 @@ export function xlmRobertaDefinition(
       special_tokens: templateTokens(special, ["bos", "eos"]),
     },
     decoder: replacement,
-    model: { type: "Unigram", unk_id: 3, vocab: content, byte_fallback: false },
+    model: { type: "Unigram", unk_id: 3, vocab: pieces, byte_fallback: false },
   });
 }
 
@@ -191,25 +191,28 @@ const deberta = {
   mask: "[MASK]",
 };
 
-function fairseqPieces(model: SentencePieceModel, settings: TokenizerSettings, where: string) {
-  const first = model.pieces.slice(0, 3);
+function fairseqPieces(
+  { pieces }: SentencePieceModel,
+  { config }: TokenizerSettings,
+  where: string,
+): [piece: string, score: number][] {
+  const first = pieces.slice(0, 3);
   if (!first.every(({ type }) => type === "unknown" || type === "control")) {
     const got = first.map(({ piece }) => piece).join(" ");
     throw new RangeError(`${where}: expected <unk> <s> </s> as its first three pieces, got ${got}`);
   }
-  const nameOf = (purpose: "bos" | "pad" | "eos" | "unk" | "mask"): string => {
-    const given = settings.config[`${purpose}_token`] ?? fairseq[purpose];
-    return typeof given === "string" ? given : given.content;
+  const special = (purpose: "bos" | "pad" | "eos" | "unk" | "mask"): [string, number] => {
+    const given = config[`${purpose}_token`] ?? fairseq[purpose];
+    return [typeof given === "string" ? given : given.content, 0];
   };
-  const content: [string, number][] = [
-    [nameOf("bos"), 0],
-    [nameOf("pad"), 0],
-    [nameOf("eos"), 0],
-    [nameOf("unk"), 0],
-    ...model.pieces.slice(3).map(({ piece, score }): [string, number] => [piece, score]),
-    [nameOf("mask"), 0],
+  return [
+    special("bos"),
+    special("pad"),
+    special("eos"),
+    special("unk"),
+    ...pieces.slice(3).map(({ piece, score }): [string, number] => [piece, score]),
+    special("mask"),
   ];
-  return { content, control: controlTokens(model) };
 }
 
 /** The pieces that stand for themselves in a text: SentencePiece's own special tokens, and others. */

@@ -104,6 +104,8 @@ const sameClasses: Readonly<Record<string, string>> = {
   DistilBertTokenizer: "BertTokenizer",
   ElectraTokenizer: "BertTokenizer",
   MobileBertTokenizer: "BertTokenizer",
+  ConvBertTokenizer: "BertTokenizer",
+  SqueezeBertTokenizer: "BertTokenizer",
   LongformerTokenizer: "RobertaTokenizer",
 };
 
