@@ -276,7 +276,9 @@ describe("a run", () => {
   test.each(["--help", "-h"])("with %s says how it is called, and is none", async (flag) => {
     const { code, lines } = await project.run("nowhere", flag);
     expect(code).toBe(0);
-    expect(lines[0]).toBe("usage: pipeline [NAME | PATH] [--dry] [--filter=CELL]");
+    expect(lines[0]).toBe(
+      "usage: pipeline [NAME | PATH] [--dry] [--filter=CELL] [--concurrency=N]",
+    );
     expect(lines.length).toBeGreaterThan(3);
   });
 

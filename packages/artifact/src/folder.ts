@@ -25,6 +25,33 @@ export interface Artifact {
  * @throws Error if there is no manifest, it breaks the schema, or a file is missing or changed
  */
 export async function openArtifact(dir: string): Promise<Artifact> {
+  const { text, manifest } = await manifestOf(dir);
+  for (const [name, entry] of Object.entries(manifest.files)) await checkFile(dir, name, entry);
+  return {
+    dir,
+    manifest,
+    sha256: sha256(text),
+    path(name) {
+      if (!Object.hasOwn(manifest.files, name)) {
+        throw new RangeError(
+          `${dir}: no file "${name}" in the manifest (has ${Object.keys(manifest.files).join(", ")})`,
+        );
+      }
+      return join(dir, name);
+    },
+  };
+}
+
+/**
+ * What an artefact's manifest says; its files are not looked at.
+ *
+ * @throws Error if there is no manifest, or it breaks the schema
+ */
+export async function readManifest(dir: string): Promise<Manifest> {
+  return (await manifestOf(dir)).manifest;
+}
+
+async function manifestOf(dir: string): Promise<{ text: string; manifest: Manifest }> {
   const file = join(dir, "manifest.json");
   const text = await readFile(file, "utf8")
     .catch(async (error: unknown) => {
@@ -45,21 +72,7 @@ export async function openArtifact(dir: string): Promise<Artifact> {
   } catch (cause) {
     throw new Error(`${file}: not JSON (${(cause as Error).message}); ${again(dir)}`, { cause });
   }
-  const manifest = parse(manifestSchema, json, file);
-  for (const [name, entry] of Object.entries(manifest.files)) await checkFile(dir, name, entry);
-  return {
-    dir,
-    manifest,
-    sha256: sha256(text),
-    path(name) {
-      if (!Object.hasOwn(manifest.files, name)) {
-        throw new RangeError(
-          `${dir}: no file "${name}" in the manifest (has ${Object.keys(manifest.files).join(", ")})`,
-        );
-      }
-      return join(dir, name);
-    },
-  };
+  return { text, manifest: parse(manifestSchema, json, file) };
 }
 
 async function checkFile(dir: string, name: string, entry: FileEntry): Promise<void> {

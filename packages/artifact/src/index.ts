@@ -7,7 +7,7 @@ export {
   type PlannedInput,
   toldBy,
 } from "./estimate.ts";
-export { type Artifact, openArtifact, writeArtifact } from "./folder.ts";
+export { type Artifact, openArtifact, readManifest, writeArtifact } from "./folder.ts";
 export { sha256, sha256OfFile } from "./hash.ts";
 export { type FileEntry, type Json, type Manifest } from "./manifest.ts";
 export { parse } from "./parse.ts";

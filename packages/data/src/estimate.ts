@@ -1,20 +1,25 @@
-import { type Estimate, type EstimateContext, type Json } from "@sweetspot/artifact";
+import type { Estimate, EstimateContext, Json } from "@sweetspot/artifact";
 import { downloadsOf, openRepository } from "@sweetspot/hub";
 import { datasetTask } from "./dataset.ts";
 import { glue, isGlue } from "./glue.ts";
+import { encoderTokenizerJson } from "./load-tokenizer.ts";
 import { readTask } from "./data-stage.ts";
 import { tokenizerFiles } from "./repository-tokenizer.ts";
+import { textTokenizer } from "./tokenizer.ts";
 import type { DataSettings } from "./stage.ts";
 
-/** Tokens of a text, padding included, as long as nobody has counted. */
+/** Tokens of a text whose data set is not fetched yet. */
 const assumedTokens = 64;
+/** So many texts tell how long the others are. */
+const sampled = 200;
 /** Batches are padded to their bucket: tokens over those of the texts. */
 const padding = 1.15;
 
 /**
  * What the stage `data` asks for, and what the stages after it go by: how many examples are trained on
  * and held out, their tokens, the longest. Once it has run with these settings they are its own counts;
- * until then a text is taken to have 64 tokens, or `maxLength` if that is less.
+ * until then the tokens are those of a sample, or, where the texts are not fetched yet, 64 each (or
+ * `maxLength` if that is less).
  */
 export async function estimateData({
   settings,
@@ -22,7 +27,7 @@ export async function estimateData({
 }: EstimateContext<DataSettings>): Promise<Estimate> {
   const known = facts === undefined ? undefined : countsOf(facts);
   if (known !== undefined) return { operations: 0, memoryBytes: 0, downloads: {}, told: known };
-  const { pool, test, downloads } = await sizesOf(settings);
+  const { pool, test, downloads, tokens = assumedTokens } = await sizesOf(settings);
   const count = (size: number, of: number) =>
     size < 1 ? Math.round(size * of) : Math.min(size, of);
   const { calibrationSize, thresholdSize, testSize, trainSize, maxLength } = settings;
@@ -36,7 +41,7 @@ export async function estimateData({
     told: {
       training: trainSize === "all" ? rest : Math.min(trainSize, rest),
       heldOut: held + tested,
-      tokens: Math.min(assumedTokens, maxLength),
+      tokens: Math.min(tokens * padding, maxLength),
       longest: maxLength,
     },
   };
@@ -56,9 +61,11 @@ function countsOf(facts: Readonly<Record<string, Json>>): Record<string, number>
 }
 
 /** How many examples a task has, and official test examples among them; of GLUE as published. */
-async function sizesOf({ task }: DataSettings): Promise<{
+async function sizesOf({ task, encoder, maxLength }: DataSettings): Promise<{
   pool: number;
   test?: number;
+  /** Of a text, in the mean. */
+  tokens?: number;
   downloads: Record<string, number>;
 }> {
   if (typeof task !== "string" && "dataset" in task && "hub" in task.dataset) {
@@ -76,7 +83,14 @@ async function sizesOf({ task }: DataSettings): Promise<{
     }
   }
   const { examples, test } = await readTask(task, () => {});
-  return { pool: examples.length, ...(test && { test: test.length }), downloads: {} };
+  const counts = { pool: examples.length, ...(test && { test: test.length }), downloads: {} };
+  if (Object.keys(await tokenizerDownloads(encoder)).length > 0) return counts;
+  const tokenizer = textTokenizer(await encoderTokenizerJson(encoder));
+  const step = Math.max(1, Math.floor(examples.length / sampled));
+  const lengths = examples
+    .filter((_, i) => i % step === 0)
+    .map((e) => tokenizer.encode(e.text, e.textPair, { maxLength }).inputIds.length);
+  return { ...counts, tokens: lengths.reduce((a, b) => a + b, 0) / lengths.length };
 }
 
 async function tokenizerDownloads(

@@ -10,7 +10,13 @@ import {
   type TokenizerDefinition,
   xlmRobertaDefinition,
 } from "./tokenizer-definition.ts";
-import { readJson, readText, readTokenizerSettings, whereOf } from "./tokenizer-settings.ts";
+import {
+  readJson,
+  readText,
+  readTokenizerSettings,
+  settingsFiles,
+  whereOf,
+} from "./tokenizer-settings.ts";
 import { textTokenizer } from "./tokenizer.ts";
 import { checkMerges, parseVocabulary, shown, type Vocabulary } from "./vocabulary.ts";
 
@@ -40,6 +46,14 @@ export async function repositoryTokenizerJson(
   // Whatever else is wrong with it shall be told of this file.
   textTokenizer(definition, whereOf(repository, file));
   return { ...definition, padding: null, truncation: null };
+}
+
+/** The files that a repository's tokenizer is made of, those beside the vocabulary included. */
+export async function tokenizerFiles(repository: Repository): Promise<string[]> {
+  const files = await repository.files();
+  const kind = kinds.find((k) => k.files.every((file) => files.includes(file)));
+  const settings = kind?.files[0] === "tokenizer.json" ? [] : settingsFiles;
+  return [...(kind?.files ?? []), ...settings.filter((file) => files.includes(file))];
 }
 
 /** The files that make a tokenizer, and how they are read; those that are preferred come first. */

@@ -146,6 +146,14 @@ export function whereOf(repository: Repository, file: string): string {
   return `${repository.name}: ${file}`;
 }
 
+/** The files beside a vocabulary that say how it is used. */
+export const settingsFiles: readonly string[] = [
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "config.json",
+];
+
 /** @throws Error that names the file if it is not UTF-8 */
 export async function readText(repository: Repository, file: string): Promise<string> {
   const bytes = await readFile(await repository.path(file));

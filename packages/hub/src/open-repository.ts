@@ -11,6 +11,9 @@ export interface OpenOptions {
   log?: (line: string) => void;
 }
 
+/** A commit never changes: what it lists is asked for once, however many cells a plan has. */
+const opened = new Map<string, Repository>();
+
 /**
  * Opens what a setting names.
  *
@@ -22,7 +25,11 @@ export async function openRepository(
 ): Promise<Repository> {
   if ("hub" in setting) {
     const { hub: name, revision } = setting;
-    return openHub({ type, name, revision }, log === undefined ? {} : { log });
+    const key = JSON.stringify([type, name, revision]);
+    const repository =
+      opened.get(key) ?? openHub({ type, name, revision }, log === undefined ? {} : { log });
+    opened.set(key, repository);
+    return repository;
   }
   const repository = await openFolder(setting.folder);
   if (setting.sha256 === undefined) return repository;

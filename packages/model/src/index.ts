@@ -44,7 +44,7 @@ export {
   type PretrainedEncoder,
   pretrainedEncoder,
   repositoryEncoder,
-} from "./encoder.ts";
+} from "./pretrained-encoder.ts";
 export {
   exitHead,
   type ExitParams,

@@ -7,21 +7,24 @@ export interface Arguments {
   pipeline: string;
   /** Show the cells and what would run; run nothing. */
   dry: boolean;
+  /** How many cells may run at once; by default as many as cores and memory allow. */
+  concurrency?: number | undefined;
   /** A cell's id, with `*` for any run of characters: run what matches and what that reads. */
   filter?: string | undefined;
   /** Say how the command is called; do nothing else. */
   help: boolean;
 }
 
-const synopsis = "[NAME | PATH] [--dry] [--filter=CELL]";
+const synopsis = "[NAME | PATH] [--dry] [--filter=CELL] [--concurrency=N]";
 
 /** What `--help` shows, line by line. */
 export const usage: readonly string[] = [
   `usage: pipeline ${synopsis}`,
-  "  NAME           pipelines/NAME/pipeline.yaml; by default demo",
-  "  PATH           a folder with a pipeline.yaml, or a YAML file",
-  "  --dry          show the cells and which of them are cached; run nothing",
-  "  --filter=CELL  run the cells of that id, * standing for anything, and what they read",
+  "  NAME             pipelines/NAME/pipeline.yaml; by default demo",
+  "  PATH             a folder with a pipeline.yaml, or a YAML file",
+  "  --dry            show the cells, which of them are cached, and what the others ask for; run nothing",
+  "  --concurrency=N  run so many cells at once; by default as many as cores and memory allow",
+  "  --filter=CELL    run the cells of that id, * standing for anything, and what they read",
 ];
 
 /** @throws RangeError if an argument is unknown or comes twice */
@@ -35,8 +38,11 @@ export function readArguments(args: readonly string[]): Arguments {
         ? (["dry", true] as const)
         : arg.startsWith("--filter=")
           ? (["filter", arg.slice("--filter=".length)] as const)
-          : (["pipeline", arg] as const);
-    if ((key === "pipeline" && arg.startsWith("-")) || value === "") {
+          : arg.startsWith("--concurrency=")
+            ? (["concurrency", Number(arg.slice("--concurrency=".length))] as const)
+            : (["pipeline", arg] as const);
+    const noCount = typeof value === "number" && !(Number.isInteger(value) && value >= 1);
+    if ((key === "pipeline" && arg.startsWith("-")) || value === "" || noCount) {
       throw new RangeError(`pipeline: expected ${synopsis}, got ${arg}`);
     }
     if (read[key] !== undefined)

@@ -1,8 +1,17 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { readArguments, usage } from "./arguments.ts";
 import { type CodeDigest, CodeDigester } from "./code-digest.ts";
+import { dryTable } from "./dry-table.ts";
+import {
+  concurrencyFor,
+  type Estimates,
+  estimateCells,
+  measureRates,
+  tooLarge,
+} from "./estimates.ts";
 import { takeLock } from "./lock.ts";
 import type { Cell } from "./plan.ts";
 import { planPipeline } from "./plan-pipeline.ts";
@@ -15,7 +24,14 @@ import {
   writeRunFolder,
 } from "./run-folder.ts";
 import { stages } from "./stages.ts";
-import { type CellOutcome, planTurbo, runTurbo, type TurboLine } from "./turbo.ts";
+import {
+  type CellOutcome,
+  planTurbo,
+  runTurbo,
+  type TurboCall,
+  type TurboLine,
+  type TurboRun,
+} from "./turbo.ts";
 
 /** Where a command runs and whom it answers. */
 export interface Surroundings {
@@ -38,7 +54,7 @@ export async function command(
   args: readonly string[],
   { root, show, stop }: Surroundings,
 ): Promise<boolean> {
-  const { pipeline, dry, filter, help } = readArguments(args);
+  const { pipeline, dry, filter, help, concurrency } = readArguments(args);
   if (help) {
     for (const line of usage) show(line);
     return true;
@@ -53,22 +69,45 @@ export async function command(
   const lock = await takeLock(join(folder.dir, "lock"));
   try {
     await writeRunFolder(folder, root, cells, await digests(cells, script), script);
+    const estimates = await estimateCells(cells, folder.artifact);
     if (dry) {
-      showPlan(await planTurbo(call), cells, show);
+      await showPlan(await planTurbo(call), { cells, estimates, show });
       return true;
+    }
+    if (tooLarge(cells, estimates, new Set(expected)).length > 0) {
+      const misses = (await planTurbo(call)).filter((o) => !o.hit).map((o) => o.cell);
+      const lines = tooLarge(cells, estimates, new Set(misses));
+      for (const line of lines) show(line);
+      if (lines.length > 0) return false;
     }
     await removeStaleCells(folder, cells);
     if (stop.aborted) return false;
     const began = performance.now();
     const progress = new Progress(expected.length, show);
-    const run = await runTurbo(call, (line) => progress.line(line));
-    if (run.pid !== undefined) await lock.add(run.pid);
-    const onStop = (): void => run.stop();
-    stop.addEventListener("abort", onStop);
-    if (stop.aborted) onStop();
-    const { exitCode, outcomes } = await run.done;
-    stop.removeEventListener("abort", onStop);
+    const turn = async (some: TurboCall): Promise<Awaited<TurboRun["done"]>> => {
+      const run = await runTurbo(some, (line) => progress.line(line));
+      if (run.pid !== undefined) await lock.add(run.pid);
+      const onStop = (): void => run.stop();
+      stop.addEventListener("abort", onStop);
+      if (stop.aborted) onStop();
+      const ended = await run.done;
+      stop.removeEventListener("abort", onStop);
+      return ended;
+    };
+    const machine = { cores: availableParallelism(), memoryBytes: totalmem() };
+    const atOnce = concurrency ?? concurrencyFor(estimates, new Set(expected), machine);
+    const together = atOnce > 1 ? notAlone(cells, expected) : [];
+    // What needs the machine to itself runs when the others are done.
+    const first =
+      together.length > 0
+        ? await turn({ ...call, only: together, concurrency: atOnce })
+        : undefined;
     if (stop.aborted) return false;
+    const failed = first !== undefined && first.exitCode !== 0;
+    const { exitCode, outcomes: last } = failed ? first : await turn(call);
+    if (stop.aborted) return false;
+    // What the first turn ran the second finds in the cache.
+    const outcomes = last.map((o) => first?.outcomes.find(({ cell }) => cell === o.cell) ?? o);
     if (!succeeded({ exitCode, outcomes, expected, folder, root, progress, show })) return false;
     const seconds = Math.round((performance.now() - began) / 1000);
     const hits = outcomes.filter((o) => o.hit).length;
@@ -115,21 +154,28 @@ function withInputs(cells: readonly Cell[], only: readonly string[]): string[] {
   return cells.map((c) => c.id).filter((id) => needed.has(id));
 }
 
-function showPlan(
-  outcomes: readonly CellOutcome[],
-  cells: readonly Cell[],
-  show: (line: string) => void,
-): void {
-  let runs = 0;
-  let hits = 0;
-  for (const { id } of cells) {
-    const outcome = outcomes.find((o) => o.cell === id);
-    if (outcome === undefined) continue;
-    if (outcome.hit) hits++;
-    else runs++;
-    show(`${outcome.hit ? "cached" : "to run"}  ${id}`);
+/** The cells that neither need the machine to themselves nor read one that does. */
+function notAlone(cells: readonly Cell[], ids: readonly string[]): string[] {
+  const alone = new Set<string>();
+  for (const { id, stage, inputs } of cells) {
+    if (stages[stage]?.alone === true || Object.values(inputs).some((input) => alone.has(input)))
+      alone.add(id);
   }
-  show(`${runs + hits} cells: ${runs} to run, ${hits} cached`);
+  return ids.filter((id) => !alone.has(id));
+}
+
+async function showPlan(
+  outcomes: readonly CellOutcome[],
+  {
+    cells,
+    estimates,
+    show,
+  }: { cells: readonly Cell[]; estimates: Estimates; show: Surroundings["show"] },
+): Promise<void> {
+  const misses = new Set(outcomes.filter((o) => !o.hit).map((o) => o.cell));
+  const rate = await measureRates(cells, misses);
+  for (const line of dryTable(cells, outcomes, estimates, rate)) show(line);
+  for (const line of tooLarge(cells, estimates, misses)) show(line);
 }
 
 /** Turns turbo's lines into a person's, and keeps its own words for when it fails. */

@@ -2,7 +2,7 @@ import { totalmem } from "node:os";
 import {
   type Estimate,
   little,
-  openArtifact,
+  readManifest,
   type PlannedInput,
   type Stage,
 } from "@sweetspot/artifact";
@@ -33,9 +33,9 @@ export async function estimateCells(
       input,
       { settings: byId.get(from)?.settings, estimate: estimates.get(from) ?? little },
     ]);
-    const made = await openArtifact(artifact(id)).catch(() => undefined);
-    const same = JSON.stringify(made?.manifest.settings) === JSON.stringify(settings);
-    const facts = same ? made?.manifest.facts : undefined;
+    const made = await readManifest(artifact(id)).catch(() => undefined);
+    const same = JSON.stringify(made?.settings) === JSON.stringify(settings);
+    const facts = same ? made?.facts : undefined;
     estimates.set(
       id,
       await stage.estimate({ settings, inputs: Object.fromEntries(read), ...(facts && { facts }) }),

@@ -22,7 +22,7 @@ export const begins = "the cell begins";
  * These say where things are, not what is computed, and change no cell's hash.
  */
 const passThroughEnv = (
-  "CUDA_* NVIDIA_* HF_* VK_* XDG_RUNTIME_DIR LD_LIBRARY_PATH DYLD_LIBRARY_PATH TMPDIR NODE_OPTIONS NODE_EXTRA_CA_CERTS " +
+  "CUDA_* NVIDIA_* HF_* VK_* SWEETSPOT_THREADS XDG_CACHE_HOME XDG_RUNTIME_DIR LD_LIBRARY_PATH DYLD_LIBRARY_PATH TMPDIR NODE_OPTIONS NODE_EXTRA_CA_CERTS " +
   "SSL_CERT_FILE HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy npm_config_loglevel"
 ).split(" ");
 

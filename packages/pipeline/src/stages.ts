@@ -32,6 +32,8 @@ export interface StageEntry {
   per: readonly Axis[];
   /** The settings that the file's top sets for each stage that has them, where nothing nearer does. */
   shares?: readonly SharedSetting[];
+  /** Whether a cell needs the machine to itself. */
+  alone?: true;
   /** For a stage that reads any number of inputs: the stage whose cells they all are. */
   gathers?: string;
   /** The settings that follow from the place; a person sets them by no other way. */
@@ -79,6 +81,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     load: async () => (await import("@sweetspot/infer/stage")).time,
     per: each,
     shares: ["device"],
+    alone: true,
     given: nothing,
   },
   eval: {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { readdir, readFile, rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
@@ -20,6 +21,8 @@ export interface TurboCall {
   cacheDir: string;
   /** Run these and those that they read; by default all. */
   only?: readonly string[] | undefined;
+  /** How many cells may run at once; by default one. */
+  concurrency?: number;
 }
 
 /** A line that a cell printed, or turbo itself (`cell` absent). */
@@ -48,7 +51,7 @@ const summarySchema = z.object({
 });
 const lineSchema = z.object({ source: z.string(), text: z.string() });
 
-/** Runs the cells of a nested root, one at a time, and hands on each line as it is printed. */
+/** Runs the cells of a nested root, and hands on each line as it is printed. */
 export async function runTurbo(
   call: TurboCall,
   onLine: (line: TurboLine) => void,
@@ -91,10 +94,19 @@ export async function planTurbo(call: TurboCall): Promise<CellOutcome[]> {
   return outcomes(out.join(""));
 }
 
-async function startTurbo({ dir, cacheDir, only = [] }: TurboCall, more: readonly string[]) {
+async function startTurbo(
+  { dir, cacheDir, only = [], concurrency = 1 }: TurboCall,
+  more: readonly string[],
+) {
   const folder = await packageFolder("turbo", dirname(import.meta.filename));
   const filters = only.map((cell) => `--filter=${cell}`);
-  const command = ["run", "cell", "--skip-infer", "--concurrency=1", `--cache-dir=${cacheDir}`];
+  const command = [
+    "run",
+    "cell",
+    "--skip-infer",
+    `--concurrency=${concurrency}`,
+    `--cache-dir=${cacheDir}`,
+  ];
   const args = [join(folder, "bin", "turbo"), ...command, ...filters, ...more];
   // Turbo and npm leave their settings in the environment for the processes that they start: for
   // another turbo and npm, in another root, they are wrong.
@@ -104,6 +116,10 @@ async function startTurbo({ dir, cacheDir, only = [] }: TurboCall, more: readonl
     TURBO_TELEMETRY_DISABLED: "1",
     TURBO_NO_UPDATE_NOTIFIER: "1",
     npm_config_loglevel: "silent",
+    // Those that run at once share the cores.
+    ...(concurrency > 1 && {
+      SWEETSPOT_THREADS: String(Math.max(1, Math.floor(availableParallelism() / concurrency))),
+    }),
   };
   return spawn(process.execPath, args, { cwd: dir, env, stdio: ["ignore", "pipe", "pipe"] });
 }

@@ -8,7 +8,7 @@ export const onnxruntimeVersion: string = ort.env.versions.node ?? ort.env.versi
 export interface SessionOptions {
   /** By default `cpu`. There is no fallback: one that cannot be had is an error. */
   device?: Device;
-  /** Threads of one session on the CPU; ONNX Runtime's own choice (one per core) if left out. The sums' order, and so the last bit of a result, can depend on it. */
+  /** Threads of one session on the CPU; if left out those of the environment's SWEETSPOT_THREADS, or else ONNX Runtime's own choice (one per core). The sums' order, and so the last bit of a result, can depend on it. */
   threads?: number;
   /** Outputs that stay in the device's memory, to be fed to the next run; of `webgpu` alone. */
   resident?: readonly string[];
@@ -57,11 +57,17 @@ export async function checkDevice(device: Device): Promise<void> {
   }
 }
 
+/** What a pipeline that runs several cells at once leaves to each of them. */
+function threadsOfEnvironment(): number | undefined {
+  const threads = Number(process.env["SWEETSPOT_THREADS"]);
+  return Number.isInteger(threads) && threads > 0 ? threads : undefined;
+}
+
 async function create(
   model: string | Uint8Array,
   {
     device = "cpu",
-    threads,
+    threads = threadsOfEnvironment(),
     resident = [],
     spinMicroseconds = 0,
     memoryPattern = true,

@@ -5,8 +5,9 @@ import {
   encoderParameters,
   forwardOperations,
   pretrainedEncoder,
-} from "@sweetspot/model";
-import { objectives } from "./objective.ts";
+} from "@sweetspot/model/encoder";
+import { earlyExit } from "./early-exit.ts";
+import { multiModel } from "./multi-model.ts";
 import type { TrainSettings } from "./stage.ts";
 
 /** Backward takes two products for each forward. */
@@ -54,7 +55,9 @@ export async function estimateTraining({
   const [training, tokens, longest] = ["training", "tokens", "longest"].map((what) =>
     toldBy(inputs, "data", what),
   ) as [number, number, number]; // one for each
-  const depths = objectives[method].members(exitLayers).map((layers) => layers.at(-1) ?? 0);
+  // SWEET's models are early-exit's; its own file loads tfjs, which planning does without.
+  const { members } = method === "multi-model" ? multiModel : earlyExit;
+  const depths = members(exitLayers).map((layers) => layers.at(-1) ?? 0);
   const steps = epochs * Math.ceil(training / batchSize);
   const rows = training * tokens;
   return {

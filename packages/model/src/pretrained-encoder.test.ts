@@ -5,7 +5,7 @@ import { type HostTensor, writeSafetensors } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exitParameters } from "./adaptive-encoder.ts";
 import { encoderParameters } from "./encoder-definitions.ts";
-import { pretrainedEncoder } from "./encoder.ts";
+import { pretrainedEncoder } from "./pretrained-encoder.ts";
 import { readWeights } from "./read-parameters.ts";
 import type { ParameterSpec } from "./parameters.ts";
 
