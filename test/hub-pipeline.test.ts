@@ -1,0 +1,97 @@
+// The whole pipeline on an encoder and a data set of the Hub: a small server in its place.
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type HubServer, startHubServer } from "../packages/hub/test/hub-server.ts";
+import { type Project, realProject } from "./fixtures/pipeline/project.ts";
+
+const model = "microsoft/deberta-v3-tiny";
+const dataset = "nyu-mll/glue";
+
+const yaml = `
+title: DeBERTa v3 from the Hub
+tasks:
+  rte: { dataset: ${dataset}, config: rte }
+encoders: [${model}]
+methods: [early-exit, sweet, multi-model]
+exitLayers: [1, 2]
+data: { trainSize: 160, maxLength: 32, calibrationSize: 40, thresholdSize: 40 }
+train: { epochs: 1, learningRate: 1e-3 }
+time: { examples: 8, rounds: 2 }
+eval: { temperature: calibration }
+`;
+
+let hub: HubServer;
+let project: Project;
+let home: string;
+const before = { ...process.env };
+beforeAll(async () => {
+  const fixtures = join(import.meta.dirname, "fixtures", "hub");
+  const tokenizer = join(import.meta.dirname, "..", "packages/data/reference/encoders/deberta-v2");
+  hub = await startHubServer([
+    {
+      type: "model",
+      name: model,
+      files: {
+        ...(await filesIn(join(fixtures, "deberta-v3-tiny"))),
+        "spm.model": await readFile(join(tokenizer, "spm.model")),
+        "tokenizer_config.json": await readFile(join(tokenizer, "tokenizer_config.json")),
+        "README.md": "# A tiny DeBERTa v3\n",
+      },
+    },
+    { type: "dataset", name: dataset, files: await filesIn(join(fixtures, "glue")) },
+  ]);
+  home = await mkdtemp(join(tmpdir(), "hub-pipeline-"));
+  Object.assign(process.env, { HF_ENDPOINT: hub.endpoint, HF_HOME: home });
+  delete process.env["HF_HUB_OFFLINE"];
+  project = await realProject();
+  await project.write("pipelines/hub/pipeline.yaml", yaml);
+});
+afterAll(async () => {
+  process.env = before;
+  await project.remove();
+  await hub.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+/** The files in a folder, by their paths in it. */
+async function filesIn(folder: string): Promise<Record<string, Uint8Array>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
+  const pairs = files.map(
+    async (file) => [file.slice(folder.length + 1), await readFile(file)] as const,
+  );
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+it("trains on what the Hub has, reports, and needs it no more", { timeout: 300_000 }, async () => {
+  const dry = await project.run("hub", "--dry");
+  expect(dry.output).toMatch(/to run {2}train\.rte\.microsoft_deberta-v3-tiny\.sweet\.1 .* GB/);
+  expect(dry.lines.at(-1)).toMatch(/^estimated: .* to download$/);
+  // A plan fetches configurations and no weights.
+  expect(hub.requests.filter((r) => r.url.includes("pytorch_model.bin"))).toEqual([]);
+
+  const run = await project.run("hub");
+  expect(run.output).toContain("17 cells: 17 run, 0 from the cache");
+  expect(run.lines.at(-1)).toBe("report: runs/hub/report.html");
+  expect(run.output).toMatch(
+    /rte, microsoft\/deberta-v3-tiny \(n 60, always “entailment”: 50\.0\)/,
+  );
+
+  const manifest = JSON.parse(
+    await project.read(
+      ".run/hub/cells/train.rte.microsoft_deberta-v3-tiny.sweet.1/artifact/manifest.json",
+    ),
+  ) as { settings: { encoder: unknown } };
+  expect(manifest.settings.encoder).toEqual({ hub: model, revision: hub.commitOf(model) });
+  const bin = hub.requests.filter((r) => r.method === "GET" && r.url.includes("pytorch_model.bin"));
+  // Four trainings share one download, which the Hub sends on to its store.
+  expect(bin.length).toBeLessThanOrEqual(2);
+
+  const asked = hub.requests.length;
+  process.env["HF_HUB_OFFLINE"] = "1";
+  const again = await project.run("hub");
+  expect(again.output).toContain("17 cells: 0 run, 17 from the cache");
+  expect(hub.requests).toHaveLength(asked);
+});
