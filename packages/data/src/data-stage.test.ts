@@ -278,3 +278,52 @@ describe("bad input", () => {
       );
   });
 });
+
+describe("a task with a test file", () => {
+  test("is tested on that file as it is, and trained on nothing that is in it", async () => {
+    const testLines = ["Review NUMBER 3,bad", "another one,good", "another one,good", ",good"];
+    const testFile = join(folder, "official-test.csv");
+    await writeFile(testFile, `${["text,label", ...testLines].join("\n")}\n`);
+    const file = join(folder, "official.csv");
+    await writeFile(file, `${["text,label", ...reviews(40)].join("\n")}\n`);
+    const task = { file, text: "text", label: "label", testFile };
+    const sizes = { calibrationSize: 4, thresholdSize: 4 };
+    const lines: string[] = [];
+    const data = await run({ task, ...sizes }, (line) => lines.push(line));
+    expect(data.manifest.facts).toMatchObject({ testCopiesRemoved: 1 });
+    expect(lines.join()).toContain("1 left out as copies of test examples");
+    const tested = await examplesOf(data, "test");
+    expect(tested.map((e) => `${e.text},${e.label}`).sort()).toEqual(testLines.toSorted());
+    const others = await Promise.all(
+      (["train", "calibration", "threshold"] as const).map((split) => examplesOf(data, split)),
+    );
+    expect(others.map((some) => some.length)).toEqual([31, 4, 4]);
+    expect(others.flat().map((e) => e.text)).not.toContain("review number 3");
+    const capped = await run({ task, ...sizes, testSize: 2 });
+    expect(await examplesOf(capped, "test")).toHaveLength(2);
+  });
+
+  test("of very many examples reads what is needed, by its seed, or the first", async () => {
+    const sizes = { trainSize: 30, calibrationSize: 10, thresholdSize: 10, testSize: 10 };
+    const file = join(folder, "many.csv");
+    await writeFile(file, `${["text,label", ...reviews(20_010)].join("\n")}\n`);
+    const task = { file, text: "text", label: "label" };
+    const texts = async (settings: object) => {
+      const data = await run({ task, ...sizes, ...settings });
+      expect(data.manifest.facts).toMatchObject({ sampledFrom: 20_010, examples: 120 });
+      return (await examplesOf(data, "train")).map((e) => e.text);
+    };
+    const [one, again, two] = [
+      await texts({ seed: 1 }),
+      await texts({ seed: 1 }),
+      await texts({ seed: 2 }),
+    ];
+    expect(again).toEqual(one);
+    expect(two).not.toEqual(one);
+    const numbers = one.map((text) => Number(text.split(" ").at(-1)));
+    expect(Math.max(...numbers)).toBeGreaterThan(10_000);
+    const first = Array.from({ length: 30 }, (_, i) => `review number ${i}`);
+    expect(await texts({ trainSelection: "first", seed: 1 })).toEqual(first);
+    expect(await texts({ trainSelection: "first", seed: 2 })).toEqual(first);
+  });
+});

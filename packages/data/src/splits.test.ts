@@ -99,3 +99,31 @@ describe("splitRows", () => {
     );
   });
 });
+
+describe("official test examples", () => {
+  const labels = Array.from({ length: 40 }, (_, i) => i % 2);
+  const testLabels = Array.from({ length: 20 }, (_, i) => (i < 15 ? 0 : 1));
+  const sizes = { calibrationSize: 5, thresholdSize: 5, trainSize: "all" } as const;
+  const place = { seed: 3, where: "here" };
+
+  test("are the test split, all of them or as many as are asked for, each label by its share", () => {
+    const all = splitRows(labels, sizes, place, testLabels);
+    expect(all.test.toSorted((a, b) => a - b)).toEqual([...testLabels.keys()]);
+    const rest = [...all.train, ...all.calibration, ...all.threshold];
+    expect(rest.sort((a, b) => a - b)).toEqual([...labels.keys()]);
+    const some = splitRows(labels, { ...sizes, testSize: 8 }, place, testLabels);
+    expect(some.test.map((row) => testLabels[row]).filter((l) => l === 0)).toHaveLength(6);
+    expect(splitRows(labels, { ...sizes, testSize: 0.25 }, place, testLabels).test).toHaveLength(5);
+  });
+
+  test("leave the first examples to train on where these are asked for, whatever the seed", () => {
+    const first = { ...sizes, trainSize: 12, trainSelection: "first" } as const;
+    for (const seed of [1, 2]) {
+      const rows = splitRows(labels, first, { seed, where: "here" }, testLabels);
+      expect(rows.train).toEqual(Array.from({ length: 12 }, (_, i) => i));
+      expect(Math.min(...rows.calibration, ...rows.threshold)).toBeGreaterThan(11);
+    }
+    const few = splitRows(labels, { ...first, trainSize: 100 }, place, testLabels);
+    expect(few.train).toEqual(Array.from({ length: 30 }, (_, i) => i));
+  });
+});
