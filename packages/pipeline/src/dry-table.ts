@@ -66,7 +66,7 @@ function columns(estimate: Estimate | undefined, seconds: number, download: numb
 }
 
 /** Seconds below two minutes, minutes below two hours, hours below two days, then days. */
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   if (seconds < 120) return `${Math.max(1, Math.round(seconds))} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
   if (seconds < 172_800) return `${(seconds / 3600).toFixed(1)} h`;
