@@ -13,8 +13,14 @@ export { type FileEntry, type Json, type Manifest } from "./manifest.ts";
 export { parse } from "./parse.ts";
 export { type PinnedFile, resolvePinnedFile } from "./pinned-file.ts";
 export { padRows, type PaddedBatch, type Ragged, ragged, row, rowCount } from "./ragged.ts";
+export { readFully, readValues } from "./read-values.ts";
 export { type HostTensor, readSafetensors, SafetensorsFile } from "./safetensors.ts";
-export { type SafetensorsDtype, type TensorEntry } from "./safetensors-header.ts";
+export {
+  dtypeBytes,
+  numberCount,
+  type SafetensorsDtype,
+  type TensorEntry,
+} from "./safetensors-header.ts";
 export {
   runStage,
   settingProblem,

@@ -100,7 +100,7 @@ describe("writing and reading", () => {
             expect(have).toEqual(want);
           }
         }),
-        { numRuns: 60 },
+        { numRuns: Number(process.env["SWEETSPOT_FUZZ_RUNS"] ?? 60) },
       );
     },
   );

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { bfloat16ToNumber, float16Values } from "./half-precision.ts";
+import { readFully, readValues } from "./read-values.ts";
 import { readHeader, type TensorEntry } from "./safetensors-header.ts";
 
 /** A tensor outside any runtime, row-major. */
@@ -9,7 +9,6 @@ export interface HostTensor {
 }
 
 const maximumHeaderBytes = 100_000_000;
-const chunkBytes = 1 << 22;
 
 /**
  * An open safetensors file. Opening reads the header alone; `read` reads one tensor, in chunks of
@@ -89,62 +88,20 @@ export class SafetensorsFile {
         `${this.path}: tensor "${name}" must be [${shape.join(", ")}], got [${entry.shape.join(", ")}]`,
       );
     }
-    const count = entry.shape.reduce((a, b) => a * b, 1);
-    const data = entry.dtype === "I32" ? new Int32Array(count) : new Float32Array(count);
-    const start = this.#dataStart + entry.begin;
-    if (entry.dtype === "F32" || entry.dtype === "I32") {
-      await readFully(this.path, this.#handle, new Uint8Array(data.buffer), start);
-    } else if (entry.dtype === "F16" || entry.dtype === "BF16") {
-      const decode = entry.dtype === "F16" ? decodeFloat16 : decodeBfloat16;
-      const chunk = new Uint16Array(Math.min(count, chunkBytes / 2));
-      for (let done = 0; done < count; done += chunk.length) {
-        const part = chunk.subarray(0, Math.min(chunk.length, count - done));
-        await readFully(
-          this.path,
-          this.#handle,
-          new Uint8Array(part.buffer, 0, part.byteLength),
-          start + 2 * done,
-        );
-        decode(part, data, done);
-      }
-    } else {
-      throw new TypeError(
-        `${this.path}: tensor "${name}" is ${entry.dtype}, expected F32, F16, BF16 or I32`,
-      );
-    }
+    const data = await readValues(
+      this.path,
+      this.#handle,
+      `${this.path}: tensor "${name}"`,
+      entry.dtype,
+      this.#dataStart + entry.begin,
+      entry.shape.reduce((a, b) => a * b, 1),
+    );
     return { shape: entry.shape, data };
   }
 
   /** Closes the file; it cannot be read from then on. */
   async close(): Promise<void> {
     await this.#handle.close();
-  }
-}
-
-function decodeFloat16(bits: Uint16Array, out: Float32Array | Int32Array, at: number): void {
-  const values = float16Values();
-  for (let i = 0; i < bits.length; i++) out[at + i] = values[bits[i] ?? 0] ?? 0;
-}
-
-function decodeBfloat16(bits: Uint16Array, out: Float32Array | Int32Array, at: number): void {
-  for (let i = 0; i < bits.length; i++) out[at + i] = bfloat16ToNumber(bits[i] ?? 0);
-}
-
-async function readFully(
-  path: string,
-  handle: FileHandle,
-  into: Uint8Array,
-  position: number,
-): Promise<void> {
-  for (let done = 0; done < into.length;) {
-    const { bytesRead } = await handle.read(
-      into,
-      done,
-      Math.min(into.length - done, 1 << 30),
-      position + done,
-    );
-    if (bytesRead === 0) throw new RangeError(`${path}: the file ended while it was read`);
-    done += bytesRead;
   }
 }
 
