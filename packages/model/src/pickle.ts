@@ -1,0 +1,382 @@
+/**
+ * What a pickle may ask for. A pickle is a program: it names functions and has them called. Here a
+ * name is looked up in these tables and nowhere else; no module is imported, no attribute followed.
+ */
+export interface PickleRules {
+  /** What may be called, by `module name`; `collections OrderedDict` always may. */
+  functions: ReadonlyMap<string, PickleFunction>;
+  /** What may be named but not called, by `module name`. */
+  constants: ReadonlyMap<string, object>;
+  /** What an identifier of something outside the pickle stands for. @throws Error to refuse it */
+  persistent(id: unknown): unknown;
+}
+
+/** Stands for a function of Python's. @throws Error for arguments that it was not written for */
+export type PickleFunction = (args: readonly unknown[]) => unknown;
+
+/** The most bytes that a pickle may have: what describes 100,000 tensors has 20 MB. */
+export const maximumPickleBytes: number = 1 << 25;
+/** Each makes one value at most, so that this bounds the memory; a tensor takes some 30. */
+const maximumOpcodes = 4_000_000;
+/** Python's pickler empties a container's items onto the stack by the thousand. */
+const maximumStack = 100_000;
+const maximumMarks = 1000;
+const maximumMemo = 2_000_000;
+/** Of an integer: PyTorch's longest has 10. */
+const maximumIntegerBytes = 255;
+
+/**
+ * Reads one pickle without running anything: protocol 2 as PyTorch writes it, and of protocols 3 and 4
+ * frames, short strings and the shorter memo. Every other opcode is refused.
+ *
+ * None, booleans, numbers and strings are JavaScript's (an integer past 2^53 is a bigint), a dictionary
+ * or OrderedDict is a Map, a list an array, a tuple a frozen array. What BUILD would set on a dictionary
+ * (`_metadata`) is ignored.
+ *
+ * @param start where in `bytes` the pickle begins
+ * @returns the value, and where the pickle ends
+ * @throws TypeError or RangeError, beginning with `where`, for what is refused, malformed or too large
+ * Source: CPython 3.11, Lib/pickle.py and Lib/pickletools.py.
+ */
+export function unpickle(
+  bytes: Uint8Array,
+  where: string,
+  rules: PickleRules,
+  start = 0,
+): { value: unknown; end: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const functions = new Map<string, PickleFunction>([
+    ...rules.functions,
+    ["collections OrderedDict", orderedDict],
+  ]);
+  const callable = new Map<unknown, PickleFunction>([...functions.values()].map((f) => [f, f]));
+  const stack: unknown[] = [];
+  const marks: number[] = [];
+  const memo = new Map<number, unknown>();
+  let at = start;
+
+  const wrong = (message: string) => new TypeError(`${where}: its pickle ${message}`);
+  /** Moves past the next bytes, which must be there, and returns where they begin. */
+  const take = (count: number): number => {
+    if (count > bytes.length - at)
+      throw new RangeError(
+        `${where}: its pickle asks for ${count} bytes at byte ${at} of ${bytes.length}; it is truncated`,
+      );
+    at += count;
+    return at - count;
+  };
+  const long = (): number => {
+    const value = view.getBigUint64(take(8), true);
+    if (value > BigInt(bytes.length))
+      throw new RangeError(
+        `${where}: its pickle has a length of ${value} in ${bytes.length} bytes; it is truncated`,
+      );
+    return Number(value);
+  };
+  const text = (length: number): string => {
+    const from = take(length);
+    try {
+      return utf8.decode(bytes.subarray(from, from + length));
+    } catch {
+      throw wrong(`has a string at byte ${from} that is not UTF-8`);
+    }
+  };
+  const line = (): string => {
+    const end = bytes.indexOf(10, at);
+    if (end < 0) throw wrong(`has a name at byte ${at} that does not end; it is truncated`);
+    const value = text(end - at);
+    at++;
+    return value;
+  };
+  const integer = (length: number): number | bigint => {
+    if (length > maximumIntegerBytes)
+      throw wrong(`has an integer of ${length} bytes, expected ${maximumIntegerBytes} at most`);
+    const from = take(length);
+    let value = 0n;
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[from + i] ?? 0);
+    value = BigInt.asIntN(8 * length, value);
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value;
+  };
+  const push = (value: unknown) => {
+    if (stack.length >= maximumStack)
+      throw wrong(`holds more than ${maximumStack} values at once; it is refused`);
+    stack.push(value);
+  };
+  const enough = (count: number) => {
+    if (stack.length - count < (marks.at(-1) ?? 0))
+      throw wrong(`takes a value at byte ${at - 1} that is not there`);
+  };
+  const pop = (): unknown => {
+    enough(1);
+    return stack.pop();
+  };
+  const popMany = (count: number): unknown[] => {
+    enough(count);
+    return stack.splice(stack.length - count);
+  };
+  const popMark = (): unknown[] => {
+    const mark = marks.pop();
+    if (mark === undefined) throw wrong(`takes a mark at byte ${at - 1} that is not there`);
+    return stack.splice(mark);
+  };
+  const top = (): unknown => {
+    enough(1);
+    return stack.at(-1);
+  };
+  const remember = (index: number) => {
+    if (memo.size >= maximumMemo)
+      throw wrong(`remembers more than ${maximumMemo} values; it is refused`);
+    memo.set(index, top());
+  };
+  const recall = (index: number) => {
+    if (!memo.has(index)) throw wrong(`recalls value ${index}, which it has not stored`);
+    push(memo.get(index));
+  };
+  const global = (module: string, name: string) => {
+    const key = `${module} ${name}`;
+    const found = functions.get(key) ?? rules.constants.get(key);
+    if (found === undefined) throw wrong(`asks for ${refusal(module, name)}`);
+    push(found);
+  };
+  const append = (items: unknown[]) => {
+    const list = top();
+    if (!Array.isArray(list) || Object.isFrozen(list)) throw wrong("appends to what is no list");
+    for (const item of items) list.push(item);
+  };
+  const setItems = (items: readonly unknown[], dictionary: unknown) => {
+    if (!(dictionary instanceof Map)) throw wrong("sets a key of what is no dictionary");
+    if (items.length % 2 !== 0) throw wrong("has a dictionary with a key but no value");
+    for (let i = 0; i < items.length; i += 2) dictionary.set(items[i], items[i + 1]);
+  };
+  const called = <T>(make: () => T): T => {
+    try {
+      return make();
+    } catch (error) {
+      throw wrong(error instanceof Error ? error.message : String(error));
+    }
+  };
+
+  for (let count = 0; ; count++) {
+    if (count >= maximumOpcodes) throw wrong(`has more than ${maximumOpcodes} opcodes`);
+    const opcode = bytes[take(1)] ?? 0;
+    switch (opcode) {
+      case 0x80: {
+        // PROTO
+        const protocol = bytes[take(1)] ?? 0;
+        if (protocol < 2 || protocol > 4)
+          throw wrong(`has protocol ${protocol}, expected 2, 3 or 4; ${convert}`);
+        break;
+      }
+      case 0x95: {
+        // FRAME: says only how much to read ahead.
+        const length = long();
+        if (length > bytes.length - at)
+          throw wrong(`has a frame of ${length} bytes at byte ${at}; it is truncated`);
+        break;
+      }
+      case 0x2e: {
+        // STOP
+        const value = pop();
+        if (stack.length > 0 || marks.length > 0)
+          throw wrong(`ends at byte ${at} with more than its value`);
+        return { value, end: at };
+      }
+      case 0x28: // MARK
+        if (marks.length >= maximumMarks)
+          throw wrong(`nests more than ${maximumMarks} deep; it is refused`);
+        marks.push(stack.length);
+        break;
+      case 0x30: // POP
+        if (stack.length === (marks.at(-1) ?? -1)) marks.pop();
+        else pop();
+        break;
+      case 0x31: // POP_MARK
+        popMark();
+        break;
+      case 0x32: // DUP
+        push(top());
+        break;
+      case 0x4e: // NONE
+        push(null);
+        break;
+      case 0x88: // NEWTRUE
+        push(true);
+        break;
+      case 0x89: // NEWFALSE
+        push(false);
+        break;
+      case 0x4a: // BININT
+        push(view.getInt32(take(4), true));
+        break;
+      case 0x4b: // BININT1
+        push(view.getUint8(take(1)));
+        break;
+      case 0x4d: // BININT2
+        push(view.getUint16(take(2), true));
+        break;
+      case 0x8a: // LONG1
+        push(integer(view.getUint8(take(1))));
+        break;
+      case 0x8b: // LONG4
+        push(integer(view.getUint32(take(4), true)));
+        break;
+      case 0x47: // BINFLOAT
+        push(view.getFloat64(take(8)));
+        break;
+      case 0x55: // SHORT_BINSTRING, Python 2's
+        push(text(view.getUint8(take(1))));
+        break;
+      case 0x54: // BINSTRING, Python 2's
+        push(text(view.getUint32(take(4), true)));
+        break;
+      case 0x8c: // SHORT_BINUNICODE
+        push(text(view.getUint8(take(1))));
+        break;
+      case 0x58: // BINUNICODE
+        push(text(view.getUint32(take(4), true)));
+        break;
+      case 0x8d: // BINUNICODE8
+        push(text(long()));
+        break;
+      case 0x5d: // EMPTY_LIST
+        push([]);
+        break;
+      case 0x61: // APPEND
+        append([pop()]);
+        break;
+      case 0x65: // APPENDS
+        append(popMark());
+        break;
+      case 0x6c: // LIST
+        push(popMark());
+        break;
+      case 0x29: // EMPTY_TUPLE
+        push(Object.freeze([]));
+        break;
+      case 0x85: // TUPLE1
+      case 0x86: // TUPLE2
+      case 0x87: // TUPLE3
+        push(Object.freeze(popMany(opcode - 0x84)));
+        break;
+      case 0x74: // TUPLE
+        push(Object.freeze(popMark()));
+        break;
+      case 0x7d: // EMPTY_DICT
+        push(new Map());
+        break;
+      case 0x64: {
+        // DICT
+        const dictionary = new Map();
+        setItems(popMark(), dictionary);
+        push(dictionary);
+        break;
+      }
+      case 0x73: {
+        // SETITEM
+        const item = popMany(2);
+        setItems(item, top());
+        break;
+      }
+      case 0x75: {
+        // SETITEMS
+        const items = popMark();
+        setItems(items, top());
+        break;
+      }
+      case 0x71: // BINPUT
+        remember(view.getUint8(take(1)));
+        break;
+      case 0x72: // LONG_BINPUT
+        remember(view.getUint32(take(4), true));
+        break;
+      case 0x94: // MEMOIZE
+        remember(memo.size);
+        break;
+      case 0x68: // BINGET
+        recall(view.getUint8(take(1)));
+        break;
+      case 0x6a: // LONG_BINGET
+        recall(view.getUint32(take(4), true));
+        break;
+      case 0x63: // GLOBAL
+        global(line(), line());
+        break;
+      case 0x93: {
+        // STACK_GLOBAL
+        const [module, name] = popMany(2);
+        if (typeof module !== "string" || typeof name !== "string")
+          throw wrong("asks for a global whose name is no string");
+        global(module, name);
+        break;
+      }
+      case 0x51: {
+        // BINPERSID
+        const id = pop();
+        push(called(() => rules.persistent(id)));
+        break;
+      }
+      case 0x52: {
+        // REDUCE
+        const [named, args] = popMany(2);
+        const make = callable.get(named);
+        if (make === undefined || !isTuple(args))
+          throw wrong(`has opcode REDUCE on what is no function that is known here: ${refused}`);
+        push(called(() => make(args)));
+        break;
+      }
+      case 0x62: // BUILD
+        pop();
+        if (!(top() instanceof Map))
+          throw wrong(`has opcode BUILD on what is no dictionary: ${refused}`);
+        break;
+      case 0x69: // INST, which names what it calls
+        throw wrong(`asks for ${refusal(line(), line())}`);
+      default: {
+        const name = refusedOpcodes[opcode] ?? `0x${opcode.toString(16).padStart(2, "0")}`;
+        throw wrong(`has opcode ${name} at byte ${at - 1}: ${refused}`);
+      }
+    }
+  }
+}
+
+/** Whether a pickle's value is a tuple. */
+export function isTuple(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && Object.isFrozen(value);
+}
+
+/** Opcodes that make objects, or look outside. */
+const refusedOpcodes: Readonly<Record<number, string>> = {
+  0x53: "STRING",
+  0x6f: "OBJ",
+  0x81: "NEWOBJ",
+  0x92: "NEWOBJ_EX",
+  0x82: "EXT1",
+  0x83: "EXT2",
+  0x84: "EXT4",
+  0x50: "PERSID",
+};
+
+const convert = "convert the file to safetensors";
+const refused = `refused, as only tensors, dictionaries, lists, numbers and strings are read; ${convert}`;
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function refusal(module: string, name: string): string {
+  const full = `${module}.${name}`;
+  const shown = /^[\w.]{1,200}$/.test(full) ? full : JSON.stringify(full.slice(0, 200));
+  return `${shown}: ${refused}`;
+}
+
+/** Python 3 calls it without arguments and sets the items afterwards, Python 2 with a list of pairs. */
+function orderedDict(args: readonly unknown[]): Map<unknown, unknown> {
+  const [pairs = [], ...others] = args;
+  if (!Array.isArray(pairs) || others.length > 0)
+    throw new TypeError("calls OrderedDict with other than a list of pairs");
+  const dictionary = new Map<unknown, unknown>();
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new TypeError("calls OrderedDict with other than a list of pairs");
+    dictionary.set(pair[0], pair[1]);
+  }
+  return dictionary;
+}
