@@ -75,6 +75,9 @@ const tensors = fc
   .array(fc.tuple(names, tensor), { maxLength: 5 })
   .map((list) => Object.fromEntries(list.filter(([name]) => name !== "__metadata__")));
 
+/** How many files are made up; more in nightly runs. */
+const numRuns = Number(process.env["SWEETSPOT_FUZZ_RUNS"] ?? 60);
+
 describe("writing and reading", () => {
   it.each([
     ["F32", (x: number) => x],
@@ -82,6 +85,7 @@ describe("writing and reading", () => {
     ["BF16", (x: number) => bfloat16ToNumber(numberToBfloat16(x))],
   ] as const)(
     "gives back any tensors under any names, floats as %s and int32",
+    { timeout: 60_000 + 50 * numRuns },
     async (floats, rounded) => {
       const file = join(folder, "round.safetensors");
       await fc.assert(
@@ -100,7 +104,7 @@ describe("writing and reading", () => {
             expect(have).toEqual(want);
           }
         }),
-        { numRuns: Number(process.env["SWEETSPOT_FUZZ_RUNS"] ?? 60) },
+        { numRuns },
       );
     },
   );

@@ -64,6 +64,7 @@ export {
   type LinearParams,
 } from "./layers.ts";
 export { forwardOperations } from "./operations.ts";
+export { openWeights, weightFiles, type Weights } from "./open-weights.ts";
 export type { ParameterRole, ParameterSpec } from "./parameters.ts";
 export { publishedClass, publishedName } from "./published-names.ts";
 export type { RobertaConfig } from "./roberta-config.ts";

@@ -120,6 +120,9 @@ describe("unpickle", () => {
     expect(problem(`\x80\x02${"N".repeat(100_001)}`)).toContain("holds more than 100000 values");
     expect(problem(`\x80\x02${"(".repeat(1001)}`)).toContain("nests more than 1000 deep");
     expect(problem(`\x80\x02${"N0".repeat(2_000_000)}`)).toContain("has more than 4000000 opcodes");
+    const pairs = `(${"]q\x01(NNe".repeat(20_000)}lq\x02`;
+    const calls = "ccollections\nOrderedDict\nh\x02\x85R0".repeat(10_000);
+    expect(problem(`\x80\x02${pairs}0${calls}`)).toContain("has more than 4000000 opcodes");
     // Lists in lists to any depth, and the same list twice in each: no step of it is repeated.
     const deep = read(`\x80\x02]${"\x85".repeat(50_000)}.`);
     expect(isTuple(deep)).toBe(true);

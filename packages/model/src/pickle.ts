@@ -16,7 +16,10 @@ export type PickleFunction = (args: readonly unknown[]) => unknown;
 
 /** The most bytes that a pickle may have: what describes 100,000 tensors has 20 MB. */
 export const maximumPickleBytes: number = 1 << 25;
-/** Each makes one value at most, so that this bounds the memory; a tensor takes some 30. */
+/**
+ * Each makes one value at most, so that this bounds time and memory; a tensor takes some 30. A call
+ * counts as its arguments' items.
+ */
 const maximumOpcodes = 4_000_000;
 /** Python's pickler empties a container's items onto the stack by the thousand. */
 const maximumStack = 100_000;
@@ -322,6 +325,8 @@ export function unpickle(
         const make = callable.get(named);
         if (make === undefined || !isTuple(args))
           throw wrong(`has opcode REDUCE on what is no function that is known here: ${refused}`);
+        // A function may look at each item of a list, and be given the same long one again and again.
+        for (const arg of args) count += Array.isArray(arg) ? arg.length : 1;
         push(called(() => make(args)));
         break;
       }
@@ -343,6 +348,19 @@ export function unpickle(
 /** Whether a pickle's value is a tuple. */
 export function isTuple(value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && Object.isFrozen(value);
+}
+
+/**
+ * A pickle's value in a few words. Not what it holds: that may lead to itself, or be of any depth.
+ */
+export function describeValue(value: unknown): string {
+  if (value === null) return "None";
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
+  if (typeof value === "bigint" || typeof value === "number" || typeof value === "boolean")
+    return String(value).slice(0, 80);
+  if (isTuple(value)) return "a tuple";
+  if (Array.isArray(value)) return "a list";
+  return value instanceof Map ? "a dictionary" : "a tensor or its type";
 }
 
 /** Opcodes that make objects, or look outside. */

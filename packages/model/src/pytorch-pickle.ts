@@ -1,0 +1,201 @@
+import { dtypeBytes, numberCount, type SafetensorsDtype } from "@sweetspot/artifact";
+import { describeValue, isTuple, type PickleFunction, unpickle } from "./pickle.ts";
+
+/** Numbers of one kind in a PyTorch file, one after the other; several tensors may look at them. */
+interface TorchStorage {
+  /** What the file calls it. */
+  key: string;
+  dtype: SafetensorsDtype;
+  /** How many numbers it has. */
+  count: number;
+}
+
+/** A tensor in a PyTorch file: how it looks at its storage, counted in numbers. */
+export interface TorchTensor {
+  storage: TorchStorage;
+  offset: number;
+  shape: readonly number[];
+  /** How far it is from one index to the next, for each axis. */
+  strides: readonly number[];
+}
+
+/** What the pickle of a PyTorch file describes. */
+export interface StateDict {
+  tensors: Map<string, TorchTensor>;
+  /** Every storage that it names, by key. */
+  storages: ReadonlyMap<string, TorchStorage>;
+  /** Where the pickle ends. */
+  end: number;
+}
+
+const storageTypes: Readonly<Record<string, SafetensorsDtype>> = {
+  FloatStorage: "F32",
+  HalfStorage: "F16",
+  BFloat16Storage: "BF16",
+  DoubleStorage: "F64",
+  LongStorage: "I64",
+  IntStorage: "I32",
+  ShortStorage: "I16",
+  CharStorage: "I8",
+  ByteStorage: "U8",
+  BoolStorage: "BOOL",
+};
+
+/** As many as PyTorch allows. */
+const maximumAxes = 64;
+
+/**
+ * Reads the pickle of a `state_dict`, or of a dictionary that holds one (`{"state_dict": {...}}`), and
+ * checks each tensor against its storage.
+ *
+ * @param start where in `bytes` the pickle begins
+ * @param fileBytes the whole file's size, which no tensor may exceed
+ * @throws TypeError or RangeError, naming the file and the tensor, for all that is wrong in it
+ * Source: torch 2.15, torch/_utils.py and torch/serialization.py.
+ */
+export function readStateDict(
+  bytes: Uint8Array,
+  path: string,
+  fileBytes: number,
+  start = 0,
+): StateDict {
+  const types = new Map<unknown, SafetensorsDtype>();
+  const constants = new Map<string, object>();
+  for (const [name, dtype] of Object.entries(storageTypes)) {
+    const type = { name };
+    types.set(type, dtype);
+    constants.set(`torch ${name}`, type);
+  }
+  const storages = new Map<string, TorchStorage>();
+  // What the pickle's values stand for: a value is a view or a tensor if it is here.
+  const views = new Map<unknown, { storage: TorchStorage; offset: number; count: number }>();
+  const tensors = new Map<unknown, TorchTensor>();
+
+  const persistent = (id: unknown): object => {
+    const [kind, type, key, , count, view = null] = isTuple(id) && id.length <= 6 ? id : [];
+    const dtype = types.get(type);
+    if (kind !== "storage" || dtype === undefined || typeof key !== "string" || !isCount(count))
+      throw new TypeError("has a persistent id that is no storage");
+    const known = storages.get(key);
+    const storage = known ?? { key, dtype, count };
+    if (storage.dtype !== dtype || storage.count !== count)
+      throw new TypeError(
+        `calls storage "${key.slice(0, 80)}" ${count} ${dtype}, and before ${storage.count} ${storage.dtype}`,
+      );
+    storages.set(key, storage);
+    const made = {};
+    // Until PyTorch 1.0 a storage could be a part of another.
+    const [, offset, part] =
+      view === null ? ["", 0, count] : isTuple(view) && view.length === 3 ? view : [];
+    if (!isCount(offset) || !isCount(part) || offset + part > count)
+      throw new RangeError(`has a view outside of storage "${key.slice(0, 80)}"`);
+    views.set(made, { storage, offset, count: part });
+    return made;
+  };
+  const tensor = (args: readonly unknown[]): object => {
+    const [of, offset, shape, strides] = args;
+    const view = views.get(of);
+    if (view === undefined || !isCount(offset) || !isCounts(shape) || !isCounts(strides))
+      throw new TypeError(
+        "has a tensor that is not made of a storage, an offset, sizes and strides",
+      );
+    if (shape.length !== strides.length || shape.length > maximumAxes)
+      throw new RangeError(`has a tensor of ${shape.length} sizes and ${strides.length} strides`);
+    const last = offset + shape.reduce((sum, size, i) => sum + (size - 1) * (strides[i] ?? 0), 0);
+    if (!shape.includes(0) && !(last < view.count))
+      throw new RangeError(
+        `has a tensor [${shape.join(", ")}] that ends at number ${last} of storage "${view.storage.key.slice(0, 80)}", which has ${view.count}`,
+      );
+    const made = {};
+    tensors.set(made, { storage: view.storage, offset: view.offset + offset, shape, strides });
+    return made;
+  };
+  const functions = new Map<string, PickleFunction>([
+    [
+      "torch._utils _rebuild_tensor",
+      (args) => {
+        if (args.length !== 4)
+          throw new TypeError("calls _rebuild_tensor with other than 4 arguments");
+        return tensor(args);
+      },
+    ],
+    [
+      "torch._utils _rebuild_tensor_v2",
+      (args) => {
+        const metadata = args[6] ?? null;
+        // Such as a bit that negates it when it is read.
+        const flagged = metadata !== null && !(metadata instanceof Map && metadata.size === 0);
+        if (args.length < 6 || args.length > 7 || flagged)
+          throw new TypeError("calls _rebuild_tensor_v2 with other than 6 arguments");
+        return tensor(args);
+      },
+    ],
+    [
+      "torch._utils _rebuild_parameter",
+      (args) => {
+        if (args.length !== 3 || !tensors.has(args[0]))
+          throw new TypeError("calls _rebuild_parameter with other than a tensor");
+        return args[0];
+      },
+    ],
+  ]);
+
+  const { value, end } = unpickle(bytes, path, { functions, constants, persistent }, start);
+  const named = namedTensors(value, path, (v) => tensors.get(v));
+  for (const [name, { storage, shape }] of named) {
+    const about = `${path}: tensor "${name}" of shape [${shape.join(", ")}] and dtype ${storage.dtype}`;
+    const needed = numberCount(shape, about) * dtypeBytes[storage.dtype];
+    // An expanded tensor has more numbers than its storage, and could have any number of them.
+    if (needed > fileBytes)
+      throw new RangeError(`${about} needs ${needed} bytes, the whole file has ${fileBytes}`);
+  }
+  return { tensors: named, storages, end };
+}
+
+/** A dictionary's tensors, or else those of the dictionary in it that holds nothing but tensors. */
+function namedTensors(
+  value: unknown,
+  path: string,
+  tensorOf: (value: unknown) => TorchTensor | undefined,
+): Map<string, TorchTensor> {
+  if (!(value instanceof Map))
+    throw new TypeError(
+      `${path}: expected a state_dict, a dictionary of tensors, got ${describeValue(value)}`,
+    );
+  const tensorsIn = (dictionary: ReadonlyMap<unknown, unknown>) => {
+    const tensors = new Map<string, TorchTensor>();
+    for (const [name, item] of dictionary) {
+      const tensor = tensorOf(item);
+      if (tensor !== undefined && typeof name === "string") tensors.set(name, tensor);
+    }
+    return tensors;
+  };
+  const own = tensorsIn(value);
+  if (own.size > 0) return own;
+  const inside = new Map<unknown, Map<string, TorchTensor>>();
+  // Under many names there may be one large dictionary: it is looked into once.
+  const seen = new Set<unknown>();
+  for (const [name, item] of value) {
+    if (!(item instanceof Map) || item.size === 0 || seen.has(item)) continue;
+    seen.add(item);
+    const tensors = tensorsIn(item);
+    if (tensors.size === item.size) inside.set(name, tensors);
+  }
+  const [only, ...others] = inside.values();
+  const found =
+    inside.get("state_dict") ?? inside.get("model") ?? (others.length === 0 ? only : undefined);
+  if (found !== undefined) return found;
+  const keys = [...value.keys()].slice(0, 8).map(describeValue);
+  const what = inside.size > 1 ? `${inside.size} dictionaries of tensors` : "no tensors";
+  throw new TypeError(
+    `${path}: expected a state_dict, a dictionary of tensors, got ${what} under the keys ${keys.join(", ") || "(none)"}`,
+  );
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isCounts(value: unknown): value is readonly number[] {
+  return isTuple(value) && value.every(isCount);
+}
