@@ -1,11 +1,11 @@
 """A tiny DeBERTa v3 as its repository on the Hub is, and a data set of GLUE's shape, for tests.
 
-    python -m venv VENV && VENV/bin/pip install torch==2.15.0 transformers==5.23.0 safetensors==0.8.0 pyarrow==21.0.0
+    python -m venv VENV && VENV/bin/pip install torch==2.15.0 transformers==5.23.0 pyarrow==21.0.0
     VENV/bin/python test/reference/hub_fixture.py
 
 Writes into `test/fixtures/hub/`:
 
-deberta-v3-tiny/{config.json,model.safetensors}  random weights, float16; the tests put `spm.model` and
+deberta-v3-tiny/{config.json,pytorch_model.bin}  random weights, float16; the tests put `spm.model` and
     `tokenizer_config.json` of packages/data/reference/encoders/deberta-v2 beside it
 glue/rte/{train,validation}-00000-of-00001.parquet  pairs of sentences, of which the second repeats a
     word of the first or does not, with the features' metadata that `datasets` writes
@@ -21,7 +21,6 @@ import pyarrow
 import pyarrow.parquet
 import torch
 import transformers
-from safetensors.torch import save_file
 from transformers import DebertaV2Config, DebertaV2ForMaskedLM
 
 SEED = 20230604
@@ -62,9 +61,7 @@ def model():
     (folder / "config.json").write_text(json.dumps({k: whole[k] for k in keys}, indent=2) + "\n")
     state = DebertaV2ForMaskedLM(config).state_dict()
     kept = {name: t.half() for name, t in state.items() if name.startswith("deberta.")}
-    file = folder / "model.safetensors"
-    save_file(kept, file, metadata={"format": "pt"})
-    file.chmod(0o644)
+    torch.save(kept, folder / "pytorch_model.bin")
 
 
 NOUNS = "river bridge teacher garden letter window doctor market forest engine".split()
