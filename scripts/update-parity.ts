@@ -1,0 +1,73 @@
+// Holds the encoders and the tokenizers against Hugging Face's, prints both tables, and writes them into
+// docs/parity.md. The reference values are committed; no Python is needed.
+import { readFile, writeFile } from "node:fs/promises";
+import { tokenizerParity, tokenizers } from "../packages/data/test/tokenizer-parity.ts";
+import { compareGradients, compareStates, encoderCase } from "../test/encoder-parity.ts";
+import {
+  compiled,
+  eager,
+  largestError,
+  readEncoderFacts,
+  readEncoderReference,
+} from "../test/reference/bert-reference.ts";
+
+const page = new URL("../docs/parity.md", import.meta.url);
+
+/** A Markdown table of which the columns after the first are numbers. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? "---" : "--:"))), ...rows.map(line)].join(
+    "\n",
+  );
+}
+
+/** One digit that tells, rounded up, so that another machine's last bits seldom change it. */
+function bound(error: number): string {
+  if (error === 0) return "0";
+  const exponent = Math.floor(Math.log10(error));
+  const digit = Math.ceil(error / 10 ** exponent);
+  return digit === 10 ? `1e${exponent + 1}` : `${digit}e${exponent}`;
+}
+
+const facts = await readEncoderFacts();
+const encoderRows: string[][] = [];
+for (const kind of Object.keys(facts.encoders)) {
+  const encoder = encoderCase(facts, kind, await readEncoderReference(kind));
+  for (const execution of [eager, compiled]) {
+    const states = await compareStates(encoder, execution);
+    const worst = (prefix: string) =>
+      Math.max(
+        ...states.filter((s) => s.name.startsWith(prefix)).map((s) => largestError(s.got, s.want)),
+      );
+    const gradients = await Promise.all(
+      (["early-exit", "sweet"] as const).map(async (method) =>
+        Math.max(
+          ...(await compareGradients(encoder, execution, method)).map((g) =>
+            largestError(g.got, g.want),
+          ),
+        ),
+      ),
+    );
+    const errors = [worst("hidden."), worst("logits."), ...gradients];
+    encoderRows.push([`${kind}, ${execution.name}`, ...errors.map(bound)]);
+  }
+}
+const encoderTable = table(
+  ["encoder", "hidden states", "logits", "gradients, early-exit", "gradients, SWEET"],
+  encoderRows,
+);
+
+const tokenizerRows: string[][] = [];
+for (const name of Object.keys(tokenizers)) {
+  const { strings, mismatches } = await tokenizerParity(name);
+  tokenizerRows.push([name, String(strings), String(mismatches.length)]);
+}
+const tokenizerTable = table(["tokenizer", "strings", "mismatches"], tokenizerRows);
+
+console.log(`${encoderTable}\n\n${tokenizerTable}`);
+let text = await readFile(page, "utf8");
+for (const [name, made] of Object.entries({ encoders: encoderTable, tokenizers: tokenizerTable })) {
+  const marked = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
+  text = text.replace(marked, (_, begin: string, end: string) => `${begin}\n${made}\n\n${end}`);
+}
+await writeFile(page, text);
