@@ -69,9 +69,10 @@ export async function command(
   const lock = await takeLock(join(folder.dir, "lock"));
   try {
     await writeRunFolder(folder, root, cells, await digests(cells, script), script);
-    const estimates = await estimateCells(cells, folder.artifact);
+    const { estimates, problem } = await estimateCells(cells, folder.artifact);
     if (dry) {
       await showPlan(await planTurbo(call), { cells, estimates, show });
+      if (problem !== undefined) show(`no estimate of ${problem.id}: ${problem.message}`);
       return true;
     }
     if (tooLarge(cells, estimates, new Set(expected)).length > 0) {

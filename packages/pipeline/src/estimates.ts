@@ -12,17 +12,25 @@ import { stages } from "./stages.ts";
 /** What the cells of a plan ask for, by their ids. */
 export type Estimates = ReadonlyMap<string, Estimate>;
 
+/** Why nothing can be told of a cell; the cell itself will say it when it runs. */
+export interface EstimateProblem {
+  id: string;
+  message: string;
+}
+
 /**
- * Asks every cell's stage what it will ask for.
+ * Asks every cell's stage what it will ask for. Of one that cannot tell, and of those that read it,
+ * nothing is known.
  *
  * @param artifact where a cell's artefact lies once it has run
  */
 export async function estimateCells(
   cells: readonly Cell[],
   artifact: (cell: string) => string,
-): Promise<Estimates> {
+): Promise<{ estimates: Estimates; problem: EstimateProblem | undefined }> {
   const estimates = new Map<string, Estimate>();
   const byId = new Map(cells.map((c) => [c.id, c]));
+  let problem: EstimateProblem | undefined;
   for (const { id, stage: name, settings, inputs } of cells) {
     const stage = await loaded(name);
     if (stage.estimate === undefined) {
@@ -36,12 +44,15 @@ export async function estimateCells(
     const made = await readManifest(artifact(id)).catch(() => undefined);
     const same = JSON.stringify(made?.settings) === JSON.stringify(settings);
     const facts = same ? made?.facts : undefined;
-    estimates.set(
-      id,
-      await stage.estimate({ settings, inputs: Object.fromEntries(read), ...(facts && { facts }) }),
-    );
+    const context = { settings, inputs: Object.fromEntries(read), ...(facts && { facts }) };
+    const estimate = await stage.estimate(context).catch((error: unknown) => {
+      // The first of a chain says why; those after it only lack what it would have told.
+      if (problem === undefined) problem = { id, message: (error as Error).message };
+      return little;
+    });
+    estimates.set(id, estimate);
   }
-  return estimates;
+  return { estimates, problem };
 }
 
 async function loaded(name: string): Promise<Stage<unknown>> {
