@@ -1,0 +1,66 @@
+import { little } from "@sweetspot/artifact";
+import { describe, expect, it } from "vitest";
+import { dryTable } from "./dry-table.ts";
+import { concurrencyFor, type Estimates, tooLarge } from "./estimates.ts";
+import type { Cell } from "./plan.ts";
+
+const cell = (id: string, device = "cpu"): Cell => ({
+  id,
+  stage: id.split(".")[0] ?? "",
+  settings: { device },
+  inputs: {},
+});
+const cells = [cell("data.a"), cell("train.a"), cell("train.b"), cell("train.gpu", "cuda")];
+const estimates: Estimates = new Map([
+  ["data.a", { ...little, downloads: { "glue/train": 3e6 } }],
+  ["train.a", { ...little, operations: 3e12, memoryBytes: 7e9, downloads: { weights: 440e6 } }],
+  ["train.b", { ...little, operations: 6e14, memoryBytes: 30e9, downloads: { weights: 440e6 } }],
+  ["train.gpu", { ...little, operations: 1e12, memoryBytes: 90e9 }],
+]);
+const all = new Set(cells.map((c) => c.id));
+
+describe("tooLarge", () => {
+  it("names the cells on the CPU that ask for more memory than there is, if they are to run", () => {
+    expect(tooLarge(cells, estimates, all, 24e9)).toEqual([
+      "train.b: needs about 30 GB of memory, this machine has 24 GB; lower batchSize or data's maxLength, or leave it out (--filter)",
+    ]);
+    expect(tooLarge(cells, estimates, new Set(["train.a"]), 24e9)).toEqual([]);
+    expect(tooLarge(cells, estimates, all, 31e9)).toEqual([]);
+  });
+});
+
+describe("concurrencyFor", () => {
+  it("is one for each four cores, as long as the largest cells fit beside each other", () => {
+    const few = new Set(["data.a", "train.a"]);
+    const at = (cores: number, memoryBytes: number) =>
+      concurrencyFor(estimates, few, { cores, memoryBytes });
+    expect([at(2, 24e9), at(16, 24e9), at(16, 64e9), at(64, 64e9)]).toEqual([1, 2, 4, 7]);
+    expect(concurrencyFor(estimates, all, { cores: 64, memoryBytes: 64e9 })).toBe(1);
+  });
+});
+
+describe("dryTable", () => {
+  it("shows what each cell asks for and the sums, a shared file once", () => {
+    const outcomes = cells.slice(0, 3).map((c) => ({ cell: c.id, hit: false }));
+    expect(dryTable(cells, outcomes, estimates, () => 1e11)).toEqual([
+      "        cell             work     time  memory  download",
+      "to run  data.a                                    3.0 MB",
+      "to run  train.a    3.00 TFLOP     30 s  7.0 GB    440 MB",
+      "to run  train.b  600.00 TFLOP  100 min   30 GB",
+      "3 cells: 3 to run, 0 cached",
+      "estimated: 603.0 TFLOP, 101 min at 100 GFLOP/s (measured just now), 30 GB of memory at most, 443 MB to download",
+    ]);
+  });
+
+  it("is a list where nothing is known or nothing runs", () => {
+    const outcomes = [
+      { cell: "data.a", hit: true },
+      { cell: "train.a", hit: true },
+    ];
+    expect(dryTable(cells, outcomes, estimates, () => undefined)).toEqual([
+      "cached  data.a",
+      "cached  train.a",
+      "2 cells: 0 to run, 2 cached",
+    ]);
+  });
+});

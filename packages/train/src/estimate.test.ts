@@ -1,0 +1,65 @@
+import type { PlannedInput } from "@sweetspot/artifact";
+import type { EncoderConfig } from "@sweetspot/model";
+import { describe, expect, it } from "vitest";
+import { estimateTraining, trainingMemory } from "./estimate.ts";
+import { stage } from "./stage.ts";
+
+const base: EncoderConfig = {
+  modelType: "bert",
+  vocabSize: 30522,
+  hiddenSize: 768,
+  numHiddenLayers: 12,
+  numAttentionHeads: 12,
+  intermediateSize: 3072,
+  maxPositionEmbeddings: 512,
+  typeVocabSize: 2,
+  layerNormEps: 1e-12,
+  initializerRange: 0.02,
+  hiddenDropoutProb: 0.1,
+  attentionProbsDropoutProb: 0.1,
+};
+
+describe("trainingMemory", () => {
+  // Peaks of trainModel on BERT-base, rows of 16 with 2,600 to 10,100 different tokens, in GB.
+  it.each([
+    [64, 2600, 7.27],
+    [128, 5200, 8.34],
+    [256, 10_100, 10.84],
+  ])("is within a tenth of what was measured, 16 x %i", (tokens, rows, measured) => {
+    const told = trainingMemory(base, 12, { batchSize: 16, tokens, rows }) / 1e9;
+    expect(Math.abs(told / measured - 1)).toBeLessThan(0.1);
+  });
+});
+
+describe("the estimate of training", () => {
+  const told = { training: 100, heldOut: 50, tokens: 32, longest: 64 };
+  const data: PlannedInput = {
+    settings: {},
+    estimate: { operations: 0, memoryBytes: 0, downloads: {}, told },
+  };
+  const of = async (method: string) =>
+    estimateTraining({
+      settings: await stage.settings.parseAsync({
+        encoder: "minilm",
+        method,
+        exitLayers: [1, 2, 6],
+        epochs: 2,
+      }),
+      inputs: { data },
+    });
+
+  it("counts forward and backward products of every step, and of every model of a cascade", async () => {
+    const [early, sweet, several] = [
+      await of("early-exit"),
+      await of("sweet"),
+      await of("multi-model"),
+    ];
+    // 2 epochs of 7 batches of 16 x 32 tokens, 3 passes, 6 layers of 8 C^2 + 4 C F + 4 T C.
+    const perToken = 6 * (8 * 384 ** 2 + 4 * 384 * 1536 + 4 * 32 * 384);
+    expect(early.operations).toBe(14 * 3 * 16 * 32 * perToken);
+    expect(sweet.operations).toBe(early.operations);
+    expect(several.operations / early.operations).toBeCloseTo((1 + 2 + 6) / 6, 10);
+    expect(early.told["forward"]).toBe(32 * perToken);
+    expect(early.downloads).toEqual({});
+  });
+});
