@@ -224,6 +224,30 @@ describe("a run", () => {
     expect(none.output).toMatch(/^pipeline: no cell matches --filter=exprt\.\*; --dry lists them/);
   });
 
+  test("of several cells at once times alone, when the others are done", async () => {
+    await project.write(
+      file("several"),
+      `${small}seeds: [21, 22]\ntrain: { steps: 2, waitAfter: 1 }\n`,
+    );
+    const running = project.start("several", "--concurrency=2");
+    const { until, whole } = outputOf(running);
+    // Neither goes on before both have begun.
+    for (const seed of [21, 22]) await until(`train.amazon.tiny.sweet.${seed}: step 1 of 2`);
+    const lines = (await released(whole)).split("\n");
+    expect(lines).toContainEqual(expect.stringMatching(/^\d+ cells: \d+ run, \d+ from the cache/));
+    const begun = lines.flatMap((line) => /^\[\d+\/\d+\] (\w+)/.exec(line)?.[1] ?? []);
+    const timed = begun.indexOf("time");
+    expect(begun.slice(0, timed).sort()).toEqual(
+      ["data", "export", "export", "predict", "predict", "train", "train"].slice(
+        begun.includes("data") ? 0 : 1,
+      ),
+    );
+    expect(begun.slice(timed).sort()).toEqual(["eval", "eval", "report", "time", "time"]);
+    expect(lines.at(-2)).toBe("report: runs/several/report.html");
+    const again = await project.run("several", "--concurrency=2");
+    expect(again.output).toMatch(/^(\d+) cells: 0 run, \1 from the cache/m);
+  });
+
   test("in which a cell fails names it, shows no table, and caches nothing of it", async () => {
     await project.write(file("fails"), `${small}seeds: [4]\ntrain: { fail: true }\n`);
     for (let i = 0; i < 2; i++) {
