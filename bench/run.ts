@@ -1,7 +1,8 @@
 // Measures this project against its peers and shows the table: npm run bench [-- GROUP...], a group
-// being minilm-step, bert-base-step, tfjs-node, inference, fine-tune or small-networks. With --table it
-// shows what was measured last. All but tfjs-node and small-networks need python3 and, at the first call, PyPI; see bench/README.md.
+// being minilm-step, bert-base-step, bert-base-pipeline, tfjs-node, inference, fine-tune or small-networks. With --table it
+// shows what was measured last. All but bert-base-pipeline, tfjs-node and small-networks need python3 and, at the first call, PyPI; see bench/README.md.
 import { argv } from "zx";
+import { bertBasePipelineRows } from "./bert-base-pipeline.ts";
 import { fineTuneRows } from "./fine-tune-rows.ts";
 import { inferenceRows } from "./inference-rows.ts";
 import { type Row, table, updateReadme, versionsOf, writeResults } from "./results.ts";
@@ -15,6 +16,7 @@ type Measured = Promise<{ rows: Row[]; versions: Record<string, string> }>;
 const groups: Record<string, (log: Log) => Measured> = {
   "minilm-step": (log) => stepRows("minilm", log),
   "bert-base-step": (log) => stepRows("bert-base", log),
+  "bert-base-pipeline": bertBasePipelineRows,
   "tfjs-node": tfjsNodeRows,
   inference: inferenceRows,
   "fine-tune": fineTuneRows,

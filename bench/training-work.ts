@@ -42,7 +42,7 @@ export function modelName(name: string | undefined): ModelName {
 }
 
 /** BERT-base's sizes (bert-base-uncased's config.json); its weights are random, which costs the same. */
-const bertBase: BertConfig = {
+export const bertBase: BertConfig = {
   modelType: "bert",
   vocabSize: 30522,
   hiddenSize: 768,
