@@ -4,7 +4,7 @@ found by asking the library about every code point.
     python -m venv VENV && VENV/bin/pip install tokenizers==0.23.3
     VENV/bin/python packages/data/reference/unicode_tables.py && npx oxfmt
 
-Writes ../src/unicode-tables.ts. Takes a minute, and asks node for its own normal forms, to know
+Writes ../src/tokenizer/unicode-tables.ts. Takes a minute, and asks node for its own normal forms, to know
 which characters those of the library do not know yet.
 """
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { batchPlan } from "./batch-plan.ts";
 import { normalisedText } from "./duplicates.ts";
 import { readSplit } from "./encoded-split.ts";
-import { loadTokenizer } from "./load-tokenizer.ts";
+import { loadTokenizer } from "./tokenizer/load-tokenizer.ts";
 import { randomStream, shuffled } from "./random.ts";
 import type { Example } from "./source.ts";
 import { splitNames } from "./splits.ts";

@@ -4,7 +4,7 @@ import { openRepository } from "@sweetspot/hub";
 import { type Json, ragged, type StageContext } from "@sweetspot/artifact";
 import { readEmbeddedTask } from "./embedded-tasks.ts";
 import { writeSplit } from "./encoded-split.ts";
-import { encoderTokenizerJson } from "./load-tokenizer.ts";
+import { encoderTokenizerJson } from "./tokenizer/load-tokenizer.ts";
 import { readDataset, datasetTask } from "./dataset.ts";
 import { readOwnFile } from "./own-file.ts";
 import { labelIndices, type Prepared, prepareSplits } from "./prepare.ts";
@@ -12,7 +12,7 @@ import { neededExamples, sampleSource } from "./sample-source.ts";
 import type { Example, Source } from "./source.ts";
 import { splitNames } from "./splits.ts";
 import type { DataSettings } from "./stage.ts";
-import { textTokenizer } from "./tokenizer.ts";
+import { textTokenizer } from "./tokenizer/tokenizer.ts";
 
 /**
  * The stage `data`. Leaves `labels.json`, `tokenizer.json` and, for each split, `SPLIT.safetensors`

@@ -2,10 +2,10 @@ import type { Estimate, EstimateContext, Json } from "@sweetspot/artifact";
 import { downloadsOf, openRepository } from "@sweetspot/hub";
 import { datasetTask } from "./dataset.ts";
 import { glue, isGlue } from "./glue.ts";
-import { encoderTokenizerJson } from "./load-tokenizer.ts";
+import { encoderTokenizerJson } from "./tokenizer/load-tokenizer.ts";
 import { readTask } from "./data-stage.ts";
-import { tokenizerFiles } from "./repository-tokenizer.ts";
-import { textTokenizer } from "./tokenizer.ts";
+import { tokenizerFiles } from "./tokenizer/repository-tokenizer.ts";
+import { textTokenizer } from "./tokenizer/tokenizer.ts";
 import type { DataSettings } from "./stage.ts";
 
 /** Tokens of a text whose data set is not fetched yet. */

@@ -1,7 +1,11 @@
 export { batchPlan, type PlannedBatch } from "./batch-plan.ts";
 export { type EmbeddedTask, embeddedTasks, readEmbeddedTask } from "./embedded-tasks.ts";
 export { type EncodedSplit, padBatch, readSplit, writeSplit } from "./encoded-split.ts";
-export { type EncoderSource, encoderTokenizerJson, loadTokenizer } from "./load-tokenizer.ts";
+export {
+  type EncoderSource,
+  encoderTokenizerJson,
+  loadTokenizer,
+} from "./tokenizer/load-tokenizer.ts";
 export { readOwnFile } from "./own-file.ts";
 export {
   type Counts,
@@ -10,8 +14,8 @@ export {
   prepareSplits,
   type Removed,
 } from "./prepare.ts";
-export { repositoryTokenizerJson } from "./repository-tokenizer.ts";
+export { repositoryTokenizerJson } from "./tokenizer/repository-tokenizer.ts";
 export type { Example, Source } from "./source.ts";
 export { type SplitName, splitNames, type SplitSizes } from "./splits.ts";
 export type { DataSettings, OwnFile } from "./stage.ts";
-export { type EncodedText, textTokenizer, type TextTokenizer } from "./tokenizer.ts";
+export { type EncodedText, textTokenizer, type TextTokenizer } from "./tokenizer/tokenizer.ts";

@@ -2,7 +2,7 @@ import { textKey, withoutDuplicates } from "./duplicates.ts";
 import { labelNames } from "./label-names.ts";
 import type { Example, Source } from "./source.ts";
 import { type SplitName, splitNames, splitRows, type SplitSizes } from "./splits.ts";
-import type { EncodedText, TextTokenizer } from "./tokenizer.ts";
+import type { EncodedText, TextTokenizer } from "./tokenizer/tokenizer.ts";
 
 /** An example with its ids. */
 export type EncodedExample = Example & EncodedText;

@@ -98,7 +98,7 @@ export const stage: Stage<DataSettings> = {
     seed: z.int().nonnegative().default(1),
   }),
   check: async ({ encoder }) => {
-    const { encoderTokenizerJson } = await import("./load-tokenizer.ts");
+    const { encoderTokenizerJson } = await import("./tokenizer/load-tokenizer.ts");
     return settingProblem("encoder", () => encoderTokenizerJson(encoder));
   },
   estimate: async (context) => (await import("./estimate.ts")).estimateData(context),

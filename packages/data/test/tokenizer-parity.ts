@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { openFolder } from "@sweetspot/hub";
-import { encoderTokenizerJson } from "../src/load-tokenizer.ts";
-import { repositoryTokenizerJson } from "../src/repository-tokenizer.ts";
-import { textTokenizer } from "../src/tokenizer.ts";
+import { encoderTokenizerJson } from "../src/tokenizer/load-tokenizer.ts";
+import { repositoryTokenizerJson } from "../src/tokenizer/repository-tokenizer.ts";
+import { textTokenizer } from "../src/tokenizer/tokenizer.ts";
 
 const reference = new URL("../reference/", import.meta.url);
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { openFolder } from "@sweetspot/hub";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { encoderFolder } from "../test/tokenizer-parity.ts";
+import { encoderFolder } from "../../test/tokenizer-parity.ts";
 import { repositoryTokenizerJson } from "./repository-tokenizer.ts";
 import { textTokenizer, type TextTokenizer } from "./tokenizer.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { strings, tokenizerParity, tokenizers } from "../test/tokenizer-parity.ts";
+import { strings, tokenizerParity, tokenizers } from "../../test/tokenizer-parity.ts";
 
 test("there are 2,000 strings", () => {
   expect(new Set(strings).size).toBe(2000);

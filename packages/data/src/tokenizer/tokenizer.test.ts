@@ -14,7 +14,7 @@ interface Reference {
 }
 
 /** Made by Hugging Face tokenizers with reference/tokenizer.py. */
-const reference = readFileSync(new URL("../reference/tokenizer.jsonl", import.meta.url), "utf8")
+const reference = readFileSync(new URL("../../reference/tokenizer.jsonl", import.meta.url), "utf8")
   .trimEnd()
   .split("\n")
   .slice(1)
