@@ -88,10 +88,10 @@ function readEstimate(output: string): { seconds: number; gigabytes: number } {
 
 /** Follows the processes that run cells, and tells the most that one of them held, in GB. */
 function watchMemory(): { stop(): Promise<number> } {
-  let going = true;
+  const stopped = new AbortController();
   let most = 0;
   const followed = (async () => {
-    while (going) {
+    while (!stopped.signal.aborted) {
       for (const pid of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry))) {
         const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
         if (!command.includes("dist/cell.js")) continue;
@@ -103,7 +103,7 @@ function watchMemory(): { stop(): Promise<number> } {
   })();
   return {
     async stop() {
-      going = false;
+      stopped.abort();
       await followed;
       return (most * 1024) / 1e9;
     },

@@ -104,7 +104,7 @@ def main():
     for name, (what, code_points) in tables.items():
         lines += [f"/** {what} */".replace("\\\\", "\\"), f'export const {name} =\n  "{packed(code_points)}";', ""]
         print(name, len(code_points))
-    file = HERE.parent / "src/unicode-tables.ts"
+    file = HERE.parent / "src/tokenizer/unicode-tables.ts"
     file.write_text("\n".join(lines), encoding="utf-8")
 
 

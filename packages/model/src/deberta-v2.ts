@@ -1,11 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { EncoderComputation, LayerContext } from "./architecture.ts";
 import { attentionBias } from "./attention.ts";
-import { embedDeberta, relativeOf } from "./deberta.ts";
+import { type Disentangled, disentangledLayer, embedDeberta } from "./deberta.ts";
 import type { DebertaV2Config } from "./deberta-v2-config.ts";
 import {
   bucketedDistanceRows,
-  disentangledAttention,
   type DisentangledProjections,
   type DistanceRows,
   plainDistanceRows,
@@ -14,7 +13,7 @@ import type { Dropout } from "./dropout-sites.ts";
 import type { EmbeddingsParams } from "./embeddings.ts";
 import type { ExitParams, TokensRead } from "./exit-head.ts";
 import { gelu, layerNorm, type LayerNormParams, linear, type LinearParams } from "./layers.ts";
-import { type LayerParams, transformerLayer } from "./transformer-layer.ts";
+import type { LayerParams } from "./transformer-layer.ts";
 
 interface SelfAttentionParams<T = tf.Tensor> {
   query_proj: LinearParams<T>;
@@ -61,21 +60,17 @@ export const debertaV2: EncoderComputation<DebertaV2Config, DebertaV2Params> = {
     };
   },
   layer(p, layer, hidden, context, config, dropout, read) {
-    const relative = dropout(`layer.${layer}.relative`, relativeOf(context));
-    const result = transformerLayer(
-      p.encoder.layer[layer - 1],
+    const attention: Disentangled<SelfAttentionParams> = {
+      projections: (self) => projections(self, config),
+      distances: distanceRows(config),
+    };
+    const params = p.encoder.layer[layer - 1];
+    const result = disentangledLayer(
+      params,
       layer,
       hidden,
-      (self, tokens) =>
-        disentangledAttention(
-          projections(self, config),
-          tokens,
-          relative,
-          distanceRows(config),
-          context,
-          config.numAttentionHeads,
-          (probabilities) => dropout(`layer.${layer}.attention`, probabilities),
-        ),
+      attention,
+      context,
       config,
       dropout,
       read,

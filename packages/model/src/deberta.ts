@@ -6,11 +6,12 @@ import type { DebertaShape } from "./deberta-shape.ts";
 import {
   disentangledAttention,
   type DisentangledProjections,
+  type DistanceRows,
   plainDistanceRows,
 } from "./disentangled-attention.ts";
 import type { Dropout } from "./dropout-sites.ts";
 import { type EmbeddingsParams, embedTokens } from "./embeddings.ts";
-import type { ExitParams } from "./exit-head.ts";
+import type { ExitParams, TokensRead } from "./exit-head.ts";
 import { linear, type LinearParams } from "./layers.ts";
 import { type LayerParams, transformerLayer } from "./transformer-layer.ts";
 
@@ -47,28 +48,52 @@ export const deberta: EncoderComputation<DebertaConfig, DebertaParams> = {
     relative: p.encoder.rel_embeddings.weight as tf.Tensor2D,
   }),
   layer(p, layer, hidden, context, config, dropout, read) {
-    const distances = plainDistanceRows(config.maxRelativePositions, config.maxPositionEmbeddings);
-    const relative = dropout(`layer.${layer}.relative`, relativeOf(context));
-    return transformerLayer(
-      p.encoder.layer[layer - 1],
-      layer,
-      hidden,
-      (self, tokens) =>
-        disentangledAttention(
-          projections(self, config),
-          tokens,
-          relative,
-          distances,
-          context,
-          config.numAttentionHeads,
-          (probabilities) => dropout(`layer.${layer}.attention`, probabilities),
-        ),
-      config,
-      dropout,
-      read,
-    );
+    const attention: Disentangled<SelfAttentionParams> = {
+      projections: (self) => projections(self, config),
+      distances: plainDistanceRows(config.maxRelativePositions, config.maxPositionEmbeddings),
+    };
+    const params = p.encoder.layer[layer - 1];
+    return disentangledLayer(params, layer, hidden, attention, context, config, dropout, read);
   },
 };
+
+/** How a version of DeBERTa makes its attention's projections, and which row a distance has. */
+export interface Disentangled<S> {
+  projections: (self: S) => DisentangledProjections;
+  distances: DistanceRows;
+}
+
+/** A layer of any version: see `transformerLayer` and `disentangledAttention`. */
+export function disentangledLayer<S>(
+  p: LayerParams<S> | undefined,
+  layer: number,
+  hidden: tf.Tensor3D,
+  { projections, distances }: Disentangled<S>,
+  context: LayerContext,
+  config: DebertaShape,
+  dropout: Dropout,
+  read: TokensRead,
+): tf.Tensor3D {
+  const relative = dropout(`layer.${layer}.relative`, relativeOf(context));
+  return transformerLayer(
+    p,
+    layer,
+    hidden,
+    (self, tokens) =>
+      disentangledAttention(
+        projections(self),
+        tokens,
+        relative,
+        distances,
+        context,
+        config.numAttentionHeads,
+        (probabilities) => dropout(`layer.${layer}.attention`, probabilities),
+      ),
+    config,
+    dropout,
+    read,
+  );
+}
 
 function projections(
   { in_proj, q_bias, v_bias, pos_proj, pos_q_proj }: SelfAttentionParams,
@@ -102,7 +127,7 @@ export function embedDeberta(
 }
 
 /** The embeddings of relative positions. @throws TypeError if the context has none */
-export function relativeOf({ relative }: LayerContext): tf.Tensor2D {
+function relativeOf({ relative }: LayerContext): tf.Tensor2D {
   if (relative === undefined) throw new TypeError("deberta: no embeddings of relative positions");
   return relative;
 }
