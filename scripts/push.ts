@@ -12,7 +12,8 @@ import { readPushArguments } from "./push/arguments.ts";
 import { openCombination } from "./push/combination.ts";
 import { repositoryContent } from "./push/repository-content.ts";
 
-const root = join(import.meta.dirname, "..");
+// npm starts it in the project's folder.
+const root = process.cwd();
 
 try {
   await push(process.argv.slice(2));

@@ -1,13 +1,17 @@
 // The whole pipeline on an encoder and a data set of the Hub: a small server in its place.
+import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type HubServer, startHubServer } from "../packages/hub/test/hub-server.ts";
 import { type Project, realProject } from "./fixtures/pipeline/project.ts";
 
 const model = "microsoft/deberta-v3-tiny";
 const dataset = "nyu-mll/glue";
+
+const token = "hf_thatMayWrite";
 
 const yaml = `
 title: DeBERTa v3 from the Hub
@@ -22,6 +26,8 @@ time: { examples: 8, rounds: 2 }
 eval: { temperature: calibration }
 `;
 
+const run = promisify(execFile);
+
 let hub: HubServer;
 let project: Project;
 let home: string;
@@ -29,19 +35,22 @@ const before = { ...process.env };
 beforeAll(async () => {
   const fixtures = join(import.meta.dirname, "fixtures", "hub");
   const tokenizer = join(import.meta.dirname, "..", "packages/data/reference/encoders/deberta-v2");
-  hub = await startHubServer([
-    {
-      type: "model",
-      name: model,
-      files: {
-        ...(await filesIn(join(fixtures, "deberta-v3-tiny"))),
-        "spm.model": await readFile(join(tokenizer, "spm.model")),
-        "tokenizer_config.json": await readFile(join(tokenizer, "tokenizer_config.json")),
-        "README.md": "# A tiny DeBERTa v3\n",
+  hub = await startHubServer(
+    [
+      {
+        type: "model",
+        name: model,
+        files: {
+          ...(await filesIn(join(fixtures, "deberta-v3-tiny"))),
+          "spm.model": await readFile(join(tokenizer, "spm.model")),
+          "tokenizer_config.json": await readFile(join(tokenizer, "tokenizer_config.json")),
+          "README.md": "# A tiny DeBERTa v3\n",
+        },
       },
-    },
-    { type: "dataset", name: dataset, files: await filesIn(join(fixtures, "glue")) },
-  ]);
+      { type: "dataset", name: dataset, files: await filesIn(join(fixtures, "glue")) },
+    ],
+    { token },
+  );
   home = await mkdtemp(join(tmpdir(), "hub-pipeline-"));
   Object.assign(process.env, { HF_ENDPOINT: hub.endpoint, HF_HOME: home });
   delete process.env["HF_HUB_OFFLINE"];
@@ -72,10 +81,10 @@ it("trains on what the Hub has, reports, and needs it no more", { timeout: 300_0
   // A plan fetches configurations and no weights.
   expect(hub.requests.filter((r) => r.url.includes("pytorch_model.bin"))).toEqual([]);
 
-  const run = await project.run("hub");
-  expect(run.output).toContain("17 cells: 17 run, 0 from the cache");
-  expect(run.lines.at(-1)).toBe("report: runs/hub/report.html");
-  expect(run.output).toMatch(
+  const first = await project.run("hub");
+  expect(first.output).toContain("17 cells: 17 run, 0 from the cache");
+  expect(first.lines.at(-1)).toBe("report: runs/hub/report.html");
+  expect(first.output).toMatch(
     /rte, microsoft\/deberta-v3-tiny \(n 60, always “entailment”: 50\.0\)/,
   );
 
@@ -95,3 +104,38 @@ it("trains on what the Hub has, reports, and needs it no more", { timeout: 300_0
   expect(again.output).toContain("17 cells: 0 run, 17 from the cache");
   expect(hub.requests).toHaveLength(asked);
 });
+
+it(
+  "pushes a finished classifier, and the token goes nowhere else",
+  { timeout: 120_000 },
+  async () => {
+    delete process.env["HF_HUB_OFFLINE"];
+    const script = join(import.meta.dirname, "..", "scripts", "push.ts");
+    const push = (...args: string[]) =>
+      run(process.execPath, ["--import", "tsx", script, ...args], {
+        cwd: project.dir,
+        env: { ...process.env, HF_TOKEN: token },
+      });
+    const cell = "hub/rte.microsoft_deberta-v3-tiny.sweet.1";
+    const { stdout } = await push(cell, "--to", "me/tiny-sweet");
+    expect(stdout).toContain("onnx/model.onnx");
+    expect(stdout.trim().split("\n").at(-1)).toContain(`${hub.endpoint}/me/tiny-sweet/commit/`);
+    const files = hub.filesOf("me/tiny-sweet") ?? {};
+    expect(Object.keys(files).sort()).toEqual(
+      expect.arrayContaining([
+        "README.md",
+        "config.json",
+        "model.safetensors",
+        "onnx/model.onnx",
+        "tokenizer.json",
+      ]),
+    );
+    expect(Buffer.from(files["README.md"] ?? []).toString()).toContain(`base_model: "${model}"`);
+    expect(stdout).not.toContain(token);
+    const elsewhere = hub.requests.filter(
+      (r) => r.host === "store" && r.authorization !== undefined,
+    );
+    expect(elsewhere).toEqual([]);
+    await expect(push(cell)).rejects.toThrow(/--to/);
+  },
+);
