@@ -78,7 +78,7 @@ export async function command(
     if (tooLarge(cells, estimates, new Set(expected)).length > 0) {
       const misses = (await planTurbo(call)).filter((o) => !o.hit).map((o) => o.cell);
       const lines = tooLarge(cells, estimates, new Set(misses));
-      for (const line of lines) show(line);
+      for (const line of shortened(lines)) show(line);
       if (lines.length > 0) return false;
     }
     await removeStaleCells(folder, cells);
@@ -155,6 +155,13 @@ function withInputs(cells: readonly Cell[], only: readonly string[]): string[] {
   return cells.map((c) => c.id).filter((id) => needed.has(id));
 }
 
+/** The first few of many alike. */
+function shortened(lines: readonly string[]): string[] {
+  const shown = 4;
+  if (lines.length <= shown + 1) return [...lines];
+  return [...lines.slice(0, shown), `and ${lines.length - shown} more cells like these`];
+}
+
 /** The cells that neither need the machine to themselves nor read one that does. */
 function notAlone(cells: readonly Cell[], ids: readonly string[]): string[] {
   const alone = new Set<string>();
@@ -175,8 +182,8 @@ async function showPlan(
 ): Promise<void> {
   const misses = new Set(outcomes.filter((o) => !o.hit).map((o) => o.cell));
   const rate = await measureRates(cells, misses);
+  for (const line of shortened(tooLarge(cells, estimates, misses))) show(line);
   for (const line of dryTable(cells, outcomes, estimates, rate)) show(line);
-  for (const line of tooLarge(cells, estimates, misses)) show(line);
 }
 
 /** Turns turbo's lines into a person's, and keeps its own words for when it fails. */
