@@ -4,6 +4,8 @@ import type { Json } from "./manifest.ts";
 export interface Estimate {
   /** Floating-point operations, those of the matrix products. */
   operations: number;
+  /** Seconds that it takes besides, however fast products are. */
+  seconds: number;
   /** Of memory at its peak, in bytes; 0 where it is little. */
   memoryBytes: number;
   /** Files that must be fetched first, by name, and their bytes. Who shares a file names it alike. */
@@ -19,7 +21,13 @@ export interface PlannedInput {
 }
 
 /** What asks for next to nothing. */
-export const little: Estimate = { operations: 0, memoryBytes: 0, downloads: {}, told: {} };
+export const little: Estimate = {
+  operations: 0,
+  seconds: 0,
+  memoryBytes: 0,
+  downloads: {},
+  told: {},
+};
 
 /** How a stage's estimate is asked for. */
 export interface EstimateContext<Settings> {

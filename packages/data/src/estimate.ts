@@ -1,4 +1,4 @@
-import type { Estimate, EstimateContext, Json } from "@sweetspot/artifact";
+import { type Estimate, type EstimateContext, type Json, little } from "@sweetspot/artifact";
 import { downloadsOf, openRepository } from "@sweetspot/hub";
 import { datasetTask } from "./dataset.ts";
 import { glue, isGlue } from "./glue.ts";
@@ -26,7 +26,7 @@ export async function estimateData({
   facts,
 }: EstimateContext<DataSettings>): Promise<Estimate> {
   const known = facts === undefined ? undefined : countsOf(facts);
-  if (known !== undefined) return { operations: 0, memoryBytes: 0, downloads: {}, told: known };
+  if (known !== undefined) return { ...little, told: known };
   const { pool, test, downloads, tokens = assumedTokens } = await sizesOf(settings);
   const count = (size: number, of: number) =>
     size < 1 ? Math.round(size * of) : Math.min(size, of);
@@ -35,8 +35,7 @@ export async function estimateData({
   const held = count(calibrationSize, pool) + count(thresholdSize, pool);
   const rest = Math.max(1, pool - held - (test === undefined ? tested : 0));
   return {
-    operations: 0,
-    memoryBytes: 0,
+    ...little,
     downloads: { ...downloads, ...(await tokenizerDownloads(settings.encoder)) },
     told: {
       training: trainSize === "all" ? rest : Math.min(trainSize, rest),

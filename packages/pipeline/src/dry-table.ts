@@ -28,7 +28,7 @@ export function dryTable(
     }
     runs++;
     const estimate = estimates.get(cell.id);
-    const took = (estimate?.operations ?? 0) / (rate(cell) ?? NaN);
+    const took = (estimate?.operations ?? 0) / (rate(cell) ?? NaN) + (estimate?.seconds ?? 0);
     const fresh = Object.entries(estimate?.downloads ?? {}).filter(([file]) => !fetched.has(file));
     for (const [file] of fresh) fetched.add(file);
     const download = fresh.reduce((sum, [, size]) => sum + size, 0);

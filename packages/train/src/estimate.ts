@@ -23,6 +23,26 @@ export function stepOperations(
 }
 
 /**
+ * Seconds of a step beside its products, for each trained parameter: AdamW and what else passes over the
+ * state. Of BERT-base's 3.8 s on the CPU, 88 million parameters, products take 3.1 (bench/README.md).
+ */
+const updateSeconds = 7e-9;
+/** Seconds to trace a model and to start its session: BERT-base takes 2.5. */
+const startSeconds = 3;
+
+/** How many numbers the first `depth` layers have, and how many of them are trained. */
+function parameterCounts(
+  config: EncoderConfig,
+  depth: number,
+  rows: number,
+): { all: number; trained: number } {
+  const sizes = encoderParameters(config, depth).map((p) => p.shape.reduce((a, b) => a * b, 1));
+  const all = sizes.reduce((a, b) => a + b, 0);
+  const { vocabSize, hiddenSize } = config;
+  return { all, trained: all - (vocabSize - Math.min(vocabSize, rows)) * hiddenSize };
+}
+
+/**
  * What a training holds in memory at its peak: the state (parameters and AdamW's two means) five times,
  * of which ONNX Runtime four; the pretrained weights twice; of each layer 18 numbers a token and
  * channel and 2.5 a pair of tokens and head; 0.3 GB for the rest.
@@ -37,12 +57,10 @@ export function trainingMemory(
   depth: number,
   { batchSize, tokens, rows }: { batchSize: number; tokens: number; rows: number },
 ): number {
-  const { hiddenSize: c, numAttentionHeads: heads, vocabSize } = config;
-  const sizes = encoderParameters(config, depth).map((p) => p.shape.reduce((a, b) => a * b, 1));
-  const parameters = sizes.reduce((a, b) => a + b, 0);
-  const trained = parameters - (vocabSize - Math.min(vocabSize, rows)) * c;
+  const { hiddenSize: c, numAttentionHeads: heads } = config;
+  const { all, trained } = parameterCounts(config, depth, rows);
   const layer = batchSize * tokens * (18 * c + 2.5 * heads * tokens);
-  return 0.3e9 + 5 * 12 * trained + 2 * 4 * parameters + 4 * depth * layer;
+  return 0.3e9 + 5 * 12 * trained + 2 * 4 * all + 4 * depth * layer;
 }
 
 /** What the stage `train` asks for; the longest batch's length is the data's maximum. */
@@ -60,10 +78,15 @@ export async function estimateTraining({
   const depths = members(exitLayers).map((layers) => layers.at(-1) ?? 0);
   const steps = epochs * Math.ceil(training / batchSize);
   const rows = training * tokens;
+  const update = (depth: number) =>
+    settings.device === "cpu"
+      ? steps * updateSeconds * parameterCounts(config, depth, rows).trained
+      : 0;
   return {
     operations: depths
       .map((depth) => steps * stepOperations(config, depth, { batchSize, tokens }))
       .reduce((a, b) => a + b, 0),
+    seconds: depths.map((d) => startSeconds + update(d)).reduce((a, b) => a + b, 0),
     memoryBytes: trainingMemory(config, Math.max(...depths), { batchSize, tokens: longest, rows }),
     downloads: await encoderDownloads(encoder),
     told: {
