@@ -37,6 +37,8 @@ export interface Stage<Settings> {
   settings: z.ZodType<Settings>;
   /** The names of the inputs; `"any"` for a stage that reads however many it is given. */
   reads: readonly string[] | "any";
+  /** Inputs that it reads where it is given them. */
+  mayRead?: readonly string[];
   /**
    * Looks at what the schema cannot see, such as whether a name is known. It is called for every cell
    * before the first is run, so it is quick and writes nothing, and loads a runtime only to look for a device other than the CPU.
@@ -81,9 +83,11 @@ export async function runStage<Settings>(
     throw new RangeError(`stage ${stage.name}: ${problem.setting}: ${problem.message}`);
   }
   const names = Object.keys(call.inputs).sort();
-  if (stage.reads !== "any" && [...stage.reads].sort().join() !== names.join()) {
+  const { reads, mayRead = [] } = stage;
+  const needed = names.filter((name) => !mayRead.includes(name));
+  if (reads !== "any" && [...reads].sort().join() !== needed.join()) {
     throw new RangeError(
-      `stage ${stage.name}: expected the inputs ${stage.reads.join(", ") || "(none)"}, got ${names.join(", ") || "(none)"}`,
+      `stage ${stage.name}: expected the inputs ${reads.join(", ") || "(none)"}${mayRead.length > 0 ? `, and perhaps ${mayRead.join(", ")}` : ""}, got ${names.join(", ") || "(none)"}`,
     );
   }
   const inputs: Record<string, Artifact> = {};

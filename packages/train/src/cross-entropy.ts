@@ -16,3 +16,26 @@ export function crossEntropy(
   const chosen = tf.sum(tf.mul(tf.logSoftmax(logits), tf.oneHot(labels, logits.shape[1])), 1);
   return tf.neg(tf.div(tf.sum(tf.mul(chosen, weights)), tf.sum(weights)));
 }
+
+/**
+ * The weighted mean of the cross entropies to a teacher's answers,
+ * `sum(w * -softmax(teacher / T) . log softmax(logits / T)) / sum(w)`: their Kullback-Leibler
+ * divergence but for the teacher's own entropy, which no gradient sees.
+ *
+ * @param logits `[B, K]`
+ * @param teacher logits `[B, K]`; they get no gradient
+ * @param weights float32 `[B]`, not all 0
+ * @param temperature T, above 0
+ *
+ * Source: Hinton et al., arXiv:1503.02531.
+ */
+export function softCrossEntropy(
+  logits: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  weights: tf.Tensor1D,
+  temperature: number,
+): tf.Scalar {
+  const wanted = tf.softmax(tf.div(teacher, temperature));
+  const each = tf.sum(tf.mul(wanted, tf.logSoftmax(tf.div(logits, temperature))), 1);
+  return tf.neg(tf.div(tf.sum(tf.mul(each, weights)), tf.sum(weights)));
+}

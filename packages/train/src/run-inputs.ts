@@ -2,7 +2,7 @@ import { type EncodedSplit, padBatch, type PlannedBatch } from "@sweetspot/data"
 import type { DropoutSite } from "@sweetspot/model";
 import { adamWScalars, type AdamScalars } from "./adamw.ts";
 import { dropoutMasks } from "./dropout-masks.ts";
-import { learningRateAt } from "./schedule.ts";
+import { learningRateAt, stageOf } from "./schedule.ts";
 import type { TrainSettings } from "./stage.ts";
 
 /** What the numbers of a step depend on, besides its batch. */
@@ -14,14 +14,23 @@ export type StepSettings = Pick<
 type HostArray = Float32Array | Int32Array | Uint8Array;
 type Numbers = Float32Array | Int32Array;
 
-/** AdamW's scalars at a step, counted from 0. */
+/** What a step reads beside its batch and AdamW's scalars, by the names of its inputs. */
+export type MoreInputs = (batch: PlannedBatch, step: number) => Record<string, Float32Array>;
+
+/**
+ * AdamW's scalars at a step, counted from 0.
+ *
+ * @param restartsAt see `Objective`
+ */
 export function scalarsAt(
   { learningRate, warmupRatio, weightDecay }: StepSettings,
   step: number,
   totalSteps: number,
+  restartsAt?: number,
 ): Record<keyof AdamScalars, number> {
-  const rate = learningRateAt(step, totalSteps, learningRate, warmupRatio);
-  return adamWScalars(step + 1, rate, weightDecay);
+  const at = stageOf(step, totalSteps, restartsAt);
+  const rate = learningRateAt(at.step, at.totalSteps, learningRate, warmupRatio);
+  return adamWScalars(at.step + 1, rate, weightDecay);
 }
 
 /**
@@ -37,12 +46,17 @@ export function runInputs(
   sites: readonly DropoutSite[],
   settings: StepSettings,
   batches: readonly PlannedBatch[],
-  { firstStep, totalSteps }: { firstStep: number; totalSteps: number },
+  {
+    firstStep,
+    totalSteps,
+    restartsAt,
+  }: { firstStep: number; totalSteps: number; restartsAt?: number | undefined },
+  more: MoreInputs = () => ({}),
 ): Record<string, HostArray> {
   const steps = batches.map((planned, i): Record<string, Numbers> => {
     const step = firstStep + i;
     const batch = padBatch(split, planned, settings.batchSize);
-    const { keep, stepSize, epsilon } = scalarsAt(settings, step, totalSteps);
+    const { keep, stepSize, epsilon } = scalarsAt(settings, step, totalSteps, restartsAt);
     return {
       inputIds: batch.inputIds.map((id) => index[id] ?? -1),
       tokenTypeIds: batch.tokenTypeIds,
@@ -52,6 +66,7 @@ export function runInputs(
       keep: Float32Array.of(keep),
       stepSize: Float32Array.of(stepSize),
       epsilon: Float32Array.of(epsilon),
+      ...more(planned, step),
     };
   });
   const [first] = steps;

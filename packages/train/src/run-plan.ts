@@ -3,8 +3,8 @@ import type { EncodedSplit, PlannedBatch } from "@sweetspot/data";
 import type { DropoutSite } from "@sweetspot/model";
 import { copyMs, stepsPerRun } from "./pace.ts";
 import { progressReport } from "./progress.ts";
-import { runInputs, type StepSettings } from "./run-inputs.ts";
-import { learningRateAt } from "./schedule.ts";
+import { type MoreInputs, runInputs, type StepSettings } from "./run-inputs.ts";
+import { learningRateAt, stageOf } from "./schedule.ts";
 import type { TrainSettings } from "./stage.ts";
 import { type StepMetrics, type TrainingState, writeTrainingState } from "./training-state.ts";
 
@@ -28,6 +28,10 @@ interface Course {
   loop: StepLoop;
   exitLayers: readonly number[];
   settings: StepSettings & Pick<TrainSettings, "maxGradientNorm">;
+  /** See `Objective`. */
+  restartsAt?: number | undefined;
+  /** The objective's own inputs. */
+  more?: MoreInputs;
 }
 
 /**
@@ -64,8 +68,8 @@ export async function runPlan(
     const length = plan[step]?.length ?? 0;
     const stepMs = msPerToken === undefined ? undefined : msPerToken * length;
     const batches = sameLength(plan, step, most ?? stepsPerRun(stepMs, stateBytes));
-    const place = { firstStep: step, totalSteps: plan.length };
-    const inputs = runInputs(split, index, sites, settings, batches, place);
+    const place = { firstStep: step, totalSteps: plan.length, restartsAt: course.restartsAt };
+    const inputs = runInputs(split, index, sites, settings, batches, place, course.more);
     const before = checkpoints === undefined ? undefined : await loop.state();
     const started = performance.now();
     const told = await loop.run(inputs, {
@@ -103,18 +107,28 @@ function sameLength(plan: readonly PlannedBatch[], step: number, most: number): 
 
 /** What the step at place `i` of a run told. */
 function stepMetrics(
-  { plan, exitLayers, settings: { learningRate, warmupRatio } }: Course,
+  { plan, exitLayers, settings: { learningRate, warmupRatio }, restartsAt }: Course,
   step: number,
   told: Readonly<Record<string, ArrayLike<number>>>,
   i: number,
 ): StepMetrics {
   const exits = exitLayers.length;
+  const at = stageOf(step, plan.length, restartsAt);
+  const vector = (name: "cosines" | "alignments", steps: number) => {
+    const values = told[name];
+    if (values === undefined) return {};
+    const size = values.length / steps;
+    return { [name]: Array.from({ length: size }, (_, k) => values[i * size + k] ?? NaN) };
+  };
+  const steps = told["gradientNorm"]?.length ?? 1;
   return {
     step,
     epoch: plan[step]?.epoch ?? 0,
-    learningRate: learningRateAt(step, plan.length, learningRate, warmupRatio),
+    learningRate: learningRateAt(at.step, at.totalSteps, learningRate, warmupRatio),
     losses: exitLayers.map((_, e) => told["losses"]?.[i * exits + e] ?? NaN),
     gradientNorm: told["gradientNorm"]?.[i] ?? NaN,
+    ...vector("cosines", steps),
+    ...vector("alignments", steps),
   };
 }
 

@@ -4,7 +4,19 @@ import { type Device, deviceProblem, devices } from "@sweetspot/runtime/device";
 import { z } from "zod";
 
 // `objectives` has one of each name. It is not asked here, for it loads tfjs.
-const methods = ["early-exit", "sweet", "multi-model"] as const;
+const methods = [
+  "early-exit",
+  "sweet",
+  "multi-model",
+  "layer-weighted",
+  "two-stage",
+  "alternating",
+  "projected",
+  "early-exit-distilled",
+  "sweet-distilled",
+  "sweet-warm-up",
+  "sweet-rates",
+] as const;
 
 const engines = ["compiled", "eager"] as const;
 
@@ -38,6 +50,11 @@ export interface TrainSettings {
   weightDecay: number;
   /** The gradient's global norm is scaled down to this; `off` leaves it as it is. */
   maxGradientNorm: number | "off";
+  /**
+   * Whether each step tells how the classifiers' gradients lie to each other and to the update that it
+   * makes. Early-exit then goes backward once for each classifier.
+   */
+  gradientConflict: boolean;
   /** Where the steps run. Another device gives other last bits. */
   device: Device;
   /** One graph in ONNX Runtime, or tfjs kernel by kernel (tfjs-node on `cpu`, tfjs-node-gpu on `cuda`). */
@@ -46,10 +63,14 @@ export interface TrainSettings {
 
 const count = z.int().positive();
 
-/** `train`: encoded splits -> fine-tuned checkpoints, one folder per member. */
+/**
+ * `train`: encoded splits -> fine-tuned checkpoints, one folder per member. The input `teacher`, for the
+ * methods that learn from one, holds its predictions on the training split.
+ */
 export const stage: Stage<TrainSettings> = {
   name: "train",
   reads: ["data"],
+  mayRead: ["teacher"],
   settings: z.strictObject({
     encoder: z.union([z.string().min(1), repositorySetting]),
     method: z.enum(methods),
@@ -68,6 +89,7 @@ export const stage: Stage<TrainSettings> = {
     warmupRatio: z.number().min(0).max(1).default(0.1),
     weightDecay: z.number().nonnegative().default(0.01),
     maxGradientNorm: z.union([z.number().positive(), z.literal("off")]).default(1),
+    gradientConflict: z.boolean().default(false),
     device: z.enum(devices).default("cpu"),
     engine: z.enum(engines).default("compiled"),
   }),

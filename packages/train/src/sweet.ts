@@ -10,6 +10,7 @@ import type { Objective } from "./objective.ts";
 export const sweet: Objective = {
   members: (exitLayers) => [[...exitLayers]],
   nextSegmentInput: stopGradient,
+  isolated: true,
 };
 
 /** The same numbers; a gradient of zero. */
@@ -18,5 +19,13 @@ export function stopGradient<T extends tf.Tensor>(x: T): T {
   return tf.customGrad((value) => ({
     value: tf.clone(value as tf.Tensor),
     gradFunc: () => tf.zerosLike(value as tf.Tensor),
+  }))(x) as T;
+}
+
+/** The same numbers; a gradient of which a share passes. @param share a scalar */
+export function scaleGradient<T extends tf.Tensor>(x: T, share: tf.Tensor): T {
+  return tf.customGrad((value) => ({
+    value: tf.clone(value as tf.Tensor),
+    gradFunc: (dy: tf.Tensor) => tf.mul(dy, share),
   }))(x) as T;
 }

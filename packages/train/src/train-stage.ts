@@ -16,14 +16,16 @@ import {
   writeCheckpoint,
 } from "@sweetspot/model";
 import { z } from "zod";
+import { type ConflictSummary, conflictSummary } from "./conflict-summary.ts";
 import { type Objective, objectives } from "./objective.ts";
 import { encoderName, type TrainSettings } from "./stage.ts";
 import { metricsLines, type StepMetrics } from "./training-state.ts";
+import { teacherLogits } from "./teacher-logits.ts";
 import { trainModel } from "./training.ts";
 
 /**
- * The stage `train`. Leaves `member-N/` for each model, with `model.safetensors`, `config.json` and
- * `metrics.jsonl`, and `cascade.json`, which says in what order they are asked.
+ * The stage `train`. Leaves `member-N/` for each model, with `model.safetensors`, `config.json`,
+ * `metrics.jsonl` and, if asked for, `gradient-conflict.json` (`ConflictSummary`), and `cascade.json`, which says in what order they are asked.
  *
  * @param checkpointEveryMs by default a minute; changes no number
  * @throws RangeError as `trainModel`, and if the data were cut by another encoder's tokenizer
@@ -42,6 +44,10 @@ export async function runTrain(
   await checkTokenizer(data, settings.encoder);
   const split = await readSplit(data, "train");
   const objective = objectiveOf(settings, encoder.config.modelType);
+  const teacher = await teacherOf(settings, objective, inputs, {
+    examples: split.labels.length,
+    classes: labels.length,
+  });
   const members = objective.members(settings.exitLayers);
   for (const [i, exitLayers] of members.entries()) {
     const folder = `member-${i + 1}`;
@@ -50,7 +56,7 @@ export async function runTrain(
     if (!(await isFinished(done, identity))) {
       const checkpoint = join(scratch, `${folder}-checkpoint`);
       const { weights, metrics } = await trainModel(
-        { encoder, objective, exitLayers, classes: labels.length, split, settings },
+        { encoder, objective, exitLayers, classes: labels.length, split, teacher, settings },
         {
           checkpoints: {
             folder: checkpoint,
@@ -62,13 +68,16 @@ export async function runTrain(
         },
       );
       const config = { ...encoder.config, numHiddenLayers: exitLayers.at(-1) ?? 0 };
-      await writeMember(done, identity, { config, exitLayers, pooling, labels, weights }, metrics);
+      const checkpointed = { config, exitLayers, pooling, labels, weights };
+      const { isolated } = objective;
+      const conflict = conflictSummary(metrics, { exitLayers, isolated });
+      await writeMember(done, identity, checkpointed, metrics, conflict);
       await rm(checkpoint, { recursive: true, force: true });
     }
     await mkdir(join(output, folder));
-    for (const file of ["model.safetensors", "config.json", "metrics.jsonl"]) {
-      await cp(join(done, file), join(output, folder, file));
-    }
+    const files = ["model.safetensors", "config.json", "metrics.jsonl"];
+    if (settings.gradientConflict) files.push(conflictFile);
+    for (const file of files) await cp(join(done, file), join(output, folder, file));
   }
   const cascade = {
     method: settings.method,
@@ -81,6 +90,25 @@ export async function runTrain(
     members: members.length,
     trainingExamples: split.labels.length,
   };
+}
+
+const conflictFile = "gradient-conflict.json";
+
+/** A teacher's logits, for a method that learns from one. */
+async function teacherOf(
+  { method }: Pick<TrainSettings, "method">,
+  objective: Objective,
+  { data, teacher }: StageContext<TrainSettings>["inputs"],
+  sizes: { examples: number; classes: number },
+): Promise<Float32Array | undefined> {
+  if (objective.teacher === undefined && teacher === undefined) return undefined;
+  if (objective.teacher === undefined)
+    throw new RangeError(`train: the method ${method} learns from no teacher; leave it out`);
+  if (data === undefined || teacher === undefined)
+    throw new RangeError(
+      `train: the method ${method} learns from a teacher: the input teacher is needed, predictions on the training split (in a pipeline file: teacher: multi-model, with predict: { training: true })`,
+    );
+  return teacherLogits(teacher, data, sizes);
 }
 
 /** What a method's members and gradients are, the reference implementation's if that is asked for. */
@@ -107,11 +135,14 @@ async function writeMember(
   identity: string,
   checkpoint: Checkpoint,
   metrics: readonly StepMetrics[],
+  conflict: ConflictSummary | undefined,
 ): Promise<void> {
   const about = { stage: "train-member", settings: { identity }, inputs: {} };
   await writeArtifact(folder, about, async (temporary) => {
     await writeCheckpoint(temporary, checkpoint);
     await writeFile(join(temporary, "metrics.jsonl"), metricsLines(metrics));
+    if (conflict !== undefined)
+      await writeFile(join(temporary, conflictFile), `${JSON.stringify(conflict)}\n`);
     return {};
   });
 }

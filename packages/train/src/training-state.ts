@@ -19,6 +19,10 @@ export interface StepMetrics {
   losses: number[];
   /** The gradient's global norm, before clipping. */
   gradientNorm: number;
+  /** Of the classifiers' gradients, where they are asked for: in the order of `meetingPlaces`. */
+  cosines?: number[];
+  /** Of each classifier's gradient and the update, in the order of `reachedLayers`. */
+  alignments?: number[];
 }
 
 /** All that a training needs to go on as if it had never stopped. */

@@ -12,12 +12,19 @@ import { tfjsNodeProblem } from "../test/tfjs-node.ts";
 import { twoWords } from "../test/two-words.ts";
 import { smallConfig, smallEncoder, smallSplit } from "../test/small-bert.ts";
 import { earlyExit } from "./early-exit.ts";
+import { type ObjectiveName, objectives } from "./objective.ts";
 import { occurringRows } from "./occurring-rows.ts";
 import { runInputs } from "./run-inputs.ts";
 import { initialState, stepState } from "./state-layout.ts";
 import { sweet } from "./sweet.ts";
-import { type TrainingTask, trainModel } from "./training.ts";
-import { lossesAndGradients, stepInputs, trainingStep } from "./training-step.ts";
+import { moreInputs, type TrainingTask, trainModel } from "./training.ts";
+import {
+  lossesAndGradients,
+  objectiveInputs,
+  stepInputs,
+  type StepObjective,
+  trainingStep,
+} from "./training-step.ts";
 
 type Tensors = Record<string, tf.Tensor>;
 type HostArray = Float32Array | Int32Array | Uint8Array;
@@ -39,13 +46,17 @@ function tensorsOf(
 }
 
 describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
-  const task = async (objective: TrainingTask["objective"]): Promise<TrainingTask> => ({
+  const task = async (objective: StepObjective): Promise<TrainingTask> => ({
     encoder: await pretrainedEncoder("tiny"),
     objective,
     exitLayers: [1, 2],
     classes: 2,
     split: twoWords(40),
+    ...(objective.teacher && {
+      teacher: Float32Array.from({ length: 80 }, (_, i) => ((5 * i) % 7) / 3 - 1),
+    }),
     settings: {
+      gradientConflict: objective === earlyExit,
       seed: 3,
       epochs: 1,
       batchSize: 4,
@@ -57,9 +68,9 @@ describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
   });
 
   /** What `trainModel` compiles, op by op on tfjs's current backend. */
-  async function eagerly({ encoder, exitLayers, classes, split, ...task }: TrainingTask) {
+  async function eagerly(task: TrainingTask) {
+    const { encoder, exitLayers, classes, split, settings, objective } = task;
     const { config, pooling } = encoder;
-    const { settings } = task;
     const heads = exitParameters(config, exitLayers, classes, pooling);
     const initial = { ...(await encoder.weights(2)), ...initialWeights(heads, config, 3) };
     const whole = initial[table];
@@ -73,9 +84,10 @@ describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
     const { offsets } = split.inputIds;
     const lengths = Array.from(offsets.subarray(1), (end, i) => end - (offsets[i] ?? 0));
     const plan = batchPlan({ ...settings, lengths });
+    const inputs = stepInputs(sites, objectiveInputs(objective, exitLayers, classes));
     const step = trainingStep({
-      ...task,
       ...settings,
+      objective,
       config,
       pooling,
       exitLayers,
@@ -85,22 +97,27 @@ describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
     return tf.tidy(() => {
       let state = tensorsOf(initialState(parameters, initial), stepState(parameters), {});
       return plan.map((batch, i) => {
-        const place = { firstStep: i, totalSteps: plan.length };
-        const arrays = runInputs(split, occurring.index, sites, settings, [batch], place);
+        const { restartsAt } = objective;
+        const place = { firstStep: i, totalSteps: plan.length, restartsAt };
+        const more = moreInputs(task, plan.length);
+        const arrays = runInputs(split, occurring.index, sites, settings, [batch], place, more);
         const sizes = { B: settings.batchSize, T: batch.length };
-        const { state: next, outputs } = step(state, tensorsOf(arrays, stepInputs(sites), sizes));
+        const { state: next, outputs } = step(state, tensorsOf(arrays, inputs, sizes));
         state = next;
-        return [...(outputs["losses"]?.dataSync() ?? []), outputs["gradientNorm"]?.dataSync()[0]];
+        return ["losses", "gradientNorm", "cosines", "alignments"].flatMap((name) => [
+          ...(outputs[name]?.dataSync() ?? []),
+        ]);
       });
     });
   }
 
-  const cases = (["cpu", "tensorflow"] as const)
-    .filter((backend) => backend === "cpu" || tfjsNodeProblem === undefined)
-    .flatMap((backend) => [
-      ["early-exit", backend, earlyExit] as const,
-      ["SWEET", backend, sweet] as const,
-    ]);
+  const all = Object.entries(objectives) as [ObjectiveName, StepObjective][]; // its own keys
+  const cases = [
+    ...all.map(([name, objective]) => [name, "cpu", objective] as const),
+    ...(["early-exit", "sweet"] as const)
+      .filter(() => tfjsNodeProblem === undefined)
+      .map((name) => [name, "tensorflow", objectives[name]] as const),
+  ];
 
   it.each(cases)(
     "has compiled what it has eagerly: %s, tfjs's %s",
@@ -108,11 +125,21 @@ describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
       await tf.setBackend(backend);
       const { metrics } = await trainModel(await task(objective));
       const eager = await eagerly(await task(objective));
-      const compiled = metrics.map((m) => [...m.losses, m.gradientNorm]);
+      const compiled = metrics.map((m) => [
+        ...m.losses,
+        m.gradientNorm,
+        ...(m.cosines ?? []),
+        ...(m.alignments ?? []),
+      ]);
       expect(compiled).toHaveLength(10);
+      expect(compiled[0]).toHaveLength(objective === earlyExit ? 3 + 2 + 5 : 3);
       // Each step's rounding goes on to the next.
       const apart = eager.map((row, i) =>
-        row.map((x, j) => Math.abs((x ?? NaN) / (compiled[i]?.[j] ?? NaN) - 1)),
+        row.map((x, j) => {
+          const of = compiled[i]?.[j] ?? NaN;
+          // Cosines may be near 0.
+          return Math.abs(x - of) / (j < 3 ? of : 1);
+        }),
       );
       expect(Math.max(...apart.flat())).toBeLessThan(1e-4);
       expect(compiled.some((row) => (row[2] ?? 0) > 0.5)).toBe(true);

@@ -11,10 +11,10 @@ import {
   type PretrainedEncoder,
   sharedPoolerParameters,
 } from "@sweetspot/model";
-import type { Objective } from "./objective.ts";
+import { courseInput, courseValues } from "./course.ts";
 import { type Machinery, openLoop } from "./open-loop.ts";
 import { occurringRows, restoreRows } from "./occurring-rows.ts";
-import { scalarsAt } from "./run-inputs.ts";
+import { type MoreInputs, scalarsAt } from "./run-inputs.ts";
 import { type Checkpoints, runPlan } from "./run-plan.ts";
 import type { TrainSettings } from "./stage.ts";
 import {
@@ -24,21 +24,28 @@ import {
   type TrainingState,
 } from "./training-state.ts";
 import { initialState, stepState, weightsOf } from "./state-layout.ts";
-import { stepInputs, trainingStep } from "./training-step.ts";
+import {
+  objectiveInputs,
+  stepInputs,
+  type StepObjective,
+  teacherInput,
+  trainingStep,
+} from "./training-step.ts";
 
 /** What `trainModel` trains, and on what. */
 export interface TrainingTask {
   encoder: PretrainedEncoder;
-  objective: Pick<Objective, "nextSegmentInput">;
+  objective: StepObjective;
   exitLayers: readonly number[];
   classes: number;
   split: EncodedSplit;
-  settings: Omit<
-    TrainSettings,
-    "encoder" | "method" | "exitLayers" | "pooling" | "gradientStops" | keyof Machinery
-  > &
-    Partial<Machinery>;
+  /** The teacher's logits for each row of the split, `[N, K]`, for an objective that has one. */
+  teacher?: Float32Array | undefined;
+  settings: Omit<TrainSettings, "encoder" | "method" | "exitLayers" | "pooling" | keyof Optional> &
+    Partial<Optional>;
 }
+
+type Optional = Machinery & Pick<TrainSettings, "gradientStops" | "gradientConflict">;
 
 /** How it goes about it; none of this changes a number. */
 export interface TrainingOptions {
@@ -97,7 +104,7 @@ export async function trainModel(
     state: stepState(parameters),
     initialState:
       saved?.state ?? initialState(parameters, { ...initial, [wordEmbeddings]: occurring.table }),
-    inputs: stepInputs(sites),
+    inputs: stepInputs(sites, objectiveInputs(objective, exitLayers, task.classes)),
     step: trainingStep({
       ...encoder,
       exitLayers,
@@ -105,17 +112,26 @@ export async function trainModel(
       objective,
       maxGradientNorm: settings.maxGradientNorm,
       dropoutSites: sites,
+      gradientConflict: settings.gradientConflict,
     }),
   };
   const loop = await openLoop(definition, settings);
   try {
     const metrics = await runPlan(
-      { ...task, plan, sites, loop, index: occurring.index },
+      {
+        ...task,
+        plan,
+        sites,
+        loop,
+        index: occurring.index,
+        restartsAt: objective.restartsAt,
+        more: moreInputs(task, plan.length),
+      },
       options,
       saved,
     );
     const weights = weightsOf(parameters, await loop.state());
-    const decay = plan.reduce((d, _, step) => d * scalarsAt(settings, step, plan.length).keep, 1);
+    const decay = plan.reduce((d, _, step) => d * embeddingsKeep(task, step, plan.length), 1);
     const trained = weights[wordEmbeddings]?.data as Float32Array;
     weights[wordEmbeddings] = restoreRows(table, occurring.rows, trained, decay);
     return { weights, metrics };
@@ -124,7 +140,60 @@ export async function trainModel(
   }
 }
 
-function checkTask({ encoder: { config }, exitLayers, classes, split }: TrainingTask): void {
+/** What the objective's own inputs are at each step. */
+export function moreInputs(
+  {
+    objective,
+    exitLayers,
+    classes,
+    settings,
+    teacher,
+  }: Pick<TrainingTask, "objective" | "exitLayers" | "classes" | "settings" | "teacher">,
+  totalSteps: number,
+): MoreInputs {
+  return ({ indices }, step) => ({
+    ...courseValues(objective, { step, totalSteps, exitLayers }),
+    ...(teacher !== undefined && {
+      [teacherInput]: rowsOf(teacher, classes, indices, settings.batchSize),
+    }),
+  });
+}
+
+/** Those rows of `[N, K]`, and rows of 0 after them, `[rows, K]`. */
+function rowsOf(
+  all: Float32Array,
+  classes: number,
+  indices: Int32Array,
+  rows: number,
+): Float32Array {
+  const some = new Float32Array(rows * classes);
+  indices.forEach((row, i) =>
+    some.set(all.subarray(row * classes, (row + 1) * classes), i * classes),
+  );
+  return some;
+}
+
+/** What a step's weight decay keeps of an embedding that it does not look up. */
+function embeddingsKeep(
+  { objective, exitLayers, settings }: TrainingTask,
+  step: number,
+  totalSteps: number,
+): number {
+  const { keep } = scalarsAt(settings, step, totalSteps, objective.restartsAt);
+  const place = { step, totalSteps, exitLayers };
+  const rates = courseValues(objective, place)[courseInput.rates];
+  return 1 - (rates?.[0] ?? 1) * (1 - keep);
+}
+
+function checkTask(task: TrainingTask): void {
+  const { encoder, exitLayers, classes, split, objective, teacher } = task;
+  const { config } = encoder;
+  const logits = split.labels.length * classes;
+  if (objective.teacher !== undefined && teacher?.length !== logits) {
+    throw new RangeError(
+      `training: the objective needs a teacher's logits, [${split.labels.length}, ${classes}], got ${teacher === undefined ? "none" : `${teacher.length} numbers`}`,
+    );
+  }
   checkExitLayers(exitLayers, config.numHiddenLayers);
   const longest = rowLengths(split).reduce((a, b) => Math.max(a, b), 0);
   const most = longestText(config);
