@@ -78,13 +78,19 @@ function summary(prepared: Prepared, maxLength: number): string {
     [removed.duplicatesRemoved, "left out as copies"],
     [removed.conflictsRemoved, "left out as copies whose labels disagree"],
     [removed.testCopiesRemoved ?? 0, "left out as copies of test examples"],
+    [removed.groupRestRemoved ?? 0, "left out as the rest of a group that is held out"],
   ] as const;
   const told = notes.filter(([n]) => n > 0).map(([n, what]) => `; ${n} ${what}`);
   return `${counts.examples} examples of ${labels.length} labels (${sizes})${told.join("")}`;
 }
 
-function raw({ text, textPair, label }: Example): Example {
-  return { text, ...(textPair === undefined ? {} : { textPair }), label };
+function raw({ text, textPair, label, group }: Example): Example {
+  return {
+    text,
+    ...(textPair === undefined ? {} : { textPair }),
+    label,
+    ...(group === undefined ? {} : { group }),
+  };
 }
 
 function line(value: unknown): string {

@@ -38,8 +38,10 @@ export type Removed = {
   emptyRemoved: number;
   duplicatesRemoved: number;
   conflictsRemoved: number;
-  /** Those that are among the official test examples too. */
+  /** Those that are among the official test examples too, or of one group with such. */
   testCopiesRemoved?: number;
+  /** Those of which the rest of the group is held out; told where examples have groups. */
+  groupRestRemoved?: number;
 };
 
 /**
@@ -72,7 +74,10 @@ export function prepareSplits(
   const test = source.test?.map(encode);
   const tested = new Set(test?.map(textKey));
   const { examples: unique, duplicatesRemoved, conflictsRemoved } = withoutDuplicates(texts);
-  const examples = unique.filter((e) => !tested.has(textKey(e)));
+  const testedGroups = new Set(test?.flatMap((e) => e.group ?? []));
+  const examples = unique.filter(
+    (e) => !tested.has(textKey(e)) && (e.group === undefined || !testedGroups.has(e.group)),
+  );
   if (examples.length === 0) {
     throw new RangeError(
       `${where}: each of its ${texts.length} texts occurs with different labels; name the column of the label`,
@@ -90,7 +95,14 @@ export function prepareSplits(
       some.map((e) => e.label),
       labels,
     );
-  const rows = splitRows(indices(examples), sizes, { seed, where }, test && indices(test));
+  const grouped = examples.some((e) => e.group !== undefined);
+  const rows = splitRows(
+    indices(examples),
+    sizes,
+    { seed, where },
+    test && indices(test),
+    grouped ? examples.map((e) => e.group) : undefined,
+  );
   const splits = bySplit((split) => {
     const pool = split === "test" && test !== undefined ? test : examples;
     return rows[split].flatMap((row) => pool[row] ?? []);
@@ -114,6 +126,7 @@ export function prepareSplits(
       duplicatesRemoved,
       conflictsRemoved,
       ...(test !== undefined && { testCopiesRemoved: unique.length - examples.length }),
+      ...(grouped && { groupRestRemoved: rows.leftOut }),
     },
   };
 }

@@ -4,6 +4,8 @@ export interface Example {
   /** The second text of a sentence pair. */
   textPair?: string;
   label: string;
+  /** Examples of one group (a document, a word, near copies of a text) never lie in two splits. */
+  group?: string;
 }
 
 /** What was read from a task's files. */

@@ -1,3 +1,4 @@
+import { keepGroupsTogether } from "./grouped-split.ts";
 import { randomStream, shuffled, uniform } from "./random.ts";
 
 /** What a split is for. */
@@ -45,22 +46,31 @@ export interface SplitSizes {
   trainSelection?: "seeded" | "first";
 }
 
+/** The rows of each split. */
+export interface SplitRows extends Record<SplitName, number[]> {
+  /** How many rows are in no split because the rest of their group is held out. */
+  leftOut: number;
+}
+
 /**
  * Four disjoint, stratified splits. Those held out come first in the order, so `trainSize` does not
- * change them, and a smaller training split is the beginning of a larger one.
+ * change them, and a smaller training split is the beginning of a larger one. No group lies in two
+ * of them; see `keepGroupsTogether` for what that leaves out.
  *
  * @param labels `[N]`, the label of each row, `0 .. K - 1`
  * @param where names what is split in errors
  * @param testLabels those of the official test examples; the test split's rows are then theirs
- * @returns the rows of each split
+ * @param groups `[N]`, the group of each row, where rows have such
  * @throws RangeError if there are fewer rows than the splits need
  */
 export function splitRows(
   labels: readonly number[],
   { calibrationSize, thresholdSize, testSize, trainSize, trainSelection }: SplitSizes,
-  { seed, where }: { seed: number; where: string },
+  place: { seed: number; where: string },
   testLabels?: readonly number[],
-): Record<SplitName, number[]> {
+  groups?: readonly (string | undefined)[],
+): SplitRows {
+  const { seed, where } = place;
   const total = labels.length;
   const count = (size: number, of = total) =>
     size < 1 ? Math.max(1, Math.round(size * of)) : size;
@@ -76,17 +86,41 @@ export function splitRows(
   }
   const most = Math.min(trainSize === "all" ? Infinity : trainSize, total - held);
   const first = trainSelection === "first" ? most : 0;
+  const firstGroups = new Set(groups?.slice(0, first));
+  firstGroups.delete(undefined);
+  const rows = Array.from({ length: total - first }, (_, i) => first + i).filter(
+    (row) => !firstGroups.has(groups?.[row]),
+  );
   // Those trained on come first in the file, or last in the order.
-  const order = stratifiedOrder(labels.slice(first), seed).map((row) => row + first);
+  const order = stratified(rows, labels, seed);
+  const ungrouped = [
+    order.slice(0, test),
+    order.slice(test, test + threshold),
+    order.slice(test + threshold, held),
+  ];
+  const unheld = order.slice(held);
+  const grouped =
+    groups && keepGroupsTogether({ stretches: ungrouped, rest: unheld }, labels, groups, place);
+  const [testRows = [], thresholdRows = [], calibrationRows = []] = grouped?.held ?? ungrouped;
+  const rest = grouped === undefined ? unheld : stratified(grouped.rest, labels, seed);
   const official = testLabels && stratifiedOrder(testLabels, seed);
   return {
-    train:
-      first > 0 ? Array.from({ length: first }, (_, row) => row) : order.slice(held, held + most),
-    calibration: order.slice(test + threshold, held),
-    threshold: order.slice(test, test + threshold),
+    train: first > 0 ? Array.from({ length: first }, (_, row) => row) : rest.slice(0, most),
+    calibration: calibrationRows,
+    threshold: thresholdRows,
     test:
       official === undefined
-        ? order.slice(0, test)
+        ? testRows
         : official.slice(0, testSize === undefined ? undefined : count(testSize, official.length)),
+    leftOut: total - first - rows.length + (grouped?.leftOut ?? 0),
   };
+}
+
+/** Some of the rows in a stratified order. */
+function stratified(rows: readonly number[], labels: readonly number[], seed: number): number[] {
+  const order = stratifiedOrder(
+    rows.map((row) => labels[row] ?? -1),
+    seed,
+  );
+  return order.flatMap((i) => rows[i] ?? []);
 }
