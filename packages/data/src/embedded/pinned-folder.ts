@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type PinnedFile, resolvePinnedFile } from "@sweetspot/artifact";
+
+/** Many files of an npm package, known by one hash. */
+export interface PinnedFolder {
+  /** A pinned file that tells their names. */
+  list: PinnedFile;
+  /** The names that it tells, relative to its own folder. */
+  names: (list: string) => string[];
+  /** What `folderDigest` is of them. */
+  sha256: string;
+}
+
+/** A file's name and its content. */
+export type NamedFile = readonly [name: string, content: Buffer];
+
+/**
+ * Reads the files of a pinned folder and checks their hash.
+ *
+ * @param from `import.meta.url` of the module whose package depends on the files' package
+ * @returns sorted by name
+ * @throws Error if the package is not installed, or its files are not the pinned ones
+ */
+export async function readPinnedFolder(
+  { list, names, sha256 }: PinnedFolder,
+  from: string,
+): Promise<NamedFile[]> {
+  const path = await resolvePinnedFile(list, from);
+  const folder = dirname(path);
+  const files: NamedFile[] = [];
+  // One after the other: thousands at once are more than some systems open.
+  for (const name of names(await readFile(path, "utf8")).sort()) {
+    const file = join(folder, name);
+    const content = await readFile(file).catch((cause: unknown) => {
+      throw new Error(`${file}: cannot be read; run npm ci`, { cause });
+    });
+    files.push([name, content]);
+  }
+  const actual = folderDigest(files);
+  if (actual === sha256) return files;
+  throw new Error(
+    `${folder}: expected sha256 ${sha256} of its ${files.length} files, got ${actual}; run npm ci to bring the pinned version back`,
+  );
+}
+
+/** The sha256, in hexadecimal, over each file's `name NUL length NUL content`, in the order given. */
+export function folderDigest(files: readonly NamedFile[]): string {
+  const hash = createHash("sha256");
+  for (const [name, content] of files) hash.update(`${name}\0${content.length}\0`).update(content);
+  return hash.digest("hex");
+}
