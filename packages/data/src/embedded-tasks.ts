@@ -4,6 +4,7 @@ import { glossTopic } from "./embedded/gloss-topic.ts";
 import { maskedWordClass } from "./embedded/masked-word-class.ts";
 import { nounOrVerb } from "./embedded/noun-or-verb.ts";
 import { domainSentiment, sentiment, siteReviews } from "./embedded/reviews.ts";
+import { spam } from "./embedded/spam.ts";
 import type { Example, Source } from "./source.ts";
 
 /** The tasks whose labelled text comes with an npm package. */
@@ -18,6 +19,7 @@ export const embeddedTasks = [
   "gloss-match",
   "example-gloss",
   "masked-word-class",
+  "spam",
 ] as const;
 
 /** The name of a task that comes inside an npm package. */
@@ -34,6 +36,7 @@ const readers: Readonly<Record<EmbeddedTask, () => Promise<Example[]>>> = {
   "gloss-match": glossMatch,
   "example-gloss": exampleGloss,
   "masked-word-class": maskedWordClass,
+  spam,
 };
 
 /**

@@ -59,16 +59,21 @@ export function parseTagged(line: string): TaggedToken[] {
 
 /**
  * Whether a sentence is running text of words: it ends in a full stop, a question mark or an
- * exclamation mark, and none of its tokens is of a headline (`-hl`), cited (`-nc`), of another
- * language (`fw-`), untagged (`nil`), or stands for a formula (`Af`, `**zg`, `g{t}`).
+ * exclamation mark, its brackets are in pairs, and none of its tokens is of a headline (`-hl`), cited
+ * (`-nc`), of another language (`fw-`), untagged (`nil`), or stands for a formula (`Af`, `**zg`, `g{t}`).
  */
 export function isRunningText({ tokens }: BrownSentence): boolean {
+  const count = (mark: string) => tokens.filter(({ token }) => token === mark).length;
   const end = tokens.findLast(({ token }) => token !== "''" && token !== ")");
   return (
     /^[.?!]$/.test(end?.token ?? "") &&
+    count("(") === count(")") &&
     tokens.every(
       ({ token, tag }) =>
-        !/-hl|-nc|^fw-|^nil/.test(tag) && !/^A[a-z]$|^AF$|\*\*|[{}]/.test(token),
+        !/-hl|-nc|^fw-|^nil/.test(tag) &&
+        !/\*\*|[{}]/.test(token) &&
+        // `As` and `An` are words.
+        !(/^A[a-zF]$/.test(token) && tag.startsWith("nn")),
     )
   );
 }

@@ -39,9 +39,7 @@ export async function maskedWordClass(): Promise<Example[]> {
   const usable = (await readBrown()).filter(
     (s) => s.tokens.length >= shortest && s.tokens.length <= longest && isRunningText(s),
   );
-  const sentences = withoutNearDuplicates(usable, (s) =>
-    detokenised(s.tokens.map((t) => t.token)),
-  );
+  const sentences = withoutNearDuplicates(usable, (s) => detokenised(s.tokens.map((t) => t.token)));
   const documents = new Map<string, BrownSentence[]>();
   for (const sentence of sentences) {
     const others = documents.get(sentence.document) ?? [];

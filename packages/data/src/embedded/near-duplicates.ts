@@ -1,18 +1,19 @@
 import { wordsOf } from "../words.ts";
 
-/** Two texts are near duplicates from this Jaccard index of their word 3-grams on. */
+/** Texts are near duplicates from this Jaccard index of their word 3-grams on. */
 export const nearJaccard = 0.5;
 /** Or if they share a phrase of so many words. */
 export const sharedPhrase = 8;
 
 /**
  * Clusters of near duplicates: texts whose sets of word 3-grams have a Jaccard index
- * `|A and B| / |A or B|` of 0.5 or more, or which share 8 words in a row, and texts that hang
- * together by such. A text of fewer than three words is one gram.
+ * `|A and B| / |A or B|` of 0.5 or more, or which share a phrase, and texts that hang together by
+ * such. A text of fewer than three words is one gram.
  *
+ * @param phrase words in a row that make a shared phrase; `Infinity` goes by the 3-grams alone
  * @returns for each text the index of the first of its cluster
  */
-export function nearDuplicates(texts: readonly string[]): number[] {
+export function nearDuplicates(texts: readonly string[], phrase: number = sharedPhrase): number[] {
   const parents = texts.map((_, i) => i);
   const root = (i: number): number => {
     let at = i;
@@ -39,19 +40,23 @@ export function nearDuplicates(texts: readonly string[]): number[] {
     }
     for (const [j, n] of shared)
       if (n / (grams.size + (sizes[j] ?? 0) - n) >= nearJaccard) join(i, j);
-    if (words.length < sharedPhrase) continue;
-    for (const phrase of ngrams(words, sharedPhrase)) {
-      const j = phrases.get(phrase);
-      if (j === undefined) phrases.set(phrase, i);
+    if (words.length < phrase) continue;
+    for (const run of ngrams(words, phrase)) {
+      const j = phrases.get(run);
+      if (j === undefined) phrases.set(run, i);
       else join(i, j);
     }
   }
   return parents.map((_, i) => root(i));
 }
 
-/** The first text of each cluster of near duplicates, in the order given. */
-export function withoutNearDuplicates<T>(items: readonly T[], text: (item: T) => string): T[] {
-  const clusters = nearDuplicates(items.map(text));
+/** The first text of each cluster of `nearDuplicates`, in the order given. */
+export function withoutNearDuplicates<T>(
+  items: readonly T[],
+  text: (item: T) => string,
+  phrase: number = sharedPhrase,
+): T[] {
+  const clusters = nearDuplicates(items.map(text), phrase);
   return items.filter((_, i) => clusters[i] === i);
 }
 

@@ -1,0 +1,102 @@
+import { minimise, type Objective } from "./lbfgs.ts";
+
+/** Rows of which most columns are zero: those that are not, end to end. */
+export interface SparseRows {
+  /** `[N + 1]`, where each row begins. */
+  offsets: Int32Array;
+  /** `[nnz]`, the column of each value. */
+  columns: Int32Array;
+  /** `[nnz]`. */
+  values: Float64Array;
+  /** How many columns there are, F. */
+  width: number;
+}
+
+const steps = { mostSteps: 100, tolerance: 1e-4 };
+
+/**
+ * Fits a multinomial logistic regression: minimises
+ * `-1/N sum_i log softmax(W x_i + b)[y_i] + regularisation / 2 |W|^2` by at most 100 steps of L-BFGS.
+ * Nothing in it is random.
+ *
+ * @param y `[N]`, the class of each row, `0 .. K - 1`
+ * @param start weights to begin from, by default zeros
+ * @returns `[F + 1, K]`, the weights of each column and, last, the biases
+ */
+export function fitLogisticRegression(
+  x: SparseRows,
+  y: Int32Array,
+  {
+    classes,
+    regularisation,
+    start,
+  }: { classes: number; regularisation: number; start?: Float64Array },
+): Float64Array {
+  const weights = start?.slice() ?? new Float64Array((x.width + 1) * classes);
+  minimise(crossEntropy(x, y, { classes, regularisation }), weights, steps);
+  return weights;
+}
+
+/** The function that `fitLogisticRegression` minimises, over weights `[F + 1, K]`. */
+export function crossEntropy(
+  x: SparseRows,
+  y: Int32Array,
+  { classes, regularisation }: { classes: number; regularisation: number },
+): Objective {
+  const count = y.length;
+  const scores = new Float64Array(classes);
+  return (weights, gradient) => {
+    let loss = 0;
+    const biases = x.width * classes;
+    for (let i = 0; i < biases; i++) {
+      const w = weights[i] ?? 0;
+      loss += (regularisation / 2) * w * w;
+      gradient[i] = regularisation * w;
+    }
+    gradient.fill(0, biases);
+    for (let row = 0; row < count; row++) {
+      rowScores(x, row, weights, scores);
+      const label = y[row] ?? 0;
+      const log = logSumExp(scores);
+      loss += (log - (scores[label] ?? 0)) / count;
+      // From here on the scores are the gradient of the row's loss with respect to them.
+      for (let k = 0; k < classes; k++)
+        scores[k] = (Math.exp((scores[k] ?? 0) - log) - (k === label ? 1 : 0)) / count;
+      const end = x.offsets[row + 1] ?? 0;
+      for (let j = x.offsets[row] ?? 0; j <= end; j++) {
+        // The bias is a column of ones.
+        const value = j < end ? (x.values[j] ?? 0) : 1;
+        const base = (j < end ? (x.columns[j] ?? 0) : x.width) * classes;
+        for (let k = 0; k < classes; k++)
+          gradient[base + k] = (gradient[base + k] ?? 0) + value * (scores[k] ?? 0);
+      }
+    }
+    return loss;
+  };
+}
+
+/** The class of the largest score of each row, the first of equals. @returns `[N]` */
+export function predictClasses(x: SparseRows, weights: Float64Array, classes: number): Int32Array {
+  const scores = new Float64Array(classes);
+  return Int32Array.from({ length: x.offsets.length - 1 }, (_, row) => {
+    rowScores(x, row, weights, scores);
+    return scores.indexOf(Math.max(...scores));
+  });
+}
+
+/** Writes `W x + b` of a row into `scores`, `[K]`. */
+function rowScores(x: SparseRows, row: number, weights: Float64Array, scores: Float64Array): void {
+  const classes = scores.length;
+  for (let k = 0; k < classes; k++) scores[k] = weights[x.width * classes + k] ?? 0;
+  for (let j = x.offsets[row] ?? 0; j < (x.offsets[row + 1] ?? 0); j++) {
+    const base = (x.columns[j] ?? 0) * classes;
+    const value = x.values[j] ?? 0;
+    for (let k = 0; k < classes; k++)
+      scores[k] = (scores[k] ?? 0) + value * (weights[base + k] ?? 0);
+  }
+}
+
+function logSumExp(scores: Float64Array): number {
+  const most = Math.max(...scores);
+  return most + Math.log(scores.reduce((sum, s) => sum + Math.exp(s - most), 0));
+}
