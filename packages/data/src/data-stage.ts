@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openRepository } from "@sweetspot/hub";
 import { type Json, ragged, type StageContext } from "@sweetspot/artifact";
+import { baselineOf } from "./baseline.ts";
 import { readEmbeddedTask } from "./embedded-tasks.ts";
 import { writeSplit } from "./encoded-split.ts";
 import { encoderTokenizerJson } from "./tokenizer/load-tokenizer.ts";
@@ -15,8 +16,9 @@ import type { DataSettings } from "./stage.ts";
 import { textTokenizer } from "./tokenizer/tokenizer.ts";
 
 /**
- * The stage `data`. Leaves `labels.json`, `tokenizer.json` and, for each split, `SPLIT.safetensors`
- * (what `readSplit` reads) and `SPLIT.jsonl` (the raw examples, in the same order).
+ * The stage `data`. Leaves `labels.json`, `tokenizer.json`, `baseline.json` (what `readBaseline` reads)
+ * and, for each split, `SPLIT.safetensors` (what `readSplit` reads) and `SPLIT.jsonl` (the raw
+ * examples, in the same order).
  */
 export async function runData({
   settings,
@@ -42,6 +44,7 @@ export async function runData({
     });
     await writeFile(join(output, `${split}.jsonl`), examples.map((e) => line(raw(e))).join(""));
   }
+  await writeFile(join(output, "baseline.json"), line(baselineOf(prepared.splits, labels)));
   log(`${source.name}: ${summary(prepared, settings.maxLength)}`);
   return {
     labels,

@@ -1,6 +1,7 @@
 import { type Estimate, type EstimateContext, type Json, little } from "@sweetspot/artifact";
 import { downloadsOf, openRepository } from "@sweetspot/hub";
 import { datasetTask } from "./dataset.ts";
+import { poolSizes } from "./embedded/pool-sizes.ts";
 import { glue, isGlue } from "./glue.ts";
 import { encoderTokenizerJson } from "./tokenizer/load-tokenizer.ts";
 import { readTask } from "./data-stage.ts";
@@ -19,7 +20,7 @@ const padding = 1.15;
  * What the stage `data` asks for, and what the stages after it go by: how many examples are trained on
  * and held out, their tokens, the longest. Once it has run with these settings they are its own counts;
  * until then the tokens are those of a sample, or, where the texts are not fetched yet, 64 each (or
- * `maxLength` if that is less).
+ * `maxLength` if that is less). What comes with an npm package is known beforehand.
  */
 export async function estimateData({
   settings,
@@ -67,7 +68,11 @@ async function sizesOf({ task, encoder, maxLength }: DataSettings): Promise<{
   tokens?: number;
   downloads: Record<string, number>;
 }> {
-  if (typeof task !== "string" && "dataset" in task && "hub" in task.dataset) {
+  if (typeof task === "string") {
+    const { examples, tokens } = poolSizes[task];
+    return { pool: examples, tokens, downloads: {} };
+  }
+  if ("dataset" in task && "hub" in task.dataset) {
     const { hub } = task.dataset;
     const repository = await openRepository(task.dataset, { type: "dataset" });
     const { trainFiles, testFiles } = await datasetTask(repository, hub, task);

@@ -1,3 +1,4 @@
+export { type Baseline, readBaseline } from "./baseline.ts";
 export { batchPlan, type PlannedBatch } from "./batch-plan.ts";
 export { type EmbeddedTask, embeddedTasks, readEmbeddedTask } from "./embedded-tasks.ts";
 export { type EncodedSplit, padBatch, readSplit, writeSplit } from "./encoded-split.ts";

@@ -87,8 +87,19 @@ function decoded({ headers, body }: Part): string {
     encoding === "base64"
       ? Buffer.from(body, "base64")
       : Buffer.from(encoding === "quoted-printable" ? unquoted(body) : body, "latin1");
-  const utf8 = /utf-?8/i.test(headers.get("content-type") ?? "");
-  return new TextDecoder(utf8 ? "utf-8" : "windows-1252").decode(bytes);
+  return /utf-?8/i.test(headers.get("content-type") ?? "")
+    ? bytes.toString("utf8")
+    : windows1252(bytes);
+}
+
+/** What windows-1252 has at 0x80 to 0x9f, where latin1 has controls; five places have nothing. */
+const marks = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
+
+/** By hand, since `TextDecoder` of Node 20 reads windows-1252 as latin1. */
+function windows1252(bytes: Buffer): string {
+  return bytes
+    .toString("latin1")
+    .replaceAll(/[\u0080-\u009f]/g, (mark) => marks[mark.charCodeAt(0) - 0x80] ?? mark);
 }
 
 function unquoted(body: string): string {
