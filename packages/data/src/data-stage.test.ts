@@ -141,11 +141,17 @@ describe("what the stage leaves", () => {
     expect(one.manifest.files["test.jsonl"]).not.toEqual(other.manifest.files["test.jsonl"]);
   });
 
-  test("trainSize shortens the training split and changes no other byte", async () => {
+  test("trainSize shortens the training split and changes no other, only what a bag of words learns of it", async () => {
     const all = await run({ task: "amazon" });
     const few = await run({ task: "amazon", trainSize: 50 });
-    const { "train.jsonl": a, "train.safetensors": b, ...files } = few.manifest.files;
+    const {
+      "train.jsonl": a,
+      "train.safetensors": b,
+      "baseline.json": c,
+      ...files
+    } = few.manifest.files;
     expect(all.manifest.files).toMatchObject(files);
+    expect(c).not.toEqual(all.manifest.files["baseline.json"]);
     expect([a, b]).not.toContainEqual(all.manifest.files["train.jsonl"]);
     expect(await examplesOf(few, "train")).toEqual((await examplesOf(all, "train")).slice(0, 50));
     expect(few.manifest.facts["splits"]).toMatchObject({ train: { examples: 50 } });
@@ -209,6 +215,20 @@ describe("what the stage leaves", () => {
     const { tokenTypeIds } = await readSplit(data, "test");
     expect([...row(tokenTypeIds, 0)]).toEqual([0, 0, 0, 0, 1, 1, 1]);
   });
+});
+
+test("examples of a word stay together, and the raw text says which", async () => {
+  const sizes = { trainSize: 500, calibrationSize: 100, thresholdSize: 100, testSize: 300 };
+  const data = await run({ task: "noun-or-verb", seed: 2, ...sizes });
+  expect(data.manifest.facts).toMatchObject({ groupRestRemoved: 0 });
+  const seen = new Map<string, string>();
+  for (const split of splitNames)
+    for (const { text, group } of await examplesOf(data, split)) {
+      expect(group).toBe(text);
+      expect(seen.get(text) ?? split).toBe(split);
+      seen.set(text, split);
+    }
+  expect(seen.size).toBeGreaterThan(100);
 });
 
 describe("bad input", () => {
