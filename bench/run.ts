@@ -1,9 +1,10 @@
 // Measures this project against its peers and shows the table: npm run bench [-- GROUP...], a group
-// being minilm-step, bert-base-step, bert-base-pipeline, tfjs-node, inference, fine-tune or small-networks. With --table it
-// shows what was measured last. All but bert-base-pipeline, tfjs-node and small-networks need python3 and, at the first call, PyPI; see bench/README.md.
+// being one of those below. With --table it shows what was measured last. All but bert-base-pipeline, gradient-conflict, tfjs-node and
+// small-networks need python3 and, at the first call, PyPI; see bench/README.md.
 import { argv } from "zx";
 import { bertBasePipelineRows } from "./bert-base-pipeline.ts";
 import { fineTuneRows } from "./fine-tune-rows.ts";
+import { gradientConflictRows } from "./gradient-conflict.ts";
 import { inferenceRows } from "./inference-rows.ts";
 import { type Row, table, updateReadme, versionsOf, writeResults } from "./results.ts";
 import { smallNetworkRows } from "./small-networks.ts";
@@ -17,6 +18,7 @@ const groups: Record<string, (log: Log) => Measured> = {
   "minilm-step": (log) => stepRows("minilm", log),
   "bert-base-step": (log) => stepRows("bert-base", log),
   "bert-base-pipeline": bertBasePipelineRows,
+  "gradient-conflict": gradientConflictRows,
   "tfjs-node": tfjsNodeRows,
   inference: inferenceRows,
   "fine-tune": fineTuneRows,

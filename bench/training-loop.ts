@@ -24,6 +24,8 @@ export interface TrainingLoop {
 export interface LoopOptions {
   /** By default yes. */
   dropout?: boolean;
+  /** Whether each step tells how the classifiers' gradients lie; by default not. */
+  gradientConflict?: boolean;
   /** By default as the stage `train` opens it. */
   open?: (definition: LoopDefinition) => Promise<StepLoop>;
 }
@@ -38,7 +40,11 @@ const settings = {
 
 export async function openTrainingLoop(
   { encoder, exitLayers, weights, split }: TrainingWork,
-  { dropout = true, open = (definition) => openLoop(definition, {}) }: LoopOptions = {},
+  {
+    dropout = true,
+    gradientConflict = false,
+    open = (definition) => openLoop(definition, {}),
+  }: LoopOptions = {},
 ): Promise<TrainingLoop> {
   const { config, pooling } = encoder;
   const wordEmbeddings = "embeddings.word_embeddings.weight";
@@ -62,6 +68,7 @@ export async function openTrainingLoop(
       objective: objectives["early-exit"],
       maxGradientNorm: 1,
       dropoutSites: sites,
+      gradientConflict,
     }),
   });
   return {

@@ -35,3 +35,28 @@ export const stage: Stage<EvalSettings> = {
   }),
   run: async (context) => (await import("./eval-stage.ts")).runEval(context),
 };
+
+/** The settings of `choose`. */
+export interface ChooseSettings {
+  /** For whom a regime is chosen. */
+  encoder: string;
+  method: string;
+  /** What each input, an eval artefact, is. */
+  cells: { input: string; task: string; regime: string; seed: number }[];
+}
+
+const text = z.string().min(1);
+
+/** `choose`: a method's results under several regimes -> the regime that does best on the threshold split. */
+export const choose: Stage<ChooseSettings> = {
+  name: "choose",
+  reads: "any",
+  settings: z.strictObject({
+    encoder: text,
+    method: text,
+    cells: z
+      .array(z.strictObject({ input: text, task: text, regime: text, seed: z.int().nonnegative() }))
+      .min(1),
+  }),
+  run: async (context) => (await import("./choose.ts")).runChoose(context),
+};

@@ -10,7 +10,7 @@ import { stageInputs } from "./stage-inputs.ts";
 const heldOut = ["calibration", "threshold", "test"] as const;
 
 /**
- * The stage `predict`. Leaves `predictions.json` and, for each held-out split, `SPLIT.safetensors`
+ * The stage `predict`. Leaves `predictions.json` and, for each held-out split (and `train`, if asked), `SPLIT.safetensors`
  * with `logits` float32 `[E, N, K]`, `labels` int32 `[N]` and `lengths` int32 `[N]`.
  *
  * @throws RangeError if a logit is not a finite number, or the bundle was made from other data
@@ -25,7 +25,7 @@ export async function runPredict({
   const bundle = await openBundle(exported.dir, { device: settings.device });
   try {
     const splits: Record<string, { examples: number }> = {};
-    for (const name of heldOut) {
+    for (const name of settings.training ? [...heldOut, "train" as const] : heldOut) {
       const split = await readSplit(data, name);
       const logits = await predictSplit(bundle, split, settings.batchSize, (done) =>
         log(`${name} ${done}/${split.labels.length}`),

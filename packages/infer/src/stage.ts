@@ -6,6 +6,8 @@ import { z } from "zod";
 export interface PredictSettings {
   /** Examples per run; changes no logit beyond rounding. */
   batchSize: number;
+  /** Whether to predict the training split too: how well each exit fits it, and what it teaches. */
+  training: boolean;
   /** Where the segments run. Another device gives other last bits. */
   device: Device;
 }
@@ -22,15 +24,22 @@ export interface TimeSettings {
 
 const device = z.enum(devices).default("cpu");
 
-/** `predict`: the logits of every exit for every example of the three held-out splits. */
+/** `predict`: the logits of every exit for every example of the three held-out splits, and of the training split if asked. */
 export const predict: Stage<PredictSettings> = {
   name: "predict",
   reads: ["data", "export"],
-  settings: z.strictObject({ batchSize: z.int().positive().default(32), device }),
+  settings: z.strictObject({
+    batchSize: z.int().positive().default(32),
+    training: z.boolean().default(false),
+    device,
+  }),
   check: async (settings) => deviceProblem(settings.device),
-  estimate: async ({ inputs }) => ({
+  estimate: async ({ settings, inputs }) => ({
     ...little,
-    operations: toldBy(inputs, "data", "heldOut") * toldBy(inputs, "export", "forward"),
+    operations:
+      (toldBy(inputs, "data", "heldOut") +
+        (settings.training ? toldBy(inputs, "data", "training") : 0)) *
+      toldBy(inputs, "export", "forward"),
   }),
   run: async (context) => (await import("./predict.ts")).runPredict(context),
 };

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { readArguments, usage } from "./arguments.ts";
+import { assumedChoices, readChoices } from "./choices.ts";
 import { type CodeDigest, CodeDigester } from "./code-digest.ts";
 import { dryTable } from "./dry-table.ts";
 import {
@@ -12,10 +13,10 @@ import {
   measureRates,
   tooLarge,
 } from "./estimates.ts";
-import { takeLock } from "./lock.ts";
+import { type Lock, takeLock } from "./lock.ts";
 import type { Cell } from "./plan.ts";
-import { planPipeline } from "./plan-pipeline.ts";
-import { publish } from "./publish.ts";
+import { type Plan, planPipeline } from "./plan-pipeline.ts";
+import { publish, publishStudy } from "./publish.ts";
 import {
   begins,
   removeStaleCells,
@@ -59,67 +60,123 @@ export async function command(
     for (const line of usage) show(line);
     return true;
   }
-  const { name, cells } = await planPipeline(pipeline, root);
-  const only = filter === undefined ? undefined : matching(cells, filter);
-  const expected = only === undefined ? cells.map((c) => c.id) : withInputs(cells, only);
-  const folder = runFolder(root, name);
-  // No pipeline's name begins with a dot.
-  const call = { dir: folder.dir, cacheDir: join(root, ".run", ".turbo-cache"), only };
-  const script = join(import.meta.dirname, "cell.js");
+  const first = await planPipeline(pipeline, root);
+  const folder = runFolder(root, first.name);
   const lock = await takeLock(join(folder.dir, "lock"));
+  const { name, results } = first;
+  const run: Invocation = { root, show, stop, name, results, folder, lock, concurrency };
   try {
-    await writeRunFolder(folder, root, cells, await digests(cells, script), script);
-    const { estimates, problem } = await estimateCells(cells, folder.artifact);
-    if (dry) {
-      await showPlan(await planTurbo(call), { cells, estimates, show });
-      if (problem !== undefined) show(`no estimate of ${problem.id}: ${problem.message}`);
-      return true;
-    }
-    if (tooLarge(cells, estimates, new Set(expected)).length > 0) {
-      const misses = (await planTurbo(call)).filter((o) => !o.hit).map((o) => o.cell);
-      const lines = tooLarge(cells, estimates, new Set(misses));
-      for (const line of shortened(lines)) show(line);
-      if (lines.length > 0) return false;
-    }
-    await removeStaleCells(folder, cells);
-    if (stop.aborted) return false;
-    const began = performance.now();
-    const progress = new Progress(expected.length, show);
-    const turn = async (some: TurboCall): Promise<Awaited<TurboRun["done"]>> => {
-      const run = await runTurbo(some, (line) => progress.line(line));
-      if (run.pid !== undefined) await lock.add(run.pid);
-      const onStop = (): void => run.stop();
-      stop.addEventListener("abort", onStop);
-      if (stop.aborted) onStop();
-      const ended = await run.done;
-      stop.removeEventListener("abort", onStop);
-      return ended;
-    };
-    const machine = { cores: availableParallelism(), memoryBytes: totalmem() };
-    const atOnce = concurrency ?? concurrencyFor(estimates, new Set(expected), machine);
-    const together = atOnce > 1 ? notAlone(cells, expected) : [];
-    // What needs the machine to itself runs when the others are done.
-    const first =
-      together.length > 0
-        ? await turn({ ...call, only: together, concurrency: atOnce })
-        : undefined;
-    if (stop.aborted) return false;
-    const failed = first !== undefined && first.exitCode !== 0;
-    const { exitCode, outcomes: last } = failed ? first : await turn(call);
-    if (stop.aborted) return false;
-    // What the first turn ran the second finds in the cache.
-    const outcomes = last.map((o) => first?.outcomes.find(({ cell }) => cell === o.cell) ?? o);
-    if (!succeeded({ exitCode, outcomes, expected, folder, root, progress, show })) return false;
-    const seconds = Math.round((performance.now() - began) / 1000);
-    const hits = outcomes.filter((o) => o.hit).length;
-    show(
-      `${outcomes.length} cells: ${outcomes.length - hits} run, ${hits} from the cache, ${seconds} s`,
-    );
-    await showResults({ outcomes, cells, folder, root, name, only, show });
-    return true;
+    if (dry) return await dryRun(first, pipeline, run);
+    if (!first.undecided) return await runPlan(first.cells, filter, run);
+    const inSearch = filter !== undefined && matches(first.cells, filter).length > 0;
+    if (!(await runPlan(first.cells, inSearch ? filter : undefined, run, "search"))) return false;
+    if (inSearch) return true;
+    const choices = await readChoices(first.cells, folder.artifact);
+    if (choices === undefined) throw new Error("pipeline: the search left no choice; run it again");
+    const { cells } = await planPipeline(pipeline, root, choices);
+    return await runPlan(cells, filter, run);
   } finally {
     await lock.release();
   }
+}
+
+/** One call of the command. */
+interface Invocation extends Surroundings {
+  name: string;
+  results: string | undefined;
+  folder: RunFolder;
+  lock: Lock;
+  concurrency: number | undefined;
+}
+
+/** Shows what would run; of a search that was not made, what would if it chose the last regime. */
+async function dryRun(first: Plan, pipeline: string, run: Invocation): Promise<boolean> {
+  const { root, show, folder } = run;
+  let { cells } = first;
+  if (first.undecided) {
+    const made = await readChoices(cells, folder.artifact);
+    const regime = first.regimes.at(-1) ?? "";
+    if (made === undefined) show(`no regime is chosen yet: told as if it were ${regime}`);
+    const choices = made ?? assumedChoices(cells, regime);
+    ({ cells } = await planPipeline(pipeline, root, choices));
+  }
+  await writeCells(cells, run);
+  const { estimates, problem } = await estimateCells(cells, folder.artifact);
+  await showPlan(await planTurbo(turboCall(run)), { cells, estimates, show });
+  if (problem !== undefined) show(`no estimate of ${problem.id}: ${problem.message}`);
+  return true;
+}
+
+function turboCall({ root, folder }: Invocation, only?: readonly string[]): TurboCall {
+  // No pipeline's name begins with a dot.
+  return { dir: folder.dir, cacheDir: join(root, ".run", ".turbo-cache"), only };
+}
+
+async function writeCells(cells: readonly Cell[], { folder, root }: Invocation): Promise<void> {
+  const script = join(import.meta.dirname, "cell.js");
+  await writeRunFolder(folder, root, cells, await digests(cells, script), script);
+}
+
+/**
+ * Runs a plan's cells.
+ *
+ * @param part `search` for the first part of a plan: what is left of others stays, and nothing is shown
+ * @returns whether every cell that was asked for is there
+ */
+async function runPlan(
+  cells: readonly Cell[],
+  filter: string | undefined,
+  run: Invocation,
+  part?: "search",
+): Promise<boolean> {
+  const { root, show, stop, folder, lock, concurrency } = run;
+  const only = filter === undefined ? undefined : matching(cells, filter);
+  const expected = only === undefined ? cells.map((c) => c.id) : withInputs(cells, only);
+  const call = turboCall(run, only);
+  await writeCells(cells, run);
+  const { estimates } = await estimateCells(cells, folder.artifact);
+  if (tooLarge(cells, estimates, new Set(expected)).length > 0) {
+    const misses = (await planTurbo(call)).filter((o) => !o.hit).map((o) => o.cell);
+    const lines = tooLarge(cells, estimates, new Set(misses));
+    for (const line of shortened(lines)) show(line);
+    if (lines.length > 0) return false;
+  }
+  // Those of the other part may be half done.
+  if (part === undefined) await removeStaleCells(folder, cells);
+  if (stop.aborted) return false;
+  const began = performance.now();
+  const progress = new Progress(expected.length, show);
+  const turn = async (some: TurboCall): Promise<Awaited<TurboRun["done"]>> => {
+    const turbo = await runTurbo(some, (line) => progress.line(line));
+    if (turbo.pid !== undefined) await lock.add(turbo.pid);
+    const onStop = (): void => turbo.stop();
+    stop.addEventListener("abort", onStop);
+    if (stop.aborted) onStop();
+    const ended = await turbo.done;
+    stop.removeEventListener("abort", onStop);
+    return ended;
+  };
+  const machine = { cores: availableParallelism(), memoryBytes: totalmem() };
+  const atOnce = concurrency ?? concurrencyFor(estimates, new Set(expected), machine);
+  const together = atOnce > 1 ? notAlone(cells, expected) : [];
+  // What needs the machine to itself runs when the others are done.
+  const first =
+    together.length > 0 ? await turn({ ...call, only: together, concurrency: atOnce }) : undefined;
+  if (stop.aborted) return false;
+  const failed = first !== undefined && first.exitCode !== 0;
+  const { exitCode, outcomes: last } = failed ? first : await turn(call);
+  if (stop.aborted) return false;
+  // What the first turn ran the second finds in the cache.
+  const outcomes = last.map((o) => first?.outcomes.find(({ cell }) => cell === o.cell) ?? o);
+  if (!succeeded({ exitCode, outcomes, expected, folder, root, progress, show })) return false;
+  const seconds = Math.round((performance.now() - began) / 1000);
+  const hits = outcomes.filter((o) => o.hit).length;
+  show(
+    `${part === undefined ? "" : "search: "}${outcomes.length} cells: ${outcomes.length - hits} run, ${hits} from the cache, ${seconds} s`,
+  );
+  if (part === undefined || only !== undefined)
+    await showResults({ ...run, outcomes, cells, only });
+  return true;
 }
 
 async function digests(
@@ -134,11 +191,16 @@ async function digests(
   return code;
 }
 
-/** The ids that a filter names. @throws RangeError if there are none */
-function matching(cells: readonly Cell[], filter: string): string[] {
+/** The ids that a filter names. */
+function matches(cells: readonly Cell[], filter: string): string[] {
   const parts = filter.split("*").map((part) => part.replaceAll(/[^\w]/g, String.raw`\$&`));
   const pattern = new RegExp(`^${parts.join(".*")}$`);
-  const ids = cells.map((c) => c.id).filter((id) => pattern.test(id));
+  return cells.map((c) => c.id).filter((id) => pattern.test(id));
+}
+
+/** @throws RangeError if a filter names none */
+function matching(cells: readonly Cell[], filter: string): string[] {
+  const ids = matches(cells, filter);
   if (ids.length === 0) {
     throw new RangeError(`pipeline: no cell matches --filter=${filter}; --dry lists them`);
   }
@@ -244,19 +306,15 @@ function succeeded(ended: Ended): boolean {
   return false;
 }
 
-interface Results {
+interface Results extends Invocation {
   outcomes: readonly CellOutcome[];
   cells: readonly Cell[];
-  folder: RunFolder;
-  root: string;
-  name: string;
   only: readonly string[] | undefined;
-  show: (line: string) => void;
 }
 
 /** Publishes the report, if it was asked for; of other cells says where their artefacts are. */
 async function showResults(results: Results): Promise<void> {
-  const { outcomes, cells, folder, root, name, only, show } = results;
+  const { outcomes, cells, folder, root, name, only, show, results: kept } = results;
   const report = cells.find((c) => c.stage === "report" && outcomes.some((o) => o.cell === c.id));
   if (report === undefined) {
     for (const id of only ?? []) show(`${id}: ${relative(root, folder.artifact(id))}`);
@@ -269,4 +327,6 @@ async function showResults(results: Results): Promise<void> {
   for (const line of table.trimEnd().split("\n")) show(line);
   show("");
   show(`report: ${relative(root, join(target, "report.html"))}`);
+  if (kept === undefined) return;
+  show(`results: ${relative(root, await publishStudy(folder.artifact(report.id), kept, name))}`);
 }

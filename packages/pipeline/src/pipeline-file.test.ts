@@ -51,7 +51,9 @@ predict:
         sections: { data: { trainSize: 5 } },
       },
     });
-    expect(methods).toEqual({ sweet: { sections: { train: { learningRate: 1e-4 } } } });
+    expect(methods).toEqual({
+      sweet: { seeds: [1], sections: { train: { learningRate: 1e-4 } } },
+    });
     expect(sections).toEqual({ train: { epochs: 2, maxGradientNorm: "off" }, predict: {} });
   });
 
@@ -66,6 +68,34 @@ predict:
       "settings of a stage that the methods share",
       whole.replace("[early-exit, sweet]", "{ sweet: { data: { trainSize: 5 } } }"),
       /^p\.yaml:4: methods\.sweet\.data: data does not vary by method; set it at the top of the file or in an entry of tasks or in an entry of encoders$/,
+    ],
+    [
+      "the seeds of a search without regimes",
+      `${whole}searchSeeds: [1]`,
+      /^p\.yaml:6: searchSeeds: belongs to a pipeline with regimes/,
+    ],
+    [
+      "a method that shares the choice of one that has none",
+      `${whole.replace("[early-exit, sweet]", "{ sweet: { regimeOf: early-exit } }")}regimes: { slow: {} }`,
+      /^p\.yaml:4: methods\.sweet\.regimeOf: expected a method of this file that a regime is chosen for, got early-exit/,
+    ],
+    [
+      "a teacher that is not there",
+      whole.replace("[early-exit, sweet]", "{ sweet: { teacher: multi-model } }"),
+      /^p\.yaml:4: methods\.sweet\.teacher: expected a method of this file that has no teacher of its own, got multi-model/,
+    ],
+    [
+      "a teacher without the seed",
+      whole.replace(
+        "[early-exit, sweet]",
+        "{ sweet: { teacher: early-exit, seeds: [1, 3] }, early-exit: {} }",
+      ),
+      /^p\.yaml:4: methods\.sweet\.teacher: expected one of the same seeds, early-exit has no seed 3/,
+    ],
+    [
+      "a pupil that searches on its own",
+      `${whole.replace("[early-exit, sweet]", "{ sweet: { teacher: early-exit }, early-exit: {} }")}regimes: { slow: {} }`,
+      /^p\.yaml:4: methods\.sweet\.regimeOf: expected a method: one that learns from a teacher/,
     ],
     ["a missing key", whole.replace("exitLayers: [1, 2]", ""), /^p\.yaml: exitLayers: /],
     ["a wrong type", whole.replace("[1, 2]", "[1, two]"), /^p\.yaml:5: exitLayers\.1: .*"two"/],

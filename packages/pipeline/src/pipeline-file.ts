@@ -44,15 +44,32 @@ interface EncoderEntry {
   sections: Sections;
 }
 
+/** A method of a pipeline. */
+interface MethodEntry {
+  /** By default the file's. */
+  seeds: number[];
+  /** The method whose chosen regime it is trained under; without, one is chosen for it. */
+  regimeOf?: string | undefined;
+  /** The method that it learns from: one trained on the same data with the same seed. */
+  teacher?: string | undefined;
+  sections: Sections;
+}
+
 /** A `pipeline.yaml`, checked, with its defaults filled in. */
 export interface PipelineFile {
   source: YamlSource;
   title: string;
   tasks: Record<string, { columns: TaskColumns; sections: Sections }>;
   encoders: Record<string, EncoderEntry>;
-  methods: Record<string, { sections: Sections }>;
+  methods: Record<string, MethodEntry>;
+  /** Ways to train of which one is chosen for each method, on the threshold split; may be empty. */
+  regimes: Record<string, { sections: Sections }>;
+  /** The seeds that the choice is made by. */
+  searchSeeds: number[];
   seeds: number[];
   exitLayers: number[];
+  /** Where a study's results are kept, relative to the pipeline file; by default nowhere. */
+  results: string | undefined;
   /** In what it does as the reference implementation does. */
   compat: Compat[];
   /** What the stages that have such a setting share; their own schemas check it. */
@@ -71,6 +88,11 @@ const name = z
     /^[A-Za-z0-9][\w./@-]*$/,
     "must begin with a letter or digit and hold only A-Z a-z 0-9 _ . / @ -",
   );
+
+const someSeeds = z
+  .array(z.int().nonnegative())
+  .min(1)
+  .refine((seeds) => new Set(seeds).size === seeds.length, "must differ from each other");
 
 // An encoder may be named by its folder.
 const encoderName = z
@@ -143,17 +165,21 @@ export function checkPipelineFile(
         entry("encoder", { from: column, revision: column, exitLayers: exitLayers.optional() }),
       ),
     ),
-    methods: nonEmpty(z.record(name, entry("method", {}))),
-    seeds: z
-      .array(z.int().nonnegative())
-      .min(1)
-      .refine((seeds) => new Set(seeds).size === seeds.length, "must differ from each other")
-      .default([1]),
+    methods: nonEmpty(
+      z.record(
+        name,
+        entry("method", { seeds: someSeeds.optional(), regimeOf: column, teacher: column }),
+      ),
+    ),
+    regimes: nonEmpty(z.record(name, entry("regime", {}))).optional(),
+    searchSeeds: someSeeds.optional(),
+    seeds: someSeeds.default([1]),
     exitLayers,
     compat: z
       .union([z.literal("reference"), z.array(z.enum(compatNames)).min(1)])
       .transform((names) => (names === "reference" ? compatNames : names))
       .default([]),
+    results: column,
     device: shared,
     engine: shared,
     ...sectionsShape(stages, []),
@@ -165,13 +191,11 @@ export function checkPipelineFile(
   }
   const value = plain(source);
   checkSections(value, stages, source);
-  const { title, tasks, encoders, methods, seeds, ...rest } = parseAt<z.infer<typeof schema>>(
-    schema,
-    value,
-    source,
-    "",
-  );
-  const { exitLayers: layers, compat, device, engine, ...sections } = rest;
+  const { title, tasks, encoders, methods, seeds, regimes, searchSeeds, ...rest } = parseAt<
+    z.infer<typeof schema>
+  >(schema, value, source, "");
+  checkMethods(methods, { seeds, regimes, searchSeeds }, source);
+  const { exitLayers: layers, results, compat, device, engine, ...sections } = rest;
   return {
     source,
     title,
@@ -188,9 +212,17 @@ export function checkPipelineFile(
       exitLayers,
       sections: own as Sections,
     })),
-    methods: mapValues(methods, (own) => ({ sections: own as Sections })),
+    methods: mapValues(methods, ({ seeds: own = seeds, regimeOf, teacher, ...sections }) => ({
+      seeds: own,
+      regimeOf,
+      teacher,
+      sections: sections as Sections,
+    })),
+    regimes: mapValues(regimes ?? {}, (own) => ({ sections: own as Sections })),
+    searchSeeds: searchSeeds ?? seeds.slice(0, 1),
     seeds,
     exitLayers: layers,
+    results,
     compat,
     shared: {
       ...(device === undefined ? {} : { device }),
@@ -212,7 +244,57 @@ const axisKeys: readonly [Axis, string][] = [
   ["task", "tasks"],
   ["encoder", "encoders"],
   ["method", "methods"],
+  ["regime", "regimes"],
 ];
+
+/** @throws TypeError if a method names another that cannot be meant, or something says what regimes alone have */
+function checkMethods(
+  methods: Readonly<
+    Record<
+      string,
+      { seeds?: number[] | undefined; regimeOf?: string | undefined; teacher?: string | undefined }
+    >
+  >,
+  {
+    seeds,
+    regimes,
+    searchSeeds,
+  }: { seeds: number[]; regimes: object | undefined; searchSeeds: number[] | undefined },
+  source: YamlSource,
+): void {
+  const wrong = (path: string[], message: string): never => {
+    throw new TypeError(`${source.at(path)}: ${path.join(".")}: ${message}`);
+  };
+  if (regimes === undefined && searchSeeds !== undefined)
+    wrong(["searchSeeds"], "belongs to a pipeline with regimes");
+  for (const [method, { seeds: own = seeds, regimeOf, teacher }] of Object.entries(methods)) {
+    const path = (key: string) => ["methods", method, key];
+    if (regimeOf !== undefined) {
+      if (regimes === undefined) wrong(path("regimeOf"), "belongs to a pipeline with regimes");
+      const other = methods[regimeOf];
+      if (other === undefined || other.regimeOf !== undefined)
+        wrong(
+          path("regimeOf"),
+          `expected a method of this file that a regime is chosen for, got ${regimeOf}`,
+        );
+    }
+    if (teacher === undefined) continue;
+    const other = methods[teacher];
+    if (other === undefined || other.teacher !== undefined || teacher === method)
+      wrong(
+        path("teacher"),
+        `expected a method of this file that has no teacher of its own, got ${teacher}`,
+      );
+    const missing = own.find((seed) => !(other?.seeds ?? seeds).includes(seed));
+    if (missing !== undefined)
+      wrong(path("teacher"), `expected one of the same seeds, ${teacher} has no seed ${missing}`);
+    if (regimes !== undefined && regimeOf === undefined)
+      wrong(
+        path("regimeOf"),
+        "expected a method: one that learns from a teacher is trained once the teacher's regime is chosen",
+      );
+  }
+}
 
 /** @throws TypeError if an entry sets a stage that is the same for all entries of its kind */
 function checkSections(
@@ -248,7 +330,7 @@ function plain(source: YamlSource): unknown {
   if (!isMapping(source.value)) return source.value;
   return mapValues(source.value, (value, key) => {
     if (value === null) return {};
-    if (!["tasks", "encoders", "methods"].includes(key)) return value;
+    if (!["tasks", "encoders", "methods", "regimes"].includes(key)) return value;
     const entries = Array.isArray(value) ? named(value, key, source) : value;
     if (!isMapping(entries)) return entries;
     return mapValues(entries, (entry) =>

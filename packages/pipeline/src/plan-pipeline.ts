@@ -1,8 +1,9 @@
-import { dirname, relative } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { findPipeline } from "./arguments.ts";
 import { encoderSources } from "./encoder-source.ts";
 import { checkPipelineFile } from "./pipeline-file.ts";
 import { type Cell, type KnownStage, planCells } from "./plan.ts";
+import type { Choices } from "./runs.ts";
 import { stages } from "./stages.ts";
 import { taskSources } from "./task-source.ts";
 import { readYaml } from "./yaml-source.ts";
@@ -13,6 +14,12 @@ export interface Plan {
   name: string;
   /** Each after those that it reads. */
   cells: Cell[];
+  /** The folder where a study's results are kept. */
+  results: string | undefined;
+  /** Whether regimes must be chosen before the rest can be planned: then these are the search's cells. */
+  undecided: boolean;
+  /** The regimes' names, as the file has them. */
+  regimes: string[];
 }
 
 /**
@@ -20,10 +27,15 @@ export interface Plan {
  *
  * @param pipeline a folder's name in `pipelines/`, or the path of a folder or of a YAML file
  * @param root the project's folder: paths in cells are relative to it
+ * @param choices the regimes chosen, where the file has such
  * @throws RangeError if there is no such pipeline; TypeError, with file and line, if it is wrong;
  *   Error if a file that it names cannot be read
  */
-export async function planPipeline(pipeline: string, root: string): Promise<Plan> {
+export async function planPipeline(
+  pipeline: string,
+  root: string,
+  choices?: Choices,
+): Promise<Plan> {
   const { file, name } = findPipeline(pipeline, root);
   const inside = relative(root, file);
   const source = await readYaml(file, inside.startsWith("..") ? file : inside);
@@ -34,5 +46,11 @@ export async function planPipeline(pipeline: string, root: string): Promise<Plan
   }
   const sources = await taskSources(checked, dirname(file), root);
   const encoders = await encoderSources(checked, dirname(file), root);
-  return { name, cells: await planCells(checked, known, sources, encoders) };
+  return {
+    name,
+    cells: await planCells(checked, known, sources, encoders, choices),
+    results: checked.results && resolve(dirname(file), checked.results),
+    undecided: Object.keys(checked.regimes).length > 0 && choices === undefined,
+    regimes: Object.keys(checked.regimes),
+  };
 }

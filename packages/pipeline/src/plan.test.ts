@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { checkPipelineFile } from "./pipeline-file.ts";
 import { type Cell, type KnownStage, planCells } from "./plan.ts";
+import { type Choices, choiceKey } from "./runs.ts";
 import { type StageEntry, stages } from "./stages.ts";
 import { parseYaml } from "./yaml-source.ts";
 
@@ -16,7 +17,7 @@ const shapes: Record<string, [reads: Stage<unknown>["reads"], settings: z.ZodTyp
     ["data"],
     z.strictObject({
       encoder: z.string(),
-      method: z.enum(["early-exit", "sweet"]),
+      method: z.enum(["early-exit", "sweet", "sweet-distilled"]),
       exitLayers: z.array(z.int()),
       seed: z.int(),
       epochs: z.int().positive().default(3),
@@ -27,6 +28,10 @@ const shapes: Record<string, [reads: Stage<unknown>["reads"], settings: z.ZodTyp
   predict: [["data", "export"], z.strictObject({})],
   time: [["data", "export"], z.strictObject({})],
   eval: [["predict", "time"], z.strictObject({ confidence: z.number().default(0.95) })],
+  choose: [
+    "any",
+    z.strictObject({ encoder: z.string(), method: z.string(), cells: z.array(z.json()) }),
+  ],
   report: ["any", z.strictObject({ title: z.string(), cells: z.array(z.json()) })],
 };
 
@@ -42,10 +47,11 @@ async function plan(
   text: string,
   sources: Record<string, Json> = { a: "a", b: "b" },
   stages: Record<string, KnownStage> = known,
+  choices?: Choices,
 ): Promise<Cell[]> {
   const file = checkPipelineFile(parseYaml(text, "p.yaml"), stages, "p");
   const encoders = Object.fromEntries(Object.keys(file.encoders).map((name) => [name, name]));
-  return planCells(file, stages, sources, encoders);
+  return planCells(file, stages, sources, encoders, choices);
 }
 
 function settingsOf(cells: readonly Cell[], id: string): Json | undefined {
@@ -70,6 +76,7 @@ describe("planCells", () => {
       ["predict", 8],
       ["time", 8],
       ["eval", 8],
+      ["choose", 0],
       ["report", 1],
     ]);
     expect(ids).toContain("data.b.e");
@@ -236,10 +243,114 @@ describe("planCells", () => {
   });
 
   test("each cell comes after those that it reads", async () => {
-    const seen = new Set<string>();
-    for (const { id, inputs } of await plan(small)) {
-      expect(Object.values(inputs).every((input) => seen.has(input))).toBe(true);
-      seen.add(id);
+    const choices = choicesOf({ "early-exit": "fast", sweet: "slow" });
+    for (const cells of [await plan(small), await plan(searching, undefined, known, choices)]) {
+      const seen = new Set<string>();
+      for (const { id, inputs } of cells) {
+        expect(Object.values(inputs).filter((input) => !seen.has(input))).toEqual([]);
+        seen.add(id);
+      }
     }
+  });
+});
+
+/** The pupil is named first, so that its teacher must be moved before it. */
+const searching = `
+tasks: { a: {}, b: {} }
+encoders: { e: {} }
+methods:
+  sweet-distilled: { seeds: [5], regimeOf: sweet, teacher: early-exit }
+  early-exit: {}
+  sweet: {}
+seeds: [3, 5]
+searchSeeds: [3]
+regimes:
+  slow: { train: { learningRate: 0.25 } }
+  fast: { train: { epochs: 7 } }
+exitLayers: [1, 2]
+`;
+
+function choicesOf(chosen: Record<string, string>): Choices {
+  return new Map(Object.entries(chosen).map(([method, r]) => [choiceKey("e", method), r]));
+}
+
+describe("a search over regimes", () => {
+  const trained = (cells: readonly Cell[]) =>
+    cells.filter((c) => c.stage === "train" && c.id.includes(".a.")).map((c) => c.id);
+
+  test("tries each regime with the search's seeds, for the methods that one is chosen for, and ends with the choices", async () => {
+    const cells = await plan(searching);
+    expect(trained(cells)).toEqual([
+      "train.a.e.early-exit.slow.3",
+      "train.a.e.early-exit.fast.3",
+      "train.a.e.sweet.slow.3",
+      "train.a.e.sweet.fast.3",
+    ]);
+    expect(cells.filter((c) => c.stage === "report")).toEqual([]);
+    expect(cells.find((c) => c.id === "choose.e.sweet")?.settings).toEqual({
+      encoder: "e",
+      method: "sweet",
+      cells: ["a", "b"].flatMap((task) =>
+        ["slow", "fast"].map((regime) => ({
+          input: `eval.${task}.e.sweet.${regime}.3`,
+          task,
+          regime,
+          seed: 3,
+        })),
+      ),
+    });
+    expect(settingsOf(cells, "train.b.e.sweet.slow.3")).toMatchObject({
+      learningRate: 0.25,
+      epochs: 3,
+    });
+    expect(settingsOf(cells, "train.b.e.sweet.fast.3")).toMatchObject({
+      learningRate: 0.5,
+      epochs: 7,
+    });
+  });
+
+  test("then every method under its choice, or another's, with its own seeds; those of the search stay as they were", async () => {
+    const search = await plan(searching);
+    const choices = choicesOf({ "early-exit": "fast", sweet: "slow" });
+    const cells = await plan(searching, undefined, known, choices);
+    for (const cell of search) expect(cells.find((c) => c.id === cell.id)).toEqual(cell);
+    const added = cells.filter((c) => !search.some((s) => s.id === c.id));
+    expect(trained(added).sort()).toEqual([
+      "train.a.e.early-exit.fast.5",
+      "train.a.e.sweet-distilled.slow.5",
+      "train.a.e.sweet.slow.5",
+    ]);
+    expect(cells.filter((c) => c.stage === "choose")).toHaveLength(2);
+    const report = settingsOf(cells, "report") as { cells: Record<string, Json>[] };
+    expect(report.cells).toHaveLength(2 * (2 * 2 + 2 + 1));
+    expect(report.cells).toContainEqual({
+      input: "eval.b.e.sweet.fast.3",
+      task: "b",
+      encoder: "e",
+      method: "sweet",
+      regime: "fast",
+      seed: 3,
+      chosen: false,
+    });
+    expect(report.cells.filter((c) => c["chosen"] === true)).toHaveLength(2 * (2 * 2 + 1));
+  });
+
+  test("a pupil reads its teacher's predictions, of the same task and seed, under the teacher's choice", async () => {
+    const choices = choicesOf({ "early-exit": "fast", sweet: "slow" });
+    const cells = await plan(searching, undefined, known, choices);
+    expect(cells.find((c) => c.id === "train.b.e.sweet-distilled.slow.5")?.inputs).toEqual({
+      data: "data.b.e",
+      teacher: "predict.b.e.early-exit.fast.5",
+    });
+  });
+
+  test("without regimes a pupil reads its teacher's of the same seed", async () => {
+    const cells = await plan(
+      small.replace("sweet: {}", "sweet-distilled: { teacher: early-exit }"),
+    );
+    expect(cells.find((c) => c.id === "train.a.e.sweet-distilled.1")?.inputs).toEqual({
+      data: "data.a.e",
+      teacher: "predict.a.e.early-exit.1",
+    });
   });
 });

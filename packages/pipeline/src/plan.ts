@@ -1,12 +1,13 @@
 import type { Json, SettingProblem, Stage } from "@sweetspot/artifact";
 import { compatSettingsOf } from "./compat.ts";
 import type { PipelineFile, Settings } from "./pipeline-file.ts";
+import { type Choices, choiceKey, type Run, runsOf } from "./runs.ts";
 import type { Axis, Place, StageEntry } from "./stages.ts";
 import { parseAt } from "./yaml-source.ts";
 
 /** One stage with settings filled in: the unit of caching. */
 export interface Cell {
-  /** `STAGE.TASK.ENCODER.METHOD.SEED`, as far as the stage varies over them. */
+  /** `STAGE.TASK.ENCODER.METHOD.REGIME.SEED`, as far as the stage varies over them. */
   id: string;
   stage: string;
   /** Complete: the stage's defaults are filled in. */
@@ -20,20 +21,28 @@ export interface KnownStage extends StageEntry {
   stage: Stage<unknown>;
 }
 
-interface Combination {
-  task?: string;
-  encoder?: string;
-  method?: string;
-  seed?: number;
+/** Where a cell stands; of the axes, those that its stage varies over. */
+type Combination = Partial<Pick<Run, Axis>>;
+
+/** A cell whose settings are not yet filled in. */
+interface PlacedCell {
+  id: string;
+  stage: string;
+  at: Combination;
+  /** Of the run that it is of; of several, whether one is. */
+  search: boolean;
+  chosen: boolean;
+  inputs: Record<string, string>;
 }
 
-const axes: readonly Axis[] = ["task", "encoder", "method", "seed"];
+const axes: readonly Axis[] = ["task", "encoder", "method", "regime", "seed"];
 
 /** Where in the pipeline file a person says what the planner fills in. */
 const givenBy: Record<string, string> = {
   task: "tasks",
   encoder: "encoders",
   method: "methods",
+  regime: "regimes",
   seed: "seeds",
   exitLayers: "exitLayers",
   title: "title",
@@ -43,11 +52,13 @@ const givenBy: Record<string, string> = {
  * Multiplies a pipeline file out into its cells, each after those that it reads.
  *
  * A setting is looked for in this order, the last one found wins: the stage's default, what
- * the file's top shares among stages, the file's section of the stage, that of the encoder, of the task, of the method.
+ * the file's top shares among stages, the file's section of the stage, that of the encoder, of the task,
+ * of the method, of the regime.
  *
  * @param known the stages in order, by name
  * @param sources task name -> the data stage's `task` setting
  * @param encoders encoder name -> the stages' `encoder` setting
+ * @param choices the regimes chosen; without, the cells of the search alone
  * @throws TypeError, with file and line, if a setting breaks its stage's schema; RangeError if the
  *   stage's own check finds one that cannot be
  */
@@ -56,58 +67,98 @@ export async function planCells(
   known: Readonly<Record<string, KnownStage>>,
   sources: Readonly<Record<string, Json>>,
   encoders: Readonly<Record<string, Json>>,
+  choices: Choices = new Map(),
 ): Promise<Cell[]> {
   const check = checkOnce();
-  const cells: (Cell & { at: Combination })[] = [];
-  for (const [name, entry] of Object.entries(known)) {
-    for (const at of combinations(file, entry.per)) {
-      const inputs = inputsOf(name, entry, at, cells);
-      const id = cellId(name, at);
-      const twin = cells.find((c) => c.id === id);
-      if (twin !== undefined) {
-        throw new RangeError(`${file.source.file}: two cells would be called ${id}; rename one`);
-      }
-      const place: Place = {
-        ...at,
-        source: at.task === undefined ? undefined : sources[at.task],
-        encoderSource: at.encoder === undefined ? undefined : encoders[at.encoder],
-        exitLayers: encoderOf(file, at)?.exitLayers ?? file.exitLayers,
-        title: file.title,
-        cells: Object.values(inputs).flatMap((input) => {
-          const {
-            task = "",
-            encoder = "",
-            method = "",
-            seed = 0,
-          } = cells.find((c) => c.id === input)?.at ?? {};
-          return [{ input, task, encoder, method, seed }];
-        }),
-      };
-      cells.push({
-        id,
-        stage: name,
-        settings: await settingsOf(file, name, entry, at, place, check),
-        inputs,
-        at,
-      });
-    }
+  const cells: Cell[] = [];
+  const placed = placedCells(file, known, choices);
+  for (const { id, stage, at, inputs } of placed) {
+    const entry = known[stage];
+    if (entry === undefined) throw new RangeError(`plan: no stage ${stage}`);
+    const place: Place = {
+      ...at,
+      source: at.task === undefined ? undefined : sources[at.task],
+      encoderSource: at.encoder === undefined ? undefined : encoders[at.encoder],
+      exitLayers: encoderOf(file, at)?.exitLayers ?? file.exitLayers,
+      title: file.title,
+      cells: Object.values(inputs).flatMap((input) => {
+        const found = placed.find((c) => c.id === input);
+        if (found === undefined) return [];
+        const { task = "", encoder = "", method = "", regime, seed = 0 } = found.at;
+        const under = regime === undefined ? {} : { regime, chosen: found.chosen };
+        return [{ input, task, encoder, method, seed, ...under }];
+      }),
+    };
+    const settings = await settingsOf(file, stage, entry, at, place, check);
+    cells.push({ id, stage, settings, inputs });
   }
-  return cells.map(({ id, stage, settings, inputs }) => ({ id, stage, settings, inputs }));
+  return cells;
 }
 
-function combinations(file: PipelineFile, per: readonly Axis[]): Combination[] {
-  const values: Record<Axis, (string | number)[]> = {
+/** Every cell with what it reads, each after those. */
+function placedCells(
+  file: PipelineFile,
+  known: Readonly<Record<string, KnownStage>>,
+  choices: Choices,
+): PlacedCell[] {
+  const runs = runsOf(file, choices);
+  const cells = Object.entries(known).flatMap(([name, entry]) => cellsOf(file, name, entry, runs));
+  cells.forEach(({ id }, i) => {
+    if (cells.findIndex((c) => c.id === id) !== i)
+      throw new RangeError(`${file.source.file}: two cells would be called ${id}; rename one`);
+  });
+  for (const cell of cells) {
+    const entry = known[cell.stage];
+    if (entry !== undefined) cell.inputs = inputsOf(file, cell, entry, cells, choices);
+  }
+  return inOrder(cells);
+}
+
+/** A stage's cells: the different places that its axes have among the runs. */
+function cellsOf(
+  file: PipelineFile,
+  stage: string,
+  { per, gathersOf }: StageEntry,
+  runs: readonly Run[],
+): PlacedCell[] {
+  const cells = new Map<string, PlacedCell>();
+  for (const run of runs) {
+    if (gathersOf !== undefined && !run[gathersOf]) continue;
+    const at: Combination = Object.fromEntries(
+      axes.flatMap((axis) =>
+        per.includes(axis) && run[axis] !== undefined ? [[axis, run[axis]]] : [],
+      ),
+    );
+    const key = JSON.stringify(at);
+    const before = cells.get(key);
+    cells.set(key, {
+      id: cellId(stage, at),
+      stage,
+      at,
+      search: run.search || before?.search === true,
+      chosen: run.chosen || before?.chosen === true,
+      inputs: {},
+    });
+  }
+  // A search ends with the choices: nothing is told of it until they are made.
+  const undecided = runs.length > 0 && !runs.some((run) => run.chosen);
+  return undecided && per.length === 0 ? [] : inFileOrder(file, [...cells.values()]);
+}
+
+/** By seed last, as the file names them. */
+function inFileOrder(file: PipelineFile, cells: PlacedCell[]): PlacedCell[] {
+  const places: Record<Axis, (string | number)[]> = {
     task: Object.keys(file.tasks),
     encoder: Object.keys(file.encoders),
     method: Object.keys(file.methods),
-    seed: file.seeds,
+    regime: Object.keys(file.regimes),
+    seed: [...new Set([...file.seeds, ...file.searchSeeds])],
   };
-  return axes
-    .filter((axis) => per.includes(axis))
-    .reduce<Combination[]>(
-      (all, axis) => all.flatMap((c) => values[axis].map((value) => ({ ...c, [axis]: value }))),
-      [{}],
-    );
+  const place = (cell: PlacedCell, axis: Axis) => places[axis].indexOf(cell.at[axis] ?? "");
+  return cells.sort((a, b) => {
+    const axis = axes.find((one) => a.at[one] !== b.at[one]);
+    return axis === undefined ? 0 : place(a, axis) - place(b, axis);
+  });
 }
 
 function cellId(stage: string, at: Combination): string {
@@ -118,16 +169,22 @@ function cellId(stage: string, at: Combination): string {
 }
 
 function inputsOf(
-  name: string,
-  { stage, gathers }: KnownStage,
-  at: Combination,
-  cells: readonly (Cell & { at: Combination })[],
+  file: PipelineFile,
+  { stage: name, at }: PlacedCell,
+  { stage, gathers, gathersOf, teaches }: KnownStage,
+  cells: readonly PlacedCell[],
+  choices: Choices,
 ): Record<string, string> {
   if (stage.reads === "any") {
-    const gathered = cells.filter((c) => c.stage === gathers).map((c) => c.id);
-    return Object.fromEntries(gathered.map((id) => [id, id]));
+    const gathered = cells.filter(
+      (c) =>
+        c.stage === gathers &&
+        (gathersOf === undefined || c[gathersOf]) &&
+        axes.every((a) => at[a] === undefined || c.at[a] === at[a]),
+    );
+    return Object.fromEntries(gathered.map(({ id }) => [id, id]));
   }
-  return Object.fromEntries(
+  const inputs = Object.fromEntries(
     stage.reads.map((read) => {
       const found = cells.find(
         (c) => c.stage === read && axes.every((a) => c.at[a] === undefined || c.at[a] === at[a]),
@@ -138,8 +195,29 @@ function inputsOf(
       return [read, found.id];
     }),
   );
+  const teacher = file.methods[at.method ?? ""]?.teacher;
+  if (teaches === undefined || teacher === undefined) return inputs;
+  const regimeOf = file.methods[teacher]?.regimeOf ?? teacher;
+  const regime = choices.get(choiceKey(at.encoder ?? "", regimeOf));
+  const taught = { ...at, method: teacher, ...(regime === undefined ? {} : { regime }) };
+  return { ...inputs, teacher: cellId(teaches, taught) };
 }
 
+/** Each cell after those that it reads, otherwise as they came. */
+function inOrder(cells: readonly PlacedCell[]): PlacedCell[] {
+  const byId = new Map(cells.map((c) => [c.id, c]));
+  const ordered = new Set<PlacedCell>();
+  const add = (cell: PlacedCell): void => {
+    if (ordered.has(cell)) return;
+    for (const input of Object.values(cell.inputs)) {
+      const read = byId.get(input);
+      if (read !== undefined) add(read);
+    }
+    ordered.add(cell);
+  };
+  for (const cell of cells) add(cell);
+  return [...ordered];
+}
 function encoderOf(
   file: PipelineFile,
   at: Combination,
@@ -183,6 +261,7 @@ async function settingsOf(
     [["encoders", at.encoder ?? "", name], encoderOf(file, at)?.sections[name]],
     [["tasks", at.task ?? "", name], file.tasks[at.task ?? ""]?.sections[name]],
     [["methods", at.method ?? "", name], file.methods[at.method ?? ""]?.sections[name]],
+    [["regimes", at.regime ?? "", name], file.regimes[at.regime ?? ""]?.sections[name]],
   ];
   const filled = given(place);
   const settings: Record<string, unknown> = {};

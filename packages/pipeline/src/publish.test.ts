@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeArtifact } from "@sweetspot/artifact";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { publish } from "./publish.ts";
+import { publish, publishStudy } from "./publish.ts";
 
 let dir: string;
 beforeEach(async () => {
@@ -55,4 +55,47 @@ test("a file where a folder is needed is told, with the fix", async () => {
   await expect(publish(join(dir, "artifact"), target)).rejects.toThrow(
     /^cannot write .*: a part of the path is a file, not a folder$/,
   );
+});
+
+async function study(content: unknown) {
+  const about = { stage: "report", settings: {}, inputs: {} };
+  await writeArtifact(join(dir, "artifact"), about, async (folder) => {
+    await mkdir(join(folder, "figures"));
+    for (const name of ["claims", "curves", "other"])
+      await writeFile(join(folder, "figures", `${name}.svg`), name);
+    if (content !== undefined) await writeFile(join(folder, "study.json"), JSON.stringify(content));
+    return {};
+  });
+}
+
+test("a study's numbers and the figures that it names replace those that were kept", async () => {
+  const kept = join(dir, "docs", "results");
+  await mkdir(join(kept, "low"), { recursive: true });
+  await writeFile(join(kept, "low", "old.svg"), "");
+  await writeFile(join(kept, "other.json"), "{}");
+  await study({ figures: ["claims", "curves"], claims: [] });
+  expect(await publishStudy(join(dir, "artifact"), kept, "low")).toBe(join(kept, "low.json"));
+  expect((await readdir(kept, { recursive: true })).sort()).toEqual([
+    "low",
+    "low.json",
+    "low/claims.svg",
+    "low/curves.svg",
+    "other.json",
+  ]);
+  expect(JSON.parse(await readFile(join(kept, "low.json"), "utf8"))).toEqual({
+    figures: ["claims", "curves"],
+    claims: [],
+  });
+});
+
+test("a report without a study, or one whose figures lead elsewhere, keeps nothing", async () => {
+  const kept = join(dir, "results");
+  await study(undefined);
+  await expect(publishStudy(join(dir, "artifact"), kept, "low")).rejects.toThrow(
+    /expected study\.json for the results, got none; set report: \{ claims: true \}$/,
+  );
+  await rm(join(dir, "artifact"), { recursive: true });
+  await study({ figures: ["../../secret"] });
+  await expect(publishStudy(join(dir, "artifact"), kept, "low")).rejects.toThrow(/figures/);
+  await expect(readdir(kept)).rejects.toThrow(/ENOENT/);
 });

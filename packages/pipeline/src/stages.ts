@@ -1,13 +1,14 @@
 import type { Json, Stage } from "@sweetspot/artifact";
 
 /** What a pipeline multiplies out. */
-export type Axis = "task" | "encoder" | "method" | "seed";
+export type Axis = "task" | "encoder" | "method" | "regime" | "seed";
 
 /** What is known where a cell stands in the plan. An axis that the stage does not vary over is `undefined`. */
 export interface Place {
   task?: string | undefined;
   encoder?: string | undefined;
   method?: string | undefined;
+  regime?: string | undefined;
   seed?: number | undefined;
   /** The data stage's `task` setting: an embedded task's name, or a file with its columns and sha256. */
   source?: Json | undefined;
@@ -16,7 +17,19 @@ export interface Place {
   exitLayers: number[];
   title: string;
   /** The cells that a gathering stage reads. */
-  cells: { input: string; task: string; encoder: string; method: string; seed: number }[];
+  cells: GatheredCell[];
+}
+
+/** A cell that a gathering stage reads. */
+export interface GatheredCell {
+  input: string;
+  task: string;
+  encoder: string;
+  method: string;
+  seed: number;
+  /** With regimes: which, and whether it is the one that was chosen for its method. */
+  regime?: string;
+  chosen?: boolean;
 }
 
 /** What the file says once, at its top, for all the stages that have such a setting. */
@@ -36,11 +49,15 @@ export interface StageEntry {
   alone?: true;
   /** For a stage that reads any number of inputs: the stage whose cells they all are. */
   gathers?: string;
+  /** Of those cells, only the ones of runs that are searched, or that were chosen. */
+  gathersOf?: "search" | "chosen";
+  /** The stage whose cell of another method is the input `teacher`, where the method has one. */
+  teaches?: string;
   /** The settings that follow from the place; a person sets them by no other way. */
   given(place: Place): Record<string, Json | undefined>;
 }
 
-const each: readonly Axis[] = ["task", "encoder", "method", "seed"];
+const each: readonly Axis[] = ["task", "encoder", "method", "regime", "seed"];
 const nothing = (): Record<string, Json> => ({});
 
 /** Every stage that the planner knows, by name, each after those that it reads. */
@@ -56,6 +73,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     load: async () => (await import("@sweetspot/train/stage")).stage,
     per: each,
     shares: ["device", "engine"],
+    teaches: "predict",
     given: ({ encoderSource, method, exitLayers, seed }) => ({
       encoder: encoderSource,
       method,
@@ -90,11 +108,23 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     per: each,
     given: nothing,
   },
+  choose: {
+    package: "@sweetspot/eval",
+    load: async () => (await import("@sweetspot/eval/stage")).choose,
+    per: ["encoder", "method"],
+    gathers: "eval",
+    gathersOf: "search",
+    given: ({ encoder, method, cells }) => ({
+      encoder,
+      method,
+      cells: cells.map(({ input, task, regime = "", seed }) => ({ input, task, regime, seed })),
+    }),
+  },
   report: {
     package: "@sweetspot/report",
     load: async () => (await import("@sweetspot/report/stage")).stage,
     per: [],
     gathers: "eval",
-    given: ({ title, cells }) => ({ title, cells }),
+    given: ({ title, cells }) => ({ title, cells: cells.map((cell) => ({ ...cell })) }),
   },
 };

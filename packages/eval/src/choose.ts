@@ -1,0 +1,83 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Json, StageContext } from "@sweetspot/artifact";
+import { readJson } from "./predictions.ts";
+import { cellResultsSchema } from "./results.ts";
+import type { ChooseSettings } from "./stage.ts";
+
+/** `choice.json`: the regime chosen for a method, and what it was chosen by. */
+export interface Choice {
+  format: "sweetspot-choice-1";
+  chosen: string;
+  /** In the order in which they are named. */
+  regimes: {
+    regime: string;
+    /** The mean over tasks and seeds of `byTask`. */
+    score: number;
+    /** The mean accuracy of the exits, each alone, on the threshold split; a mean over seeds. */
+    byTask: Record<string, number>;
+  }[];
+}
+
+/**
+ * The stage `choose`: of the regimes that a method was trained under, the one whose exits are the most
+ * accurate on the threshold split, on the mean over tasks; of equal ones the first. The test split is
+ * not looked at.
+ *
+ * @throws RangeError if a regime was not tried on every task with every seed that another was
+ */
+export async function runChoose({
+  settings,
+  inputs,
+  output,
+  log,
+}: StageContext<ChooseSettings>): Promise<Record<string, Json>> {
+  const scores: { task: string; regime: string; seed: number; score: number }[] = [];
+  for (const { input, task, regime, seed } of settings.cells) {
+    const artifact = inputs[input];
+    if (artifact === undefined) throw new RangeError(`choose: no input "${input}"`);
+    const { thresholdSplit } = await readJson(artifact.path("results.json"), cellResultsSchema);
+    scores.push({ task, regime, seed, score: mean(thresholdSplit.exits) });
+  }
+  const choice = chooseRegime(scores);
+  await writeFile(join(output, "choice.json"), `${JSON.stringify(choice, undefined, 2)}\n`);
+  const told = choice.regimes.map(({ regime, score }) => `${regime} ${(100 * score).toFixed(1)}`);
+  log(`choose  ${choice.chosen} (exits on the threshold split: ${told.join(", ")})`);
+  return { chosen: choice.chosen };
+}
+
+/** The choice by the scores of every regime on every task with every seed. @throws RangeError as `runChoose` */
+export function chooseRegime(
+  scores: readonly { task: string; regime: string; seed: number; score: number }[],
+): Choice {
+  const places = (regime: string) =>
+    scores
+      .filter((s) => s.regime === regime)
+      .map((s) => JSON.stringify([s.task, s.seed]))
+      .sort()
+      .join();
+  const names = [...new Set(scores.map((s) => s.regime))];
+  const [first] = names;
+  if (first === undefined) throw new RangeError("choose: expected one regime or more, got none");
+  const other = names.find((regime) => places(regime) !== places(first));
+  if (other !== undefined)
+    throw new RangeError(
+      `choose: the regimes ${first} and ${other} must be tried on the same tasks with the same seeds`,
+    );
+  const regimes = names.map((regime) => {
+    const own = scores.filter((s) => s.regime === regime);
+    const byTask = Object.fromEntries(
+      [...new Set(own.map((s) => s.task))].map((task) => [
+        task,
+        mean(own.filter((s) => s.task === task).map((s) => s.score)),
+      ]),
+    );
+    return { regime, score: mean(own.map((s) => s.score)), byTask };
+  });
+  const best = regimes.reduce((a, b) => (b.score > a.score ? b : a));
+  return { format: "sweetspot-choice-1", chosen: best.regime, regimes };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
