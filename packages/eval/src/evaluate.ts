@@ -8,7 +8,7 @@ import {
   speedAccuracyCurve,
 } from "./speed-accuracy.ts";
 import { exitMilliseconds, type Timing } from "./timing.ts";
-import { wilson } from "./wilson.ts";
+import { wilson } from "./statistics/wilson.ts";
 
 /** The shares of the full model's cost at which accuracy is read off the curve. */
 export const budgets: readonly number[] = [0.25, 0.5, 0.75];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Method, methodSchema } from "./predictions.ts";
 import { type Machine, machineSchema, type TimedBatch, timedBatchSchema } from "./timing.ts";
-import type { Interval } from "./wilson.ts";
+import type { Interval } from "./statistics/wilson.ts";
 
 /** Milliseconds per example at batch 1 and 32. */
 export interface Milliseconds {

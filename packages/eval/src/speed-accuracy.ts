@@ -22,55 +22,71 @@ export interface OperatingPoint {
  * from "all leave at the first exit" to "all go to the last", thresholds and cost rising.
  *
  * A point's threshold is the largest that leads to it, which is one of the confidences; the last
- * point's, to which none leads, is the next float64 above them all. O(N E log(N E)): an example
- * leaves at exit e for thresholds up to the running maximum of its confidences, so each new maximum
- * is an event, and one sort puts them in order.
+ * point's, to which none leads, is the next float64 above them all. O(N E log(N E)), by one sort.
  *
  * @throws RangeError if there is no exit or no example, or the shapes differ
  */
 export function speedAccuracyCurve(outcomes: Outcomes): OperatingPoint[] {
   const { exits, n } = shape(outcomes, "speedAccuracyCurve");
-  const { confidences, correct } = outcomes;
-  const last = exits - 1;
-  const thresholds = new Float64Array(n * last);
-  const events: { from: number; to: number; example: number }[] = [];
-  const counts = Array.from({ length: exits }, () => 0);
-  let right = 0;
-  for (let i = 0; i < n; i++) {
-    counts[0] = (counts[0] ?? 0) + 1;
-    right += correct[0]?.[i] ?? 0;
-    let from = 0;
-    let highest = confidences[0]?.[i] ?? 0;
-    for (let to = 1; to <= last; to++) {
-      const next = to === last ? Infinity : (confidences[to]?.[i] ?? 0);
-      if (next <= highest) continue;
-      thresholds[events.length] = highest;
-      events.push({ from, to, example: i });
-      from = to;
-      highest = next;
-    }
-  }
-  const order = Uint32Array.from(events, (_, k) => k).sort(
-    (a, b) => (thresholds[a] ?? 0) - (thresholds[b] ?? 0),
-  );
+  const { correct } = outcomes;
+  const counts = Array.from({ length: exits }, (_, e) => (e === 0 ? n : 0));
+  let right = Array.from(correct[0] ?? []).reduce((a, b) => a + b, 0);
   const points: OperatingPoint[] = [];
+  const moves = movesOf(outcomes);
   let at = 0;
-  while (at < order.length) {
-    const threshold = thresholds[order[at] ?? 0] ?? 0;
+  while (at < moves.length) {
+    const threshold = moves[at]?.threshold ?? 0;
     points.push({ threshold, exitCounts: [...counts], correct: right });
-    for (; at < order.length && thresholds[order[at] ?? 0] === threshold; at++) {
-      const event = events[order[at] ?? 0];
-      if (event === undefined) continue;
-      const { from, to, example } = event;
+    for (let move = moves[at]; move?.threshold === threshold; move = moves[++at]) {
+      const { from, to, example } = move;
       counts[from] = (counts[from] ?? 0) - 1;
       counts[to] = (counts[to] ?? 0) + 1;
       right += (correct[to]?.[example] ?? 0) - (correct[from]?.[example] ?? 0);
     }
   }
-  // One exit: no event, every threshold does the same, and the largest allowed is 1.
+  // One exit: no move, every threshold does the same, and the largest allowed is 1.
   const threshold = points.length === 0 ? 1 : nextUp(points.at(-1)?.threshold ?? 1);
   points.push({ threshold, exitCounts: counts, correct: right });
   return points;
+}
+
+/** An example that leaves at the exit `from` up to a threshold, and past it at the exit `to`. */
+export interface Move {
+  threshold: number;
+  example: number;
+  from: number;
+  to: number;
+}
+
+/**
+ * What happens as the threshold rises from 0, where all leave at the first exit: every move, by
+ * threshold. An example leaves at an exit for thresholds up to the running maximum of its
+ * confidences, so each new maximum is a move. O(N E log(N E)).
+ *
+ * @throws RangeError as `speedAccuracyCurve`
+ */
+export function movesOf(outcomes: Outcomes): Move[] {
+  const { exits, n } = shape(outcomes, "movesOf");
+  const { confidences } = outcomes;
+  const last = exits - 1;
+  const thresholds = new Float64Array(n * last);
+  const moves: Move[] = [];
+  for (let example = 0; example < n; example++) {
+    let from = 0;
+    let threshold = confidences[0]?.[example] ?? 0;
+    for (let to = 1; to <= last; to++) {
+      const next = to === last ? Infinity : (confidences[to]?.[example] ?? 0);
+      if (next <= threshold) continue;
+      thresholds[moves.length] = threshold;
+      moves.push({ threshold, example, from, to });
+      from = to;
+      threshold = next;
+    }
+  }
+  const order = Uint32Array.from(moves, (_, k) => k).sort(
+    (a, b) => (thresholds[a] ?? 0) - (thresholds[b] ?? 0),
+  );
+  return Array.from(order, (k) => moves[k]).filter((move) => move !== undefined);
 }
 
 /**

@@ -1,0 +1,98 @@
+"""Reference values of the statistics; the tests read them and need no Python.
+
+    python -m venv VENV && VENV/bin/pip install numpy==2.4.6 scipy==1.17.1 statsmodels==0.15.0
+    VENV/bin/python packages/eval/reference/statistics.py && npx oxfmt packages/eval/reference
+
+Writes statistics.json beside itself, with the versions and the seed.
+"""
+
+import json
+import pathlib
+
+import numpy as np
+import scipy
+import scipy.stats
+import statsmodels
+from statsmodels.stats.multitest import multipletests
+
+HERE = pathlib.Path(__file__).resolve().parent
+SEED = 20260
+RESAMPLES = 99_999
+
+
+def sfc32(seed, count):
+    """PractRand's sfc32, seeded from 64 bits: a is 0, b and c the halves, twelve words thrown away."""
+    mask = 0xFFFFFFFF
+    a, b, c, counter = 0, seed & mask, seed >> 32, 1
+    words = []
+    for _ in range(12 + count):
+        word = (a + b + counter) & mask
+        counter = (counter + 1) & mask
+        a, b, c = b ^ (b >> 9), (c + (c << 3)) & mask, ((((c << 21) | (c >> 11)) & mask) + word) & mask
+        words.append(word)
+    return words[12:]
+
+
+def bootstrap(rng):
+    """Percentile intervals of a mean."""
+    differences = rng.choice([-1, 0, 0, 0, 1, 1], size=89).astype(float)
+    result = {"differences": differences.tolist(), "levels": []}
+    for level in (0.9, 0.95, 0.99):
+        interval = scipy.stats.bootstrap((differences,), np.mean, method="percentile", confidence_level=level, n_resamples=RESAMPLES, rng=rng).confidence_interval
+        result["levels"].append({"level": level, "interval": [interval.low, interval.high]})
+    return result
+
+
+def holm(rng):
+    cases = [rng.uniform(0, 0.2, size) for size in (1, 2, 5, 11)] + [np.array([0.01, 0.01, 0.04, 0.03, 0.5])]
+    made = []
+    for p in cases:
+        rejected, adjusted, _, _ = multipletests(p, alpha=0.05, method="holm")
+        made.append({"pValues": p.tolist(), "adjusted": adjusted.tolist(), "rejected": rejected.tolist()})
+    return made
+
+
+def area(rng):
+    """Mean difference of two broken lines over an interval, by NumPy's interpolation at every knot."""
+    made = []
+    for low, high in ((0.25, 1.0), (0.3, 0.55), (0.61, 0.62)):
+        curves = [
+            {"costs": np.concatenate([[start], np.sort(rng.uniform(start, end, 17)), [end]]), "accuracies": rng.uniform(0.5, 1, 19)}
+            for start, end in ((0.125, 1.0), (0.25, 13 / 6))
+        ]
+        knots = np.unique(np.concatenate([curves[0]["costs"], curves[1]["costs"], [low, high]]))
+        knots = knots[(knots >= low) & (knots <= high)]
+        first, second = (np.interp(knots, c["costs"], c["accuracies"]) for c in curves)
+        value = np.trapezoid(first - second, knots) / (high - low)
+        made.append({"curves": [{k: v.tolist() for k, v in c.items()} for c in curves], "interval": [low, high], "area": float(value)})
+    return made
+
+
+def calibration(rng):
+    """Bins (low, high] by NumPy's digitize, the first with its lower edge."""
+    made = []
+    for bins in (15, 7):
+        confidences = np.concatenate([[0.0, 1.0], rng.beta(5, 2, 101)])
+        correct = (rng.uniform(size=103) < confidences**2).astype(int)
+        of = np.maximum(np.digitize(confidences, np.linspace(0, 1, bins + 1), right=True) - 1, 0)
+        rows = [(int((of == b).sum()), *((float(confidences[of == b].mean()), float(correct[of == b].mean())) if (of == b).any() else (None, None))) for b in range(bins)]
+        ece = sum(count / 103 * abs(accuracy - confidence) for count, confidence, accuracy in rows if count)
+        made.append({"bins": bins, "confidences": confidences.tolist(), "correct": correct.tolist(), "rows": rows, "ece": ece})
+    return made
+
+
+def main():
+    rng = np.random.default_rng(SEED)
+    values = {
+        "versions": {"numpy": np.__version__, "scipy": scipy.__version__, "statsmodels": statsmodels.__version__},
+        "seed": SEED,
+        "sfc32": [{"seed": seed, "words": sfc32(seed, 7)} for seed in (0, 1, 2**32 + 5, 2**53 - 1)],
+        "bootstrap": bootstrap(rng),
+        "holm": holm(rng),
+        "area": area(rng),
+        "calibration": calibration(rng),
+    }
+    (HERE / "statistics.json").write_text(json.dumps(values) + "\n")
+
+
+main()

@@ -1,0 +1,135 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import reference from "../../reference/statistics.json" with { type: "json" };
+import { speedAccuracyCurve } from "../speed-accuracy.ts";
+import {
+  areaBetween,
+  areaDifference,
+  commonCosts,
+  costCurve,
+  type CostedOutcomes,
+  halves,
+  meanAccuracy,
+  resampledCurve,
+} from "./area-between.ts";
+import { pairedBootstrap } from "./paired-bootstrap.ts";
+import type { Interval } from "./wilson.ts";
+
+const line = { costs: [0.25, 1], accuracies: [0.7, 0.9] };
+
+describe("meanAccuracy", () => {
+  test("of a line is its height in the middle, of one cost its height there", () => {
+    expect(meanAccuracy(line, [0.25, 1])).toBeCloseTo(0.8, 14);
+    expect(meanAccuracy(line, [0.4, 0.7])).toBeCloseTo(0.7 + 0.2 * (0.3 / 0.75), 14);
+    expect(meanAccuracy(line, [0.25, 0.25])).toBe(0.7);
+    expect(meanAccuracy(line, [1, 1])).toBeCloseTo(0.9, 14);
+    expect(meanAccuracy({ costs: [1], accuracies: [0.6] }, [1, 1])).toBe(0.6);
+  });
+
+  test("refuses to look past the curve", () => {
+    expect(() => meanAccuracy(line, [0.2, 0.5])).toThrow(
+      "meanAccuracy: the interval must rise and lie within the curve's costs, 0.25 to 1, got 0.2 to 0.5; take commonCosts of the curves",
+    );
+    expect(() => meanAccuracy(line, [0.5, 1.5])).toThrow(RangeError);
+    expect(() => meanAccuracy(line, [0.5, 0.4])).toThrow(RangeError);
+  });
+});
+
+describe("areaBetween", () => {
+  test("is NumPy's, on curves that fall and rise and pass a cost of 1", () => {
+    for (const { curves, interval, area } of reference.area) {
+      const [first, second] = curves;
+      if (first === undefined || second === undefined) throw new Error("two curves a case");
+      const [low = NaN, high = NaN] = interval;
+      expect(areaBetween(first, second, [low, high])).toBeCloseTo(area, 12);
+      expect(areaBetween(second, first, [low, high])).toBeCloseTo(-area, 12);
+    }
+  });
+
+  test("the halves of the common costs make up the whole", () => {
+    const restarts = { costs: [0.3, 0.9, 13 / 6], accuracies: [0.9, 0.7, 0.85] };
+    const costs = commonCosts([line, restarts]);
+    expect(costs).toEqual([0.3, 1]);
+    const { fast, slow } = halves(costs);
+    expect([fast, slow]).toEqual([
+      [0.3, 0.65],
+      [0.65, 1],
+    ]);
+    const [a, b] = [areaBetween(line, restarts, fast), areaBetween(line, restarts, slow)];
+    expect((a + b) / 2).toBeCloseTo(areaBetween(line, restarts, costs), 14);
+    expect(Math.sign(a)).toBe(-1);
+    expect(Math.sign(b)).toBe(1);
+    expect(() => commonCosts([line, { costs: [2, 3], accuracies: [0, 0] }])).toThrow(
+      "commonCosts: the curves must overlap in cost, got 0.25 to 1, 2 to 3",
+    );
+  });
+});
+
+const level = fc.constantFrom(0.5, 0.6, 0.75, 0.9, 1);
+const n = 7;
+const cascade: fc.Arbitrary<CostedOutcomes> = fc.integer({ min: 1, max: 4 }).chain((exits) => {
+  const rows = <T>(value: fc.Arbitrary<T>) =>
+    fc.array(fc.array(value, { minLength: n, maxLength: n }), {
+      minLength: exits,
+      maxLength: exits,
+    });
+  return fc.record({
+    confidences: rows(level),
+    correct: rows(fc.constantFrom(0, 1)),
+    exitLayers: fc.constant([2, 3, 5, 7].slice(0, exits)),
+    layers: fc.constant(5),
+  });
+});
+
+describe("resampledCurve", () => {
+  test("is the curve of the examples drawn", () => {
+    fc.assert(
+      fc.property(cascade, fc.array(fc.nat(n - 1), { minLength: n, maxLength: n }), (c, drawn) => {
+        const counts = Array.from({ length: n }, (_, i) => drawn.filter((d) => d === i).length);
+        const of = (rows: CostedOutcomes["correct"]) =>
+          rows.map((row) => drawn.map((i) => row[i] ?? NaN));
+        const expected = costCurve(
+          speedAccuracyCurve({ confidences: of(c.confidences), correct: of(c.correct) }),
+          c,
+        );
+        const made = resampledCurve(c)(counts);
+        const low = (c.exitLayers[0] ?? NaN) / 5;
+        const high = (c.exitLayers.at(-1) ?? NaN) / 5;
+        expect([made.costs[0], made.costs[made.costs.length - 1]]).toEqual([low, high]);
+        for (const at of [0, 0.2, 0.7]) {
+          const interval: Interval = [low + at * (high - low), high];
+          expect(meanAccuracy(made, interval)).toBeCloseTo(meanAccuracy(expected, interval), 12);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("areaDifference", () => {
+  // The first method is right from the start, the second at its last exit alone.
+  const made = (right: number): CostedOutcomes => ({
+    confidences: [
+      Array.from({ length: 11 }, (_, i) => i / 11),
+      Array.from({ length: 11 }, () => 1),
+    ],
+    correct: [Array.from({ length: 11 }, () => right), Array.from({ length: 11 }, () => 1)],
+    exitLayers: [1, 4],
+    layers: 4,
+  });
+
+  test("is the area between the curves, a mean over the seeds", () => {
+    // From 0 to 1 along the second's line: half on average. One of two seeds differs.
+    const task = areaDifference([made(1), made(0)], [made(0), made(0)], [0.25, 1]);
+    const { effect, resamples } = pairedBootstrap([task], { resamples: 399 });
+    expect(effect).toBeCloseTo(0.25, 12);
+    const values = [...new Set(resamples.map((e) => Number(e.toFixed(12))))];
+    expect(values).toEqual([0, 0.25, 0.5]);
+  });
+
+  test("refuses methods of other seeds or examples", () => {
+    expect(() => areaDifference([made(1)], [], [0.25, 1])).toThrow(
+      /same seeds and examples, got 1 and 0 seeds of 11/,
+    );
+  });
+});

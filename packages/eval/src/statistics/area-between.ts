@@ -1,0 +1,175 @@
+import { type OperatingPoint, type Outcomes, movesOf } from "../speed-accuracy.ts";
+import type { TaskSample } from "./paired-bootstrap.ts";
+import type { Interval } from "./wilson.ts";
+
+/**
+ * A speed-accuracy curve over cost. Between neighbouring points it is linear: what is reached by
+ * drawing lots between their two thresholds. Neither smoothed nor made to rise: a cascade may get
+ * worse as it spends more.
+ */
+export interface CostCurve {
+  /** Mean layers run over the full model's, rising; past 1 where restarts cost more than it. */
+  costs: ArrayLike<number>;
+  /** At each cost, in `[0, 1]`. */
+  accuracies: ArrayLike<number>;
+}
+
+/** What a cascade of E exits did with N examples, and what its exits cost. */
+export interface CostedOutcomes extends Outcomes {
+  /** Layers run in all by an example that leaves at each exit, `[E]`, rising (`CascadeExit.layers`). */
+  exitLayers: readonly number[];
+  /** The full model's depth. */
+  layers: number;
+}
+
+/** The points of `speedAccuracyCurve` over cost. */
+export function costCurve(
+  points: readonly OperatingPoint[],
+  { exitLayers, layers }: Pick<CostedOutcomes, "exitLayers" | "layers">,
+): CostCurve {
+  const total = (counts: readonly number[], each: (e: number) => number) =>
+    counts.reduce((sum, count, e) => sum + count * each(e), 0);
+  return {
+    costs: points.map(
+      ({ exitCounts }) =>
+        total(exitCounts, (e) => exitLayers[e] ?? NaN) / (total(exitCounts, () => 1) * layers),
+    ),
+    accuracies: points.map(({ exitCounts, correct }) => correct / total(exitCounts, () => 1)),
+  };
+}
+
+/**
+ * The mean accuracy of a curve over an interval of costs, all costs alike: its area there over the
+ * interval's length, or its height where the interval is one cost.
+ *
+ * @throws RangeError if the interval lies outside the curve, which is not extrapolated
+ */
+export function meanAccuracy({ costs, accuracies }: CostCurve, [low, high]: Interval): number {
+  const first = costs[0] ?? NaN;
+  const last = costs[costs.length - 1] ?? NaN;
+  if (!(low >= first && high <= last && low <= high)) {
+    throw new RangeError(
+      `meanAccuracy: the interval must rise and lie within the curve's costs, ${first} to ${last}, got ${low} to ${high}; take commonCosts of the curves`,
+    );
+  }
+  let area = 0;
+  for (let i = 0; i < costs.length; i++) {
+    const [x0, y0] = [costs[i] ?? NaN, accuracies[i] ?? NaN];
+    const [x1, y1] = [costs[i + 1] ?? x0, accuracies[i + 1] ?? y0];
+    if (x1 < low) continue;
+    if (x0 > high) break;
+    const slope = x1 === x0 ? 0 : (y1 - y0) / (x1 - x0);
+    const height = (x: number) => y0 + slope * (x - x0);
+    if (low === high) return height(low);
+    const [from, to] = [Math.max(x0, low), Math.min(x1, high)];
+    area += ((height(from) + height(to)) / 2) * (to - from);
+  }
+  return area / (high - low);
+}
+
+/**
+ * By how much the first of two curves is above the second, in accuracy, at the same cost: the mean
+ * over an interval of costs, in `[-1, 1]`.
+ *
+ * @throws RangeError as `meanAccuracy`
+ */
+export function areaBetween(first: CostCurve, second: CostCurve, costs: Interval): number {
+  return meanAccuracy(first, costs) - meanAccuracy(second, costs);
+}
+
+/**
+ * The costs that all the curves have: from the dearest beginning to the cheapest end.
+ *
+ * @throws RangeError if there are none
+ */
+export function commonCosts(curves: readonly CostCurve[]): Interval {
+  const low = Math.max(...curves.map(({ costs }) => costs[0] ?? NaN));
+  const high = Math.min(...curves.map(({ costs }) => costs[costs.length - 1] ?? NaN));
+  if (!(Number.isFinite(low) && low <= high)) {
+    throw new RangeError(
+      `commonCosts: the curves must overlap in cost, got ${curves.map(({ costs }) => `${costs[0]} to ${costs[costs.length - 1]}`).join(", ") || "none"}`,
+    );
+  }
+  return [low, high];
+}
+
+/** The cheaper and the dearer half of an interval of costs. */
+export function halves([low, high]: Interval): { fast: Interval; slow: Interval } {
+  const middle = (low + high) / 2;
+  return { fast: [low, middle], slow: [middle, high] };
+}
+
+/**
+ * A task whose effect is the area between two methods' curves over an interval of costs, a mean over
+ * seeds: on each resample the exact curve of the examples drawn. Where a curve begins and ends does
+ * not depend on the draw. O(S N E) a resample; the sort is done once.
+ *
+ * @param first one cascade for each seed, `[S]`
+ * @param second of the same seeds, on the same examples
+ * @throws RangeError if the two differ in seeds, or any in examples
+ */
+export function areaDifference(
+  first: readonly CostedOutcomes[],
+  second: readonly CostedOutcomes[],
+  costs: Interval,
+): TaskSample {
+  const all = [...first, ...second];
+  const examples = all[0]?.correct[0]?.length ?? 0;
+  if (
+    first.length !== second.length ||
+    all.some((cascade) => cascade.correct[0]?.length !== examples)
+  ) {
+    throw new RangeError(
+      `areaDifference: both methods must have the same seeds and examples, got ${first.length} and ${second.length} seeds of ${all.map((cascade) => cascade.correct[0]?.length ?? 0).join(", ")} examples`,
+    );
+  }
+  const pairs = first.map((cascade, s) => [
+    resampledCurve(cascade),
+    resampledCurve(second[s] ?? cascade),
+  ]);
+  return {
+    seeds: first.length,
+    examples,
+    effect: (seedCounts, exampleCounts) => {
+      let sum = 0;
+      pairs.forEach(([a, b], s) => {
+        const weight = seedCounts[s] ?? 0;
+        if (weight === 0 || a === undefined || b === undefined) return;
+        sum += weight * areaBetween(a(exampleCounts), b(exampleCounts), costs);
+      });
+      return sum / pairs.length;
+    },
+  };
+}
+
+/**
+ * From how often each example is drawn, `[N]`, to the exact curve of that sample.
+ *
+ * @throws RangeError as `speedAccuracyCurve`
+ */
+export function resampledCurve(
+  cascade: CostedOutcomes,
+): (exampleCounts: ArrayLike<number>) => CostCurve {
+  const { correct, exitLayers, layers } = cascade;
+  const moves = movesOf(cascade);
+  return (exampleCounts) => {
+    let n = 0;
+    let right = 0;
+    for (let i = 0; i < exampleCounts.length; i++) {
+      n += exampleCounts[i] ?? 0;
+      right += (exampleCounts[i] ?? 0) * (correct[0]?.[i] ?? NaN);
+    }
+    let run = n * (exitLayers[0] ?? NaN);
+    const [costs, accuracies] = [[run / (n * layers)], [right / n]];
+    moves.forEach(({ threshold, example, from, to }, k) => {
+      const weight = exampleCounts[example] ?? 0;
+      run += weight * ((exitLayers[to] ?? NaN) - (exitLayers[from] ?? NaN));
+      right += weight * ((correct[to]?.[example] ?? NaN) - (correct[from]?.[example] ?? NaN));
+      // Moves at one threshold happen together.
+      if (moves[k + 1]?.threshold === threshold) return;
+      costs.push(run / (n * layers));
+      accuracies.push(right / n);
+    });
+    return { costs, accuracies };
+  };
+}
