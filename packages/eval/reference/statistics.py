@@ -11,6 +11,8 @@ import pathlib
 
 import numpy as np
 import scipy
+import scipy.optimize
+import scipy.special
 import scipy.stats
 import statsmodels
 from statsmodels.stats.multitest import multipletests
@@ -81,6 +83,35 @@ def calibration(rng):
     return made
 
 
+def logistic(rng):
+    """Logistic regression with Platt's targets and an L2 penalty on standardised features, by BFGS."""
+    made = []
+    for size, n, l2 in ((3, 53, 1.0), (5, 29, 0.1), (2, 11, 1.0)):
+        x = rng.normal(2, [1, 5, 0.2, 1, 3][:size], (n, size))
+        x[:, -1] = x[:, 0] + x[:, -1] / 10
+        y = np.ones(n, int) if n == 11 else (rng.uniform(size=n) < 1 / (1 + np.exp(-2 * (x[:, 0] - 2)))).astype(int)
+        z = (x - x.mean(0)) / x.std(0)
+        t = np.where(y == 1, (y.sum() + 1) / (y.sum() + 2), 1 / ((1 - y).sum() + 2))
+
+        def loss(w):
+            score = z @ w[:-1] + w[-1]
+            return np.sum(np.logaddexp(0, score) - t * score) + l2 / 2 * np.sum(w[:-1] ** 2)
+
+        def gradient(w):
+            residual = scipy.special.expit(z @ w[:-1] + w[-1]) - t
+            return np.concatenate([z.T @ residual + l2 * w[:-1], [residual.sum()]])
+
+        w = scipy.optimize.minimize(loss, np.zeros(size + 1), jac=gradient, method="BFGS", options={"gtol": 1e-11}).x
+        weights = w[:-1] / x.std(0)
+        made.append({"features": x.tolist(), "answers": y.tolist(), "l2": l2, "weights": weights.tolist(), "bias": float(w[-1] - weights @ x.mean(0))})
+    return made
+
+
+def entropy(rng):
+    rows = [rng.dirichlet(np.ones(k)) for k in (2, 3, 7)] + [np.array([1.0, 0.0, 0.0])]
+    return [{"probabilities": p.tolist(), "entropy": float(scipy.stats.entropy(p)) / np.log(len(p))} for p in rows]
+
+
 def main():
     rng = np.random.default_rng(SEED)
     values = {
@@ -91,6 +122,8 @@ def main():
         "holm": holm(rng),
         "area": area(rng),
         "calibration": calibration(rng),
+        "logistic": logistic(rng),
+        "entropy": entropy(rng),
     }
     (HERE / "statistics.json").write_text(json.dumps(values) + "\n")
 

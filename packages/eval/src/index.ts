@@ -1,6 +1,25 @@
 export { budgets, evaluate, type RightAnswers, rightAnswers } from "./evaluate.ts";
 export { type CascadeExit, cascadeExits, type MemberExits } from "./exit-cost.ts";
 export { argmax, confidence, exitOf, leaves, softmax } from "./exit-rule.ts";
+export {
+  type ExitLogits,
+  type LabelledLogits,
+  predictedClasses,
+} from "./exit-rules/exit-logits.ts";
+export { certainty } from "./exit-rules/entropy.ts";
+export {
+  type ExitRule,
+  type ExitRuleName,
+  exitRuleNames,
+  exitRules,
+  exitRuleSchema,
+} from "./exit-rules/exit-rules.ts";
+export { exitFeatures, fitLearnedExits, learnedScores } from "./exit-rules/learned.ts";
+export { logistic, type LogisticRegression } from "./exit-rules/logistic-regression.ts";
+export { margin } from "./exit-rules/margin.ts";
+export { oracle } from "./exit-rules/oracle.ts";
+export { patienceWithConfidenceScores } from "./exit-rules/patience-with-confidence.ts";
+export { agreeingExits } from "./exit-rules/patience.ts";
 export { paperThresholds } from "./paper-thresholds.ts";
 export {
   type Method,
