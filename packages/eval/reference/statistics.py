@@ -112,6 +112,25 @@ def entropy(rng):
     return [{"probabilities": p.tolist(), "entropy": float(scipy.stats.entropy(p)) / np.log(len(p))} for p in rows]
 
 
+def binomial():
+    cases = [(0, 1, 0.5), (3, 7, 0.3), (0, 149, 0.02), (9, 500, 0.02), (10, 500, 0.02), (11, 500, 0.02), (499, 500, 0.99), (37, 5003, 0.01), (50_000, 100_000, 0.5), (900, 100_003, 0.01), (3, 11, 0.9)]
+    return [{"k": k, "n": n, "p": p, "distribution": float(scipy.stats.binom.cdf(k, n, p))} for k, n, p in cases]
+
+
+def log_gamma():
+    return [{"x": x, "logGamma": float(scipy.special.gammaln(x))} for x in (1e-3, 0.4, 0.5, 1.5, 2.0, 3.7, 11.0, 101.5, 5004.0, 1e6)]
+
+
+def hoeffding_bentkus():
+    made = []
+    for total, n, limit in ((0.0, 53, 0.1), (3.5, 101, 0.1), (10.2, 101, 0.1), (70.9, 211, 0.4), (0.25, 1009, 0.01)):
+        mean = min(total / n, limit)
+        h = scipy.special.rel_entr(mean, limit) + scipy.special.rel_entr(1 - mean, 1 - limit)
+        p = min(1.0, np.exp(-n * h), np.e * scipy.stats.binom.cdf(np.ceil(total), n, limit))
+        made.append({"sum": total, "n": n, "limit": limit, "p": float(p)})
+    return made
+
+
 def main():
     rng = np.random.default_rng(SEED)
     values = {
@@ -124,6 +143,9 @@ def main():
         "calibration": calibration(rng),
         "logistic": logistic(rng),
         "entropy": entropy(rng),
+        "binomial": binomial(),
+        "logGamma": log_gamma(),
+        "hoeffdingBentkus": hoeffding_bentkus(),
     }
     (HERE / "statistics.json").write_text(json.dumps(values) + "\n")
 

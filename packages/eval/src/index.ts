@@ -50,6 +50,18 @@ export {
   type Outcomes,
   speedAccuracyCurve,
 } from "./speed-accuracy.ts";
+export { binomialDistribution, logGamma } from "./statistics/binomial.ts";
+export { hoeffdingBentkus } from "./statistics/hoeffding-bentkus.ts";
+export {
+  type AnsweredOutcomes,
+  candidateThresholds,
+  type Certified,
+  type ExitPromise,
+  exitPromiseSchema,
+  type Kept,
+  kept,
+  learnThenTest,
+} from "./promise.ts";
 export {
   areaBetween,
   areaDifference,

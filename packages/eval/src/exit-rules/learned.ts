@@ -18,7 +18,7 @@ const lowest = -16;
  * @param calibration examples that are used for nothing that the rule is judged by
  * @param l2 of `fitLogisticRegression`
  * @throws RangeError as `fitLogisticRegression` and `confidence`
- * Source: BERxiT, aclanthology 2021.eacl-main.8, section 4.2 (learning to exit).
+ * Source: BERxiT, aclanthology 2021.eacl-main.8 (learning to exit).
  */
 export function fitLearnedExits(calibration: LabelledLogits, l2 = 1): LogisticRegression[] {
   const { labels } = calibration;

@@ -16,7 +16,7 @@ export interface LogisticRegression {
  * @param answers `[N]`, 1 or 0
  * @param l2 above 0
  * @throws RangeError if there is no example, or the shapes differ
- * Source: Platt, "Probabilistic outputs for support vector machines", 1999, section 2.2 (targets).
+ * Source: Platt, "Probabilistic outputs for support vector machines", 1999 (targets).
  */
 export function fitLogisticRegression(
   features: readonly ArrayLike<number>[],

@@ -1,0 +1,187 @@
+import { z } from "zod";
+import { exitsAt, type Outcomes, speedAccuracyCurve } from "./speed-accuracy.ts";
+import type { CostedOutcomes } from "./statistics/area-between.ts";
+import { binomialDistribution } from "./statistics/binomial.ts";
+import { hoeffdingBentkus } from "./statistics/hoeffding-bentkus.ts";
+
+/**
+ * What is promised of a cascade on inputs like those of a split:
+ *
+ * - `agree`, in `(0, 1)`: to answer as the full model, the last exit, on at least this share of them;
+ * - `lose`, points in `(0, 100)`: to be at most so much less accurate than the full model;
+ * - `spend`, above 0: to run on average at most this many times the full model's layers.
+ */
+export type ExitPromise = { agree: number } | { lose: number } | { spend: number };
+
+/** Whether it is a promise. */
+export const exitPromiseSchema: z.ZodType<ExitPromise> = z.union([
+  z.strictObject({ agree: z.number().gt(0).lt(1) }),
+  z.strictObject({ lose: z.number().gt(0).lt(100) }),
+  z.strictObject({ spend: z.number().gt(0) }),
+]);
+
+/** What a cascade did, its answers included. */
+export interface AnsweredOutcomes extends CostedOutcomes {
+  /** The predicted classes, `[E][N]`. */
+  predicted: readonly ArrayLike<number>[];
+}
+
+/** The threshold at which a promise is made, or why at none. */
+export type Certified = { threshold: number } | { threshold: null; why: string };
+
+/**
+ * Learn then test: the threshold at which a promise holds with the given confidence, whatever the
+ * inputs' distribution, the split being drawn from it. Each candidate's hypothesis, that it breaks
+ * the promise, is tested in an order fixed beforehand, and the first that is not rejected ends it;
+ * so no correction is needed, and the probability that the threshold returned breaks its promise is
+ * at most `1 - confidence`.
+ *
+ * - `agree`: from the largest threshold down, to the fastest one certified. Each example is a loss
+ *   where the answer is another: the p-value is the binomial's exact tail.
+ * - `lose`: likewise, a loss being where the full model is right and the cascade wrong. The accuracy
+ *   lost is that share less the share where it is the other way round, hence at most that share:
+ *   valid, and cautious where early exits are right when the last is wrong.
+ * - `spend`: from the smallest threshold up, to the last one certified, by `hoeffdingBentkus` of the
+ *   cost between the first exit's and the last's. A threshold of 0 leaves at the first exit and needs
+ *   no test.
+ *
+ * Sending all to the last exit keeps `agree` and `lose` without a test, but saves nothing: where no
+ * candidate is certified there is no threshold.
+ *
+ * @param outcomes of a split that has served for nothing else
+ * @param candidates thresholds, rising, chosen without a look at `outcomes` (`candidateThresholds`)
+ * @param confidence in `(0, 1)`
+ * @throws RangeError if confidence lies outside, or as `exitsAt`
+ * Source: Learn then Test, arXiv:2110.01052 (fixed-sequence testing).
+ */
+export function learnThenTest(
+  promise: ExitPromise,
+  outcomes: AnsweredOutcomes,
+  candidates: readonly number[],
+  confidence = 0.95,
+): Certified {
+  if (!(confidence > 0 && confidence < 1)) {
+    throw new RangeError(
+      `learnThenTest: confidence must lie between 0 and 1, got ${confidence}; take 0.95, say`,
+    );
+  }
+  const test = "spend" in promise ? costTest(promise.spend) : lossTest(promise);
+  return test(outcomes, candidates, 1 - confidence);
+}
+
+/**
+ * Thresholds to test a promise at: those of the exact curve on a split that the promise is not
+ * tested on, 500 of them at most, rising. Where predictions crowd, thresholds do.
+ *
+ * @throws RangeError as `speedAccuracyCurve`
+ */
+export function candidateThresholds(calibration: Outcomes): number[] {
+  const curve = speedAccuracyCurve(calibration);
+  const count = Math.min(500, curve.length);
+  const step = (curve.length - 1) / Math.max(1, count - 1);
+  return Array.from({ length: count }, (_, i) => curve[Math.round(i * step)]?.threshold ?? NaN);
+}
+
+/** How a cascade keeps its promises on a split. */
+export interface Kept {
+  /** Mean layers run over the full model's. */
+  cost: number;
+  accuracy: number;
+  /** Share of examples answered as the full model answers them. */
+  agreement: number;
+}
+
+/** How a cascade does at a threshold beside the full model. @throws RangeError as `exitsAt` */
+export function kept(outcomes: AnsweredOutcomes, threshold: number): Kept {
+  const exits = exitsAt(outcomes, threshold);
+  const n = exits.length;
+  const { correct, exitLayers, layers } = outcomes;
+  const share = (value: (exit: number, i: number) => number) =>
+    exits.reduce((sum, exit, i) => sum + value(exit, i), 0) / n;
+  return {
+    cost: share((exit) => exitLayers[exit] ?? NaN) / layers,
+    accuracy: share((exit, i) => correct[exit]?.[i] ?? NaN),
+    agreement: 1 - share((exit, i) => Number(differs(outcomes, exit, i))),
+  };
+}
+
+type Test = (outcomes: AnsweredOutcomes, candidates: readonly number[], delta: number) => Certified;
+
+/** Of a loss that each example makes or does not. */
+function lossTest(promise: { agree: number } | { lose: number }): Test {
+  const [limit, isLoss, what] =
+    "agree" in promise
+      ? ([1 - promise.agree, differs, "another answer than the full model's"] as const)
+      : ([promise.lose / 100, harms, "a right answer of the full model lost"] as const);
+  return (outcomes, candidates, delta) => {
+    let threshold: number | null = null;
+    for (const candidate of candidates.toReversed()) {
+      const exits = exitsAt(outcomes, candidate);
+      const losses = exits.reduce((sum, exit, i) => sum + Number(isLoss(outcomes, exit, i)), 0);
+      if (binomialDistribution(losses, exits.length, limit) > delta) {
+        if (threshold !== null) break;
+        return { threshold, why: tooFew(losses, exits.length, limit, delta, what) };
+      }
+      threshold = candidate;
+    }
+    return threshold === null
+      ? { threshold, why: "there is no candidate threshold" }
+      : { threshold };
+  };
+}
+
+function differs({ predicted }: AnsweredOutcomes, exit: number, i: number): boolean {
+  return predicted[exit]?.[i] !== predicted.at(-1)?.[i];
+}
+
+function harms({ correct }: AnsweredOutcomes, exit: number, i: number): boolean {
+  return correct.at(-1)?.[i] === 1 && correct[exit]?.[i] !== 1;
+}
+
+/** Why the first candidate is not certified, and how many examples would do. */
+function tooFew(losses: number, n: number, limit: number, delta: number, what: string): string {
+  const seen = `${losses} of ${n} examples show ${what} at the safest threshold`;
+  const none = Math.ceil(Math.log(delta) / Math.log1p(-limit));
+  if (losses === 0) return `${seen}; it takes ${none} examples with none`;
+  const passes = (m: number) =>
+    binomialDistribution(Math.ceil((losses / n) * m), m, limit) <= delta;
+  const most = 2 ** 20;
+  if (losses / n >= limit || !passes(most)) return `${seen}; at that rate no number would do`;
+  let [low, high] = [Math.max(n, none), most];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (passes(middle)) high = middle;
+    else low = middle;
+  }
+  return `${seen}; at that rate it takes about ${high} examples`;
+}
+
+/** Of the mean cost. */
+function costTest(spend: number): Test {
+  return (outcomes, candidates, delta) => {
+    const { exitLayers, layers } = outcomes;
+    const first = exitLayers[0] ?? NaN;
+    const last = exitLayers.at(-1) ?? NaN;
+    if (first / layers > spend) {
+      return {
+        threshold: null,
+        why: `the first exit alone costs ${(first / layers).toFixed(2)} of the full model`,
+      };
+    }
+    // Nobody spends more than the last exit costs, so there is nothing to test.
+    if (last / layers <= spend) return { threshold: candidates.at(-1) ?? 0 };
+    const limit = (spend * layers - first) / (last - first);
+    let threshold = 0;
+    for (const candidate of candidates) {
+      const exits = exitsAt(outcomes, candidate);
+      const sum = exits.reduce(
+        (total, exit) => total + ((exitLayers[exit] ?? NaN) - first) / (last - first),
+        0,
+      );
+      // A spend of just the first exit's cost leaves nothing to be sure of.
+      if (limit <= 0 || hoeffdingBentkus(sum, exits.length, limit) > delta) break;
+      threshold = candidate;
+    }
+    return { threshold };
+  };
+}
