@@ -10,7 +10,10 @@ import {
   writeSafetensors,
 } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exitRuleNames } from "./exit-rules/exit-rules.ts";
+import { readOutcomes } from "./outcomes-file.ts";
 import { cellResultsSchema } from "./results.ts";
+import { meanAccuracy, resampledCurve } from "./statistics/area-between.ts";
 import { stage } from "./stage.ts";
 
 let folder = "";
@@ -35,7 +38,11 @@ function predictions(members: number[][]) {
     labels: ["bad", "good"],
     layers: 6,
     members: members.map((exitLayers) => ({ exitLayers })),
-    splits: { calibration: { examples: 4 }, test: { examples: 3 } },
+    splits: {
+      calibration: { examples: 4 },
+      threshold: { examples: 4 },
+      test: { examples: 3 },
+    } as Record<string, { examples: number }>,
   };
 }
 
@@ -103,7 +110,9 @@ async function run(cell: Cell) {
     const json = cell.predictionsJson ?? predictions(cell.members);
     await writeFile(join(to, "predictions.json"), JSON.stringify(json));
     await writeSafetensors(join(to, "test.safetensors"), cell.tensors ?? tensors);
-    await writeSafetensors(join(to, "calibration.safetensors"), calibration);
+    for (const split of ["calibration", "threshold", "train"]) {
+      await writeSafetensors(join(to, `${split}.safetensors`), calibration);
+    }
     return {};
   });
   await writeArtifact(join(dir, "time"), { stage: "time", ...about }, async (to) => {
@@ -123,6 +132,7 @@ async function run(cell: Cell) {
     results: parse(cellResultsSchema, JSON.parse(text), "results.json"),
     text,
     right: await readSafetensors(artifact.path("right-answers.safetensors")),
+    artifact,
   };
 }
 
@@ -153,6 +163,124 @@ describe("the stage eval", () => {
     ]);
     expect(right["exits"]).toEqual({ shape: [2, 3], data: Int32Array.of(1, 0, 1, 0, 1, 1) });
     expect(right["atBudget"]).toEqual({ shape: [2, 3], data: Int32Array.of(1, 0, 1, 1, 1, 1) });
+  });
+
+  test("every exit rule has its curve on the same logits, and the oracle bounds them", async () => {
+    const { results } = await run({ members: [[2, 6]] });
+    expect(results.rules?.map(({ rule }) => rule)).toEqual(exitRuleNames);
+    const [byProbability, byEntropy, byMargin, byPatience] = results.rules ?? [];
+    expect(byProbability?.curve).toEqual(results.curve);
+    expect(byProbability?.atBudget).toEqual(results.atBudget);
+    // A third of the cost each at means of (2/3, 1), (1, 1) and (1, 2/3).
+    expect(byProbability?.area).toBeCloseTo(8 / 9, 12);
+    // Of two classes, entropy and margin rank as the maximum probability does.
+    const shown = (curve: typeof results.curve = []) => curve.map((p) => [p.cost, p.accuracy]);
+    expect(shown(byEntropy?.curve)).toEqual(shown(results.curve));
+    expect(shown(byMargin?.curve)).toEqual(shown(results.curve));
+    // At the first of two exits nobody has agreed with anybody: all stay or all go.
+    expect(shown(byPatience?.curve)).toEqual([
+      [6 / 18, 2 / 3],
+      [1, 2 / 3],
+    ]);
+    expect(results.oracle).toEqual({ cost: 10 / 18, accuracy: 1 });
+    const one = await run({ members: [[2, 6]], settings: { rules: ["margin"] } });
+    expect(one.results.rules).toEqual([byMargin]);
+  });
+
+  test("calibration is measured on test before and after the calibration split's temperature", async () => {
+    const { results } = await run({ members: [[2, 6]] });
+    const [first, second] = results.calibration ?? [];
+    expect([first?.exitLayer, second?.exitLayer]).toEqual([2, 6]);
+    expect(first?.temperature).toBeCloseTo(5 / Math.log(3), 8);
+    // Each example in a bin of its own: sure 0.9, 0.6, 0.7 and 0.8, 0.95, 0.9.
+    expect(first?.before.ece).toBeCloseTo((0.1 + 0.6 + 0.3) / 3, 6);
+    expect(second?.before.ece).toBeCloseTo((0.8 + 0.05 + 0.1) / 3, 6);
+    const softened = [0.9, 0.6, 0.7].map((p) => 1 / (1 + Math.exp((-logit(p) * Math.log(3)) / 5)));
+    const inBins = first?.after.bins.reduce((sum, b) => sum + b.count * (b.confidence ?? 0), 0);
+    expect(inBins).toBeCloseTo(
+      softened.reduce((a, b) => a + b, 0),
+      6,
+    );
+  });
+
+  test("promises are tested on the threshold split and shown on both", async () => {
+    const { results } = await run({ members: [[2, 6]] });
+    expect(results.thresholdSplit?.exits).toEqual([0.75, 0.75]);
+    expect(results.thresholdSplit?.area).toBeCloseTo(0.75, 14);
+    expect(results.promises).toEqual([
+      {
+        promise: { agree: 0.98 },
+        confidence: 0.95,
+        threshold: null,
+        why: "0 of 4 examples show another answer than the full model's at the safest threshold; it takes 149 examples with none",
+      },
+      {
+        promise: { lose: 1 },
+        confidence: 0.95,
+        threshold: null,
+        why: "0 of 4 examples show a right answer of the full model lost at the safest threshold; it takes 299 examples with none",
+      },
+      {
+        promise: { spend: 0.4 },
+        confidence: 0.95,
+        threshold: 0,
+        onThreshold: { cost: 2 / 6, accuracy: 0.75, agreement: 1 },
+        onTest: { cost: 2 / 6, accuracy: 2 / 3, agreement: 1 - 2 / 3 },
+      },
+    ]);
+    const promises = [{ agree: 0.4, confidence: 0.8 }];
+    // Of four none differs: a p-value of 0.4^4.
+    expect((await run({ members: [[2, 6]], settings: { promises } })).results.promises).toEqual([
+      {
+        promise: { agree: 0.4 },
+        confidence: 0.8,
+        // The first exit's confidences on the calibration split are all the same.
+        threshold: 1 / (1 + Math.exp(-5)),
+        onThreshold: { cost: 2 / 6, accuracy: 0.75, agreement: 1 },
+        onTest: { cost: 1, accuracy: 2 / 3, agreement: 1 },
+      },
+    ]);
+  });
+
+  test("accuracies on the training split are there where it was predicted", async () => {
+    const without = predictions([[2, 6]]);
+    const trained = { ...without, splits: { ...without.splits, train: { examples: 4 } } };
+    expect((await run({ members: [[2, 6]] })).results).not.toHaveProperty("training");
+    const { results } = await run({ members: [[2, 6]], predictionsJson: trained });
+    expect(results.training).toEqual({ exits: [0.75, 0.75] });
+  });
+
+  test("outcomes are read back, and draw the same curve", async () => {
+    const { results, artifact } = await run({ members: [[2], [6]] });
+    const outcomes = await readOutcomes(artifact, results);
+    expect(outcomes.confidences.map((row) => Array.from(row, (c) => c.toFixed(6)))).toEqual([
+      ["0.900000", "0.600000", "0.700000"],
+      ["0.800000", "0.950000", "0.900000"],
+    ]);
+    expect(outcomes.correct).toEqual([Int32Array.of(1, 0, 1), Int32Array.of(0, 1, 1)]);
+    expect([outcomes.exitLayers, outcomes.layers]).toEqual([[2, 8], 6]);
+    const { costs, accuracies } = resampledCurve(outcomes)([1, 1, 1]);
+    expect(costs).toEqual(results.curve.map((p) => p.cost));
+    expect(accuracies).toEqual(results.curve.map((p) => p.accuracy));
+    // The area ends at the full model's cost, which the restart passes.
+    expect(results.rules?.[0]?.area).toBeCloseTo(
+      meanAccuracy({ costs, accuracies }, [1 / 3, 1]),
+      12,
+    );
+    await expect(readOutcomes(artifact, { ...results, examples: 2 })).rejects.toThrow(
+      /outcomes\.safetensors: tensor "confidences" must be \[2, 2\], got \[2, 3\]/,
+    );
+  });
+
+  test("a method is any name of letters, digits and dashes", async () => {
+    const named = (method: string) => ({
+      members: [[2, 6]],
+      predictionsJson: { ...predictions([[2, 6]]), method },
+    });
+    expect((await run(named("layer-weighted-2"))).results.method).toBe("layer-weighted-2");
+    await expect(run(named("a b"))).rejects.toThrow(
+      /predictions\.json: method: must be a name of letters, digits and dashes, got "a b"/,
+    );
   });
 
   test("multi-model pays for its restarts in layers and milliseconds", async () => {
@@ -209,6 +337,21 @@ describe("the stage eval", () => {
       "an unknown setting",
       { members: [[2, 6]], settings: { treshold: 1 } },
       /unknown key "treshold", did you mean "thresholds"/,
+    ],
+    [
+      "a rule named twice",
+      { members: [[2, 6]], settings: { rules: ["margin", "margin"] } },
+      /rules: must name each rule once/,
+    ],
+    [
+      "an unknown rule",
+      { members: [[2, 6]], settings: { rules: ["margins"] } },
+      /rules\.0: .*margin/,
+    ],
+    [
+      "a promise of nothing known",
+      { members: [[2, 6]], settings: { promises: [{ agree: 98 }] } },
+      /promises\.0: must be one of agree: a share in \(0, 1\), lose: points/,
     ],
     [
       "a logit that is NaN",

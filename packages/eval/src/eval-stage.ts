@@ -1,22 +1,32 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Artifact, type Json, type StageContext, writeSafetensors } from "@sweetspot/artifact";
+import { type Json, type StageContext, writeSafetensors } from "@sweetspot/artifact";
+import { type ExitCosts, exitCosts } from "./curve-point.ts";
+import { evaluateCalibration } from "./evaluate-calibration.ts";
+import { areaToFullModel, evaluateOracle, evaluateRules } from "./evaluate-rules.ts";
 import { evaluate, rightAnswers } from "./evaluate.ts";
+import { cascadeExits } from "./exit-cost.ts";
+import { writeOutcomes } from "./outcomes-file.ts";
 import { paperThresholds } from "./paper-thresholds.ts";
 import {
-  type Predictions,
+  type PredictedSplit,
+  predictedSplit,
   readJson,
   readLogits,
-  readPredictedSplit,
   readPredictions,
+  type SplitLogits,
 } from "./predictions.ts";
+import { candidateThresholds, kept, learnThenTest } from "./promise.ts";
+import type { CellResults, PromiseResult } from "./results.ts";
+import { speedAccuracyCurve } from "./speed-accuracy.ts";
 import type { EvalSettings } from "./stage.ts";
 import { fitTemperature } from "./temperature.ts";
 import { timingSchema } from "./timing.ts";
 
 /**
- * The stage `eval`. Leaves `results.json` (`CellResults`) and `right-answers.safetensors`
- * (`RightAnswers`: int32 `exits` [E, N] and `atBudget` [B, N]).
+ * The stage `eval`. Leaves `results.json` (`CellResults`), `right-answers.safetensors`
+ * (`RightAnswers`: int32 `exits` [E, N] and `atBudget` [B, N]) and `outcomes.safetensors`
+ * (`readOutcomes`).
  */
 export async function runEval({
   settings,
@@ -29,18 +39,57 @@ export async function runEval({
     throw new RangeError("eval: the inputs predict and time are needed");
   }
   const predictions = await readPredictions(predict);
-  const temperatures = await temperaturesOf(predict, predictions, settings.temperature);
-  const test = await readPredictedSplit(predict, predictions, "test", temperatures);
   const timingFile = time.path("timing.json");
   const timing = await readJson(timingFile, timingSchema);
+  const read = (split: string) => readLogits(predict, predictions, split);
+  const logits = {
+    test: await read("test"),
+    calibration: await read("calibration"),
+    threshold: await read("threshold"),
+  };
+  const classes = predictions.labels.length;
+  const temperatures = temperaturesOf(logits, settings.temperature);
+  const predicted = (split: SplitLogits) => predictedSplit(split, classes, temperatures);
+  const labelled = ({ logits: exits, labels }: SplitLogits) => ({
+    logits: exits,
+    labels,
+    classes,
+    temperatures,
+  });
+  const splits = {
+    test: predicted(logits.test),
+    calibration: predicted(logits.calibration),
+    threshold: predicted(logits.threshold),
+  };
+  const { test, threshold } = splits;
   const { confidence } = settings;
+  const costs = exitCosts(predictions, timing, timingFile);
   const thresholds =
-    settings.thresholds === "paper"
-      ? paperThresholds(predictions.labels.length)
-      : settings.thresholds;
-  const results = {
+    settings.thresholds === "paper" ? paperThresholds(classes) : settings.thresholds;
+  const train = predictions.splits["train"] && predicted(await read("train"));
+  const results: CellResults = {
     ...evaluate(predictions, test, timing, { thresholds, confidence }, timingFile),
     ...(temperatures && { temperatures }),
+    rules: evaluateRules(
+      settings.rules,
+      { ...labelled(logits.test), correct: test.correct },
+      labelled(logits.calibration),
+      costs,
+      confidence,
+    ),
+    oracle: evaluateOracle(test.correct, costs),
+    calibration: evaluateCalibration(
+      logits.calibration,
+      logits.test,
+      cascadeExits(predictions.members).map((exit) => exit.exitLayer),
+      classes,
+    ),
+    promises: promisesOf(settings.promises, splits, costs),
+    thresholdSplit: {
+      exits: exitAccuracies(threshold),
+      area: areaToFullModel(speedAccuracyCurve(threshold), costs),
+    },
+    ...(train && { training: { exits: exitAccuracies(train) } }),
   };
   await writeFile(join(output, "results.json"), `${JSON.stringify(results)}\n`);
   const right = rightAnswers(results, test);
@@ -49,6 +98,7 @@ export async function runEval({
     exits: { shape: [right.exits.length, n], data: flat(right.exits, n) },
     atBudget: { shape: [right.atBudget.length, n], data: flat(right.atBudget, n) },
   });
+  await writeOutcomes(output, test);
   log(
     `eval  ${results.method}  ${results.exits.map((e) => `layer ${e.exitLayer}: ${(100 * e.accuracy).toFixed(1)}`).join("  ")}  (n ${results.examples})`,
   );
@@ -56,14 +106,40 @@ export async function runEval({
 }
 
 /** Each exit's temperature, fitted on a split. */
-async function temperaturesOf(
-  predict: Artifact,
-  predictions: Predictions,
+function temperaturesOf(
+  splits: Readonly<Record<"calibration" | "test", SplitLogits>>,
   split: EvalSettings["temperature"],
-): Promise<number[] | undefined> {
+): number[] | undefined {
   if (split === "off") return undefined;
-  const { logits, labels } = await readLogits(predict, predictions, split);
+  const { logits, labels } = splits[split];
   return logits.map((exit) => fitTemperature(exit, labels));
+}
+
+/** Each promise tested on the threshold split, at thresholds that the calibration split suggests. */
+function promisesOf(
+  promises: EvalSettings["promises"],
+  splits: Readonly<Record<"test" | "calibration" | "threshold", PredictedSplit>>,
+  costs: ExitCosts,
+): PromiseResult[] {
+  const candidates = candidateThresholds(splits.calibration);
+  const [onThreshold, onTest] = [
+    { ...splits.threshold, ...costs },
+    { ...splits.test, ...costs },
+  ];
+  return promises.map(({ confidence, ...promise }): PromiseResult => {
+    const certified = learnThenTest(promise, onThreshold, candidates, confidence);
+    const about = { promise, confidence, ...certified };
+    if (certified.threshold === null) return about;
+    return {
+      ...about,
+      onThreshold: kept(onThreshold, certified.threshold),
+      onTest: kept(onTest, certified.threshold),
+    };
+  });
+}
+
+function exitAccuracies({ correct }: PredictedSplit): number[] {
+  return correct.map((row) => Array.from(row).reduce((a, b) => a + b, 0) / row.length);
 }
 
 function flat(rows: readonly Uint8Array[], n: number): Int32Array {

@@ -1,20 +1,14 @@
+import { atBudgets, curvePoint, exitCosts } from "./curve-point.ts";
 import { cascadeExits } from "./exit-cost.ts";
 import type { PredictedSplit, Predictions } from "./predictions.ts";
-import type { BudgetResult, CellResults, CurvePoint } from "./results.ts";
-import {
-  exitsAt,
-  type OperatingPoint,
-  operatingPoint,
-  speedAccuracyCurve,
-} from "./speed-accuracy.ts";
-import { exitMilliseconds, type Timing } from "./timing.ts";
+import type { CellResults } from "./results.ts";
+import { exitsAt, operatingPoint, speedAccuracyCurve } from "./speed-accuracy.ts";
 import { wilson } from "./statistics/wilson.ts";
-
-/** The shares of the full model's cost at which accuracy is read off the curve. */
-export const budgets: readonly number[] = [0.25, 0.5, 0.75];
+import type { Timing } from "./timing.ts";
 
 /**
- * Everything that is known of a cascade from its predictions on the test split and its timings.
+ * What is known of a cascade from its predictions on the test split and its timings alone, under the
+ * exit rule by maximum probability.
  *
  * `thresholds` are of the grid, in `[0, 1]`; `confidence` is the level of the intervals, in `(0, 1)`.
  *
@@ -30,30 +24,10 @@ export function evaluate(
 ): CellResults {
   const { method, labels, layers, members } = predictions;
   const n = test.labels.length;
-  const exits = cascadeExits(members);
-  const exitMs = {
-    "1": exitMilliseconds(timing, exits, 1, timingFile),
-    "32": exitMilliseconds(timing, exits, 32, timingFile),
-  };
-  const exitLayers = exits.map((exit) => exit.layers);
-  // One division of integers, so that a cost of exactly half is 0.5.
-  const cost = (exitCounts: readonly number[]) => total(exitCounts, exitLayers) / (n * layers);
-  const describe = ({ threshold, exitCounts, correct }: OperatingPoint): CurvePoint => ({
-    threshold,
-    cost: cost(exitCounts),
-    ms: { "1": total(exitCounts, exitMs["1"]) / n, "32": total(exitCounts, exitMs["32"]) / n },
-    accuracy: correct / n,
-    exitShares: exitCounts.map((count) => count / n),
-  });
+  const costs = exitCosts(predictions, timing, timingFile);
   const points = speedAccuracyCurve(test);
-  const atBudget = budgets.flatMap((budget): BudgetResult[] => {
-    const best = points.findLast((p) => cost(p.exitCounts) <= budget);
-    if (best === undefined) return [];
-    const interval = wilson(best.correct, n, confidence);
-    return [{ budget, ...describe(best), correct: best.correct, interval }];
-  });
   return {
-    format: "sweetspot-results-1",
+    format: "sweetspot-results-2",
     method,
     labels,
     layers,
@@ -61,7 +35,7 @@ export function evaluate(
     testSha256: test.sha256,
     confidence,
     majority: majority(test.labels, labels),
-    exits: exits.map((exit, e) => {
+    exits: cascadeExits(members).map((exit, e) => {
       const correct = Array.from(test.correct[e] ?? []).reduce((a, b) => a + b, 0);
       return {
         exitLayer: exit.exitLayer,
@@ -70,19 +44,14 @@ export function evaluate(
         correct,
         n,
         interval: wilson(correct, n, confidence),
-        ms: { "1": exitMs["1"][e] ?? NaN, "32": exitMs["32"][e] ?? NaN },
+        ms: { "1": costs.exitMs["1"][e] ?? NaN, "32": costs.exitMs["32"][e] ?? NaN },
       };
     }),
-    curve: points.map(describe),
-    grid: thresholds.map((threshold) => describe(operatingPoint(test, threshold))),
-    atBudget,
+    curve: points.map((point) => curvePoint(point, costs)),
+    grid: thresholds.map((threshold) => curvePoint(operatingPoint(test, threshold), costs)),
+    atBudget: atBudgets(points, costs, confidence),
     timing: { machine: timing.machine, batches: timing.batches },
   };
-}
-
-/** What all examples cost together, `exitCosts` being that of one that leaves at each exit. */
-function total(exitCounts: readonly number[], exitCosts: readonly number[]): number {
-  return exitCounts.reduce((sum, count, e) => sum + count * (exitCosts[e] ?? NaN), 0);
 }
 
 /**

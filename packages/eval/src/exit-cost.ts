@@ -31,3 +31,22 @@ export function cascadeExits(members: readonly MemberExits[]): CascadeExit[] {
     return exits;
   });
 }
+
+/**
+ * Mean layers run over the full model's, of examples of which so many leave at each exit.
+ *
+ * @param exitCounts `[E]`
+ */
+export function meanCost(
+  exitCounts: readonly number[],
+  { exitLayers, layers }: { exitLayers: readonly number[]; layers: number },
+): number {
+  let n = 0;
+  let run = 0;
+  exitCounts.forEach((count, e) => {
+    n += count;
+    run += count * (exitLayers[e] ?? NaN);
+  });
+  // One division of integers, so that a cost of exactly half is 0.5.
+  return run / (n * layers);
+}

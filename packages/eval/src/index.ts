@@ -1,4 +1,5 @@
-export { budgets, evaluate, type RightAnswers, rightAnswers } from "./evaluate.ts";
+export { budgets } from "./curve-point.ts";
+export { evaluate, type RightAnswers, rightAnswers } from "./evaluate.ts";
 export { type CascadeExit, cascadeExits, type MemberExits } from "./exit-cost.ts";
 export { argmax, confidence, exitOf, leaves, softmax } from "./exit-rule.ts";
 export {
@@ -20,26 +21,29 @@ export { margin } from "./exit-rules/margin.ts";
 export { oracle } from "./exit-rules/oracle.ts";
 export { patienceWithConfidenceScores } from "./exit-rules/patience-with-confidence.ts";
 export { agreeingExits } from "./exit-rules/patience.ts";
+export { readOutcomes } from "./outcomes-file.ts";
 export { paperThresholds } from "./paper-thresholds.ts";
 export {
   type Method,
-  methods,
   methodSchema,
   type PredictedSplit,
+  predictedSplit,
   type Predictions,
   predictionsSchema,
   readLogits,
-  readPredictedSplit,
   readPredictions,
   type SplitLogits,
 } from "./predictions.ts";
 export {
   type BudgetResult,
+  type CalibrationResult,
   type CellResults,
   cellResultsSchema,
   type CurvePoint,
   type ExitResult,
   type Milliseconds,
+  type PromiseResult,
+  type RuleResult,
 } from "./results.ts";
 export {
   exitsAt,

@@ -2,14 +2,12 @@ import { readFile } from "node:fs/promises";
 import { type Artifact, parse, readSafetensors, sha256 } from "@sweetspot/artifact";
 import { z } from "zod";
 import { cascadeExits, type MemberExits } from "./exit-cost.ts";
-import { argmax, confidence } from "./exit-rule.ts";
+import { predictedClasses } from "./exit-rules/exit-logits.ts";
+import { maxProbabilityScores } from "./exit-rules/max-probability.ts";
 import type { Outcomes } from "./speed-accuracy.ts";
 
-/** The ways in which a cascade is trained and asked: train's objectives, by the same names. */
-export const methods = ["early-exit", "sweet", "multi-model"] as const;
-
-/** How a cascade was trained. */
-export type Method = (typeof methods)[number];
+/** How a cascade was trained: an objective's name, of letters, digits and dashes. */
+export type Method = string;
 
 /** `predictions.json`, beside one `SPLIT.safetensors` of logits for each split. */
 export interface Predictions {
@@ -25,8 +23,10 @@ export interface Predictions {
 
 const count = z.int().positive();
 
-/** Whether there is such a method. */
-export const methodSchema: z.ZodType<Method> = z.enum(methods);
+/** Whether it can be a method's name; which there are is for `train` to say. */
+export const methodSchema: z.ZodType<Method> = z.string().regex(/^[A-Za-z0-9-]+$/, {
+  error: "must be a name of letters, digits and dashes",
+});
 
 const exitLayers = z
   .array(count)
@@ -152,28 +152,21 @@ export async function readLogits(
 }
 
 /**
- * Reads a split's logits and reduces them to predicted classes and confidences.
+ * Reduces a split's logits to predicted classes and confidences.
  *
+ * @param classes K
  * @param temperatures of each exit, by which its logits are divided; by default 1
- * @throws as `readLogits`
  */
-export async function readPredictedSplit(
-  predict: Artifact,
-  predictions: Predictions,
-  split: string,
+export function predictedSplit(
+  { logits, labels, lengths }: SplitLogits,
+  classes: number,
   temperatures?: readonly number[],
-): Promise<PredictedSplit> {
-  const { logits, labels, lengths } = await readLogits(predict, predictions, split);
-  const classes = predictions.labels.length;
-  const predicted = logits.map((exit) => labels.map((_, i) => argmax(exit, i * classes, classes)));
+): PredictedSplit {
+  const predicted = predictedClasses({ logits, classes });
   return {
     labels,
     predicted,
-    confidences: logits.map((exit, e) =>
-      Float64Array.from(labels, (_, i) =>
-        confidence(exit, i * classes, classes, temperatures?.[e] ?? 1),
-      ),
-    ),
+    confidences: maxProbabilityScores({ logits, classes, temperatures }),
     correct: predicted.map((row) =>
       Uint8Array.from(labels, (label, i) => Number(label === row[i])),
     ),

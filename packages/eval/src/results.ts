@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { type ExitRuleName, exitRuleSchema } from "./exit-rules/exit-rules.ts";
 import { type Method, methodSchema } from "./predictions.ts";
+import { type ExitPromise, exitPromiseSchema, type Kept } from "./promise.ts";
+import type { ReliabilityBin } from "./statistics/expected-calibration-error.ts";
 import { type Machine, machineSchema, type TimedBatch, timedBatchSchema } from "./timing.ts";
 import type { Interval } from "./statistics/wilson.ts";
 
@@ -43,9 +46,50 @@ export interface BudgetResult extends CurvePoint {
   interval: Interval;
 }
 
-/** `results.json`: everything that is computed from one cascade's test logits and timings. */
+/** One exit rule on the test split. */
+export interface RuleResult {
+  rule: ExitRuleName;
+  /** As `CellResults.atBudget`. */
+  atBudget: BudgetResult[];
+  /** Mean accuracy over cost, from the first exit's to the full model's (`meanAccuracy`). */
+  area: number;
+  /** Of the exact curve 101 points at most, evenly spread over cost. */
+  curve: CurvePoint[];
+}
+
+/** How far an exit's confidences on the test split are from its accuracy. */
+export interface CalibrationResult {
+  /** The layer it reads, from 1. */
+  exitLayer: number;
+  /** Fitted on the calibration split. */
+  temperature: number;
+  /** Expected calibration error and its bins, of the logits as they are. */
+  before: { ece: number; bins: ReliabilityBin[] };
+  /** Of the logits over the temperature. */
+  after: { ece: number; bins: ReliabilityBin[] };
+}
+
+/** A promise tested on the threshold split, for the rule by maximum probability. */
+export interface PromiseResult {
+  promise: ExitPromise;
+  /** With which the promise is made: the probability of being shown a threshold that breaks it is at most the rest. */
+  confidence: number;
+  /** null where none can be promised. */
+  threshold: number | null;
+  /** Why none can be. */
+  why?: string | undefined;
+  /** At the threshold, on the split that it was chosen on. */
+  onThreshold?: Kept | undefined;
+  /** At the threshold, on the test split. */
+  onTest?: Kept | undefined;
+}
+
+/**
+ * `results.json`: everything that is computed from one cascade's logits and timings. `evaluate` alone
+ * fills what rests on the test split and the rule by maximum probability; the stage fills all.
+ */
 export interface CellResults {
-  format: "sweetspot-results-1";
+  format: "sweetspot-results-2";
   method: Method;
   /** In the order of the logits. */
   labels: string[];
@@ -68,6 +112,16 @@ export interface CellResults {
   grid: CurvePoint[];
   /** By budget; absent where even the first exit costs more. */
   atBudget: BudgetResult[];
+  rules?: RuleResult[] | undefined;
+  /** Of the rule that knows which exits are right, on the test split. */
+  oracle?: { cost: number; accuracy: number } | undefined;
+  /** By exit. */
+  calibration?: CalibrationResult[] | undefined;
+  promises?: PromiseResult[] | undefined;
+  /** On the threshold split: what to choose between settings by, never by the test split. */
+  thresholdSplit?: { exits: number[]; area: number } | undefined;
+  /** Each exit's accuracy on the training split, where that was predicted. */
+  training?: { exits: number[] } | undefined;
   timing: { machine: Machine; batches: TimedBatch[] };
 }
 
@@ -78,17 +132,38 @@ const milliseconds: z.ZodType<Milliseconds> = z.strictObject({
 });
 const count = z.int().nonnegative();
 const interval = z.tuple([share, share]);
+const cost = z.number().positive();
 const point = {
   threshold: z.number().nonnegative(),
-  cost: z.number().positive(),
+  cost,
   ms: milliseconds,
   accuracy: share,
   exitShares: z.array(share).min(1),
 };
 
+const budgetSchema: z.ZodType<BudgetResult> = z.strictObject({
+  ...point,
+  budget: z.number().positive(),
+  correct: count,
+  interval,
+});
+const kept = z.strictObject({ cost, accuracy: share, agreement: share });
+const reliability = z.strictObject({
+  ece: share,
+  bins: z.array(
+    z.strictObject({
+      low: share,
+      high: share,
+      count,
+      confidence: share.nullable(),
+      accuracy: share.nullable(),
+    }),
+  ),
+});
+
 /** What `results.json` must be. */
 export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
-  format: z.literal("sweetspot-results-1"),
+  format: z.literal("sweetspot-results-2"),
   method: methodSchema,
   labels: z.array(z.string()).min(2),
   layers: z.int().positive(),
@@ -112,8 +187,41 @@ export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
     .min(1),
   curve: z.array(z.strictObject(point)).min(1),
   grid: z.array(z.strictObject(point)).min(1),
-  atBudget: z.array(
-    z.strictObject({ ...point, budget: z.number().positive(), correct: count, interval }),
-  ),
+  atBudget: z.array(budgetSchema),
+  rules: z
+    .array(
+      z.strictObject({
+        rule: exitRuleSchema,
+        atBudget: z.array(budgetSchema),
+        area: share,
+        curve: z.array(z.strictObject(point)).min(1).max(101),
+      }),
+    )
+    .optional(),
+  oracle: z.strictObject({ cost, accuracy: share }).optional(),
+  calibration: z
+    .array(
+      z.strictObject({
+        exitLayer: z.int().positive(),
+        temperature: z.number().positive(),
+        before: reliability,
+        after: reliability,
+      }),
+    )
+    .optional(),
+  promises: z
+    .array(
+      z.strictObject({
+        promise: exitPromiseSchema,
+        confidence: z.number().gt(0).lt(1),
+        threshold: z.number().nonnegative().nullable(),
+        why: z.string().optional(),
+        onThreshold: kept.optional(),
+        onTest: kept.optional(),
+      }),
+    )
+    .optional(),
+  thresholdSplit: z.strictObject({ exits: z.array(share), area: share }).optional(),
+  training: z.strictObject({ exits: z.array(share) }).optional(),
   timing: z.strictObject({ machine: machineSchema, batches: z.array(timedBatchSchema) }),
 });

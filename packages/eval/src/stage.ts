@@ -1,5 +1,7 @@
 import type { Stage } from "@sweetspot/artifact";
 import { z } from "zod";
+import { type ExitRuleName, exitRuleNames, exitRuleSchema } from "./exit-rules/exit-rules.ts";
+import { type ExitPromise, exitPromiseSchema } from "./promise.ts";
 
 /** The settings of `eval`. */
 export interface EvalSettings {
@@ -12,7 +14,24 @@ export interface EvalSettings {
   temperature: "off" | "calibration" | "test";
   /** The level of the intervals, in `(0, 1)`. */
   confidence: number;
+  /** The exit rules whose curves are drawn, each once. */
+  rules: ExitRuleName[];
+  /** What to promise, each with a confidence of its own in `(0, 1)`. */
+  promises: (ExitPromise & { confidence: number })[];
 }
+
+const promised = z
+  .looseObject({ confidence: z.number().gt(0).lt(1).default(0.95) })
+  .transform(({ confidence, ...promise }, context) => {
+    const parsed = exitPromiseSchema.safeParse(promise);
+    if (parsed.success) return { ...parsed.data, confidence };
+    context.addIssue({
+      code: "custom",
+      message:
+        "must be one of agree: a share in (0, 1), lose: points in (0, 100), spend: a cost above 0",
+    });
+    return z.NEVER;
+  });
 
 /** `eval`: logits and timings -> accuracies, intervals and speed-accuracy curves. */
 export const stage: Stage<EvalSettings> = {
@@ -32,6 +51,13 @@ export const stage: Stage<EvalSettings> = {
       .default("paper"),
     temperature: z.enum(["off", "calibration", "test"]).default("off"),
     confidence: z.number().gt(0).lt(1).default(0.95),
+    rules: z
+      .array(exitRuleSchema)
+      .refine((rules) => new Set(rules).size === rules.length, {
+        error: "must name each rule once",
+      })
+      .default([...exitRuleNames]),
+    promises: z.array(promised).prefault([{ agree: 0.98 }, { lose: 1 }, { spend: 0.4 }]),
   }),
   run: async (context) => (await import("./eval-stage.ts")).runEval(context),
 };

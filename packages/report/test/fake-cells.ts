@@ -104,7 +104,7 @@ export function fakeCell({
     exitShares,
   });
   const results: CellResults & { format: string } = {
-    format: "sweetspot-results-1",
+    format: "sweetspot-results-2",
     method,
     labels,
     layers,

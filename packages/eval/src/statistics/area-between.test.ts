@@ -26,6 +26,19 @@ describe("meanAccuracy", () => {
     expect(meanAccuracy({ costs: [1], accuracies: [0.6] }, [1, 1])).toBe(0.6);
   });
 
+  test("of answers that are all right is 1 and no bit more", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 997 }), { minLength: 2 }), (steps) => {
+        let at = 0;
+        const costs = steps.map((step) => (at += step) / 997);
+        const [low = NaN, high = NaN] = [costs[0], costs.at(-1)];
+        const curve = { costs, accuracies: costs.map(() => 1) };
+        expect(meanAccuracy(curve, [low, high])).toBeLessThanOrEqual(1);
+        expect(meanAccuracy(curve, [low, high])).toBeCloseTo(1, 12);
+      }),
+    );
+  });
+
   test("refuses to look past the curve", () => {
     expect(() => meanAccuracy(line, [0.2, 0.5])).toThrow(
       "meanAccuracy: the interval must rise and lie within the curve's costs, 0.25 to 1, got 0.2 to 0.5; take commonCosts of the curves",

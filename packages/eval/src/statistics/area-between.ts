@@ -1,3 +1,4 @@
+import { meanCost } from "../exit-cost.ts";
 import { type OperatingPoint, type Outcomes, movesOf } from "../speed-accuracy.ts";
 import type { TaskSample } from "./paired-bootstrap.ts";
 import type { Interval } from "./wilson.ts";
@@ -25,16 +26,13 @@ export interface CostedOutcomes extends Outcomes {
 /** The points of `speedAccuracyCurve` over cost. */
 export function costCurve(
   points: readonly OperatingPoint[],
-  { exitLayers, layers }: Pick<CostedOutcomes, "exitLayers" | "layers">,
+  costs: Pick<CostedOutcomes, "exitLayers" | "layers">,
 ): CostCurve {
-  const total = (counts: readonly number[], each: (e: number) => number) =>
-    counts.reduce((sum, count, e) => sum + count * each(e), 0);
   return {
-    costs: points.map(
-      ({ exitCounts }) =>
-        total(exitCounts, (e) => exitLayers[e] ?? NaN) / (total(exitCounts, () => 1) * layers),
+    costs: points.map(({ exitCounts }) => meanCost(exitCounts, costs)),
+    accuracies: points.map(
+      ({ exitCounts, correct }) => correct / exitCounts.reduce((a, b) => a + b, 0),
     ),
-    accuracies: points.map(({ exitCounts, correct }) => correct / total(exitCounts, () => 1)),
   };
 }
 
@@ -64,7 +62,8 @@ export function meanAccuracy({ costs, accuracies }: CostCurve, [low, high]: Inte
     const [from, to] = [Math.max(x0, low), Math.min(x1, high)];
     area += ((height(from) + height(to)) / 2) * (to - from);
   }
-  return area / (high - low);
+  // Accuracies of 1 throughout can add up to a last bit more.
+  return Math.min(1, Math.max(0, area / (high - low)));
 }
 
 /**

@@ -64,9 +64,8 @@ export function expectedCalibrationError(
   correct: ArrayLike<number>,
   bins = 15,
 ): number {
-  return reliability(confidences, correct, bins).reduce(
-    (sum, { count, confidence, accuracy }) =>
-      sum + (count / confidences.length) * Math.abs((accuracy ?? 0) - (confidence ?? 0)),
-    0,
+  const distances = reliability(confidences, correct, bins).map(
+    ({ count, confidence, accuracy }) => count * Math.abs((accuracy ?? 0) - (confidence ?? 0)),
   );
+  return distances.reduce((a, b) => a + b, 0) / confidences.length;
 }

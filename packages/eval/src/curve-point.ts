@@ -1,0 +1,82 @@
+import { cascadeExits, meanCost } from "./exit-cost.ts";
+import type { Predictions } from "./predictions.ts";
+import type { BudgetResult, CurvePoint } from "./results.ts";
+import type { OperatingPoint } from "./speed-accuracy.ts";
+import { wilson } from "./statistics/wilson.ts";
+import { exitMilliseconds, type Timing } from "./timing.ts";
+
+/** What leaving at each of a cascade's E exits costs. */
+export interface ExitCosts {
+  /** Layers run in all, `[E]`. */
+  exitLayers: readonly number[];
+  /** The full model's depth. */
+  layers: number;
+  /** Milliseconds per example at batch 1 and 32, `[E]` each. */
+  exitMs: Readonly<Record<"1" | "32", readonly number[]>>;
+}
+
+/**
+ * What leaving at each exit costs.
+ *
+ * @param timingFile for errors
+ * @throws RangeError if a segment was not timed
+ */
+export function exitCosts(
+  { members, layers }: Pick<Predictions, "members" | "layers">,
+  timing: Timing,
+  timingFile: string,
+): ExitCosts {
+  const exits = cascadeExits(members);
+  return {
+    exitLayers: exits.map((exit) => exit.layers),
+    layers,
+    exitMs: {
+      "1": exitMilliseconds(timing, exits, 1, timingFile),
+      "32": exitMilliseconds(timing, exits, 32, timingFile),
+    },
+  };
+}
+
+/** An operating point as shares of its examples, with its cost. */
+export function curvePoint(point: OperatingPoint, costs: ExitCosts): CurvePoint {
+  const { threshold, exitCounts, correct } = point;
+  const n = exitCounts.reduce((a, b) => a + b, 0);
+  const { "1": one, "32": many } = costs.exitMs;
+  return {
+    threshold,
+    cost: meanCost(exitCounts, costs),
+    ms: { "1": total(exitCounts, one) / n, "32": total(exitCounts, many) / n },
+    accuracy: correct / n,
+    exitShares: exitCounts.map((count) => count / n),
+  };
+}
+
+/** The shares of the full model's cost at which accuracy is read off the curve. */
+export const budgets: readonly number[] = [0.25, 0.5, 0.75];
+
+/**
+ * The most that each of the `budgets` buys: the curve's point of the highest cost within it. A budget
+ * below the first exit's cost has no entry.
+ *
+ * @param points of `speedAccuracyCurve`
+ * @param level of the intervals, in `(0, 1)`
+ */
+export function atBudgets(
+  points: readonly OperatingPoint[],
+  costs: ExitCosts,
+  level: number,
+): BudgetResult[] {
+  return budgets.flatMap((budget): BudgetResult[] => {
+    const best = points.findLast((p) => meanCost(p.exitCounts, costs) <= budget);
+    if (best === undefined) return [];
+    const { correct } = best;
+    const n = best.exitCounts.reduce((a, b) => a + b, 0);
+    const interval = wilson(correct, n, level);
+    return [{ budget, ...curvePoint(best, costs), correct, interval }];
+  });
+}
+
+/** What all examples cost together, `exitCosts` being that of one that leaves at each exit. */
+function total(exitCounts: readonly number[], exitCosts: readonly number[]): number {
+  return exitCounts.reduce((sum, count, e) => sum + count * (exitCosts[e] ?? NaN), 0);
+}

@@ -1,0 +1,74 @@
+import { atBudgets, curvePoint, type ExitCosts } from "./curve-point.ts";
+import { meanCost } from "./exit-cost.ts";
+import type { LabelledLogits } from "./exit-rules/exit-logits.ts";
+import { type ExitRuleName, exitRules } from "./exit-rules/exit-rules.ts";
+import { oracle } from "./exit-rules/oracle.ts";
+import type { CellResults, RuleResult } from "./results.ts";
+import { type OperatingPoint, speedAccuracyCurve } from "./speed-accuracy.ts";
+import { costCurve, meanAccuracy } from "./statistics/area-between.ts";
+
+/** The most points of a rule's curve that are kept. */
+const mostPoints = 101;
+
+/**
+ * What each exit rule makes of the same logits.
+ *
+ * @param test with which of its predictions are right, `[E][N]`
+ * @param calibration what a rule that is learned learns from
+ * @param level of the intervals, in `(0, 1)`
+ */
+export function evaluateRules(
+  rules: readonly ExitRuleName[],
+  test: LabelledLogits & { correct: readonly ArrayLike<number>[] },
+  calibration: LabelledLogits,
+  costs: ExitCosts,
+  level: number,
+): RuleResult[] {
+  return rules.map((rule) => {
+    const confidences = exitRules[rule](test, calibration);
+    const points = speedAccuracyCurve({ confidences, correct: test.correct });
+    return {
+      rule,
+      atBudget: atBudgets(points, costs, level),
+      area: areaToFullModel(points, costs),
+      curve: thinned(points, costs).map((point) => curvePoint(point, costs)),
+    };
+  });
+}
+
+/** The bound of every rule: what leaving at the first right exit costs and scores. */
+export function evaluateOracle(
+  correct: readonly ArrayLike<number>[],
+  costs: ExitCosts,
+): NonNullable<CellResults["oracle"]> {
+  const { exitCounts, correct: right } = oracle(correct);
+  return { cost: meanCost(exitCounts, costs), accuracy: right / (correct[0]?.length ?? NaN) };
+}
+
+/**
+ * Mean accuracy of an exact curve over cost, from the first exit's to the full model's, or to the
+ * last exit's where that is cheaper. What restarts cost beyond the full model is left out, so that
+ * cascades with the same first exit are compared on the same costs.
+ */
+export function areaToFullModel(points: readonly OperatingPoint[], costs: ExitCosts): number {
+  const curve = costCurve(points, costs);
+  const [first, last] = [curve.costs[0] ?? NaN, curve.costs[curve.costs.length - 1] ?? NaN];
+  return meanAccuracy(curve, [first, Math.min(1, last)]);
+}
+
+/** The points nearest to evenly spaced costs, the first and the last of all among them. */
+function thinned(points: readonly OperatingPoint[], costs: ExitCosts): OperatingPoint[] {
+  if (points.length <= mostPoints) return [...points];
+  const at = points.map(({ exitCounts }) => meanCost(exitCounts, costs));
+  const first = at[0] ?? NaN;
+  const step = ((at.at(-1) ?? NaN) - first) / (mostPoints - 1);
+  const kept = new Set<number>();
+  let nearest = 0;
+  for (let k = 0; k < mostPoints; k++) {
+    const cost = first + k * step;
+    const distance = (i: number) => Math.abs((at[i] ?? Infinity) - cost);
+    while (distance(nearest + 1) <= distance(nearest)) nearest++;
+    kept.add(nearest);
+  }
+  return points.filter((_, i) => kept.has(i));
+}
