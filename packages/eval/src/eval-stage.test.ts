@@ -260,8 +260,8 @@ describe("the stage eval", () => {
     expect(outcomes.correct).toEqual([Int32Array.of(1, 0, 1), Int32Array.of(0, 1, 1)]);
     expect([outcomes.exitLayers, outcomes.layers]).toEqual([[2, 8], 6]);
     const { costs, accuracies } = resampledCurve(outcomes)([1, 1, 1]);
-    expect(costs).toEqual(results.curve.map((p) => p.cost));
-    expect(accuracies).toEqual(results.curve.map((p) => p.accuracy));
+    expect(Array.from(costs)).toEqual(results.curve.map((p) => p.cost));
+    expect(Array.from(accuracies)).toEqual(results.curve.map((p) => p.accuracy));
     // The area ends at the full model's cost, which the restart passes.
     expect(results.rules?.[0]?.area).toBeCloseTo(
       meanAccuracy({ costs, accuracies }, [1 / 3, 1]),

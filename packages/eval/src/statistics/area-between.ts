@@ -50,17 +50,21 @@ export function meanAccuracy({ costs, accuracies }: CostCurve, [low, high]: Inte
       `meanAccuracy: the interval must rise and lie within the curve's costs, ${first} to ${last}, got ${low} to ${high}; take commonCosts of the curves`,
     );
   }
+  const at = (x: number, i: number) => {
+    const [x0, x1] = [costs[i] ?? NaN, costs[i + 1] ?? NaN];
+    const [y0, y1] = [accuracies[i] ?? NaN, accuracies[i + 1] ?? NaN];
+    return x === x0 ? y0 : y0 + ((y1 - y0) / (x1 - x0)) * (x - x0);
+  };
+  let i = 0;
+  while ((costs[i + 1] ?? Infinity) < low) i++;
+  if (low === high) return at(low, i);
   let area = 0;
-  for (let i = 0; i < costs.length; i++) {
-    const [x0, y0] = [costs[i] ?? NaN, accuracies[i] ?? NaN];
-    const [x1, y1] = [costs[i + 1] ?? x0, accuracies[i + 1] ?? y0];
-    if (x1 < low) continue;
-    if (x0 > high) break;
-    const slope = x1 === x0 ? 0 : (y1 - y0) / (x1 - x0);
-    const height = (x: number) => y0 + slope * (x - x0);
-    if (low === high) return height(low);
-    const [from, to] = [Math.max(x0, low), Math.min(x1, high)];
-    area += ((height(from) + height(to)) / 2) * (to - from);
+  let [x, y] = [low, at(low, i)];
+  for (; x < high; i++) {
+    const end = Math.min(costs[i + 1] ?? NaN, high);
+    const height = end === high ? at(high, i) : (accuracies[i + 1] ?? NaN);
+    area += ((y + height) / 2) * (end - x);
+    [x, y] = [end, height];
   }
   // Accuracies of 1 throughout can add up to a last bit more.
   return Math.min(1, Math.max(0, area / (high - low)));
@@ -151,24 +155,42 @@ export function resampledCurve(
 ): (exampleCounts: ArrayLike<number>) => CostCurve {
   const { correct, exitLayers, layers } = cascade;
   const moves = movesOf(cascade);
+  const examples = Uint32Array.from(moves, ({ example }) => example);
+  const layersMore = Float64Array.from(
+    moves,
+    ({ from, to }) => (exitLayers[to] ?? NaN) - (exitLayers[from] ?? NaN),
+  );
+  const rightMore = Float64Array.from(
+    moves,
+    ({ example, from, to }) => (correct[to]?.[example] ?? NaN) - (correct[from]?.[example] ?? NaN),
+  );
+  // Moves at one threshold happen together.
+  const isLast = Uint8Array.from(moves, ({ threshold }, k) =>
+    Number(moves[k + 1]?.threshold !== threshold),
+  );
+  const size = 1 + isLast.reduce((a, b) => a + b, 0);
   return (exampleCounts) => {
     let n = 0;
     let right = 0;
     for (let i = 0; i < exampleCounts.length; i++) {
-      n += exampleCounts[i] ?? 0;
-      right += (exampleCounts[i] ?? 0) * (correct[0]?.[i] ?? NaN);
+      const count = exampleCounts[i] ?? 0;
+      n += count;
+      right += count * (correct[0]?.[i] ?? NaN);
     }
     let run = n * (exitLayers[0] ?? NaN);
-    const [costs, accuracies] = [[run / (n * layers)], [right / n]];
-    moves.forEach(({ threshold, example, from, to }, k) => {
-      const weight = exampleCounts[example] ?? 0;
-      run += weight * ((exitLayers[to] ?? NaN) - (exitLayers[from] ?? NaN));
-      right += weight * ((correct[to]?.[example] ?? NaN) - (correct[from]?.[example] ?? NaN));
-      // Moves at one threshold happen together.
-      if (moves[k + 1]?.threshold === threshold) return;
-      costs.push(run / (n * layers));
-      accuracies.push(right / n);
-    });
+    const costs = new Float64Array(size);
+    const accuracies = new Float64Array(size);
+    let at = 0;
+    costs[at] = run / (n * layers);
+    accuracies[at++] = right / n;
+    for (let k = 0; k < examples.length; k++) {
+      const count = exampleCounts[examples[k] ?? 0] ?? 0;
+      run += count * (layersMore[k] ?? NaN);
+      right += count * (rightMore[k] ?? NaN);
+      if (isLast[k] === 0) continue;
+      costs[at] = run / (n * layers);
+      accuracies[at++] = right / n;
+    }
     return { costs, accuracies };
   };
 }
