@@ -36,7 +36,10 @@ export async function runChoose({
   for (const { input, task, regime, seed } of settings.cells) {
     const artifact = inputs[input];
     if (artifact === undefined) throw new RangeError(`choose: no input "${input}"`);
-    const { thresholdSplit } = await readJson(artifact.path("results.json"), cellResultsSchema);
+    const file = artifact.path("results.json");
+    const { thresholdSplit } = await readJson(file, cellResultsSchema);
+    if (thresholdSplit === undefined)
+      throw new RangeError(`${file}: expected thresholdSplit, got none; run the stage eval again`);
     scores.push({ task, regime, seed, score: mean(thresholdSplit.exits) });
   }
   const choice = chooseRegime(scores);

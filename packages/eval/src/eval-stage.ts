@@ -17,7 +17,8 @@ import {
   type SplitLogits,
 } from "./predictions.ts";
 import { candidateThresholds, kept, learnThenTest } from "./promise.ts";
-import type { CellResults, PromiseResult } from "./results.ts";
+import { readGradientConflict } from "./gradient-conflict.ts";
+import { baselineSchema, type CellResults, type PromiseResult } from "./results.ts";
 import { speedAccuracyCurve } from "./speed-accuracy.ts";
 import type { EvalSettings } from "./stage.ts";
 import { fitTemperature } from "./temperature.ts";
@@ -90,6 +91,7 @@ export async function runEval({
       area: areaToFullModel(speedAccuracyCurve(threshold), costs),
     },
     ...(train && { training: { exits: exitAccuracies(train) } }),
+    ...(await fromOthers(inputs)),
   };
   await writeFile(join(output, "results.json"), `${JSON.stringify(results)}\n`);
   const right = rightAnswers(results, test);
@@ -103,6 +105,20 @@ export async function runEval({
     `eval  ${results.method}  ${results.exits.map((e) => `layer ${e.exitLayer}: ${(100 * e.accuracy).toFixed(1)}`).join("  ")}  (n ${results.examples})`,
   );
   return { method: results.method, examples: results.examples, points: results.curve.length };
+}
+
+/** What the data and the training tell, as far as they are given. */
+async function fromOthers({
+  data,
+  train,
+}: StageContext<EvalSettings>["inputs"]): Promise<Pick<CellResults, "conflict" | "baseline">> {
+  const conflict = train && (await readGradientConflict(train));
+  const hasBaseline = data?.manifest.files["baseline.json"] !== undefined;
+  const baseline = hasBaseline && (await readJson(data.path("baseline.json"), baselineSchema));
+  return {
+    ...(conflict && { conflict }),
+    ...(baseline && { baseline: baseline.bagOfWords }),
+  };
 }
 
 /** Each exit's temperature, fitted on a split. */

@@ -34,7 +34,10 @@ export {
   readPredictions,
   type SplitLogits,
 } from "./predictions.ts";
+export type { Choice } from "./choose.ts";
+export type { GradientConflict } from "./gradient-conflict.ts";
 export {
+  type BaselineResult,
   type BudgetResult,
   type CalibrationResult,
   type CellResults,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type ExitRuleName, exitRuleSchema } from "./exit-rules/exit-rules.ts";
+import { type GradientConflict, gradientConflictSchema } from "./gradient-conflict.ts";
 import { type Method, methodSchema } from "./predictions.ts";
 import { type ExitPromise, exitPromiseSchema, type Kept } from "./promise.ts";
 import type { ReliabilityBin } from "./statistics/expected-calibration-error.ts";
@@ -122,7 +123,19 @@ export interface CellResults {
   thresholdSplit?: { exits: number[]; area: number } | undefined;
   /** Each exit's accuracy on the training split, where that was predicted. */
   training?: { exits: number[] } | undefined;
+  /** How the classifiers' gradients lay in training, by member, where it was told. */
+  conflict?: GradientConflict[] | undefined;
+  /** What answers without an encoder score on the test split, where the data are known. */
+  baseline?: BaselineResult | undefined;
   timing: { machine: Machine; batches: TimedBatch[] };
+}
+
+/** A logistic regression on the words, of `baseline.json` of the stage `data`. */
+export interface BaselineResult {
+  accuracy: number;
+  correct: number;
+  n: number;
+  regularisation: number;
 }
 
 const share = z.number().min(0).max(1);
@@ -159,6 +172,19 @@ const reliability = z.strictObject({
       accuracy: share.nullable(),
     }),
   ),
+});
+
+const baselineResultSchema: z.ZodType<BaselineResult> = z.strictObject({
+  accuracy: share,
+  correct: count,
+  n: z.int().positive(),
+  regularisation: z.number().positive(),
+});
+
+/** What is read of `baseline.json`. */
+export const baselineSchema: z.ZodType<{ bagOfWords: BaselineResult }> = z.looseObject({
+  format: z.literal("sweetspot-baseline-1"),
+  bagOfWords: baselineResultSchema,
 });
 
 /** What `results.json` must be. */
@@ -223,5 +249,7 @@ export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
     .optional(),
   thresholdSplit: z.strictObject({ exits: z.array(share), area: share }).optional(),
   training: z.strictObject({ exits: z.array(share) }).optional(),
+  conflict: z.array(gradientConflictSchema).optional(),
+  baseline: baselineResultSchema.optional(),
   timing: z.strictObject({ machine: machineSchema, batches: z.array(timedBatchSchema) }),
 });

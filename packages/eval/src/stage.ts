@@ -37,6 +37,7 @@ const promised = z
 export const stage: Stage<EvalSettings> = {
   name: "eval",
   reads: ["predict", "time"],
+  mayRead: ["data", "train"],
   settings: z.strictObject({
     thresholds: z
       .union([

@@ -51,7 +51,7 @@ test.each([
     "a task",
     "amazon",
     "amazn",
-    /^x\.yaml:2: data: task: unknown "amazn", did you mean "amazon"\? \(known: [a-z, ]*\)$/,
+    /^x\.yaml:2: data: task: unknown "amazn", did you mean "amazon"\? \(known: [a-z, -]*\)$/,
   ],
   [
     "a method",

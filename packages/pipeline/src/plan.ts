@@ -107,10 +107,7 @@ function placedCells(
     if (cells.findIndex((c) => c.id === id) !== i)
       throw new RangeError(`${file.source.file}: two cells would be called ${id}; rename one`);
   });
-  for (const cell of cells) {
-    const entry = known[cell.stage];
-    if (entry !== undefined) cell.inputs = inputsOf(file, cell, entry, cells, choices);
-  }
+  for (const cell of cells) cell.inputs = inputsOf(file, cell, known, cells, choices);
   return inOrder(cells);
 }
 
@@ -171,10 +168,13 @@ function cellId(stage: string, at: Combination): string {
 function inputsOf(
   file: PipelineFile,
   { stage: name, at }: PlacedCell,
-  { stage, gathers, gathersOf, teaches }: KnownStage,
+  known: Readonly<Record<string, KnownStage>>,
   cells: readonly PlacedCell[],
   choices: Choices,
 ): Record<string, string> {
+  const entry = known[name];
+  if (entry === undefined) throw new RangeError(`plan: no stage ${name}`);
+  const { stage, gathers, gathersOf, teaches } = entry;
   if (stage.reads === "any") {
     const gathered = cells.filter(
       (c) =>
@@ -184,8 +184,9 @@ function inputsOf(
     );
     return Object.fromEntries(gathered.map(({ id }) => [id, id]));
   }
+  const reads = [...stage.reads, ...(stage.mayRead ?? []).filter((read) => read in known)];
   const inputs = Object.fromEntries(
-    stage.reads.map((read) => {
+    reads.map((read) => {
       const found = cells.find(
         (c) => c.stage === read && axes.every((a) => c.at[a] === undefined || c.at[a] === at[a]),
       );
