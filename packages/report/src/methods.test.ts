@@ -4,7 +4,14 @@ import { methodStyles, palette } from "./methods.ts";
 describe("methodStyles", () => {
   test("a method keeps its colour whichever others are present", () => {
     expect(methodStyles(["multi-model"])).toEqual([
-      { method: "multi-model", label: "Multi-Model", color: "var(--method-3)", symbol: "square" },
+      {
+        method: "multi-model",
+        label: "Multi-Model",
+        kind: "main",
+        drawn: true,
+        color: "var(--method-3)",
+        symbol: "square",
+      },
     ]);
     expect(methodStyles(["sweet", "early-exit", "sweet"]).map((s) => s.label)).toEqual([
       "Early-Exit",
@@ -12,13 +19,29 @@ describe("methodStyles", () => {
     ]);
   });
 
-  test("others follow, and too many are refused", () => {
-    expect(methodStyles(["b", "a", "sweet"]).map((s) => [s.label, s.color])).toEqual([
-      ["SWEET", "var(--method-2)"],
-      ["a", "var(--method-4)"],
-      ["b", "var(--method-5)"],
+  test("two others follow and are drawn", () => {
+    expect(
+      methodStyles(["b", "a", "sweet"]).map((s) => [s.label, s.color, s.symbol, s.drawn]),
+    ).toEqual([
+      ["SWEET", "var(--method-2)", "diamond2", true],
+      ["a", "var(--method-4)", "triangle", true],
+      ["b", "var(--method-5)", "cross", true],
     ]);
-    expect(() => methodStyles(["a", "b", "c"])).toThrow("expected at most 2 methods beside");
+  });
+
+  test("of three others and more none is drawn beside one of the paper's", () => {
+    const styles = methodStyles(["zeta", "sweet-rates", "early-exit", "layer-weighted"]);
+    expect(styles.map((s) => [s.label, s.kind, s.drawn])).toEqual([
+      ["Early-Exit", "main", true],
+      ["Layer-weighted", "field", false],
+      ["SWEET rates", "candidate", false],
+      ["zeta", "candidate", false],
+    ]);
+    expect(new Set(styles.slice(1).map((s) => s.color))).toEqual(new Set(["var(--method-4)"]));
+  });
+
+  test("where none is the paper's the first two are drawn", () => {
+    expect(methodStyles(["c", "a", "b"]).map((s) => s.drawn)).toEqual([true, true, false]);
   });
 });
 

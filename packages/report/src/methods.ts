@@ -1,45 +1,71 @@
+/** What a method is in a report: one of the paper's three, what the field compares with, or another. */
+export type MethodKind = "main" | "field" | "candidate";
+
 /** How a method looks and is called, the same in every figure and table. */
 export interface MethodStyle {
   method: string;
   label: string;
+  kind: MethodKind;
+  /** Whether it has a line of its own in the figures; all methods are in the tables. */
+  drawn: boolean;
   /** CSS variable. */
   color: string;
   symbol: "circle" | "diamond2" | "square" | "triangle" | "cross";
 }
 
-const known: readonly { method: string; label: string }[] = [
-  { method: "early-exit", label: "Early-Exit" },
-  { method: "sweet", label: "SWEET" },
-  { method: "multi-model", label: "Multi-Model" },
+const known: readonly { method: string; label: string; kind: MethodKind }[] = [
+  { method: "early-exit", label: "Early-Exit", kind: "main" },
+  { method: "sweet", label: "SWEET", kind: "main" },
+  { method: "multi-model", label: "Multi-Model", kind: "main" },
+  { method: "layer-weighted", label: "Layer-weighted", kind: "field" },
+  { method: "two-stage", label: "Two-stage", kind: "field" },
+  { method: "alternating", label: "Alternating", kind: "field" },
+  { method: "projected", label: "Projected", kind: "candidate" },
+  { method: "early-exit-distilled", label: "Early-Exit distilled", kind: "candidate" },
+  { method: "sweet-distilled", label: "SWEET distilled", kind: "candidate" },
+  { method: "sweet-warm-up", label: "SWEET warm-up", kind: "candidate" },
+  { method: "sweet-rates", label: "SWEET rates", kind: "candidate" },
 ];
+
+/** The paper's three methods, by name. */
+export const mainMethods: readonly string[] = known
+  .filter((k) => k.kind === "main")
+  .map((k) => k.method);
 
 const symbols = ["circle", "diamond2", "square", "triangle", "cross"] as const;
 
-/** How many methods one report can tell apart. */
-const maximumMethods = symbols.length;
+/** How many methods beside the paper's three a figure can tell apart. */
+const drawnBeside = symbols.length - mainMethods.length;
 
 /**
- * The styles of the methods in a report: the three known ones keep theirs whichever are present,
- * others follow in alphabetical order.
+ * The styles of the methods in a report: the paper's three keep theirs whichever are present; others
+ * follow, known ones first, the rest in alphabetical order.
  *
- * @throws RangeError if there are more than colours
+ * Two others are drawn like the three. More would crowd the figures: then the three alone are, or,
+ * where there is none of the three, the first two.
  */
 export function methodStyles(methods: readonly string[]): MethodStyle[] {
-  const others = [...new Set(methods)]
+  const present = [...new Set(methods)];
+  const unknown = present
     .filter((method) => !known.some((k) => k.method === method))
     .sort()
-    .map((method) => ({ method, label: method }));
-  const all = [...known, ...others];
-  if (all.length > maximumMethods) {
-    throw new RangeError(
-      `report: expected at most ${maximumMethods - known.length} methods beside ${known.map((k) => k.method).join(", ")}, got ${others.map((o) => o.method).join(", ")}; report them apart`,
-    );
-  }
-  return all.flatMap(({ method, label }, i) => {
-    const symbol = symbols[i];
-    return methods.includes(method) && symbol !== undefined
-      ? [{ method, label, color: `var(--method-${i + 1})`, symbol }]
-      : [];
+    .map((method) => ({ method, label: method, kind: "candidate" as const }));
+  const all = [...known.filter((k) => present.includes(k.method)), ...unknown];
+  const others = all.filter(({ kind }) => kind !== "main");
+  const places = others.length <= drawnBeside || others.length === all.length ? drawnBeside : 0;
+  return all.map(({ method, label, kind }) => {
+    const beside = others.findIndex((other) => other.method === method);
+    const drawn = kind === "main" || beside < places;
+    const place =
+      kind === "main" ? mainMethods.indexOf(method) : mainMethods.length + (drawn ? beside : 0);
+    return {
+      method,
+      label,
+      kind,
+      drawn,
+      color: `var(--method-${place + 1})`,
+      symbol: symbols[place] ?? "triangle",
+    };
   });
 }
 

@@ -16,6 +16,9 @@ import type { Group } from "./summary.ts";
 /** A group with what was made of it. */
 export interface ReportedGroup {
   group: Group;
+  /** With the methods alone that the figures draw. */
+  drawn: Group;
+  /** Of the methods drawn. */
   comparisons: Comparison[];
   figures: Figure[];
 }
@@ -49,8 +52,8 @@ ${contents}${reported.map(section).join("\n")}
 `;
 }
 
-function section({ group, comparisons, figures }: ReportedGroup, i: number): string {
-  const all = findings(group, comparisons);
+function section({ group, drawn, comparisons, figures }: ReportedGroup, i: number): string {
+  const all = findings(drawn, comparisons);
   return `<section id="group-${i + 1}">
 <h2>${escapeText(heading(group))}</h2>
 <p>${count(group.examples)} test examples in ${group.labels.length} classes; the full model has ${group.layers} layers. ${escapeText(seedsText(group))}</p>
@@ -60,7 +63,7 @@ ${figures.slice(0, 1).map(figure).join("\n")}
 <ul>
 ${all.map((f) => `<li>${escapeText(f)}</li>`).join("\n")}
 </ul>
-<p class="note">${escapeText(findingsBasis(group, comparisons))}</p>
+<p class="note">${escapeText(findingsBasis(drawn, comparisons))}</p>
 <h3>At a share of the full model's cost</h3>
 ${budgetTable(group)}
 ${figures.slice(1).map(figure).join("\n")}

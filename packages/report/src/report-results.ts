@@ -28,7 +28,7 @@ export interface ReportResults {
     }[];
     comparisons: Comparison[];
     findings: string[];
-    cells: (Pick<Cell, "input" | "method" | "seed"> &
+    cells: (Pick<Cell, "input" | "method" | "seed" | "regime"> &
       Pick<CellResults, "testSha256" | "exits" | "grid" | "atBudget" | "timing"> & {
         curve: CurveColumns;
       })[];
@@ -54,7 +54,7 @@ export function reportResults(title: string, reported: readonly ReportedGroup[])
   return {
     format: "sweetspot-report-1",
     title,
-    groups: reported.map(({ group, comparisons }) => ({
+    groups: reported.map(({ group, drawn, comparisons }) => ({
       task: group.task,
       encoder: group.encoder,
       labels: group.labels,
@@ -72,12 +72,13 @@ export function reportResults(title: string, reported: readonly ReportedGroup[])
         grid,
       })),
       comparisons,
-      findings: findings(group, comparisons),
+      findings: findings(drawn, comparisons),
       cells: group.methods.flatMap(({ cells }) =>
-        cells.map(({ input, method, seed, results }) => ({
+        cells.map(({ input, method, seed, regime, results }) => ({
           input,
           method,
           seed,
+          ...(regime === undefined ? {} : { regime }),
           testSha256: results.testSha256,
           exits: results.exits,
           curve: columns(results.curve),

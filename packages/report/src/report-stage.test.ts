@@ -59,6 +59,27 @@ describe("the stage report", () => {
       { settings: { ...settings, cells: [{ ...settings.cells[0], input: "b" }] } },
       /report: no input "b" \(has a\)/,
     ],
+    [
+      "a control that is no task of the cells",
+      { settings: { ...settings, controls: ["x", "z"] } },
+      /controls\[?\.?1\]?: must be a task of the cells \(x\), got z/,
+    ],
+    [
+      "claims without a task that they are about",
+      { settings: { ...settings, claims: true, controls: ["x"] } },
+      /controls: must leave a task that claims are about/,
+    ],
+    [
+      "claims about two encoders",
+      {
+        settings: {
+          ...settings,
+          claims: true,
+          cells: [...settings.cells, { ...settings.cells[0], encoder: "w" }],
+        },
+      },
+      /claims: are about one encoder, got y, w; report each apart/,
+    ],
     ["no cell at all", { settings: { title: "t", cells: [] } }, /cells: must hold one cell/],
     [
       "another method than the settings say",

@@ -3,6 +3,7 @@ import { compare } from "./comparisons.ts";
 import { layersFigure, millisecondsFigure } from "./curve-figure.ts";
 import { standalone, wide } from "./draw.ts";
 import { exitsFigure } from "./exits-figure.ts";
+import { furtherFigures } from "./further-figure.ts";
 import { leavingFigure } from "./leaving-figure.ts";
 import { page, type ReportedGroup } from "./page.ts";
 import { reportResults, type ReportResults } from "./report-results.ts";
@@ -24,20 +25,23 @@ export interface Report {
  * Makes the report of cells: a section for each task and encoder. The same cells give the same
  * bytes.
  *
- * @throws RangeError as `summarise`, and for more methods than can be told apart
+ * @throws RangeError as `summarise`, and if every cell is of a regime that was not chosen
  */
 export function makeReport(title: string, cells: readonly Cell[]): Report {
   const names = new Set<string>();
-  const reported = summarise(cells).map((group): ReportedGroup => {
+  const reported = summarise(chosenCells(cells)).map((group): ReportedGroup => {
     const name = uniqueName(`${group.task}-${group.encoder}`, names);
+    const drawn = { ...group, methods: group.methods.filter((m) => m.drawn) };
     return {
       group,
-      comparisons: compare(group),
+      drawn,
+      comparisons: compare(drawn),
       figures: [
-        layersFigure(group, `${name}-accuracy-by-layers`),
-        millisecondsFigure(group, `${name}-accuracy-by-milliseconds`),
-        exitsFigure(group, `${name}-exits`),
-        leavingFigure(group, `${name}-leaving`),
+        layersFigure(drawn, `${name}-accuracy-by-layers`),
+        millisecondsFigure(drawn, `${name}-accuracy-by-milliseconds`),
+        exitsFigure(drawn, `${name}-exits`),
+        leavingFigure(drawn, `${name}-leaving`),
+        ...furtherFigures(group, `${name}-further`),
       ],
     };
   });
@@ -49,6 +53,17 @@ export function makeReport(title: string, cells: readonly Cell[]): Report {
       figures.map(({ name, draw }) => ({ name, svg: standalone(draw(wide)) })),
     ),
   };
+}
+
+/** All but those that only compare regimes. */
+function chosenCells(cells: readonly Cell[]): Cell[] {
+  const chosen = cells.filter((c) => c.chosen !== false);
+  if (chosen.length === 0 && cells.length > 0) {
+    throw new RangeError(
+      "report: expected a cell of a chosen regime, got only cells with chosen: false; say which are chosen",
+    );
+  }
+  return chosen;
 }
 
 /** A file name of letters, digits and dashes that was not given before. */
