@@ -98,3 +98,10 @@ describe("parse", () => {
     expect(problem({ method: "x".repeat(500) }).length).toBeLessThan(250);
   });
 });
+
+it("of many problems the first five are told, and how many more there are", () => {
+  const schema = z.strictObject({});
+  const keys = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, 1]));
+  expect(() => parse(schema, keys(6), "f")).toThrow(/^f: .*"k0".*"k5"$/);
+  expect(() => parse(schema, keys(7), "f")).toThrow(/^f: .*"k4"; and 2 problems more$/);
+});

@@ -5,14 +5,21 @@ import { didYouMean } from "./did-you-mean.ts";
  * Checks `value` against `schema` and returns it with defaults filled in.
  *
  * @param where what is being read (a file, a stage's settings): the errors begin with it
- * @throws TypeError that lists every problem by its path; an unknown key is answered with the
+ * @throws TypeError that lists the first problems by their paths; an unknown key is answered with the
  *   nearest known one
  */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap((issue) => describe(issue, schema));
-  throw new TypeError(`${where}: ${problems.join("; ")}`);
+  throw new TypeError(`${where}: ${first(problems).join("; ")}`);
+}
+
+/** The first few of many. */
+function first(problems: readonly string[]): string[] {
+  const told = 5;
+  if (problems.length <= told + 1) return [...problems];
+  return [...problems.slice(0, told), `and ${problems.length - told} problems more`];
 }
 
 type Issue = z.core.$ZodIssue;
