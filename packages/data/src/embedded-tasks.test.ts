@@ -36,8 +36,9 @@ interface Expected {
   leaks?: Pick<TaskLeaks, "nearDuplicates" | "singleWord" | "length">;
 }
 
-const half = (n: number, ...labels: string[]) => Object.fromEntries(labels.map((l) => [l, n]));
-const polarity = (n: number) => half(n, "negative", "positive");
+/** So many examples of each label. */
+const each = (n: number, ...labels: string[]) => Object.fromEntries(labels.map((l) => [l, n]));
+const polarity = (n: number) => each(n, "negative", "positive");
 
 const expected: Readonly<Record<EmbeddedTask, Expected>> = {
   amazon: {
@@ -59,7 +60,7 @@ const expected: Readonly<Record<EmbeddedTask, Expected>> = {
     leaks: { nearDuplicates: 10, singleWord: 0.6, length: 0.55 },
   },
   "domain-sentiment": {
-    counts: half(
+    counts: each(
       500,
       ...["amazon", "imdb", "yelp"].flatMap((site) => [`${site}-negative`, `${site}-positive`]),
     ),
@@ -67,25 +68,32 @@ const expected: Readonly<Record<EmbeddedTask, Expected>> = {
     leaks: { nearDuplicates: 0, singleWord: 0.23, length: 0.23 },
   },
   "gloss-topic": {
-    counts: half(
+    counts: each(
       500,
-      ...["act", "animal", "artifact", "attribute", "cognition", "communication", "food", "person"],
+      "act",
+      "animal",
+      "artifact",
+      "attribute",
+      "cognition",
+      "communication",
+      "food",
+      "person",
     ),
     sha256: "d115b58fbd6700191681bcab2fd3aca968d50f27244a49c16b358e5f539bbced",
     leaks: { nearDuplicates: 0, singleWord: 0.24, length: 0.23 },
   },
   "noun-or-verb": {
-    counts: half(2031, "noun", "verb"),
+    counts: each(2031, "noun", "verb"),
     sha256: "6d5ab69a3563389d6822eb2ebd06f6d1e8da3d7e0687ac441e8a9042b7361714",
     leaks: { nearDuplicates: 0, singleWord: 0.63, length: 0.55 },
   },
   "gloss-match": {
-    counts: half(1999, "match", "mismatch"),
+    counts: each(1999, "match", "mismatch"),
     sha256: "78d2978bdd51ae8329c3a7bed5629c6366ee05b68ae9bffa46080c08b923628f",
     leaks: { nearDuplicates: 0, singleWord: 0.55, length: 0.55 },
   },
   "example-gloss": {
-    counts: half(1998, "match", "mismatch"),
+    counts: each(1998, "match", "mismatch"),
     sha256: "b722c5c0475165f7ce9b07e3e53faff12bb2c4aa5b1d9c8cdfb00cae018d0aaf",
     leaks: { nearDuplicates: 0, singleWord: 0.55, length: 0.55 },
   },

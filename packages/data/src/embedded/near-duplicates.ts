@@ -1,9 +1,9 @@
 import { wordsOf } from "../words.ts";
 
 /** Texts are near duplicates from this Jaccard index of their word 3-grams on. */
-export const nearJaccard = 0.5;
+const nearJaccard = 0.5;
 /** Or if they share a phrase of so many words. */
-export const sharedPhrase = 8;
+const sharedPhrase = 8;
 
 /**
  * Clusters of near duplicates: texts whose sets of word 3-grams have a Jaccard index

@@ -8,7 +8,7 @@ import { nearDuplicates } from "./near-duplicates.ts";
 export type ReviewSite = "amazon" | "imdb" | "yelp";
 
 /** All of them, in the order in which they are read. */
-export const reviewSites: readonly ReviewSite[] = ["amazon", "imdb", "yelp"];
+const reviewSites: readonly ReviewSite[] = ["amazon", "imdb", "yelp"];
 
 const pins: Record<ReviewSite, string> = {
   amazon: "bc5eb0cac49fc45987301f1dc2d02cf5ca356ba6c882be179dce77d74e666ed9",
