@@ -1,0 +1,93 @@
+// Measures the embedded tasks and puts the tables and one example of each into docs/tasks.md.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { $ } from "zx";
+import { baselineOf } from "../packages/data/src/baseline.ts";
+import {
+  type EmbeddedTask,
+  embeddedTasks,
+  readEmbeddedTask,
+} from "../packages/data/src/embedded-tasks.ts";
+import { type Prepared, prepareSplits } from "../packages/data/src/prepare.ts";
+import type { Example, Source } from "../packages/data/src/source.ts";
+import { encoderTokenizerJson } from "../packages/data/src/tokenizer/load-tokenizer.ts";
+import { textTokenizer } from "../packages/data/src/tokenizer/tokenizer.ts";
+import { taskLeaks } from "../packages/data/test/task-leaks.ts";
+
+const root = join(import.meta.dirname, "..");
+const page = join(root, "docs/tasks.md");
+/** Too small for these splits, and parts of `sentiment`. */
+const sites: readonly EmbeddedTask[] = ["amazon", "imdb", "yelp"];
+const sizes = { calibrationSize: 300, thresholdSize: 300, testSize: 500, maxLength: 128, seed: 1 };
+
+const tokenizer = textTokenizer(await encoderTokenizerJson("minilm"));
+const prepare = (source: Source, trainSize: number) =>
+  prepareSplits(source, tokenizer, { ...sizes, trainSize });
+
+const percent = (share: number) => (100 * share).toFixed(1);
+const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`;
+const table = (head: readonly string[], rows: readonly string[]) =>
+  [line(head), line(head.map((_, i) => (i === 0 ? "---" : "--:"))), ...rows].join("\n");
+
+/** Examples of each class, told in short where all are equal. */
+function perLabel({ counts }: Prepared): string {
+  const numbers = Object.values(counts.perLabel);
+  const [first = 0] = numbers;
+  if (numbers.every((n) => n === first)) return `${numbers.length} × ${first}`;
+  return numbers.join(", ");
+}
+
+function wordsOf({ text, textPair, label }: Example): string {
+  const texts = textPair === undefined ? [text] : [text, textPair];
+  const cut = (t: string) => (t.length > 240 ? `${t.slice(0, 240)} …` : t);
+  return `${texts.map((t) => `“${cut(t).trim()}”`).join(" + ")}: \`${label}\``;
+}
+
+const sizeRows: string[] = [];
+const leakRows: string[] = [];
+const examples: string[] = [];
+for (const task of embeddedTasks.filter((task) => !sites.includes(task))) {
+  const source = await readEmbeddedTask(task);
+  const few = prepare(source, 500);
+  const more = prepare(source, 1000);
+  const { counts } = few;
+  const [small, large] = [few, more].map((p) => baselineOf(p.splits, p.labels).bagOfWords.accuracy);
+  const leaks = taskLeaks(few.splits);
+  sizeRows.push(
+    line([
+      `\`${task}\``,
+      counts.examples,
+      perLabel(few),
+      (counts.tokens / counts.examples).toFixed(1),
+      ...[leaks.majority, small ?? NaN, large ?? NaN].map(percent),
+    ]),
+  );
+  leakRows.push(
+    line([
+      `\`${task}\``,
+      leaks.nearDuplicates,
+      leaks.sharedGroups,
+      `${percent(leaks.singleWord)} (${leaks.word})`,
+      percent(leaks.length),
+    ]),
+  );
+  const example = source.examples.find((e) => e.label === few.labels[0]);
+  if (example !== undefined) examples.push(`- \`${task}\`: ${wordsOf(example)}`);
+  console.log(`${task}: ${counts.examples} examples`);
+}
+
+const made = {
+  sizes: table(
+    ["task", "examples", "per class", "tokens", "majority", "500 trained on", "1,000 trained on"],
+    sizeRows,
+  ),
+  leaks: table(["task", "near duplicates", "shared groups", "one word", "length"], leakRows),
+  examples: examples.join("\n"),
+};
+let text = await readFile(page, "utf8");
+for (const [name, content] of Object.entries(made)) {
+  const marked = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
+  text = text.replace(marked, (_, begin: string, end: string) => `${begin}\n${content}\n\n${end}`);
+}
+await writeFile(page, text);
+await $({ cwd: root, quiet: true })`npx oxfmt ${page}`;
