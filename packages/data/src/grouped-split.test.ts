@@ -107,6 +107,16 @@ describe("splits of grouped rows", () => {
   });
 });
 
+test("first examples whose groups leave too few to hold out: says how many are left", () => {
+  const labels = Array.from({ length: 40 }, (_, i) => i % 2);
+  const groups = labels.map((_, i) => String(i % 20));
+  const sizes = { calibrationSize: 5, thresholdSize: 7, testSize: 11 };
+  const first = { ...sizes, trainSize: 17, trainSelection: "first" } as const;
+  expect(() => splitRows(labels, first, place, undefined, groups)).toThrow(
+    "words: without the groups of the first 17 examples 6 are left of the 23 to be held out; lower trainSize",
+  );
+});
+
 test("groups of 2 labels in equal parts stay whole", () => {
   const labels = Array.from({ length: 600 }, (_, i) => i % 2);
   const groups = labels.map((_, i) => String(Math.floor(i / 10)));

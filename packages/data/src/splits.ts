@@ -91,6 +91,11 @@ export function splitRows(
   const rows = Array.from({ length: total - first }, (_, i) => first + i).filter(
     (row) => !firstGroups.has(groups?.[row]),
   );
+  if (rows.length < held) {
+    throw new RangeError(
+      `${where}: without the groups of the first ${first} examples ${rows.length} are left of the ${held} to be held out; lower trainSize`,
+    );
+  }
   // Those trained on come first in the file, or last in the order.
   const order = stratified(rows, labels, seed);
   const ungrouped = [
