@@ -67,33 +67,28 @@ export function baselineOf(
   splits: Readonly<Record<SplitName, readonly Example[]>>,
   labels: readonly string[],
 ): Baseline {
-  const classesOf = (examples: readonly Example[]) =>
-    Int32Array.from(
-      labelIndices(
-        examples.map((e) => e.label),
-        labels,
-      ),
-    );
   const train = splits.train.slice(0, mostExamples);
   const vocabulary = vocabularyOf(train);
-  const [x, y] = [tfIdf(train, vocabulary), classesOf(train)];
-  const correctOf = (examples: readonly Example[], weights: Float64Array) => {
-    const predicted = predictClasses(tfIdf(examples, vocabulary), weights, labels.length);
-    const y = classesOf(examples);
-    return predicted.filter((k, i) => k === y[i]).length;
+  const rowsOf = (examples: readonly Example[]) => {
+    const names = examples.map((e) => e.label);
+    return { x: tfIdf(examples, vocabulary), y: Int32Array.from(labelIndices(names, labels)) };
   };
+  const correctOf = ({ x, y }: ReturnType<typeof rowsOf>, weights: Float64Array) =>
+    predictClasses(x, weights, labels.length).filter((k, i) => k === y[i]).length;
+  const { x, y } = rowsOf(train);
+  const threshold = rowsOf(splits.threshold.slice(0, mostExamples));
   let best: Fit = { regularisation: NaN, weights: new Float64Array(), right: -1 };
   let start: Float64Array | undefined;
   for (const regularisation of regularisations) {
     const problem = { classes: labels.length, regularisation };
     // What a stronger penalty ends with is near to what the next ends with.
     const weights = fitLogisticRegression(x, y, { ...problem, ...(start && { start }) });
-    const right = correctOf(splits.threshold.slice(0, mostExamples), weights);
+    const right = correctOf(threshold, weights);
     if (right > best.right) best = { regularisation, weights, right };
     start = weights;
   }
   const n = splits.test.length;
-  const correct = correctOf(splits.test, best.weights);
+  const correct = correctOf(rowsOf(splits.test), best.weights);
   return {
     format: "sweetspot-baseline-1",
     majority: majorityOf(splits.test, labels),
