@@ -70,6 +70,13 @@ describe("pairedBootstrap", () => {
     expect(at(3)).not.toEqual(at(4));
   });
 
+  test("an interval runs from the k-th smallest resample to the k-th largest", () => {
+    const resamples = Float64Array.from({ length: 199 }, (_, i) => i + 1);
+    expect(percentileInterval(resamples, 0.95)).toEqual([5, 195]);
+    expect(percentileInterval(resamples, 0.9)).toEqual([10, 190]);
+    expect(percentileInterval(resamples, 0.94)).toEqual([6, 194]);
+  });
+
   test("interval and verdict agree at the levels that Holm gives", () => {
     const value = fc.constantFrom(-0.2, 0, 0.1, 0.3, 0.5);
     const samples = fc.array(fc.array(value, { minLength: 3, maxLength: 17 }), {
