@@ -37,9 +37,9 @@ export interface Bootstrap {
  * With few seeds the interval is too narrow by what lies between seeds: S drawn of S spread by
  * `(S - 1) / S` of their variance.
  *
- * @param resamples R; the default makes the usual levels whole ranks
- * @param level in `(0, 1)`
- * @param seed of the draws, a whole number of at least 0
+ * `resamples` is R, by default such that the usual levels are whole ranks; `level`, in `(0, 1)`, is the
+ * interval's; `seed`, a whole number of at least 0, is that of the draws.
+ *
  * @throws RangeError if there is no task, a task without seeds or examples, an effect that is not
  *   finite, or too few resamples for the level
  * Source: Davison and Hinkley, Bootstrap Methods and their Application, 1997, chapters 4 and 5.
