@@ -37,13 +37,14 @@ describe("the estimate of training", () => {
     settings: {},
     estimate: { ...little, told },
   };
-  const of = async (method: string) =>
+  const of = async (method: string, more: object = {}) =>
     estimateTraining({
       settings: await stage.settings.parseAsync({
         encoder: "minilm",
         method,
         exitLayers: [1, 2, 6],
         epochs: 2,
+        ...more,
       }),
       inputs: { data },
     });
@@ -63,5 +64,15 @@ describe("the estimate of training", () => {
     // Those that are trained of MiniLM's 22.6 million, its vocabulary cut to what 3,200 tokens can hold.
     expect(early.seconds).toBeCloseTo(3 + 14 * 7e-9 * 12.1e6, 1);
     expect(early.downloads).toEqual({});
+  });
+
+  it("counts a way back for each classifier where gradients are told apart", async () => {
+    const plain = await of("early-exit");
+    const told = await of("early-exit", { gradientConflict: true });
+    // Forward 6 layers; back 1 + 2 + 6 in place of 6, each twice a forward.
+    expect(told.operations / plain.operations).toBeCloseTo((6 + 2 * 9) / (3 * 6), 10);
+    expect((await of("projected")).operations).toBe(told.operations);
+    const sweet = await of("sweet", { gradientConflict: true });
+    expect(sweet.operations).toBe(plain.operations);
   });
 });

@@ -11,16 +11,27 @@ import { multiModel } from "./multi-model.ts";
 import type { TrainSettings } from "./stage.ts";
 
 /** Backward takes two products for each forward. */
-const passes = 3;
+const backward = 2;
 
-/** What one training step's products do. */
+/**
+ * What one training step's products do.
+ *
+ * @param depths to which the gradient goes back from an exit, each once; by default from the last, for all
+ */
 export function stepOperations(
   config: EncoderConfig,
   depth: number,
   { batchSize, tokens }: { batchSize: number; tokens: number },
+  depths: readonly number[] = [depth],
 ): number {
-  return passes * batchSize * forwardOperations(config, depth, tokens);
+  const back = depths.map((to) => backward * forwardOperations(config, to, tokens));
+  return batchSize * back.reduce((sum, one) => sum + one, forwardOperations(config, depth, tokens));
 }
+
+/** The methods whose classifiers go back through the layers one by one, asked for conflict or not. */
+const oneByOne: readonly TrainSettings["method"][] = ["projected"];
+/** Those in which each layer has one classifier's gradient in any case. */
+const isolated: readonly TrainSettings["method"][] = ["sweet", "sweet-distilled", "sweet-rates"];
 
 /**
  * Seconds of a step beside its products, for each trained parameter: AdamW and what else passes over the
@@ -68,7 +79,7 @@ export async function estimateTraining({
   settings,
   inputs,
 }: EstimateContext<TrainSettings>): Promise<Estimate> {
-  const { encoder, method, exitLayers, epochs, batchSize } = settings;
+  const { encoder, method, exitLayers, epochs, batchSize, gradientConflict } = settings;
   const { config } = await pretrainedEncoder(encoder);
   const [training, tokens, longest] = ["training", "tokens", "longest"].map((what) =>
     toldBy(inputs, "data", what),
@@ -76,6 +87,7 @@ export async function estimateTraining({
   // SWEET's models are early-exit's; its own file loads tfjs, which planning does without.
   const { members } = method === "multi-model" ? multiModel : earlyExit;
   const depths = members(exitLayers).map((layers) => layers.at(-1) ?? 0);
+  const apart = oneByOne.includes(method) || (gradientConflict && !isolated.includes(method));
   const steps = epochs * Math.ceil(training / batchSize);
   const rows = training * tokens;
   const update = (depth: number) =>
@@ -84,7 +96,10 @@ export async function estimateTraining({
       : 0;
   return {
     operations: depths
-      .map((depth) => steps * stepOperations(config, depth, { batchSize, tokens }))
+      .map((depth) => {
+        const back = apart && depths.length === 1 ? exitLayers : [depth];
+        return steps * stepOperations(config, depth, { batchSize, tokens }, back);
+      })
       .reduce((a, b) => a + b, 0),
     seconds: depths.map((d) => startSeconds + update(d)).reduce((a, b) => a + b, 0),
     memoryBytes: trainingMemory(config, Math.max(...depths), { batchSize, tokens: longest, rows }),

@@ -58,8 +58,8 @@ export function dot(
   const terms = a.flatMap((x, p) => {
     const y = b[p];
     if (x === undefined || y === undefined || within[p] === undefined) return [];
-    // As a matrix product: nothing of the parameters' size is written.
-    return [tf.matMul(x.reshape([1, x.size]), y.reshape([y.size, 1])).asScalar()];
+    // Not as a product of a row and a column, which ONNX Runtime's CPU kernel does five times slower.
+    return [tf.sum(x === y ? tf.square(x) : tf.mul(x, y))];
   });
   return terms.length === 0 ? tf.scalar(0) : (tf.addN(terms) as tf.Scalar);
 }
