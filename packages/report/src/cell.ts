@@ -1,12 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { type Artifact, parse, SafetensorsFile } from "@sweetspot/artifact";
-import { type CellResults, cellResultsSchema } from "@sweetspot/eval";
+import {
+  type CellResults,
+  cellResultsSchema,
+  type CostedOutcomes,
+  readOutcomes,
+} from "@sweetspot/eval";
+import { type CellContext, cellContextSchema } from "./cell-context.ts";
 import type { ReportCell } from "./stage.ts";
 
 /** A cell: which it is, what came out, and which test examples it answers rightly. */
-export interface Cell extends ReportCell {
+export interface Cell extends ReportCell, CellContext {
   results: CellResults;
   right: RightAnswers;
+  /** Every test example at every exit, to draw curves on resampled examples; claims need them. */
+  outcomes?: CostedOutcomes | undefined;
 }
 
 /** 1 where the answer is right: of each exit alone, `[E][N]`, and of the cascade at each budget, `[B][N]`. */
@@ -31,7 +39,9 @@ export async function readCell(cell: ReportCell, artifact: Artifact): Promise<Ce
       cause,
     });
   }
-  const results = parse(cellResultsSchema, json, file);
+  // What other stages add stands in the same file, whether or not eval's own schema knows of it.
+  const { conflict, baseline } = parse(cellContextSchema, json, file);
+  const results = parse(cellResultsSchema, without(json, ["conflict", "baseline"]), file);
   if (results.method !== cell.method) {
     throw new RangeError(
       `${file}: the settings say that ${cell.input} is ${cell.method}, it holds ${results.method}`,
@@ -50,8 +60,14 @@ export async function readCell(cell: ReportCell, artifact: Artifact): Promise<Ce
       exits: await rows("exits", results.exits.length),
       atBudget: await rows("atBudget", results.atBudget.length),
     };
-    return { ...cell, results, right };
+    const outcomes = await readOutcomes(artifact, results);
+    return { ...cell, results, right, outcomes, conflict, baseline };
   } finally {
     await answers.close();
   }
+}
+
+function without(json: unknown, keys: readonly string[]): unknown {
+  if (typeof json !== "object" || json === null) return json;
+  return Object.fromEntries(Object.entries(json).filter(([key]) => !keys.includes(key)));
 }

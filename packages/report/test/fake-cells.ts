@@ -5,7 +5,7 @@ import type { CellResults, CurvePoint } from "@sweetspot/eval";
 import type { Cell } from "../src/cell.ts";
 
 /** Uniform numbers in `[0, 1)`, the same for the same seed. */
-function uniform(seed: number): () => number {
+export function uniform(seed: number): () => number {
   let state = (seed * 0x9e3779b9) >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -169,6 +169,7 @@ export function fakeCell({
     seed,
     results,
     right: { exits: right, atBudget: budgets.map((b) => b.right) },
+    outcomes: { confidences, correct: right, exitLayers: cumulative, layers },
   };
 }
 
@@ -185,10 +186,13 @@ export function threeMethods(settings: Omit<FakeCell, "method" | "gain"> = {}): 
 }
 
 /** Leaves a cell on disk as eval does; returns the folder. */
-export async function writeCell(folder: string, { input, results, right }: Cell): Promise<string> {
+export async function writeCell(
+  folder: string,
+  { input, results, right, outcomes, conflict, baseline }: Cell,
+): Promise<string> {
   const dir = join(folder, input);
   await writeArtifact(dir, { stage: "eval", settings: {}, inputs: {} }, async (to) => {
-    await writeFile(join(to, "results.json"), JSON.stringify(results));
+    await writeFile(join(to, "results.json"), JSON.stringify({ ...results, conflict, baseline }));
     const tensor = (rows: readonly ArrayLike<number>[]) => ({
       shape: [rows.length, results.examples],
       data: Int32Array.from(rows.flatMap((row) => Array.from(row))),
@@ -196,6 +200,14 @@ export async function writeCell(folder: string, { input, results, right }: Cell)
     await writeSafetensors(join(to, "right-answers.safetensors"), {
       exits: tensor(right.exits),
       atBudget: tensor(right.atBudget),
+    });
+    const confidences = outcomes?.confidences ?? [];
+    await writeSafetensors(join(to, "outcomes.safetensors"), {
+      confidences: {
+        shape: [confidences.length, results.examples],
+        data: Float32Array.from(confidences.flatMap((row) => Array.from(row))),
+      },
+      correct: tensor(outcomes?.correct ?? []),
     });
     return {};
   });

@@ -1,0 +1,257 @@
+import { holm } from "@sweetspot/eval";
+import type { Cell } from "../cell.ts";
+import { type ConflictShare, conflictShare } from "./conflict-share.ts";
+import { curveDifference, exitDifference, sharedSeeds } from "./effects.ts";
+import {
+  type Bootstrapping,
+  bootstrapping,
+  type Effect,
+  type Estimate,
+  estimate,
+  type TaskEffect,
+} from "./estimate.ts";
+
+/** What the numbers say of a claim. */
+export type Verdict = "supported" | "contradicted" | "undecided";
+
+/** One of the paper's claims, with what these cells say of it. Effects are in percentage points. */
+export interface Claim {
+  /** From 1, as in docs/experiments.md. */
+  id: number;
+  statement: string;
+  /** What the paper reports. */
+  paper: string;
+  /** How the effect is measured. */
+  measure: string;
+  /** Mean over tasks, controls left out; null where it cannot be measured. */
+  effect: number | null;
+  /** The interval after Holm's correction over the five claims. */
+  low: number | null;
+  high: number | null;
+  verdict: Verdict;
+  /** Why there is no effect, or none on some task, or no verdict although the interval has one. */
+  why?: string;
+  perTask: TaskEffect[];
+  /** Of a claim of several parts, which must all hold; the first's effect is the claim's. */
+  parts?: ClaimPart[];
+  /** Of claim 2: how often early-exit's classifiers conflict. */
+  conflict?: ConflictShare;
+}
+
+/** A part of a claim: it holds if its interval lies above its bound. */
+export interface ClaimPart extends Effect {
+  name: string;
+  /** Percentage points. */
+  bound: number;
+  verdict: Verdict;
+  perTask: TaskEffect[];
+}
+
+/** What a claim asks of the cells of one task. */
+interface Question extends Pick<Claim, "id" | "statement" | "paper" | "measure"> {
+  methods: string[];
+  parts: {
+    name: string;
+    bound?: number;
+    sample: (cells: Cell[][]) => ReturnType<typeof exitDifference>;
+  }[];
+}
+
+const exits = ([first = [], second = []]: Cell[][]) => exitDifference(first, second);
+
+/** The claims of "Finding the SWEET Spot", arXiv:2306.02307, as docs/experiments.md makes numbers of them. */
+const questions: readonly Question[] = [
+  {
+    id: 1,
+    statement: "Individual multi-model classifiers beat early-exit's.",
+    paper: "+2.3 points on average",
+    measure: "accuracy of each exit alone, Multi-Model less Early-Exit",
+    methods: ["multi-model", "early-exit"],
+    parts: [{ name: "exits", sample: exits }],
+  },
+  {
+    id: 2,
+    statement: "They do because early-exit's classifiers send conflicting gradients.",
+    paper: "in words and a figure: conflicting updates",
+    measure: "accuracy of each exit alone, conflicts projected away less Early-Exit",
+    methods: ["projected", "early-exit"],
+    parts: [{ name: "exits", sample: exits }],
+  },
+  {
+    id: 3,
+    statement: "Early-exit still trades speed for accuracy better than multi-model.",
+    paper: "in words and curves: better, for multi-model's overhead",
+    measure: "curve over the costs that both reach, Early-Exit less Multi-Model",
+    methods: ["early-exit", "multi-model"],
+    parts: [
+      {
+        name: "all costs",
+        sample: ([early = [], multi = []]) => curveDifference(early, [multi]),
+      },
+    ],
+  },
+  {
+    id: 4,
+    statement: "SWEET is better than both when fast, comparable to early-exit when slow.",
+    paper: "in words and curves: ahead of both at fast speeds",
+    measure:
+      "curve over the fast half of the costs, SWEET less the better of both; over the slow half, less Early-Exit",
+    methods: ["sweet", "early-exit", "multi-model"],
+    parts: [
+      {
+        name: "fast half",
+        sample: ([sweet = [], early = [], multi = []]) =>
+          curveDifference(sweet, [early, multi], "fast"),
+      },
+      {
+        name: "slow half",
+        bound: -1,
+        sample: ([sweet = [], early = [], multi = []]) =>
+          curveDifference(sweet, [early], "slow", multi),
+      },
+    ],
+  },
+  {
+    id: 5,
+    statement: "SWEET's individual classifiers beat early-exit's.",
+    paper: "+1.1 points on average",
+    measure: "accuracy of each exit alone, SWEET less Early-Exit",
+    methods: ["sweet", "early-exit"],
+    parts: [{ name: "exits", sample: exits }],
+  },
+];
+
+/** A claim's parts as estimated, or why they could not be. */
+interface Answer {
+  question: Question;
+  estimates: Estimate[];
+  why?: string;
+}
+
+/**
+ * The five claims, each an effect in percentage points with its interval and verdict. Deterministic.
+ *
+ * Effects are means over tasks, controls left out; the bootstrap draws test examples and seeds anew.
+ * A claim is supported if every part's interval lies above its bound, contradicted if one part's lies
+ * below, otherwise undecided. Intervals are read at the levels that Holm's correction over all five
+ * gives, those that cannot be measured counting as never rejected; so verdict and interval agree, and
+ * the probability of any wrong verdict is at most one less the level.
+ *
+ * @param cells of the chosen regimes and one encoder, with outcomes
+ * @param controls tasks that are left out of the means
+ * @throws RangeError if cells to be paired were tested on different examples, or have no outcomes
+ */
+export function claimsOf(
+  cells: readonly Cell[],
+  { controls = [], ...settings }: Partial<Bootstrapping> & { controls?: readonly string[] } = {},
+): Claim[] {
+  const how = { ...bootstrapping, ...settings };
+  const answers = questions.map((question) => answer(question, cells, controls, how));
+  const { levels } = holm(answers.map(pOf), 1 - how.level);
+  const conflict = conflictShare(cells, "early-exit", controls);
+  return answers.map((given, i) => {
+    const claim = claimOf(given, levels[i] ?? NaN);
+    return claim.id === 2 ? withConflict(claim, conflict) : claim;
+  });
+}
+
+function answer(
+  question: Question,
+  cells: readonly Cell[],
+  controls: readonly string[],
+  how: Bootstrapping,
+): Answer {
+  const tasks = [...new Set(cells.map((c) => c.task))].map((task) => ({
+    task,
+    control: controls.includes(task),
+    shared: sharedSeeds(
+      cells.filter((c) => c.task === task),
+      question.methods,
+    ),
+  }));
+  const missing = tasks.filter((t) => t.shared === undefined).map((t) => t.task);
+  const had = tasks.flatMap(({ shared, ...at }) =>
+    shared === undefined ? [] : [{ ...at, shared }],
+  );
+  if (!had.some(({ control }) => !control)) {
+    const without = question.methods.filter((m) => !cells.some((c) => c.method === m));
+    return {
+      question,
+      estimates: [],
+      why:
+        without.length > 0
+          ? `there is no cell of ${without.join(", ")}`
+          : `no task has ${question.methods.join(", ")} with the same seed`,
+    };
+  }
+  const estimates = question.parts.map(({ sample, bound }) =>
+    estimate(
+      had.map(({ task, control, shared }) => ({ task, control, sample: sample(shared) })),
+      how,
+      bound,
+    ),
+  );
+  const why = missing.length === 0 ? {} : { why: `not measured on ${missing.join(", ")}` };
+  return { question, estimates, ...why };
+}
+
+/**
+ * The smallest alpha at which a claim's intervals decide it: one part below its bound contradicts it,
+ * all parts above theirs support it.
+ */
+function pOf({ estimates }: Answer): number {
+  const below = estimates.filter((e) => !e.above).map((e) => e.p);
+  if (below.length > 0) return Math.min(...below);
+  return estimates.length === 0 ? 1 : Math.max(...estimates.map((e) => e.p));
+}
+
+function claimOf({ question, estimates, why }: Answer, level: number): Claim {
+  const parts = estimates.map((part, i): ClaimPart => {
+    const read = part.interval(level);
+    return {
+      name: question.parts[i]?.name ?? "",
+      bound: part.bound,
+      ...read,
+      verdict:
+        read.low > part.bound ? "supported" : read.high < part.bound ? "contradicted" : "undecided",
+      perTask: part.perTask(),
+    };
+  });
+  const [first] = parts;
+  const { id, statement, paper, measure } = question;
+  return {
+    id,
+    statement,
+    paper,
+    measure,
+    effect: first?.effect ?? null,
+    low: first?.low ?? null,
+    high: first?.high ?? null,
+    verdict: together(parts),
+    ...(why === undefined ? {} : { why }),
+    perTask: first?.perTask ?? [],
+    ...(parts.length > 1 ? { parts } : {}),
+  };
+}
+
+function together(parts: readonly ClaimPart[]): Verdict {
+  if (parts.some((part) => part.verdict === "contradicted")) return "contradicted";
+  return parts.length > 0 && parts.every((part) => part.verdict === "supported")
+    ? "supported"
+    : "undecided";
+}
+
+/** That removing conflicts helps is no support for a claim about conflicts unless there are some. */
+function withConflict(claim: Claim, conflict: ConflictShare | undefined): Claim {
+  if (conflict !== undefined && conflict.share > 0) return { ...claim, conflict };
+  const why =
+    conflict === undefined
+      ? "early-exit's gradients were not measured; train it with gradientConflict"
+      : "no two gradients of early-exit's conflict";
+  return {
+    ...claim,
+    ...(conflict === undefined ? {} : { conflict }),
+    verdict: claim.verdict === "supported" ? "undecided" : claim.verdict,
+    why: claim.why === undefined ? why : `${claim.why}; ${why}`,
+  };
+}

@@ -1,0 +1,88 @@
+import { pairedBootstrap, percentileInterval, type TaskSample } from "@sweetspot/eval";
+
+/** How effects are estimated. */
+export interface Bootstrapping {
+  /** How often seeds and examples are drawn anew: 1,999 and the sample itself make whole ranks. */
+  resamples: number;
+  /** Of the intervals, in `(0, 1)`. */
+  level: number;
+  /** Of the draws. */
+  seed: number;
+}
+
+export const bootstrapping: Bootstrapping = { resamples: 1999, level: 0.95, seed: 1 };
+
+/** An effect in percentage points with its interval. */
+export interface Effect {
+  effect: number;
+  low: number;
+  high: number;
+}
+
+/** One task's effect; its interval is of that task alone, not corrected for the others. */
+export interface TaskEffect extends Effect {
+  task: string;
+  /** Whether the task is shown apart and left out of means. */
+  control: boolean;
+}
+
+/** A task's sample and whether it is a control. */
+export interface StudiedTask {
+  task: string;
+  control: boolean;
+  sample: TaskSample;
+}
+
+/** An effect over tasks, not yet read at a level. In percentage points. */
+export interface Estimate {
+  /** The mean over tasks, controls left out. */
+  effect: number;
+  /** What it is held against. */
+  bound: number;
+  /** Two-sided, of the effect against the bound. */
+  p: number;
+  /** Whether most resamples lie above the bound: the side on which an interval that leaves it out lies. */
+  above: boolean;
+  perTask(): TaskEffect[];
+  /** The interval at a level. */
+  interval(level: number): Effect;
+}
+
+/**
+ * The paired bootstrap of an effect that is a mean over tasks, controls left out; and, asked for it, of
+ * each task.
+ *
+ * @param bound points that the p-value holds the effect against
+ * @throws RangeError as `pairedBootstrap`; if there are only controls, too
+ */
+export function estimate(
+  tasks: readonly StudiedTask[],
+  { resamples, level, seed }: Bootstrapping,
+  bound = 0,
+): Estimate {
+  const shifted = tasks
+    .filter(({ control }) => !control)
+    .map(({ sample }) => ({
+      ...sample,
+      effect: (seeds: Uint32Array, examples: Uint32Array) =>
+        100 * sample.effect(seeds, examples) - bound,
+    }));
+  const mean = pairedBootstrap(shifted, { resamples, level, seed });
+  const middle = mean.resamples[Math.floor(mean.resamples.length / 2)] ?? NaN;
+  return {
+    effect: mean.effect + bound,
+    bound,
+    p: mean.p,
+    above: middle > 0,
+    perTask: () =>
+      tasks.map(({ task, control, sample }) => {
+        const own = pairedBootstrap([sample], { resamples, level, seed });
+        const [low, high] = own.interval;
+        return { task, control, effect: 100 * own.effect, low: 100 * low, high: 100 * high };
+      }),
+    interval: (at) => {
+      const [low, high] = percentileInterval(mean.resamples, at);
+      return { effect: mean.effect + bound, low: low + bound, high: high + bound };
+    },
+  };
+}
