@@ -1,4 +1,5 @@
 import type { Cell } from "../cell.ts";
+import { mean } from "../mean.ts";
 
 /** How often a method's classifiers pull at a layer they share in opposite directions. */
 export interface ConflictShare {
@@ -47,8 +48,4 @@ export function conflictShare(
     cosine: mean(counted.map((t) => t.cosine)),
     perTask,
   };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
 }

@@ -1,0 +1,80 @@
+import type { ExitPromise, PromiseResult } from "@sweetspot/eval";
+import type { Cell } from "../cell.ts";
+import { mean } from "../mean.ts";
+
+/** What became of one promise of a method, over the cells given. */
+export interface PromiseRow {
+  method: string;
+  promise: ExitPromise;
+  confidence: number;
+  /** Cells. */
+  runs: number;
+  /** Those in which a threshold could be promised. */
+  made: number;
+  /** Those of them whose test split keeps it. */
+  kept: number;
+  /** Means over those that were made: the threshold, and how the cascade does there on the test split; null if none was. */
+  onTest: { threshold: number; cost: number; accuracy: number; agreement: number } | null;
+  /** Why one could not be promised, of the first that could not. */
+  why?: string;
+}
+
+/** Each method's promises, in the order in which they come. */
+export function promisesOf(cells: readonly Cell[]): PromiseRow[] {
+  return [...new Set(cells.map((c) => c.method))].flatMap((method) => {
+    const own = cells.filter((c) => c.method === method);
+    const keys = new Set(own.flatMap((c) => (c.results.promises ?? []).map(keyOf)));
+    return [...keys].flatMap((key) => {
+      const entries = own.flatMap((cell) =>
+        (cell.results.promises ?? [])
+          .filter((p) => keyOf(p) === key)
+          .map((result) => ({ cell, result })),
+      );
+      const [first] = entries;
+      if (first === undefined) return [];
+      const made = entries.flatMap(({ cell, result: { threshold, onTest } }) =>
+        threshold === null || onTest === undefined ? [] : [{ cell, threshold, ...onTest }],
+      );
+      const why = entries.find(({ result }) => result.why !== undefined)?.result.why;
+      const { promise, confidence } = first.result;
+      return [
+        {
+          method,
+          promise,
+          confidence,
+          runs: entries.length,
+          made: made.length,
+          kept: made.filter(({ cell, ...onTest }) => keeps(promise, onTest, cell)).length,
+          onTest:
+            made.length === 0
+              ? null
+              : {
+                  threshold: mean(made.map((m) => m.threshold)),
+                  cost: mean(made.map((m) => m.cost)),
+                  accuracy: mean(made.map((m) => m.accuracy)),
+                  agreement: mean(made.map((m) => m.agreement)),
+                },
+          ...(why === undefined ? {} : { why }),
+        },
+      ];
+    });
+  });
+}
+
+function keyOf({ promise, confidence }: PromiseResult): string {
+  return JSON.stringify([promise, confidence]);
+}
+
+/** Whether a test split keeps a promise. Its last exit is the full model. */
+function keeps(
+  promise: ExitPromise,
+  { cost, accuracy, agreement }: { cost: number; accuracy: number; agreement: number },
+  { results }: Cell,
+): boolean {
+  // A share that is meant whole is not failed for its last bits.
+  const slack = 1e-9;
+  if ("agree" in promise) return agreement >= promise.agree - slack;
+  if ("spend" in promise) return cost <= promise.spend + slack;
+  const full = results.exits.at(-1)?.accuracy ?? NaN;
+  return full - accuracy <= promise.lose / 100 + slack;
+}
