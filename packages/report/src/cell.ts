@@ -6,11 +6,10 @@ import {
   type CostedOutcomes,
   readOutcomes,
 } from "@sweetspot/eval";
-import { type CellContext, cellContextSchema } from "./cell-context.ts";
 import type { ReportCell } from "./stage.ts";
 
 /** A cell: which it is, what came out, and which test examples it answers rightly. */
-export interface Cell extends ReportCell, CellContext {
+export interface Cell extends ReportCell {
   results: CellResults;
   right: RightAnswers;
   /** Every test example at every exit, to draw curves on resampled examples; claims need them. */
@@ -39,9 +38,7 @@ export async function readCell(cell: ReportCell, artifact: Artifact): Promise<Ce
       cause,
     });
   }
-  // What other stages add stands in the same file, whether or not eval's own schema knows of it.
-  const { conflict, baseline } = parse(cellContextSchema, json, file);
-  const results = parse(cellResultsSchema, without(json, ["conflict", "baseline"]), file);
+  const results = parse(cellResultsSchema, json, file);
   if (results.method !== cell.method) {
     throw new RangeError(
       `${file}: the settings say that ${cell.input} is ${cell.method}, it holds ${results.method}`,
@@ -61,13 +58,8 @@ export async function readCell(cell: ReportCell, artifact: Artifact): Promise<Ce
       atBudget: await rows("atBudget", results.atBudget.length),
     };
     const outcomes = await readOutcomes(artifact, results);
-    return { ...cell, results, right, outcomes, conflict, baseline };
+    return { ...cell, results, right, outcomes };
   } finally {
     await answers.close();
   }
-}
-
-function without(json: unknown, keys: readonly string[]): unknown {
-  if (typeof json !== "object" || json === null) return json;
-  return Object.fromEntries(Object.entries(json).filter(([key]) => !keys.includes(key)));
 }

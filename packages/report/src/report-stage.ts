@@ -6,7 +6,7 @@ import { png } from "./png.ts";
 import { makeReport } from "./report.ts";
 import type { ReportSettings } from "./stage.ts";
 
-/** The stage `report`. Leaves `report.html`, `results.json`, `table.txt` and `figures/`. */
+/** The stage `report`. Leaves `report.html`, `results.json`, `table.txt`, `figures/` and, with claims, `study.json`. */
 export async function runReport({
   settings,
   inputs,
@@ -23,10 +23,13 @@ export async function runReport({
     }
     cells.push(await readCell(cell, artifact));
   }
-  const report = makeReport(settings.title, cells);
+  const report = makeReport(settings.title, cells, settings);
   await writeFile(join(output, "report.html"), report.html);
   await writeFile(join(output, "table.txt"), report.table);
   await writeFile(join(output, "results.json"), `${JSON.stringify(report.results)}\n`);
+  if (report.study !== undefined) {
+    await writeFile(join(output, "study.json"), `${JSON.stringify(report.study)}\n`);
+  }
   await mkdir(join(output, "figures"));
   for (const { name, svg } of report.figures) {
     await writeFile(join(output, "figures", `${name}.svg`), svg);

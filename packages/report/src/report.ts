@@ -6,6 +6,7 @@ import { exitsFigure } from "./exits-figure.ts";
 import { furtherFigures } from "./further-figure.ts";
 import { leavingFigure } from "./leaving-figure.ts";
 import { page, type ReportedGroup } from "./page.ts";
+import { type StudyNumbers, studyNumbers, studyOf } from "./study/study.ts";
 import { reportResults, type ReportResults } from "./report-results.ts";
 import { summarise } from "./summary.ts";
 import { textTable } from "./table.ts";
@@ -17,6 +18,8 @@ export interface Report {
   /** The headline tables as plain text. */
   table: string;
   results: ReportResults;
+  /** What `study.json` holds; undefined in a report without claims. */
+  study?: StudyNumbers;
   /** Standalone SVG files, by name without extension. */
   figures: { name: string; svg: string }[];
 }
@@ -25,9 +28,17 @@ export interface Report {
  * Makes the report of cells: a section for each task and encoder. The same cells give the same
  * bytes.
  *
+ * @param claims whether it opens with the paper's five claims; then all cells are of one encoder and
+ *   have outcomes
+ * @param controls tasks that are left out of means over tasks
+ *
  * @throws RangeError as `summarise`, and if every cell is of a regime that was not chosen
  */
-export function makeReport(title: string, cells: readonly Cell[]): Report {
+export function makeReport(
+  title: string,
+  cells: readonly Cell[],
+  { claims = false, controls = [] }: { claims?: boolean; controls?: readonly string[] } = {},
+): Report {
   const names = new Set<string>();
   const reported = summarise(chosenCells(cells)).map((group): ReportedGroup => {
     const name = uniqueName(`${group.task}-${group.encoder}`, names);
@@ -45,10 +56,18 @@ export function makeReport(title: string, cells: readonly Cell[]): Report {
       ],
     };
   });
+  const study = claims
+    ? studyOf(
+        cells,
+        reported.map((r) => r.group),
+        { controls },
+      )
+    : undefined;
   return {
     html: page(title, reported),
     table: textTable(reported.map((r) => r.group)),
     results: reportResults(title, reported),
+    ...(study === undefined ? {} : { study: studyNumbers(title, study) }),
     figures: reported.flatMap(({ figures }) =>
       figures.map(({ name, draw }) => ({ name, svg: standalone(draw(wide)) })),
     ),

@@ -188,11 +188,11 @@ export function threeMethods(settings: Omit<FakeCell, "method" | "gain"> = {}): 
 /** Leaves a cell on disk as eval does; returns the folder. */
 export async function writeCell(
   folder: string,
-  { input, results, right, outcomes, conflict, baseline }: Cell,
+  { input, results, right, outcomes }: Cell,
 ): Promise<string> {
   const dir = join(folder, input);
   await writeArtifact(dir, { stage: "eval", settings: {}, inputs: {} }, async (to) => {
-    await writeFile(join(to, "results.json"), JSON.stringify({ ...results, conflict, baseline }));
+    await writeFile(join(to, "results.json"), JSON.stringify(results));
     const tensor = (rows: readonly ArrayLike<number>[]) => ({
       shape: [rows.length, results.examples],
       data: Int32Array.from(rows.flatMap((row) => Array.from(row))),

@@ -2,12 +2,12 @@ import {
   type CellResults,
   evaluate,
   expectedCalibrationError,
+  type GradientConflict,
   type ReliabilityBin,
   reliability,
   rightAnswers,
 } from "@sweetspot/eval";
 import type { Cell } from "../src/cell.ts";
-import type { GradientConflict } from "../src/cell-context.ts";
 import { uniform } from "./fake-cells.ts";
 
 const exitLayers = [1, 2, 3, 5];
@@ -136,6 +136,8 @@ export function studyCell({
         onTest: { cost: 0.38, accuracy: 0.74, agreement: 0.89 },
       },
     ],
+    ...(conflicts === undefined ? {} : { conflict: [gradients(conflicts, method === "sweet")] }),
+    baseline: { accuracy: 0.65, correct: Math.round(0.65 * n), n, regularisation: 0.001 },
     training: { exits: accuracies.map((a) => Math.min(1, a + 0.1)) },
   };
   const curve = results.curve.filter((_, i, all) => i % 3 === 0 || i === all.length - 1);
@@ -157,11 +159,6 @@ export function studyCell({
     results,
     right: rightAnswers(results, test),
     outcomes: { confidences, correct, exitLayers: results.exits.map((e) => e.layers), layers },
-    conflict: conflicts === undefined ? undefined : [gradients(conflicts, method === "sweet")],
-    baseline: {
-      majority: { label: "no", share: 0.6 },
-      bagOfWords: { accuracy: 0.65, correct: 137, n, regularisation: 0.001 },
-    },
   };
 }
 
@@ -183,6 +180,7 @@ function gradients(conflicts: number, isolated: boolean): GradientConflict {
       .map((exit) => ({ layer, exit, cosine: isolated ? 1 : 0.9 - 0.1 * exit })),
   ).flat();
   return {
+    format: "sweetspot-gradient-conflict-1",
     steps: 13,
     pairs: reached.flatMap(({ layer, exit }) =>
       reached
@@ -196,4 +194,37 @@ function gradients(conflicts: number, isolated: boolean): GradientConflict {
     ),
     alignments: reached,
   };
+}
+
+/** Two tasks and a control, five methods, two seeds, two regimes of which one was chosen. */
+export function studyCells(): Cell[] {
+  const accuracies: Record<string, number[]> = {
+    "early-exit": [0.6, 0.7, 0.8, 0.88],
+    sweet: [0.68, 0.74, 0.81, 0.87],
+    "multi-model": [0.66, 0.73, 0.82, 0.88],
+  };
+  const further: Record<string, number[]> = {
+    projected: [0.64, 0.72, 0.82, 0.88],
+    "two-stage": [0.5, 0.6, 0.7, 0.88],
+    "sweet-rates": [0.7, 0.75, 0.82, 0.88],
+  };
+  return ["alpha", "beta", "control"].flatMap((task) => [
+    ...Object.entries(accuracies).flatMap(([method, of]) => [
+      ...[1, 2].map((seed) =>
+        studyCell({
+          task,
+          method,
+          seed,
+          accuracies: of,
+          regime: "paper",
+          chosen: true,
+          ...(method === "multi-model" ? {} : { conflicts: 0.3 }),
+        }),
+      ),
+      studyCell({ task, method, accuracies: of, regime: "strong", chosen: false }),
+    ]),
+    ...Object.entries(further).map(([method, of]) =>
+      studyCell({ task, method, accuracies: of, regime: "paper", chosen: true }),
+    ),
+  ]);
 }

@@ -16,7 +16,9 @@ export interface Calibration {
 /** Each method's calibration; bins are those of all exits and cells together. */
 export function calibrationOf(cells: readonly Cell[]): Calibration[] {
   return [...new Set(cells.map((c) => c.method))].flatMap((method) => {
-    const all = cells.filter((c) => c.method === method).flatMap((c) => c.results.calibration ?? []);
+    const all = cells
+      .filter((c) => c.method === method)
+      .flatMap((c) => c.results.calibration ?? []);
     if (all.length === 0) return [];
     const side = (of: "before" | "after") => ({
       ece: mean(all.map((exit) => exit[of].ece)),

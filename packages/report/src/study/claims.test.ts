@@ -137,7 +137,10 @@ describe("the five claims", () => {
       why: "there is no cell of projected",
       perTask: [],
     });
-    const unmeasured = study(asInThePaper).map((cell) => ({ ...cell, conflict: undefined }));
+    const unmeasured = study(asInThePaper).map((cell) => ({
+      ...cell,
+      results: { ...cell.results, conflict: undefined },
+    }));
     const [, blind] = claims(unmeasured);
     expect(blind?.effect).toBeGreaterThan(1);
     expect(blind?.verdict).toBe("undecided");

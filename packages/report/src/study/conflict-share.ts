@@ -21,8 +21,8 @@ export function conflictShare(
 ): ConflictShare | undefined {
   const measured = cells
     .filter((c) => c.method === method)
-    .flatMap(({ task, conflict }) => {
-      const pairs = conflict?.flatMap((member) => member.pairs) ?? [];
+    .flatMap(({ task, results }) => {
+      const pairs = results.conflict?.flatMap((member) => member.pairs) ?? [];
       if (pairs.length === 0) return [];
       return [
         {

@@ -1,4 +1,4 @@
-import type { GradientConflict } from "../cell-context.ts";
+import type { GradientConflict } from "@sweetspot/eval";
 import type { Cell } from "../cell.ts";
 import { mean } from "../mean.ts";
 
@@ -13,7 +13,9 @@ export interface Gradients extends Pick<GradientConflict, "pairs" | "alignments"
  */
 export function gradientsOf(cells: readonly Cell[]): Gradients[] {
   return [...new Set(cells.map((c) => c.method))].flatMap((method) => {
-    const measured = cells.filter((c) => c.method === method).flatMap((c) => c.conflict ?? []);
+    const measured = cells
+      .filter((c) => c.method === method)
+      .flatMap((c) => c.results.conflict ?? []);
     if (measured.length === 0) return [];
     const pairs = grouped(
       measured.flatMap((m) => m.pairs),

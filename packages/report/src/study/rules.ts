@@ -22,9 +22,7 @@ export function rulesOf(cells: readonly Cell[]): RulesRow[] {
         method,
         rules: names.map((rule) => ({
           rule,
-          area: mean(
-            own.flatMap((c) => c.results.rules?.find((r) => r.rule === rule)?.area ?? []),
-          ),
+          area: mean(own.flatMap((c) => c.results.rules?.find((r) => r.rule === rule)?.area ?? [])),
         })),
         oracle: mean(own.flatMap(oracleArea)),
       },
@@ -38,7 +36,10 @@ function oracleArea({ outcomes }: Cell): number[] {
   const low = costs[0] ?? NaN;
   const high = Math.max(low, 1);
   // Past its end nothing is left to gain.
-  const flat = { costs: [...costs, Math.max(costs.at(-1) ?? NaN, high)], accuracies: [...accuracies, accuracies.at(-1) ?? NaN] };
+  const flat = {
+    costs: [...costs, Math.max(costs.at(-1) ?? NaN, high)],
+    accuracies: [...accuracies, accuracies.at(-1) ?? NaN],
+  };
   return [meanAccuracy(flat, [low, high])];
 }
 

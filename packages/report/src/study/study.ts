@@ -123,7 +123,7 @@ export interface TaskNumbers {
     /** Each exit's accuracy on the training split. */
     training?: number[];
     calibration: Calibration["exits"];
-    promises: Omit<PromiseRow, "method">[];
+    promises: PromiseRow[];
   }[];
 }
 
@@ -153,8 +153,8 @@ function taskNumbers(
   { task, examples, majority, methods }: Group,
   controls: readonly string[],
 ): TaskNumbers {
-  const bagOfWords = methods.flatMap((m) => m.cells).find((c) => c.baseline !== undefined)?.baseline
-    ?.bagOfWords.accuracy;
+  const bagOfWords = methods.flatMap((m) => m.cells).find((c) => c.results.baseline !== undefined)
+    ?.results.baseline?.accuracy;
   return {
     task,
     control: controls.includes(task),
@@ -177,7 +177,7 @@ function taskNumbers(
           ? {}
           : { training: exits.map((_, e) => mean(training.flatMap((row) => row[e] ?? []))) }),
         calibration: calibrationOf(cells)[0]?.exits ?? [],
-        promises: promisesOf(cells).map(({ method: _, ...row }) => row),
+        promises: promisesOf(cells),
       };
     }),
   };

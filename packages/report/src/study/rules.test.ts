@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import { studyCell } from "../../test/study-cells.ts";
+import { rulesOf } from "./rules.ts";
+
+const base = studyCell({
+  task: "t",
+  method: "sweet",
+  accuracies: [0.5, 0.6, 0.7, 0.8],
+  examples: 7,
+});
+
+describe("rulesOf", () => {
+  test("takes the mean over cells", () => {
+    const other = { ...base, results: { ...base.results, rules: base.results.rules?.slice(0, 1) } };
+    other.results.rules = other.results.rules?.map((r) => ({ ...r, area: 0.65 }));
+    expect(rulesOf([base, other])[0]?.rules).toEqual([
+      { rule: "max-probability", area: expect.closeTo(0.7, 12) },
+      { rule: "patience", area: expect.closeTo(0.73, 12) },
+    ]);
+  });
+
+  test("the oracle sends on the cheapest first", () => {
+    // Two exits after 1 and 3 of 4 layers, six examples: two right at once, two at the second exit.
+    const outcomes = {
+      confidences: [new Float64Array(6), new Float64Array(6)],
+      correct: [
+        [1, 0, 0, 1, 0, 0],
+        [0, 1, 1, 0, 0, 0],
+      ],
+      exitLayers: [1, 3],
+      layers: 4,
+    };
+    // From 1/4 at 2/6 straight to 1/4 + 2/6 * 2/4 = 5/12 at 4/6, and flat to 1.
+    const area = ((1 / 2) * (1 / 6) + (4 / 6) * (7 / 12)) / (3 / 4);
+    expect(rulesOf([{ ...base, outcomes }])[0]?.oracle).toBeCloseTo(area, 12);
+  });
+
+  test("methods whose rules were not evaluated are left out", () => {
+    expect(rulesOf([{ ...base, results: { ...base.results, rules: undefined } }])).toEqual([]);
+  });
+});

@@ -1,0 +1,68 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { studyCells } from "../../test/study-cells.ts";
+import { makeReport, type Report } from "../report.ts";
+import { areaOf } from "./study.ts";
+
+const cells = studyCells();
+let report: Report;
+beforeAll(() => {
+  report = makeReport("A study", cells, { claims: true, controls: ["control"] });
+});
+
+describe("study.json", () => {
+  test("opens with the tasks, the seeds and the claims", () => {
+    const { study } = report;
+    expect(Object.keys(study ?? {}).slice(0, 5)).toEqual([
+      "format",
+      "title",
+      "tasks",
+      "seeds",
+      "claims",
+    ]);
+    expect(study?.tasks).toEqual(["alpha", "beta", "control"]);
+    expect(study?.seeds).toEqual([1, 2]);
+    expect(study?.claims.map((c) => c.id)).toEqual([1, 2, 3, 4, 5]);
+    expect(study?.controls).toEqual(["control"]);
+  });
+
+  test("holds each task's and method's numbers, a mean over the seeds", () => {
+    const here = cells.filter((c) => c.task === "beta" && c.method === "sweet" && c.chosen);
+    const beta = report.study?.results.find((r) => r.task === "beta");
+    const sweet = beta?.methods.find((m) => m.method === "sweet");
+    expect(sweet?.seeds).toEqual([1, 2]);
+    expect(sweet?.exits[1]?.accuracy).toBeCloseTo(
+      here.reduce((sum, c) => sum + (c.results.exits[1]?.accuracy ?? NaN) / 2, 0),
+      4,
+    );
+    expect(sweet?.area).toBeCloseTo(
+      here.reduce((sum, c) => sum + areaOf(c) / 2, 0),
+      4,
+    );
+    expect(sweet?.training?.length).toBe(4);
+    expect(sweet?.promises.length).toBe(3);
+    expect(beta).toMatchObject({ control: false, bagOfWords: 0.65, majority: expect.any(Number) });
+    expect(report.study?.results.at(-1)?.control).toBe(true);
+  });
+
+  test("a regime that was not chosen counts in the regimes alone", () => {
+    const { study } = report;
+    expect(study?.regimes.chosen).toContainEqual({ method: "sweet", regime: "paper" });
+    expect(new Set(study?.regimes.rows.map((r) => r.regime))).toEqual(new Set(["paper", "strong"]));
+    const chosen = cells.filter((c) => c.chosen);
+    const alone = makeReport("A study", chosen, { claims: true, controls: ["control"] }).study;
+    expect(study?.claims).toEqual(alone?.claims);
+  });
+
+  test("has four decimals, no milliseconds and no hole", () => {
+    const text = JSON.stringify(report.study);
+    expect(text.match(/\d\.\d{5}|\de-\d|"\w*(?:Ms|milliseconds|machine)"/)).toBeNull();
+    expect(text.length).toBeLessThan(100_000);
+    // JSON makes null of NaN: only bins without examples and promises that were not made have none.
+    const nulls = [...text.matchAll(/"(\w+)":null/g)].map((m) => m[1]);
+    expect(new Set(nulls)).toEqual(new Set(["confidence", "accuracy", "onTest"]));
+  });
+
+  test("is not there without claims", () => {
+    expect(makeReport("No study", cells).study).toBeUndefined();
+  });
+});
