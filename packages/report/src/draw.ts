@@ -117,6 +117,11 @@ export function draw(
     );
 }
 
+/** Pixels that a legend's rows take. */
+export function legendHeight(legend: readonly LegendItem[], size: Size): number {
+  return Math.ceil(legendRows(legend, size).length * size.fontSize * 1.6);
+}
+
 const geometry = / (?:d|transform|x|y|x1|x2|y1|y2|cx|cy|width|height)="[^"]*"/g;
 const longNumber = /-?\d+\.\d{3,}(?:e-\d+)?/g;
 

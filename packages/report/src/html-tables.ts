@@ -5,8 +5,11 @@ import { count, milliseconds, percent, points, signed } from "./numbers.ts";
 import type { Group, MethodSummary, Spread } from "./summary.ts";
 import { headline } from "./table.ts";
 
-/** A table as HTML below its caption, in a box that scrolls sideways where it does not fit. The first column heads its row and stays. */
-function table(
+/**
+ * A table as HTML below its caption, in a box that scrolls sideways where it does not fit. The first
+ * column heads its row and stays. All are HTML already.
+ */
+export function table(
   caption: string,
   head: readonly string[],
   rows: readonly (readonly string[])[],

@@ -6,6 +6,8 @@ import { exitsFigure } from "./exits-figure.ts";
 import { furtherFigures } from "./further-figure.ts";
 import { leavingFigure } from "./leaving-figure.ts";
 import { page, type ReportedGroup } from "./page.ts";
+import { claimsText } from "./study/claims-table.ts";
+import { studyParts } from "./study/study-figures.ts";
 import { type StudyNumbers, studyNumbers, studyOf } from "./study/study.ts";
 import { reportResults, type ReportResults } from "./report-results.ts";
 import { summarise } from "./summary.ts";
@@ -15,7 +17,7 @@ import { textTable } from "./table.ts";
 export interface Report {
   /** The page, one HTML file. */
   html: string;
-  /** The headline tables as plain text. */
+  /** The headline tables as plain text; with claims, the claims. */
   table: string;
   results: ReportResults;
   /** What `study.json` holds; undefined in a report without claims. */
@@ -64,13 +66,14 @@ export function makeReport(
       )
     : undefined;
   return {
-    html: page(title, reported),
-    table: textTable(reported.map((r) => r.group)),
+    html: page(title, reported, study),
+    table: study === undefined ? textTable(reported.map((r) => r.group)) : claimsText(study),
     results: reportResults(title, reported),
     ...(study === undefined ? {} : { study: studyNumbers(title, study) }),
-    figures: reported.flatMap(({ figures }) =>
-      figures.map(({ name, draw }) => ({ name, svg: standalone(draw(wide)) })),
-    ),
+    figures: [
+      ...(study === undefined ? [] : studyParts(study).flatMap((p) => p.figure ?? [])),
+      ...reported.flatMap((r) => r.figures),
+    ].map(({ name, draw }) => ({ name, svg: standalone(draw(wide)) })),
   };
 }
 

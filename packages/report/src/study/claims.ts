@@ -71,7 +71,8 @@ const questions: readonly Question[] = [
   },
   {
     id: 2,
-    statement: "They do because early-exit's classifiers send conflicting gradients.",
+    statement:
+      "Early-exit's fall behind because they send conflicting gradients into shared weights.",
     paper: "in words and a figure: conflicting updates",
     measure: "accuracy of each exit alone, conflicts projected away less Early-Exit",
     methods: ["projected", "early-exit"],

@@ -78,6 +78,11 @@ export function studyOf(
   };
 }
 
+/** How a task is called in figures and tables. */
+export function taskLabel({ controls }: Pick<Study, "controls">, task: string): string {
+  return controls.includes(task) ? `${task} (control)` : task;
+}
+
 /** Mean accuracy over cost of a cell's curve, from the first exit's to the full model's, in `[0, 1]`. */
 export function areaOf({ results }: Cell): number {
   const costs = results.curve.map((p) => p.cost);

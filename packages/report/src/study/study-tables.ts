@@ -1,0 +1,168 @@
+import type { ExitPromise } from "@sweetspot/eval";
+import { escapeText } from "../draw.ts";
+import { table } from "../html-tables.ts";
+import { percent, points, signed } from "../numbers.ts";
+import type { Effect } from "./estimate.ts";
+import { type Study, taskLabel } from "./study.ts";
+
+/** Each exit's accuracy by task and method, with what answers without an encoder. */
+export function accuracyTable(study: Study): string {
+  const layers = [
+    ...new Set(
+      study.groups.flatMap((g) => g.methods.flatMap((m) => m.exits.map((e) => e.exitLayer))),
+    ),
+  ].sort((a, b) => a - b);
+  return table(
+    "Accuracy in % of each exit alone, a mean over the seeds.",
+    ["", "", ...layers.map((l) => `layer ${l}`)],
+    study.groups.flatMap((group) => {
+      const words = group.methods.flatMap((m) =>
+        m.cells.flatMap((c) => c.results.baseline ?? []),
+      )[0];
+      return group.methods.map((method, i) => [
+        i === 0
+          ? `${escapeText(taskLabel(study, group.task))}<small>always the same ${points(group.majority.share)}${words === undefined ? "" : `, words ${points(words.accuracy)}`}</small>`
+          : "",
+        escapeText(method.label),
+        ...layers.map((layer) => {
+          const exit = method.exits.find((e) => e.exitLayer === layer);
+          return exit === undefined ? "–" : points(exit.accuracy.mean);
+        }),
+      ]);
+    }),
+  );
+}
+
+/** The share of steps in which two classifiers conflict, by layer. */
+export function conflictTable({ gradients }: Study): string {
+  const pairs = gradients.find((g) => g.method === "early-exit")?.pairs ?? [];
+  const names = [...new Set(pairs.map((p) => p.exits.join(" and ")))];
+  const layers = [...new Set(pairs.map((p) => p.layer))].sort((a, b) => a - b);
+  return table(
+    "Early-Exit: the share of steps in which two classifiers' gradients point against each other, and their mean cosine, by layer (0: the embeddings). Classifiers are named by the layer that they read.",
+    ["classifiers", ...layers.map((l) => `layer ${l}`)],
+    names.map((name) => [
+      name,
+      ...layers.map((layer) => {
+        const pair = pairs.find((p) => p.layer === layer && p.exits.join(" and ") === name);
+        return pair === undefined
+          ? "–"
+          : `${percent(pair.conflicts, 0)}<small>${pair.cosine.toFixed(2)}</small>`;
+      }),
+    ]),
+  );
+}
+
+/** Each exit's temperature and calibration error. */
+export function calibrationTable(study: Study): string {
+  const layers = [...new Set(study.calibration.flatMap((c) => c.exits.map((e) => e.exitLayer)))];
+  return table(
+    "Expected calibration error in % before and after the temperature, and the temperature: means over tasks and seeds.",
+    ["", ...layers.map((l) => `layer ${l}`)],
+    study.calibration.map(({ method, exits }) => [
+      escapeText(label(study, method)),
+      ...layers.map((layer) => {
+        const exit = exits.find((e) => e.exitLayer === layer);
+        return exit === undefined
+          ? "–"
+          : `${points(exit.before)} → ${points(exit.after)}<small>temperature ${exit.temperature.toFixed(2)}</small>`;
+      }),
+    ]),
+  );
+}
+
+/** What was promised on the threshold split and what became of it on the test split. */
+export function promisesTable(study: Study): string {
+  return table(
+    `Operating points: a threshold at which something is promised with ${list([...new Set(study.promises.map((p) => percent(p.confidence, 0)))])} confidence, found on the threshold split alone, and what it kept on the test split. Made: in how many trainings one could be promised; the rest are means over those.`,
+    ["", "made", "kept", "threshold", "agreement", "cost", "accuracy"],
+    study.promises.map(({ method, promise, runs, made, kept, onTest, why }) => [
+      `${escapeText(label(study, method))}<small class="wrap">${escapeText(promiseText(promise))}${made > 0 || why === undefined ? "" : `: ${escapeText(why)}`}</small>`,
+      `${made} of ${runs}`,
+      made === 0 ? "–" : `${kept} of ${made}`,
+      ...(onTest === null
+        ? ["–", "–", "–", "–"]
+        : [
+            onTest.threshold.toFixed(3),
+            percent(onTest.agreement),
+            percent(onTest.cost),
+            percent(onTest.accuracy),
+          ]),
+    ]),
+  );
+}
+
+/** Each exit rule's mean accuracy over cost, and the bound of all. */
+export function rulesTable(study: Study): string {
+  const names = [...new Set(study.rules.flatMap((r) => r.rules.map((rule) => rule.rule)))];
+  return table(
+    "Mean accuracy in % over cost, from the first exit's to the full model's, by exit rule; the oracle knows which exits are right.",
+    ["", ...study.rules.map((r) => escapeText(label(study, r.method)))],
+    [
+      ...names.map((name) => [
+        escapeText(name.replaceAll("-", " ")),
+        ...study.rules.map((r) => {
+          const area = r.rules.find((rule) => rule.rule === name)?.area;
+          return area === undefined ? "–" : points(area);
+        }),
+      ]),
+      ["oracle", ...study.rules.map((r) => points(r.oracle))],
+    ],
+  );
+}
+
+/** Further objectives: less the best of the three, and less each of them. */
+export function objectivesTable(study: Study): string {
+  const against = study.objectives[0]?.against.map((a) => a.method) ?? [];
+  return table(
+    `The curve less the best of the three on each task, in points, with its interval after Holm's correction; and less each of them alone, with intervals that are not corrected.`,
+    ["", "less the best", "verdict", ...against.map((m) => `less ${escapeText(label(study, m))}`)],
+    study.objectives.map((row) => [
+      escapeText(row.label),
+      withInterval(row),
+      row.verdict,
+      ...against.map((method) => {
+        const one = row.against.find((a) => a.method === method);
+        return one === undefined ? "–" : withInterval(one);
+      }),
+    ]),
+  );
+}
+
+/** Each exit's gap by regime. */
+export function regimesTable(study: Study): string {
+  const chosen = (regime: string, method: string) =>
+    study.chosen.some((c) => c.regime === regime && c.method === method) ? ", chosen" : "";
+  return table(
+    "Accuracy of each exit alone less Early-Exit's, in points; and how much of the training set each gets right, Early-Exit's first.",
+    ["regime", "method", "layer", "less Early-Exit", "fit, %"],
+    study.regimes.map((row) => [
+      escapeText(row.regime),
+      `${escapeText(label(study, row.method))}<small>${row.tasks} tasks${chosen(row.regime, row.method)}</small>`,
+      String(row.exitLayer),
+      withInterval(row),
+      row.fit.earlyExit === null || row.fit.method === null
+        ? "–"
+        : `${points(row.fit.earlyExit)}, ${points(row.fit.method)}`,
+    ]),
+  );
+}
+
+function list(items: readonly string[]): string {
+  return items.join(" or ");
+}
+
+function promiseText(promise: ExitPromise): string {
+  if ("agree" in promise) return `as the full model on ${percent(promise.agree, 0)}`;
+  if ("lose" in promise)
+    return `loses at most ${promise.lose} ${promise.lose === 1 ? "point" : "points"}`;
+  return `costs at most ${percent(promise.spend, 0)}`;
+}
+
+function withInterval({ effect, low, high }: Effect): string {
+  return `${signed(effect / 100)}<small>${signed(low / 100)} to ${signed(high / 100)}</small>`;
+}
+
+function label({ styles }: Study, method: string): string {
+  return styles.find((s) => s.method === method)?.label ?? method;
+}
