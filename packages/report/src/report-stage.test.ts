@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { runStage } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fakeCell, threeMethods, writeCell } from "../test/fake-cells.ts";
+import { studyCells } from "../test/study-cells.ts";
 import type { Cell } from "./cell.ts";
 import { stage } from "./stage.ts";
 
@@ -46,6 +47,29 @@ describe("the stage report", () => {
     );
     expect(second.manifest).toEqual(first.manifest);
     expect(await readFile(first.path("report.html"), "utf8")).toContain("<h1>Three methods</h1>");
+  });
+
+  test("leaves the numbers of the claims where they are asked for", async () => {
+    const cells = studyCells().filter((c) => c.chosen && c.seed === 1 && c.task !== "beta");
+    const inputs: Record<string, string> = {};
+    for (const cell of cells) inputs[cell.input] = await writeCell(folder, cell);
+    const { path, manifest } = await runStage(stage, {
+      settings: {
+        title: "Claims",
+        claims: true,
+        controls: ["control"],
+        cells: cells.map(({ input, task, encoder, method, seed, regime, chosen }) => {
+          return { input, task, encoder, method, seed, regime, chosen };
+        }),
+      },
+      inputs,
+      output: join(folder, "claims"),
+    });
+    expect(manifest.files["study.json"]).toBeDefined();
+    const study = JSON.parse(await readFile(path("study.json"), "utf8"));
+    expect(study).toMatchObject({ format: "sweetspot-study-1", tasks: ["alpha", "control"] });
+    expect(study.claims.map((c: { id: number }) => c.id)).toEqual([1, 2, 3, 4, 5]);
+    expect(await readFile(path("table.txt"), "utf8")).toMatch(/^The paper's claims/);
   });
 
   const settings = {

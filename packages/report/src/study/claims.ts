@@ -100,12 +100,12 @@ const questions: readonly Question[] = [
     methods: ["sweet", "early-exit", "multi-model"],
     parts: [
       {
-        name: "fast half",
+        name: "fast",
         sample: ([sweet = [], early = [], multi = []]) =>
           curveDifference(sweet, [early, multi], "fast"),
       },
       {
-        name: "slow half",
+        name: "slow",
         bound: -1,
         sample: ([sweet = [], early = [], multi = []]) =>
           curveDifference(sweet, [early], "slow", multi),
