@@ -25,10 +25,10 @@ describe("claimsText", () => {
     const lines = claimsText(study).trimEnd().split("\n");
     expect(lines.length).toBe(2 + 5 + 2 + 3);
     expect(lines[2]).toBe(
-      "1  exits, Multi-Model less Early-Exit  +2.3   +12.3  −1.3 to +15.0    supported",
+      "1  exits, Multi-Model less Early-Exit +2.3   +12.3  −1.3 to +15.0    supported",
     );
     expect(lines[5]).toBe(
-      "4  fast half, SWEET less the better    words  +12.3  −1.3 to +15.0    undecided (slow −12.0 to −10.1)",
+      "4  fast half, SWEET less the better   words  +12.3  −1.3 to +15.0    undecided (slow −12.0 to −10.1)",
     );
     const [five] = study.claims.slice(4);
     const alpha = five?.perTask[0]?.effect ?? NaN;

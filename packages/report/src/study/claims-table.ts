@@ -67,7 +67,7 @@ export function claimsText(study: Study): string {
   const { claims, bootstrap } = study;
   const head = [
     `The paper's claims: effects in percentage points, ${percent(bootstrap.level, 0)} intervals after Holm's correction.`,
-    `${"".padEnd(39)}${"paper".padEnd(6)}${"here".padStart(6)}  ${"interval".padEnd(15)}  verdict`,
+    `${"".padEnd(38)}${"paper".padEnd(6)}${"here".padStart(6)}  ${"interval".padEnd(15)}  verdict`,
   ];
   const lines = claims.map((claim) => {
     const { id, effect: of, low, high, paper, verdict } = claim;
@@ -75,7 +75,7 @@ export function claimsText(study: Study): string {
     const here = of === null ? "-" : signed(of / 100);
     const rest = (claim.parts ?? []).slice(1).map((p) => ` (${p.name} ${between(p.low, p.high)})`);
     return cut(
-      `${id}  ${(shortStatements[id - 1] ?? "").padEnd(36)}${number.padEnd(6)}${here.padStart(6)}  ${between(low, high).padEnd(15)}  ${verdict}${rest.join("")}`,
+      `${id}  ${(shortStatements[id - 1] ?? "").padEnd(35)}${number.padEnd(6)}${here.padStart(6)}  ${between(low, high).padEnd(15)}  ${verdict}${rest.join("")}`,
       lineWidth,
     );
   });
