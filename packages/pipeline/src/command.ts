@@ -132,7 +132,8 @@ async function runPlan(
   const { root, show, stop, folder, lock, concurrency } = run;
   const only = filter === undefined ? undefined : matching(cells, filter);
   const expected = only === undefined ? cells.map((c) => c.id) : withInputs(cells, only);
-  const call = turboCall(run, only);
+  // In a search the folder holds cells of the other part too, which are not yet to run.
+  const call = turboCall(run, part === undefined ? only : expected);
   await writeCells(cells, run);
   const { estimates } = await estimateCells(cells, folder.artifact);
   if (tooLarge(cells, estimates, new Set(expected)).length > 0) {

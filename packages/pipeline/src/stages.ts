@@ -21,7 +21,7 @@ export interface Place {
 }
 
 /** A cell that a gathering stage reads. */
-export interface GatheredCell {
+interface GatheredCell {
   input: string;
   task: string;
   encoder: string;

@@ -65,15 +65,17 @@ export function makeReport(
         { controls },
       )
     : undefined;
+  const overTasks = study === undefined ? [] : studyParts(study).flatMap((p) => p.figure ?? []);
+  const figureNames = overTasks.map((f) => f.name);
   return {
     html: page(title, reported, study),
     table: study === undefined ? textTable(reported.map((r) => r.group)) : claimsText(study),
     results: reportResults(title, reported),
-    ...(study === undefined ? {} : { study: studyNumbers(title, study) }),
-    figures: [
-      ...(study === undefined ? [] : studyParts(study).flatMap((p) => p.figure ?? [])),
-      ...reported.flatMap((r) => r.figures),
-    ].map(({ name, draw }) => ({ name, svg: standalone(draw(wide)) })),
+    ...(study === undefined ? {} : { study: studyNumbers(title, study, figureNames) }),
+    figures: [...overTasks, ...reported.flatMap((r) => r.figures)].map(({ name, draw }) => ({
+      name,
+      svg: standalone(draw(wide)),
+    })),
   };
 }
 

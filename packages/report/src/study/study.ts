@@ -109,6 +109,8 @@ export interface StudyNumbers {
   rules: RulesRow[];
   promises: PromiseRow[];
   results: TaskNumbers[];
+  /** The files of the figures over tasks, `figures/NAME.svg`. */
+  figures: string[];
 }
 
 /** One task's numbers: means over seeds. */
@@ -133,7 +135,11 @@ export interface TaskNumbers {
 }
 
 /** The numbers of `study.json`: no clock, no milliseconds, so that they are the same on every machine. */
-export function studyNumbers(title: string, study: Study): StudyNumbers {
+export function studyNumbers(
+  title: string,
+  study: Study,
+  figures: readonly string[] = [],
+): StudyNumbers {
   const numbers: StudyNumbers = {
     format: "sweetspot-study-1",
     title,
@@ -150,6 +156,7 @@ export function studyNumbers(title: string, study: Study): StudyNumbers {
     rules: study.rules,
     promises: study.promises,
     results: study.groups.map((group) => taskNumbers(group, study.controls)),
+    figures: [...figures],
   };
   return rounded(numbers) as StudyNumbers;
 }
