@@ -16,6 +16,12 @@ export function signed(difference: number): string {
   return `${Number(text) === 0 ? "" : difference < 0 ? "−" : "+"}${text}`;
 }
 
+/** A cosine with two decimals: `0.12`, `−0.12`. */
+export function cosineText(cosine: number): string {
+  const text = Math.abs(cosine).toFixed(2);
+  return `${cosine < 0 && Number(text) !== 0 ? "−" : ""}${text}`;
+}
+
 /** A count with thousands set apart: `1,234`. */
 export function count(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ",");

@@ -169,7 +169,6 @@ td small { display: block; color: var(--muted); }
 .verdict.supported { color: var(--method-3); }
 .verdict.contradicted { color: var(--method-2); }
 th small { display: block; color: var(--muted); font-weight: 400; }
-small.wrap { white-space: normal; width: 15em; }
 details { margin: 0.6em 0; }
 summary { cursor: pointer; }
 @media print { main { max-width: none; } figure, .claims tr { break-inside: avoid; } summary { list-style: none; } svg.wide { display: block; } svg.narrow { display: none; } }

@@ -1,5 +1,5 @@
 import { escapeText } from "../draw.ts";
-import { percent, signed } from "../numbers.ts";
+import { cosineText, percent, signed } from "../numbers.ts";
 import { claimFigure, claimRange } from "./claim-figure.ts";
 import type { Claim, ClaimPart } from "./claims.ts";
 import { type Study, taskLabel } from "./study.ts";
@@ -53,7 +53,7 @@ function remark({ conflict, why }: Claim): string {
     ...(conflict === undefined
       ? []
       : [
-          `${percent(conflict.share, 0)} of gradients conflict, cosine ${conflict.cosine.toFixed(2)}`,
+          `${percent(conflict.share, 0)} of gradients conflict, cosine ${cosineText(conflict.cosine)}`,
         ]),
     ...(why === undefined ? [] : [why]),
   ];

@@ -61,7 +61,7 @@ function drawPanel(group: Group, title: string, size: Size): string {
   return draw(
     {
       height: size.name === "wide" ? 190 : 170,
-      marginLeft: 34,
+      marginLeft: 38,
       marginRight: 8,
       marginBottom: 30,
       x: { domain: [0, 102], ticks: [0, 25, 50, 75, 100], label: null, grid: true },

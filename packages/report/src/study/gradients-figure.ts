@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { draw, type Figure, type Size } from "../draw.ts";
+import { cosineText } from "../numbers.ts";
 import { panelSize, smallMultiples } from "../small-multiples.ts";
 import type { Gradients } from "./gradients.ts";
 import type { Study } from "./study.ts";
@@ -31,7 +32,7 @@ export function gradientsFigures(study: Study): Figure[] {
               .map(
                 ({ gradients, label }) =>
                   `${label}, mean cosine of classifier and update: ${gradients.alignments
-                    .map((a) => `layer ${a.layer}, classifier ${a.exit}: ${a.cosine.toFixed(2)}`)
+                    .map((a) => `layer ${a.layer}, classifier ${a.exit}: ${cosineText(a.cosine)}`)
                     .join("; ")}.`,
               )
               .join(" "),
@@ -62,7 +63,7 @@ function drawPanel({ alignments }: Gradients, label: string, size: Size): string
         Plot.text(alignments, {
           x: "exit",
           y: "layer",
-          text: (a: { cosine: number }) => a.cosine.toFixed(2).replace("-", "−"),
+          text: (a: { cosine: number }) => cosineText(a.cosine),
           fill: "currentColor",
         }),
       ],

@@ -85,7 +85,7 @@ function drawPanel(
   return draw(
     {
       height: 220 + fits.length * line,
-      marginLeft: 34,
+      marginLeft: 38,
       marginRight: 8,
       marginBottom: 44 + fits.length * line,
       x: {

@@ -39,7 +39,7 @@ export function rulesFigures({ rules, styles }: Study): Figure[] {
         draw(
           {
             height: 110 + 44 * names.length,
-            marginLeft: size.name === "wide" ? 170 : 150,
+            marginLeft: size.name === "wide" ? 130 : 120,
             x: {
               domain: [Math.min(-0.5, ...values) - 0.2, Math.max(0.5, ...values) + 0.2],
               grid: true,
@@ -49,7 +49,8 @@ export function rulesFigures({ rules, styles }: Study): Figure[] {
             y: {
               domain: [names.length - 0.5, -0.5],
               ticks: names.map((_, i) => i),
-              tickFormat: (i: number) => (names[i] ?? "").replaceAll("-", " "),
+              tickFormat: (i: number) =>
+                (names[i] ?? "").replaceAll("-", " ").replace(" with", "\nwith"),
               tickSize: 0,
             },
             marks: [

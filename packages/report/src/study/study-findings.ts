@@ -1,4 +1,4 @@
-import { percent, signed } from "../numbers.ts";
+import { cosineText, percent, signed } from "../numbers.ts";
 import type { Effect } from "./estimate.ts";
 import type { Study } from "./study.ts";
 
@@ -16,23 +16,18 @@ export function studyFindings(study: Study): string[] {
 }
 
 function verdicts({ claims }: Study): string[] {
-  const of = (verdict: string) => claims.filter((c) => c.verdict === verdict).map((c) => c.id);
-  const part = (verdict: string) => {
-    const ids = of(verdict);
-    return ids.length === 0
-      ? []
-      : [`${verdict} ${ids.length === 1 ? "is" : "are"} ${list(ids.map(String))}`];
-  };
-  return [
-    `Of the five claims ${["supported", "contradicted", "undecided"].flatMap(part).join("; ")}.`,
-  ];
+  const parts = (["supported", "contradicted", "undecided"] as const).flatMap((verdict) => {
+    const ids = claims.filter((c) => c.verdict === verdict).map((c) => String(c.id));
+    return ids.length === 0 ? [] : [`${list(ids)} ${ids.length === 1 ? "is" : "are"} ${verdict}`];
+  });
+  return [`Of the claims ${parts.join("; ")}.`];
 }
 
 function conflict({ claims }: Study): string[] {
   const share = claims.find((c) => c.id === 2)?.conflict;
   if (share === undefined) return [];
   return [
-    `In Early-Exit two classifiers' gradients point against each other in ${percent(share.share, 0)} of the steps and layers that they share; their mean cosine is ${share.cosine.toFixed(2)}.`,
+    `In Early-Exit two classifiers' gradients point against each other in ${percent(share.share, 0)} of the steps and layers that they share; their mean cosine is ${cosineText(share.cosine)}.`,
   ];
 }
 

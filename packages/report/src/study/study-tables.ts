@@ -1,7 +1,7 @@
 import type { ExitPromise } from "@sweetspot/eval";
 import { escapeText } from "../draw.ts";
 import { table } from "../html-tables.ts";
-import { percent, points, signed } from "../numbers.ts";
+import { cosineText, percent, points, signed } from "../numbers.ts";
 import type { Effect } from "./estimate.ts";
 import { type Study, taskLabel } from "./study.ts";
 
@@ -47,7 +47,7 @@ export function conflictTable({ gradients }: Study): string {
         const pair = pairs.find((p) => p.layer === layer && p.exits.join(" and ") === name);
         return pair === undefined
           ? "–"
-          : `${percent(pair.conflicts, 0)}<small>${pair.cosine.toFixed(2)}</small>`;
+          : `${percent(pair.conflicts, 0)}<small>${cosineText(pair.cosine)}</small>`;
       }),
     ]),
   );
@@ -73,11 +73,26 @@ export function calibrationTable(study: Study): string {
 
 /** What was promised on the threshold split and what became of it on the test split. */
 export function promisesTable(study: Study): string {
+  const refused = study.promises.flatMap(({ method, promise, made, runs, why }) =>
+    why === undefined
+      ? []
+      : [
+          `<li>${escapeText(label(study, method))}, ${escapeText(promiseText(promise))}, in ${runs - made} of ${runs}: ${escapeText(why)}.</li>`,
+        ],
+  );
+  const reasons =
+    refused.length === 0
+      ? ""
+      : `\n<details><summary>Why none was made</summary><p class="note">Of each promise the first training in which it could not be made.</p><ul class="note">${refused.join("")}</ul></details>`;
+  return `${promises(study)}${reasons}`;
+}
+
+function promises(study: Study): string {
   return table(
     `Operating points: a threshold at which something is promised with ${list([...new Set(study.promises.map((p) => percent(p.confidence, 0)))])} confidence, found on the threshold split alone, and what it kept on the test split. Made: in how many trainings one could be promised; the rest are means over those.`,
     ["", "made", "kept", "threshold", "agreement", "cost", "accuracy"],
-    study.promises.map(({ method, promise, runs, made, kept, onTest, why }) => [
-      `${escapeText(label(study, method))}<small class="wrap">${escapeText(promiseText(promise))}${made > 0 || why === undefined ? "" : `: ${escapeText(why)}`}</small>`,
+    study.promises.map(({ method, promise, runs, made, kept, onTest }) => [
+      `${escapeText(label(study, method))}<small>${escapeText(promiseText(promise))}</small>`,
       `${made} of ${runs}`,
       made === 0 ? "–" : `${kept} of ${made}`,
       ...(onTest === null
