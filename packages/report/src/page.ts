@@ -171,7 +171,7 @@ td small { display: block; color: var(--muted); }
 th small { display: block; color: var(--muted); font-weight: 400; }
 details { margin: 0.6em 0; }
 summary { cursor: pointer; }
-@media print { main { max-width: none; } figure, .claims tr { break-inside: avoid; } summary { list-style: none; } svg.wide { display: block; } svg.narrow { display: none; } }
+@media print { main { max-width: none; } figure, .claims tr { break-inside: avoid; } details:not([open]) { display: none; } h2, h3 { break-after: avoid; } svg.wide { display: block; } svg.narrow { display: none; } }
 @media (max-width: 600px) { .claims, .claims tbody, .claims tr, .claims th, .claims td { display: block; width: 100%; } .claims thead { display: none; } .claims tr { padding: 0.7em 0; border-bottom: 1px solid var(--line); } .claims th, .claims td { border: 0; padding: 0.15em 0; } .claims th { position: static; } .claims td[data-label]::before { content: attr(data-label) ": "; color: var(--muted); } .claims td svg.claim { display: inline-block; vertical-align: middle; } }
 @media (max-width: 600px) { svg.wide { display: none; } svg.narrow { display: block; margin: 0 auto; } main { padding: 12px 12px 48px; } table { font-size: 0.8rem; } th, td { padding-right: 0.6em; } }
 `;

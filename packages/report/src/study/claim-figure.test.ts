@@ -11,6 +11,7 @@ const claim: Claim = {
   low: -1,
   high: 5,
   verdict: "undecided",
+  seeds: [1, 2],
   perTask: [
     { task: "a", control: false, effect: 7, low: 0, high: 9 },
     { task: "b", control: true, effect: -3, low: -4, high: 0 },

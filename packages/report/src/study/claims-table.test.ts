@@ -67,6 +67,8 @@ describe("claimsTable", () => {
     expect(html).toContain("+1.1 points on average");
     expect(html).toContain("30% of gradients conflict, cosine 0.10");
     expect(html.match(/<svg class="claim"/g)?.length).toBe(5);
+    // Projected was trained with one.
+    expect(html.match(/one seed: nothing is told of others/g)?.length).toBe(1);
     expect(html).toContain("open: the control control, not in the mean");
   });
 

@@ -23,7 +23,8 @@ export function claimsTable({ claims, bootstrap, controls }: Study): string {
 <tbody>
 ${rows.join("\n")}
 </tbody>
-</table>`;
+</table>
+<p class="note">Tasks are what they are: the intervals tell what other test examples and other seeds would change, not what other tasks would. Seeds are few, so that what lies between them is seen as less than it is.</p>`;
 }
 
 function cell(label: string, html: string): string {
@@ -48,13 +49,14 @@ function bound(part: ClaimPart): string {
   return part.bound === 0 ? "" : `, against ${signed(part.bound / 100)}`;
 }
 
-function remark({ conflict, why }: Claim): string {
+function remark({ conflict, seeds, why }: Claim): string {
   const texts = [
     ...(conflict === undefined
       ? []
       : [
           `${percent(conflict.share, 0)} of gradients conflict, cosine ${cosineText(conflict.cosine)}`,
         ]),
+    ...(seeds.length === 1 ? ["one seed: nothing is told of others"] : []),
     ...(why === undefined ? [] : [why]),
   ];
   return texts.map((text) => `<small>${escapeText(text)}</small>`).join("");

@@ -57,6 +57,7 @@ describe("the five claims", () => {
       ["slow", -1, "supported"],
     ]);
     expect(four?.effect).toBe(four?.parts?.[0]?.effect);
+    expect(four?.seeds).toEqual([1, 2]);
   });
 
   test("are contradicted where all is the other way round", () => {

@@ -29,6 +29,8 @@ export interface Claim {
   low: number | null;
   high: number | null;
   verdict: Verdict;
+  /** That both sides were trained with; of one alone the interval tells nothing about others. */
+  seeds: number[];
   /** Why there is no effect, or none on some task, or no verdict although the interval has one. */
   why?: string;
   perTask: TaskEffect[];
@@ -126,6 +128,7 @@ const questions: readonly Question[] = [
 interface Answer {
   question: Question;
   estimates: Estimate[];
+  seeds: number[];
   why?: string;
 }
 
@@ -179,6 +182,7 @@ function answer(
     return {
       question,
       estimates: [],
+      seeds: [],
       why:
         without.length > 0
           ? `there is no cell of ${without.join(", ")}`
@@ -193,7 +197,8 @@ function answer(
     ),
   );
   const why = missing.length === 0 ? {} : { why: `not measured on ${missing.join(", ")}` };
-  return { question, estimates, ...why };
+  const seeds = new Set(had.flatMap(({ shared: [first = []] }) => first.map((c) => c.seed)));
+  return { question, estimates, seeds: [...seeds].sort((a, b) => a - b), ...why };
 }
 
 /**
@@ -206,7 +211,7 @@ function pOf({ estimates }: Answer): number {
   return estimates.length === 0 ? 1 : Math.max(...estimates.map((e) => e.p));
 }
 
-function claimOf({ question, estimates, why }: Answer, level: number): Claim {
+function claimOf({ question, estimates, seeds, why }: Answer, level: number): Claim {
   const parts = estimates.map((part, i): ClaimPart => {
     const read = part.interval(level);
     return {
@@ -229,6 +234,7 @@ function claimOf({ question, estimates, why }: Answer, level: number): Claim {
     low: first?.low ?? null,
     high: first?.high ?? null,
     verdict: together(parts),
+    seeds,
     ...(why === undefined ? {} : { why }),
     perTask: first?.perTask ?? [],
     ...(parts.length > 1 ? { parts } : {}),
