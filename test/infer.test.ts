@@ -9,7 +9,14 @@ import {
   writeArtifact,
 } from "@sweetspot/artifact";
 import { readSplit } from "@sweetspot/data";
-import { cascadeExits, confidence, exitMilliseconds, exitOf, timingSchema } from "@sweetspot/eval";
+import {
+  cascadeExits,
+  confidence,
+  exitMilliseconds,
+  exitOf,
+  exitRules,
+  timingSchema,
+} from "@sweetspot/eval";
 import { writeSegment } from "@sweetspot/export";
 import {
   allExitLogits,
@@ -113,6 +120,43 @@ describe.each(methods)("a bundle of %s", (method) => {
     expect([...used].sort()).toEqual([0, 1]);
   });
 
+  it.each(["entropy", "margin", "patience", "patience-with-confidence"] as const)(
+    "leaves by %s where eval's scores of all its exits say so",
+    async (rule) => {
+      const { bundle, texts, logits } = await everyExit(method);
+      const exits = exitsOf(bundle);
+      const input = {
+        logits: exits.map((_, e) => Float32Array.from(logits.flatMap((of) => of[e] ?? []))),
+        classes: K,
+        temperatures: [0.6, 1.4],
+      };
+      const scores = exitRules[rule](input, { ...input, labels: [] });
+      const used = new Set<number>();
+      for (const threshold of [0, 0.3, 0.45, 0.501, 0.7, 0.9, 1]) {
+        const near = (i: number) =>
+          scores.some((row) => row[i] !== 0 && Math.abs((row[i] ?? NaN) - threshold) < 1e-5);
+        const { temperatures } = input;
+        const answers = await classify(bundle, texts, {
+          threshold,
+          rule,
+          temperatures,
+          batchSize: 5,
+        });
+        for (const [i, { exitLayer }] of answers.entries()) {
+          // Counts and zeros are exact; probabilities of a batch are those of a text alone but for rounding.
+          if (rule !== "patience" && near(i)) continue;
+          const exit = exitOf(
+            scores.map((row) => row[i] ?? NaN),
+            threshold,
+          );
+          used.add(exit);
+          expect(exitLayer).toBe(exits[exit]?.exitLayer);
+        }
+      }
+      expect([...used].sort()).toEqual([0, 1]);
+    },
+  );
+
   it.skipIf(webgpuProblem)("has the CPU's logits on webgpu", async () => {
     const { logits } = await everyExit(method);
     const bundle = await openBundle(made(exported, method).dir, { device: "webgpu" });
@@ -200,6 +244,11 @@ describe("bad input", () => {
         `classify: batchSize must be a positive whole number, got ${batchSize}`,
       );
     await expect(classify(bundle, [], { threshold: 1 })).rejects.toThrow("got none");
+    await expect(
+      classify(bundle, ["a"], { threshold: 1, rule: "learned" as "margin" }),
+    ).rejects.toThrow(
+      "classify: rule must be one of max-probability, entropy, margin, patience, patience-with-confidence, got learned",
+    );
   });
 
   it("classify: what is no text, and options that are not there", async () => {

@@ -1,6 +1,14 @@
 import { inspect } from "node:util";
 import { padRows, ragged } from "@sweetspot/artifact";
-import { argmax, confidence, leaves, softmax } from "@sweetspot/eval";
+import {
+  argmax,
+  confidence,
+  type ExitRuleName,
+  exitRuleNames,
+  exitRules,
+  leaves,
+  softmax,
+} from "@sweetspot/eval";
 import { type EncodedTexts, exitsOf } from "./all-exits.ts";
 import type { Bundle } from "./bundle.ts";
 import type { HiddenState, Segment } from "./segment.ts";
@@ -13,7 +21,7 @@ export interface Classification {
   label: string;
   /** Of each label, in the bundle's order. */
   probabilities: number[];
-  /** The largest of them: what the threshold was held against. */
+  /** The largest of them. */
   confidence: number;
   /** The layer of the exit that answered, counted from 1. */
   exitLayer: number;
@@ -23,8 +31,10 @@ export interface Classification {
 
 /** How `classify` answers. */
 export interface ClassifyOptions {
-  /** A text leaves at the first exit whose confidence reaches this, in [0, 1]; 1 asks for certainty. */
+  /** A text leaves at the first exit whose score reaches this, in [0, 1]; 1 asks for certainty. */
   threshold: number;
+  /** What scores an exit; by default its largest probability. `learned` is not to be had: a bundle holds no such heads. */
+  rule?: Exclude<ExitRuleName, "learned">;
   /** What each exit's logits are divided by, over all members: those of `results.json`; by default 1. */
   temperatures?: readonly number[];
   /** How many texts go through a segment together. */
@@ -32,13 +42,13 @@ export interface ClassifyOptions {
 }
 
 /**
- * Classifies texts, each by the first exit that is confident enough. A batch shrinks as its texts
+ * Classifies texts, each by the first exit whose score reaches the threshold. A batch shrinks as its texts
  * leave, and what is left is padded to its own longest text.
  *
  * @returns in the order of the texts
  * @throws TypeError if the texts are no array of strings or pairs, or the threshold is no number;
- *   RangeError if that is outside [0, 1], the temperatures are not one above 0 for each exit, the batch size is not a positive whole number, or there is
- *   no text
+ *   RangeError if that is outside [0, 1], there is no such rule, the temperatures are not one above 0 for
+ *   each exit, the batch size is not a positive whole number, or there is no text
  */
 export async function classify(
   bundle: Bundle,
@@ -46,9 +56,12 @@ export async function classify(
   options: ClassifyOptions,
 ): Promise<Classification[]> {
   checkTypes(texts, options);
-  const { threshold, batchSize = 32, temperatures = [] } = options;
+  const { threshold, rule = "max-probability", batchSize = 32, temperatures = [] } = options;
   if (!(threshold >= 0 && threshold <= 1))
     throw new RangeError(`classify: threshold must be within [0, 1], got ${threshold}`);
+  const rules = exitRuleNames.filter((name) => name !== "learned");
+  if (!rules.includes(rule))
+    throw new RangeError(`classify: rule must be one of ${rules.join(", ")}, got ${String(rule)}`);
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new RangeError(`classify: batchSize must be a positive whole number, got ${batchSize}`);
   const exits = exitsOf(bundle).length;
@@ -64,7 +77,7 @@ export async function classify(
   const rows = [...texts.keys()];
   for (let begin = 0; begin < rows.length; begin += batchSize) {
     const asked = rows.slice(begin, begin + batchSize);
-    await classifyBatch(bundle, encoded, asked, { threshold, temperatures }, results);
+    await classifyBatch(bundle, encoded, asked, { threshold, rule, temperatures }, results);
   }
   return rows.map((i) => {
     const result = results.get(i);
@@ -95,17 +108,25 @@ function told(value: unknown): string {
   return inspect(value, { breakLength: Infinity }).slice(0, 80);
 }
 
+/** When a text leaves. */
+interface Leaving {
+  threshold: number;
+  rule: ExitRuleName;
+  temperatures: readonly number[];
+}
+
 async function classifyBatch(
   bundle: Bundle,
   encoded: EncodedTexts,
   asked: readonly number[],
-  { threshold, temperatures }: { threshold: number; temperatures: readonly number[] },
+  leaving: Leaving,
   results: Map<number, Classification>,
 ): Promise<void> {
-  const last = bundle.sessions.at(-1)?.at(-1);
+  const exits = exitsOf(bundle).length;
   let waiting = [...asked];
+  /** What each exit so far said of those who wait, each `[rows, K]`. */
+  let seen: Float32Array[] = [];
   let layersRun = 0;
-  let exit = 0;
   for (const member of bundle.sessions) {
     // A multi-model's next member starts over from the tokens.
     let batch = padRows(encoded.inputIds, waiting, { tokenTypeIds: encoded.tokenTypeIds });
@@ -116,42 +137,64 @@ async function classifyBatch(
         hidden === undefined ? { tokens: batch } : { hidden, attentionMask: batch.attentionMask },
       );
       layersRun += segment.layers;
-      const { answers, places } = leave(
-        bundle,
-        segment,
-        output.logits,
-        temperatures[exit++] ?? 1,
-        (sure) => segment === last || leaves(sure, threshold),
-      );
+      seen.push(output.logits);
+      const scores = scoresAt(seen, exits, bundle.labels.length, leaving);
+      const last = seen.length === exits;
+      const places: number[] = [];
       for (const [j, row] of waiting.entries()) {
-        const answer = answers[j];
-        if (answer !== undefined) results.set(row, { ...answer, layersRun });
+        if (last || leaves(scores[j] ?? NaN, leaving.threshold)) {
+          const temperature = leaving.temperatures[seen.length - 1] ?? 1;
+          const answer = answerOf(bundle, segment, output.logits, j, temperature);
+          results.set(row, { ...answer, layersRun });
+        } else places.push(j);
       }
       const before = batch.length;
       waiting = places.map((j) => waiting[j] ?? -1);
+      seen = seen.map((logits) => rowsOf(logits, places, bundle.labels.length));
       batch = padRows(encoded.inputIds, waiting, { tokenTypeIds: encoded.tokenTypeIds });
       hidden = output.hidden && shrink(output.hidden, places, Math.min(before, batch.length));
     }
   }
 }
 
-/** Who leaves at an exit, with the answer, and the places of those who stay. */
-function leave(
+/** The score of the last of the exits that were asked, for each row. */
+function scoresAt(
+  seen: readonly Float32Array[],
+  exits: number,
+  classes: number,
+  { rule, temperatures }: Leaving,
+): ArrayLike<number> {
+  // A score rests on no later exit; those still to come only say how many there are.
+  const later = new Float32Array(seen[0]?.length ?? 0);
+  const logits = Array.from({ length: exits }, (_, e) => seen[e] ?? later);
+  const input = { logits, classes, ...(temperatures.length > 0 && { temperatures }) };
+  return exitRules[rule](input, { ...input, labels: [] })[seen.length - 1] ?? [];
+}
+
+/** What an exit answers in one row. */
+function answerOf(
   { labels }: Bundle,
   { exitLayer }: Segment,
   logits: Float32Array,
+  row: number,
   temperature: number,
-  answersAt: (confidence: number) => boolean,
-): { answers: (Omit<Classification, "layersRun"> | undefined)[]; places: number[] } {
+): Omit<Classification, "layersRun"> {
   const k = labels.length;
-  const answers = Array.from({ length: logits.length / k }, (_, j) => {
-    const row = logits.subarray(j * k, (j + 1) * k);
-    const sure = confidence(row, 0, k, temperature);
-    if (!answersAt(sure)) return undefined;
-    const probabilities = Array.from(softmax(row, temperature));
-    return { label: labels[argmax(row)] ?? "", probabilities, confidence: sure, exitLayer };
-  });
-  return { answers, places: [...answers.keys()].filter((j) => answers[j] === undefined) };
+  const own = logits.subarray(row * k, (row + 1) * k);
+  return {
+    label: labels[argmax(own)] ?? "",
+    probabilities: Array.from(softmax(own, temperature)),
+    confidence: confidence(own, 0, k, temperature),
+    exitLayer,
+  };
+}
+
+/** Some rows of `[rows, width]`. */
+function rowsOf(values: Float32Array, places: readonly number[], width: number): Float32Array {
+  const kept = new Float32Array(places.length * width);
+  for (const [i, j] of places.entries())
+    kept.set(values.subarray(j * width, (j + 1) * width), i * width);
+  return kept;
 }
 
 /** Keeps some rows of a hidden state `[B, T, C]`, cut to `length` tokens. */

@@ -30,9 +30,8 @@ export interface Report {
  * Makes the report of cells: a section for each task and encoder. The same cells give the same
  * bytes.
  *
- * @param claims whether it opens with the paper's five claims; then all cells are of one encoder and
- *   have outcomes
- * @param controls tasks that are left out of means over tasks
+ * With `claims` it opens with the paper's five claims; then all cells are of one encoder and have
+ * outcomes. `controls` are tasks that are left out of means over tasks.
  *
  * @throws RangeError as `summarise`, and if every cell is of a regime that was not chosen
  */
