@@ -1,7 +1,10 @@
+import { holm, type TaskSample } from "@sweetspot/eval";
 import { describe, expect, test } from "vitest";
 import { studyCell } from "../../test/study-cells.ts";
 import type { Cell } from "../cell.ts";
 import { type Claim, claimsOf } from "./claims.ts";
+import { curveDifference, exitDifference, sharedSeeds } from "./effects.ts";
+import { estimate } from "./estimate.ts";
 
 type Accuracies = [number, number, number, number];
 const tasks = ["alpha", "beta", "gamma"];
@@ -112,6 +115,17 @@ describe("the five claims", () => {
     expect(four?.verdict).toBe("contradicted");
   });
 
+  test("slow half: SWEET is held against early-exit alone, however good multi-model is", () => {
+    const four = claims(
+      study({
+        "early-exit": [0.5, 0.5, 0.55, 0.7],
+        sweet: [0.6, 0.6, 0.6, 0.72],
+        "multi-model": [0.75, 0.8, 0.85, 0.9],
+      }),
+    )[3];
+    expect(four?.parts?.map((p) => p.effect > 0)).toEqual([false, true]);
+  });
+
   test("a control is shown and does not count", () => {
     const cells = [
       ...study(asInThePaper),
@@ -153,15 +167,49 @@ describe("the five claims", () => {
     expect(claims(some)[1]).toMatchObject({ verdict: "supported", why: "not measured on beta" });
   });
 
-  test("the correction widens: five claims together ask for more than one alone", () => {
-    // Near enough to 0 that the interval's level matters.
-    const sweet: Accuracies = [0.61, 0.7, 0.8, 0.9];
-    const cells = study({ "early-exit": [0.6, 0.69, 0.8, 0.9], sweet });
-    const claim = claimsOf(cells, { resamples: 999 })[4];
-    const alone = claimsOf(cells, { resamples: 999, level: 0.75 })[4];
-    expect((claim?.high ?? 0) - (claim?.low ?? 0)).toBeGreaterThan(
-      1.2 * ((alone?.high ?? 0) - (alone?.low ?? 0)),
+  test("intervals are read at the levels of Holm's correction over the five", () => {
+    const cells = study({ ...asInThePaper, sweet: [0.72, 0.78, 0.82, 0.89] });
+    const how = { resamples: 399, level: 0.95, seed: 1 };
+    const part = (methods: string[], of: (cells: Cell[][]) => TaskSample, bound = 0) =>
+      estimate(
+        tasks.map((task) => ({
+          task,
+          control: false,
+          sample: of(
+            sharedSeeds(
+              cells.filter((c) => c.task === task),
+              methods,
+            ) ?? [],
+          ),
+        })),
+        how,
+        bound,
+      );
+    const exits = ([a = [], b = []]: Cell[][]) => exitDifference(a, b);
+    const three = ["sweet", "early-exit", "multi-model"];
+    const fast = part(three, ([s = [], e = [], m = []]) => curveDifference(s, [e, m], "fast"));
+    const slow = part(three, ([s = [], e = [], m = []]) => curveDifference(s, [e], "slow", m), -1);
+    const estimates = [
+      part(["multi-model", "early-exit"], exits),
+      part(["projected", "early-exit"], exits),
+      part(["early-exit", "multi-model"], ([e = [], m = []]) => curveDifference(e, [m])),
+      fast,
+      part(["sweet", "early-exit"], exits),
+    ];
+    // Both halves lie on the supported side, so that the weaker one decides.
+    expect([fast.above, slow.above]).toEqual([true, true]);
+    expect(fast.p).not.toBe(slow.p);
+    const p = estimates.map((e) => (e === fast ? Math.max(fast.p, slow.p) : e.p));
+    const { levels } = holm(p);
+    expect(new Set(levels).size).toBeGreaterThan(1);
+    const found = claimsOf(cells, { resamples: 399 });
+    expect(found.map(({ low, high }) => [low, high])).toEqual(
+      estimates.map((e, i) => {
+        const { low, high } = e.interval(levels[i] ?? NaN);
+        return [low, high];
+      }),
     );
+    expect(found[3]?.parts?.[1]).toMatchObject(slow.interval(levels[3] ?? NaN));
   });
 
   test("are the same each time", () => {

@@ -73,6 +73,16 @@ describe("objectivesOf", () => {
     }
   });
 
+  test("what the field compares with is corrected for apart from the candidates", () => {
+    const without = (method: string) =>
+      objectivesOf(
+        cells.filter((c) => c.method !== method),
+        { resamples: 399 },
+      ).find((r) => r.method === "projected");
+    expect(without("two-stage")).toEqual(row("projected"));
+    expect(without("sweet-rates")?.low).toBeGreaterThan(row("projected")?.low ?? NaN);
+  });
+
   test("is left out where one of the three has no such seed", () => {
     const alone = cells.filter((c) => c.method !== "multi-model" || c.seed === 2);
     expect(objectivesOf(alone, { resamples: 399 })).toEqual([]);
