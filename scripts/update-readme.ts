@@ -1,6 +1,8 @@
-// Puts the demo's table and figure into the README, from `runs/demo`. Run the demo first.
+// Puts the demo's table and figure into the README, from `runs/demo`, and the claims, from
+// `docs/results/low-resource.json`. Run the demo first; `npx turbo run pipeline -- low-resource` leaves the other.
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { StudyNumbers } from "@sweetspot/report";
 
 const root = join(import.meta.dirname, "..");
 const at = (path: string) => join(root, path);
@@ -10,12 +12,42 @@ const table = await readFile(at("runs/demo/table.txt"), "utf8").catch((cause: un
     cause,
   });
 });
+const study = JSON.parse(
+  await readFile(at("docs/results/low-resource.json"), "utf8"),
+) as StudyNumbers; // the report's own
 const readme = await readFile(at("README.md"), "utf8");
-const updated = readme.replace(/```text\n[^]*?```/, () => `\`\`\`text\n${table.trimEnd()}\n\`\`\``);
+const updated = readme
+  .replace(/```text\n[^]*?```/, () => `\`\`\`text\n${table.trimEnd()}\n\`\`\``)
+  .replace(
+    /(<!-- claims -->\n)[^]*?(<!-- \/claims -->)/,
+    (_, begin: string, end: string) => `${begin}\n${claimsTable(study)}\n\n${end}`,
+  );
 await writeFile(at("README.md"), updated);
 await mkdir(at("docs/figures"), { recursive: true });
 await copyFile(
   at("runs/demo/figures/sentiment-minilm-accuracy-by-layers.svg"),
   at("docs/figures/demo-curve.svg"),
 );
-console.log("README.md and docs/figures/demo-curve.svg show the demo's last run");
+console.log("README.md and docs/figures/demo-curve.svg show the last runs");
+
+/** The claims as a Markdown table: percentage points. */
+function claimsTable({ claims }: StudyNumbers): string {
+  const points = (x: number | null) =>
+    x === null ? "–" : `${x > 0 ? "+" : ""}${x.toFixed(1).replace("-", "−")}`;
+  const rows = claims.map(({ id, statement, paper, effect, low, high, verdict, parts = [] }) => {
+    const others = parts
+      .slice(1)
+      .map((p) => `; ${p.name} ${points(p.effect)} (${points(p.low)} to ${points(p.high)})`);
+    const first = parts[0] === undefined ? "" : `${parts[0].name} `;
+    const ours =
+      effect === null
+        ? "not measured"
+        : `${first}${points(effect)} (${points(low)} to ${points(high)})${others.join("")}`;
+    return `| ${id} | ${statement} | ${paper} | ${ours} | **${verdict}** |`;
+  });
+  return [
+    "| | the paper's claim | there | here, in points (interval) | verdict |",
+    "| --: | --- | --- | --- | --- |",
+    ...rows,
+  ].join("\n");
+}

@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { assumedChoices } from "./choices.ts";
 import { planPipeline } from "./plan-pipeline.ts";
 
 let root: string;
@@ -84,4 +85,38 @@ test("a device said at the top is that of each stage that has one, unless the st
     ["eval", undefined, undefined],
     ["report", undefined, undefined],
   ]);
+});
+
+describe("the pipelines that come with the project and need no network", () => {
+  const project = join(import.meta.dirname, "..", "..", "..");
+
+  test.each([
+    ["demo", 17],
+    ["smoke", 17],
+  ])("%s is planned whole", async (name, cells) => {
+    expect(await planPipeline(name, project)).toMatchObject({ name, undecided: false });
+    expect((await planPipeline(name, project)).cells).toHaveLength(cells);
+  });
+
+  test.each(["low-resource", "low-resource-full"])(
+    "%s is planned before and after its choices",
+    async (name) => {
+      const search = await planPipeline(name, project);
+      expect(search.undecided).toBe(true);
+      const tasks = search.cells.filter((c) => c.stage === "data").map((c) => c.settings);
+      expect(tasks).toHaveLength(8);
+      const choices = assumedChoices(search.cells, "strong");
+      const { cells, undecided } = await planPipeline(name, project, choices);
+      expect(undecided).toBe(false);
+      const ids = new Set(cells.map((c) => c.id));
+      expect(search.cells.filter((c) => !ids.has(c.id))).toEqual([]);
+      const report = cells.at(-1)?.settings as {
+        cells: { method: string; chosen: boolean; seed: number }[];
+      };
+      const chosen = report.cells.filter((c) => c.chosen);
+      expect(new Set(chosen.map((c) => c.method)).size).toBe(11);
+      const sweet = chosen.filter((c) => c.method === "sweet").map((c) => c.seed);
+      expect(new Set(sweet).size).toBeGreaterThanOrEqual(3);
+    },
+  );
 });
