@@ -12,8 +12,10 @@ import {
 import { palette } from "./methods.ts";
 import { count, percent } from "./numbers.ts";
 import { claimsTable } from "./study/claims-table.ts";
+import { promisesOf } from "./study/promises.ts";
 import { type StudyPart, studyParts } from "./study/study-figures.ts";
 import { studyFindings } from "./study/study-findings.ts";
+import { promisesTable } from "./study/study-tables.ts";
 import type { Study } from "./study/study.ts";
 import type { Group } from "./summary.ts";
 
@@ -100,11 +102,18 @@ ${all.map((f) => `<li>${escapeText(f)}</li>`).join("\n")}
 <h3>At a share of the full model's cost</h3>
 ${budgetTable(group)}
 ${figures.slice(1).map(figure).join("\n")}
-<h3>In full</h3>
+${promised(drawn)}<h3>In full</h3>
 <details><summary>All comparisons</summary>${comparisonTable(comparisons)}</details>
 <details><summary>The thresholds of the grid</summary>${group.methods.map(gridTable).join("\n")}</details>
 <details><summary>The segments' times</summary><p>${escapeText(machinesText(group))}</p>${segmentTable(group)}</details>
 </section>`;
+}
+
+/** The thresholds that promise something, where there are such. */
+function promised({ methods }: Group): string {
+  const promises = promisesOf(methods.flatMap((m) => m.cells));
+  if (promises.length === 0) return "";
+  return `<h3>What can be promised, and is it kept?</h3>\n${promisesTable({ promises, styles: methods })}\n`;
 }
 
 function figure({ title, caption, draw }: Figure): string {

@@ -64,6 +64,29 @@ describe("the page", () => {
   });
 });
 
+test("a group says what its thresholds promise, where something was promised", () => {
+  const heading = "What can be promised, and is it kept?";
+  expect(report.html).not.toContain(heading);
+  const some = threeMethods({ examples: 150 });
+  for (const { results } of some) {
+    results.promises = [
+      {
+        promise: { agree: 0.98 },
+        confidence: 0.95,
+        threshold: 0.875,
+        onTest: { cost: 0.625, accuracy: 0.75, agreement: 0.9875 },
+      },
+      { promise: { lose: 1 }, confidence: 0.95, threshold: null, why: "it takes 299 examples" },
+    ];
+  }
+  const { html } = makeReport(title, some);
+  const { document } = parseHTML(html.slice(html.indexOf(heading)));
+  const text = document.querySelector("table")?.textContent ?? "";
+  expect(text).toContain("as the full model on 98%");
+  expect(text).toMatch(/0\.875.*62\.5.*75\.0.*98\.8/s);
+  expect(html).toContain("SWEET, loses at most 1 point, in 1 of 1: it takes 299 examples.");
+});
+
 test("the same cells give the same bytes, in one process", () => {
   // Not toEqual, whose diff of a whole page helps nobody.
   expect(JSON.stringify(makeReport(title, cells())) === JSON.stringify(report)).toBe(true);

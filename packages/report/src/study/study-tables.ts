@@ -71,8 +71,11 @@ export function calibrationTable(study: Study): string {
   );
 }
 
+/** Promises, and the methods that they are of. */
+type Promised = Pick<Study, "promises" | "styles">;
+
 /** What was promised on the threshold split and what became of it on the test split. */
-export function promisesTable(study: Study): string {
+export function promisesTable(study: Promised): string {
   const refused = study.promises.flatMap(({ method, promise, made, runs, why }) =>
     why === undefined
       ? []
@@ -87,7 +90,7 @@ export function promisesTable(study: Study): string {
   return `${promises(study)}${reasons}`;
 }
 
-function promises(study: Study): string {
+function promises(study: Promised): string {
   return table(
     `Operating points: a threshold at which something is promised with ${list([...new Set(study.promises.map((p) => percent(p.confidence, 0)))])} confidence, found on the threshold split alone, and what it kept on the test split. Made: in how many trainings one could be promised; the rest are means over those.`,
     ["", "made", "kept", "threshold", "agreement", "cost", "accuracy"],
@@ -178,6 +181,6 @@ function withInterval({ effect, low, high }: Effect): string {
   return `${signed(effect / 100)}<small>${signed(low / 100)} to ${signed(high / 100)}</small>`;
 }
 
-function label({ styles }: Study, method: string): string {
+function label({ styles }: Pick<Study, "styles">, method: string): string {
   return styles.find((s) => s.method === method)?.label ?? method;
 }
