@@ -12,6 +12,8 @@ type Sections = Record<string, Settings | undefined>;
 
 /** A person's own file, or a data set; without either the task is one that comes with the data package. */
 interface TaskColumns {
+  /** A task that comes with the data package, where the entry has a name of its own. */
+  from?: string | undefined;
   /** Relative to the pipeline file. */
   file?: string | undefined;
   /** A second file, for the test split. */
@@ -116,6 +118,7 @@ export function checkPipelineFile(
   const entry = <S extends z.ZodRawShape>(axis: Axis, shape: S) =>
     z.strictObject({ ...shape, ...sectionsShape(stages, [axis]) });
   const task = entry("task", {
+    from: column,
     file: column,
     testFile: column,
     format: column,
@@ -128,7 +131,15 @@ export function checkPipelineFile(
     textPair: column,
     label: column,
   }).superRefine((columns, context) => {
-    const { file, dataset, text, label } = columns;
+    const { from, file, dataset, text, label } = columns;
+    if (from !== undefined && (file !== undefined || dataset !== undefined)) {
+      context.addIssue({
+        code: "custom",
+        path: ["from"],
+        message:
+          "names a task that comes with the data package: expected it without file or dataset",
+      });
+    }
     if (file !== undefined && dataset !== undefined) {
       context.addIssue({
         code: "custom",

@@ -64,6 +64,22 @@ test.each([
   await expect(plan(good.replace(from, to))).rejects.toThrow(message);
 });
 
+test("one task may come in several entries, each with settings of its own", async () => {
+  const tasks = `tasks:
+  few: { from: amazon, data: { trainSize: 50 } }
+  many: { from: amazon, data: { trainSize: 500 } }`;
+  const { cells } = await plan(good.replace("tasks: [amazon]", tasks));
+  const data = cells.filter((c) => c.stage === "data");
+  expect(data.map(({ id, settings }) => [id, settings])).toMatchObject([
+    ["data.few.tiny", { task: "amazon", trainSize: 50 }],
+    ["data.many.tiny", { task: "amazon", trainSize: 500 }],
+  ]);
+  const both = tasks.replace("from: amazon,", "from: amazon, file: x.csv, text: a, label: b,");
+  await expect(plan(good.replace("tasks: [amazon]", both))).rejects.toThrow(
+    /^x\.yaml:3: tasks\.few\.from: names a task that comes with the data package: expected it without/,
+  );
+});
+
 test("a number that is none is refused as the stage's schema says", async () => {
   await expect(plan(`${good}train: { epochs: .nan }`)).rejects.toThrow(
     /^x\.yaml:6: train: epochs: Invalid input: expected number, received NaN, got NaN$/,

@@ -5,7 +5,7 @@ import type { PipelineFile } from "./pipeline-file.ts";
 import { folderSetting, hubSetting } from "./repository-source.ts";
 
 /**
- * The data stage's `task` setting for each task: an embedded task's name as it is; for a person's own
+ * The data stage's `task` setting for each task: an embedded task's name (`from`, or the entry's own) as it is; for a person's own
  * file its path relative to `root`, where cells run, and its sha256, so that a changed file re-runs; for
  * a data set its folder, or its repository on the Hub at the commit that its revision is at now.
  *
@@ -42,7 +42,7 @@ export async function taskSources(
       const setting = await datasetSetting(dataset, revision, where, folder, root);
       sources[task] = json({ dataset: setting, ...columnsOf });
     } else {
-      sources[task] = task;
+      sources[task] = columns.from ?? task;
     }
   }
   return sources;
