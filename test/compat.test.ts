@@ -121,6 +121,27 @@ describe("gradientStops: reference", () => {
     expect(await weightsHash(await trained(bert, reference))).toBe(sweet);
   });
 
+  it("is refused of methods that the reference does not have", async () => {
+    await expect(
+      trained(bert, { method: "projected", gradientStops: "reference" }),
+    ).rejects.toThrow(
+      "stage train: gradientStops: the reference implementation has early-exit, sweet, multi-model, got projected; leave it out",
+    );
+  });
+
+  it("changes the same when it is told how gradients lie", async () => {
+    const told = { gradientStops: "reference", gradientConflict: true };
+    const conflictOf = async (a: Artifact) =>
+      JSON.parse(await readFile(a.path("member-1/gradient-conflict.json"), "utf8")) as {
+        pairs: unknown[];
+      };
+    // BERT's early-exit is cut: no two classifiers meet. DeBERTa's SWEET is not: they do.
+    const cut = await conflictOf(await trained(bert, { method: "early-exit", ...told }));
+    expect(cut.pairs).toEqual([]);
+    const whole = await conflictOf(await trained(deberta, { method: "sweet", ...told }));
+    expect(whole.pairs).toHaveLength(2);
+  });
+
   it("trains DeBERTa's SWEET as early-exit, which by the paper it is not", async () => {
     const early = await weightsHash(await trained(deberta, { method: "early-exit" }));
     expect(await weightsHash(await trained(deberta, { method: "sweet" }))).not.toBe(early);

@@ -46,6 +46,16 @@ test("chooses a regime for each method, trains the rest under it, and keeps the 
   const csv = `review,verdict\n${rows.join("\n")}\n`;
   await project.write("pipelines/study/reviews.csv", csv);
   await project.write("pipelines/study/pipeline.yaml", yaml("[0.5, 0.9]"));
+  const none = await project.run("study", "--filter=train.*.swet.*");
+  expect(none.lines).toEqual([
+    "pipeline: no cell matches --filter=train.*.swet.*; --dry lists them",
+  ]);
+  const told = await project.run("study", "--dry");
+  expect(told.lines[0]).toBe(
+    "no regime is chosen yet: told as if it were the last for every method",
+  );
+  expect(told.output).toContain("train.reviews.tiny.sweet-distilled.some.1");
+
   const first = await project.run("study");
   expect(first.code).toBe(0);
   // One data cell, 3 methods x 2 regimes x 5 stages, 3 choices; then the pupil's 5 and the report.
@@ -78,6 +88,10 @@ test("chooses a regime for each method, trains the rest under it, and keeps the 
 
   const second = await project.run("study");
   expect(second.output).toMatch(/^40 cells: 0 run, 40 from the cache/m);
+  const known = await project.run("study", "--dry");
+  expect(known.output).not.toContain("no regime is chosen");
+  const pupil = await project.run("study", "--filter=train.*-distilled.*");
+  expect(pupil.lines.at(-1)).toMatch(/^train\.reviews\.tiny\.sweet-distilled\.some\.1: /);
 
   // Other thresholds: evaluation and what reads it, nothing else.
   await project.write("pipelines/study/pipeline.yaml", yaml("[0.6]"));

@@ -19,7 +19,7 @@ export interface StageContext<Settings> {
    * Whoever resumes from it must check that it belongs to the same settings and inputs (`cellSha256`).
    */
   scratch: string;
-  /** Changes when the settings or any input's content change. */
+  /** Changes when the settings, any input's content or the stage's code change. */
   cellSha256: string;
   /** Shows one whole line to the person who waits. */
   log(line: string): void;
@@ -39,6 +39,8 @@ export interface Stage<Settings> {
   reads: readonly string[] | "any";
   /** Inputs that it reads where it is given them. */
   mayRead?: readonly string[];
+  /** Those of `mayRead` that a cell with these settings cannot do without; told at planning. */
+  wants?(settings: Settings): readonly string[];
   /**
    * Looks at what the schema cannot see, such as whether a name is known. It is called for every cell
    * before the first is run, so it is quick and writes nothing, and loads a runtime only to look for a device other than the CPU.
@@ -62,6 +64,8 @@ export interface StageCall {
   inputs: Readonly<Record<string, string>>;
   /** The artefact folder to write. */
   output: string;
+  /** What the stage's code is known by: what another code left half done is not gone on with. */
+  code?: string;
   /** Told one whole line at a time. */
   log?: (line: string) => void;
 }
@@ -107,7 +111,7 @@ export async function runStage<Settings>(
       inputs,
       output,
       scratch,
-      cellSha256: sha256(JSON.stringify(about)),
+      cellSha256: sha256(JSON.stringify([about, call.code ?? ""])),
       log: call.log ?? (() => {}),
     }),
   );

@@ -14,15 +14,15 @@ export interface Choice {
     regime: string;
     /** The mean over tasks and seeds of `byTask`. */
     score: number;
-    /** The mean accuracy of the exits, each alone, on the threshold split; a mean over seeds. */
+    /** The mean accuracy of the exits, each alone, on the calibration split; a mean over seeds. */
     byTask: Record<string, number>;
   }[];
 }
 
 /**
  * The stage `choose`: of the regimes that a method was trained under, the one whose exits are the most
- * accurate on the threshold split, on the mean over tasks; of equal ones the first. The test split is
- * not looked at.
+ * accurate on the calibration split, on the mean over tasks; of equal ones the first. Neither the test
+ * split is looked at nor the threshold split, which promises are made on.
  *
  * @throws RangeError if a regime was not tried on every task with every seed that another was
  */
@@ -33,19 +33,22 @@ export async function runChoose({
   log,
 }: StageContext<ChooseSettings>): Promise<Record<string, Json>> {
   const scores: { task: string; regime: string; seed: number; score: number }[] = [];
-  for (const { input, task, regime, seed } of settings.cells) {
+  const { cells, controls } = settings;
+  for (const { input, task, regime, seed } of cells.filter((c) => !controls.includes(c.task))) {
     const artifact = inputs[input];
     if (artifact === undefined) throw new RangeError(`choose: no input "${input}"`);
     const file = artifact.path("results.json");
-    const { thresholdSplit } = await readJson(file, cellResultsSchema);
-    if (thresholdSplit === undefined)
-      throw new RangeError(`${file}: expected thresholdSplit, got none; run the stage eval again`);
-    scores.push({ task, regime, seed, score: mean(thresholdSplit.exits) });
+    const { calibrationSplit } = await readJson(file, cellResultsSchema);
+    if (calibrationSplit === undefined)
+      throw new RangeError(
+        `${file}: expected calibrationSplit, got none; run the stage eval again`,
+      );
+    scores.push({ task, regime, seed, score: mean(calibrationSplit.exits) });
   }
   const choice = chooseRegime(scores);
   await writeFile(join(output, "choice.json"), `${JSON.stringify(choice, undefined, 2)}\n`);
   const told = choice.regimes.map(({ regime, score }) => `${regime} ${(100 * score).toFixed(1)}`);
-  log(`choose  ${choice.chosen} (exits on the threshold split: ${told.join(", ")})`);
+  log(`choose  ${choice.chosen} (exits on the calibration split: ${told.join(", ")})`);
   return { chosen: choice.chosen };
 }
 

@@ -205,8 +205,8 @@ describe("the stage eval", () => {
 
   test("promises are tested on the threshold split and shown on both", async () => {
     const { results } = await run({ members: [[2, 6]] });
-    expect(results.thresholdSplit?.exits).toEqual([0.75, 0.75]);
-    expect(results.thresholdSplit?.area).toBeCloseTo(0.75, 14);
+    expect(results.calibrationSplit?.exits).toEqual([0.75, 0.75]);
+    expect(results.calibrationSplit?.area).toBeCloseTo(0.75, 14);
     expect(results.promises).toEqual([
       {
         promise: { agree: 0.98 },

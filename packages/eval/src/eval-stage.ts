@@ -62,7 +62,7 @@ export async function runEval({
     calibration: predicted(logits.calibration),
     threshold: predicted(logits.threshold),
   };
-  const { test, threshold } = splits;
+  const { test } = splits;
   const { confidence } = settings;
   const costs = exitCosts(predictions, timing, timingFile);
   const thresholds =
@@ -86,9 +86,9 @@ export async function runEval({
       classes,
     ),
     promises: promisesOf(settings.promises, splits, costs),
-    thresholdSplit: {
-      exits: exitAccuracies(threshold),
-      area: areaToFullModel(speedAccuracyCurve(threshold), costs),
+    calibrationSplit: {
+      exits: exitAccuracies(splits.calibration),
+      area: areaToFullModel(speedAccuracyCurve(splits.calibration), costs),
     },
     ...(train && { training: { exits: exitAccuracies(train) } }),
     ...(await fromOthers(inputs)),

@@ -119,8 +119,8 @@ export interface CellResults {
   /** By exit. */
   calibration?: CalibrationResult[] | undefined;
   promises?: PromiseResult[] | undefined;
-  /** On the threshold split: what to choose between settings by, never by the test split. */
-  thresholdSplit?: { exits: number[]; area: number } | undefined;
+  /** On the calibration split: what to choose between settings by; the threshold split is kept for promises, the test split for the end. */
+  calibrationSplit?: { exits: number[]; area: number } | undefined;
   /** Each exit's accuracy on the training split, where that was predicted. */
   training?: { exits: number[] } | undefined;
   /** How the classifiers' gradients lay in training, by member, where it was told. */
@@ -247,7 +247,7 @@ export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
       }),
     )
     .optional(),
-  thresholdSplit: z.strictObject({ exits: z.array(share), area: share }).optional(),
+  calibrationSplit: z.strictObject({ exits: z.array(share), area: share }).optional(),
   training: z.strictObject({ exits: z.array(share) }).optional(),
   conflict: z.array(gradientConflictSchema).optional(),
   baseline: baselineResultSchema.optional(),

@@ -32,6 +32,7 @@ try {
       Object.entries(cell.inputs).map(([name, path]) => [name, here(path)]),
     ),
     output: here("artifact"),
+    code: planned,
     log: (line) => console.log(line),
   });
 } catch (error) {

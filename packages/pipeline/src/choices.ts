@@ -9,7 +9,8 @@ const place = z.looseObject({ encoder: z.string(), method: z.string() });
  * What the search chose, out of the artefacts of its cells.
  *
  * @param artifact where a cell's artefact lies
- * @returns nothing if one of them is not there, or was made by other settings
+ * @returns nothing if one of them is not there, or chose among other cells. That they are of this plan,
+ *   turbo must know: their settings name the regimes, and do not hold them.
  * @throws RangeError if one does not say what it chose
  */
 export async function readChoices(

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { readArguments, usage } from "./arguments.ts";
-import { assumedChoices, readChoices } from "./choices.ts";
+import { readChoices } from "./choices.ts";
 import { type CodeDigest, CodeDigester } from "./code-digest.ts";
 import { dryTable } from "./dry-table.ts";
 import {
@@ -68,9 +68,9 @@ export async function command(
   try {
     if (dry) return await dryRun(first, pipeline, run);
     if (!first.undecided) return await runPlan(first.cells, filter, run);
-    const inSearch = filter !== undefined && matches(first.cells, filter).length > 0;
-    if (!(await runPlan(first.cells, inSearch ? filter : undefined, run, "search"))) return false;
-    if (inSearch) return true;
+    const part = filter === undefined ? "more" : partOf(first, filter);
+    if (part === "search") return await runPlan(first.cells, filter, run, part);
+    if (!(await runPlan(first.cells, undefined, run, "search"))) return false;
     const choices = await readChoices(first.cells, folder.artifact);
     if (choices === undefined) throw new Error("pipeline: the search left no choice; run it again");
     const { cells } = await planPipeline(pipeline, root, choices);
@@ -78,6 +78,18 @@ export async function command(
   } finally {
     await lock.release();
   }
+}
+
+/**
+ * Whether a filter asks for cells of the search alone, or for more.
+ *
+ * @throws RangeError if it names no cell, whatever is chosen
+ */
+function partOf({ cells, possible }: Plan, filter: string): "search" | "more" {
+  const search = new Set(cells.map((c) => c.id));
+  const named = possible.flatMap((all) => matching(all, filter, false));
+  if (named.length === 0) matching([], filter);
+  return named.every((id) => search.has(id)) ? "search" : "more";
 }
 
 /** One call of the command. */
@@ -94,11 +106,14 @@ async function dryRun(first: Plan, pipeline: string, run: Invocation): Promise<b
   const { root, show, folder } = run;
   let { cells } = first;
   if (first.undecided) {
-    const made = await readChoices(cells, folder.artifact);
-    const regime = first.regimes.at(-1) ?? "";
-    if (made === undefined) show(`no regime is chosen yet: told as if it were ${regime}`);
-    const choices = made ?? assumedChoices(cells, regime);
-    ({ cells } = await planPipeline(pipeline, root, choices));
+    await writeCells(cells, run);
+    const ids = cells.map((c) => c.id);
+    const chosen = (await planTurbo(turboCall(run, ids))).every((o) => o.hit);
+    const choices = chosen ? await readChoices(cells, folder.artifact) : undefined;
+    if (choices === undefined) {
+      show("no regime is chosen yet: told as if it were the last for every method");
+      cells = first.possible.at(-1) ?? cells;
+    } else ({ cells } = await planPipeline(pipeline, root, choices));
   }
   await writeCells(cells, run);
   const { estimates, problem } = await estimateCells(cells, folder.artifact);
@@ -192,17 +207,17 @@ async function digests(
   return code;
 }
 
-/** The ids that a filter names. */
-function matches(cells: readonly Cell[], filter: string): string[] {
+/**
+ * The ids that a filter names.
+ *
+ * @param needed whether there must be one
+ * @throws RangeError if one is needed and there is none
+ */
+function matching(cells: readonly Cell[], filter: string, needed = true): string[] {
   const parts = filter.split("*").map((part) => part.replaceAll(/[^\w]/g, String.raw`\$&`));
   const pattern = new RegExp(`^${parts.join(".*")}$`);
-  return cells.map((c) => c.id).filter((id) => pattern.test(id));
-}
-
-/** @throws RangeError if a filter names none */
-function matching(cells: readonly Cell[], filter: string): string[] {
-  const ids = matches(cells, filter);
-  if (ids.length === 0) {
+  const ids = cells.map((c) => c.id).filter((id) => pattern.test(id));
+  if (needed && ids.length === 0) {
     throw new RangeError(`pipeline: no cell matches --filter=${filter}; --dry lists them`);
   }
   return ids;

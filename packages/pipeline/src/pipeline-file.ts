@@ -64,7 +64,7 @@ export interface PipelineFile {
   tasks: Record<string, { columns: TaskColumns; sections: Sections }>;
   encoders: Record<string, EncoderEntry>;
   methods: Record<string, MethodEntry>;
-  /** Ways to train of which one is chosen for each method, on the threshold split; may be empty. */
+  /** Ways to train of which one is chosen for each method, on the calibration split; may be empty. */
   regimes: Record<string, { sections: Sections }>;
   /** The seeds that the choice is made by. */
   searchSeeds: number[];
@@ -191,6 +191,7 @@ export function checkPipelineFile(
       .transform((names) => (names === "reference" ? compatNames : names))
       .default([]),
     results: column,
+    controls: shared,
     device: shared,
     engine: shared,
     ...sectionsShape(stages, []),
@@ -206,7 +207,7 @@ export function checkPipelineFile(
     z.infer<typeof schema>
   >(schema, value, source, "");
   checkMethods(methods, { seeds, regimes, searchSeeds }, source);
-  const { exitLayers: layers, results, compat, device, engine, ...sections } = rest;
+  const { exitLayers: layers, results, compat, controls, device, engine, ...sections } = rest;
   return {
     source,
     title,
@@ -236,6 +237,7 @@ export function checkPipelineFile(
     results,
     compat,
     shared: {
+      ...(controls === undefined ? {} : { controls }),
       ...(device === undefined ? {} : { device }),
       ...(engine === undefined ? {} : { engine }),
     },

@@ -1,8 +1,9 @@
 import { dirname, relative, resolve } from "node:path";
 import { findPipeline } from "./arguments.ts";
 import { encoderSources } from "./encoder-source.ts";
-import { checkPipelineFile } from "./pipeline-file.ts";
+import { checkPipelineFile, type PipelineFile } from "./pipeline-file.ts";
 import { type Cell, type KnownStage, planCells } from "./plan.ts";
+import { assumedChoices } from "./choices.ts";
 import type { Choices } from "./runs.ts";
 import { stages } from "./stages.ts";
 import { taskSources } from "./task-source.ts";
@@ -18,8 +19,8 @@ export interface Plan {
   results: string | undefined;
   /** Whether regimes must be chosen before the rest can be planned: then these are the search's cells. */
   undecided: boolean;
-  /** The regimes' names, as the file has them. */
-  regimes: string[];
+  /** All cells under each choice that there can be, every method's the same; of a decided plan itself. */
+  possible: Cell[][];
 }
 
 /**
@@ -46,11 +47,29 @@ export async function planPipeline(
   }
   const sources = await taskSources(checked, dirname(file), root);
   const encoders = await encoderSources(checked, dirname(file), root);
+  const planned = (made?: Choices) => planCells(checked, known, sources, encoders, made);
+  const cells = await planned(choices);
+  const regimes = Object.keys(checked.regimes);
+  const undecided = regimes.length > 0 && choices === undefined;
+  // Whatever is chosen, a mistake is to be told before anything runs.
+  const possible = undecided
+    ? await Promise.all(regimes.map((regime) => planned(assumedChoices(cells, regime))))
+    : [cells];
+  for (const all of possible) checkResults(checked, all);
   return {
     name,
-    cells: await planCells(checked, known, sources, encoders, choices),
+    cells,
     results: checked.results && resolve(dirname(file), checked.results),
-    undecided: Object.keys(checked.regimes).length > 0 && choices === undefined,
-    regimes: Object.keys(checked.regimes),
+    undecided,
+    possible,
   };
+}
+
+/** @throws TypeError if results are to be kept and there will be none */
+function checkResults(file: PipelineFile, cells: readonly Cell[]): void {
+  const report = cells.find((c) => c.stage === "report")?.settings as { claims?: boolean };
+  if (file.results === undefined || report.claims === true) return;
+  throw new TypeError(
+    `${file.source.at(["results"])}: results: belongs to a study; set report: { claims: true }`,
+  );
 }

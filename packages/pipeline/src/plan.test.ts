@@ -25,7 +25,7 @@ const shapes: Record<string, [reads: Stage<unknown>["reads"], settings: z.ZodTyp
     }),
   ],
   export: [["data", "train"], z.strictObject({})],
-  predict: [["data", "export"], z.strictObject({})],
+  predict: [["data", "export"], z.strictObject({ training: z.boolean().default(true) })],
   time: [["data", "export"], z.strictObject({})],
   eval: [["predict", "time"], z.strictObject({ confidence: z.number().default(0.95) })],
   choose: [
@@ -39,7 +39,12 @@ const shapes: Record<string, [reads: Stage<unknown>["reads"], settings: z.ZodTyp
 const known: Record<string, KnownStage> = Object.fromEntries(
   Object.entries(stages).map(([name, entry]: [string, StageEntry]) => {
     const [reads, settings] = shapes[name] ?? [[], z.never()];
-    return [name, { ...entry, stage: { name, reads, settings, run: async () => ({}) } }];
+    const stage: Stage<unknown> = { name, reads, settings, run: async () => ({}) };
+    if (name === "train") {
+      stage.wants = (of) =>
+        (of as { method: string }).method.endsWith("-distilled") ? ["teacher"] : [];
+    }
+    return [name, { ...entry, stage }];
   }),
 );
 
@@ -342,6 +347,26 @@ describe("a search over regimes", () => {
       data: "data.b.e",
       teacher: "predict.b.e.early-exit.fast.5",
     });
+  });
+
+  test.each([
+    [
+      "a method that learns from a teacher and has none",
+      small.replace("sweet: {}", "sweet-distilled: {}"),
+      /^p\.yaml:4: methods\.sweet-distilled: learns from a teacher: name one, as in \{ teacher: multi-model \}$/,
+    ],
+    [
+      "one that has a teacher for nothing",
+      small.replace("sweet: {}", "sweet: { teacher: early-exit }"),
+      /^p\.yaml:4: methods\.sweet\.teacher: sweet learns from no teacher; remove it$/,
+    ],
+    [
+      "a teacher that does not predict the training split",
+      `${small.replace("sweet: {}", "sweet-distilled: { teacher: early-exit }")}predict: { training: false }`,
+      /^p\.yaml:6: predict\.training: must be true, for train\.a\.e\.sweet-distilled\.1 learns from predict\.a\.e\.early-exit\.1$/,
+    ],
+  ])("%s is an error with its line", async (_, text, message) => {
+    await expect(plan(text)).rejects.toThrow(message);
   });
 
   test("without regimes a pupil reads its teacher's of the same seed", async () => {

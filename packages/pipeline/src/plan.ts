@@ -72,6 +72,7 @@ export async function planCells(
   const check = checkOnce();
   const cells: Cell[] = [];
   const placed = placedCells(file, known, choices);
+  const byId = new Map(placed.map((c) => [c.id, c]));
   for (const { id, stage, at, inputs } of placed) {
     const entry = known[stage];
     if (entry === undefined) throw new RangeError(`plan: no stage ${stage}`);
@@ -82,7 +83,7 @@ export async function planCells(
       exitLayers: encoderOf(file, at)?.exitLayers ?? file.exitLayers,
       title: file.title,
       cells: Object.values(inputs).flatMap((input) => {
-        const found = placed.find((c) => c.id === input);
+        const found = byId.get(input);
         if (found === undefined) return [];
         const { task = "", encoder = "", method = "", regime, seed = 0 } = found.at;
         const under = regime === undefined ? {} : { regime, chosen: found.chosen };
@@ -90,9 +91,47 @@ export async function planCells(
       }),
     };
     const settings = await settingsOf(file, stage, entry, at, place, check);
+    checkWanted(file, entry, at, { settings, inputs });
     cells.push({ id, stage, settings, inputs });
   }
+  checkTeachers(file, cells, known);
   return cells;
+}
+
+/** @throws TypeError if a cell lacks a teacher that its method learns from, or has one for nothing */
+function checkWanted(
+  file: PipelineFile,
+  { stage, teaches }: KnownStage,
+  { method = "" }: Combination,
+  { settings, inputs }: Pick<Cell, "settings" | "inputs">,
+): void {
+  if (teaches === undefined) return;
+  const wanted = stage.wants?.(settings).includes("teacher") === true;
+  if (wanted === "teacher" in inputs) return;
+  const path = ["methods", method, ...(wanted ? [] : ["teacher"])];
+  const message = wanted
+    ? "learns from a teacher: name one, as in { teacher: multi-model }"
+    : `${method} learns from no teacher; remove it`;
+  throw new TypeError(`${file.source.at(path)}: ${path.join(".")}: ${message}`);
+}
+
+/** @throws TypeError if a teacher does not predict what it is to teach by */
+function checkTeachers(
+  file: PipelineFile,
+  cells: readonly Cell[],
+  known: Readonly<Record<string, KnownStage>>,
+): void {
+  const byId = new Map(cells.map((c) => [c.id, c]));
+  for (const { id, stage, inputs } of cells) {
+    const teaches = known[stage]?.teaches;
+    const teacher = byId.get(inputs["teacher"] ?? "");
+    if (teaches === undefined || teacher === undefined) continue;
+    const { training } = teacher.settings as { training?: boolean }; // a stage's are a mapping
+    if (training !== false) continue;
+    throw new TypeError(
+      `${file.source.at([teaches])}: ${teaches}.training: must be true, for ${id} learns from ${teacher.id}`,
+    );
+  }
 }
 
 /** Every cell with what it reads, each after those. */
@@ -103,10 +142,12 @@ function placedCells(
 ): PlacedCell[] {
   const runs = runsOf(file, choices);
   const cells = Object.entries(known).flatMap(([name, entry]) => cellsOf(file, name, entry, runs));
-  cells.forEach(({ id }, i) => {
-    if (cells.findIndex((c) => c.id === id) !== i)
+  const ids = new Set<string>();
+  for (const { id } of cells) {
+    if (ids.has(id))
       throw new RangeError(`${file.source.file}: two cells would be called ${id}; rename one`);
-  });
+    ids.add(id);
+  }
   for (const cell of cells) cell.inputs = inputsOf(file, cell, known, cells, choices);
   return inOrder(cells);
 }
@@ -219,6 +260,7 @@ function inOrder(cells: readonly PlacedCell[]): PlacedCell[] {
   for (const cell of cells) add(cell);
   return [...ordered];
 }
+
 function encoderOf(
   file: PipelineFile,
   at: Combination,

@@ -33,7 +33,7 @@ interface GatheredCell {
 }
 
 /** What the file says once, at its top, for all the stages that have such a setting. */
-export type SharedSetting = "device" | "engine";
+export type SharedSetting = "device" | "engine" | "controls";
 
 /** How the planner uses one stage. */
 export interface StageEntry {
@@ -114,6 +114,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     per: ["encoder", "method"],
     gathers: "eval",
     gathersOf: "search",
+    shares: ["controls"],
     given: ({ encoder, method, cells }) => ({
       encoder,
       method,
@@ -125,6 +126,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     load: async () => (await import("@sweetspot/report/stage")).stage,
     per: [],
     gathers: "eval",
+    shares: ["controls"],
     given: ({ title, cells }) => ({ title, cells: cells.map((cell) => ({ ...cell })) }),
   },
 };

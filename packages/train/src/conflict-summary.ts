@@ -10,9 +10,9 @@ export interface ConflictSummary {
   pairs: {
     layer: number;
     exits: [number, number];
-    /** The mean over the steps, in `[-1, 1]`. */
+    /** The mean over the steps in which both have a gradient, in `[-1, 1]`. */
     cosine: number;
-    /** The share of the steps in which it is below 0. */
+    /** The share of those steps in which it is below 0. */
     conflicts: number;
   }[];
   /** A classifier's gradient and the update that was made: the mean cosine. */
@@ -27,8 +27,11 @@ export function conflictSummary(
   const measured = metrics.filter((m) => m.alignments !== undefined);
   const steps = measured.length;
   if (steps === 0) return undefined;
-  const mean = (of: (m: StepMetrics) => number) =>
-    measured.reduce((sum, m) => sum + of(m), 0) / steps;
+  /** Over the steps in which both have a gradient: exactly 0 is told of those in which one has none. */
+  const mean = (of: (m: StepMetrics) => number, value: (cosine: number) => number = (x) => x) => {
+    const cosines = measured.map(of).filter((cosine) => cosine !== 0);
+    return cosines.reduce((sum, cosine) => sum + value(cosine), 0) / Math.max(1, cosines.length);
+  };
   const layerOfExit = (exit: number) => exitLayers[exit] ?? NaN;
   return {
     format: "sweetspot-gradient-conflict-1",
@@ -37,7 +40,10 @@ export function conflictSummary(
       layer,
       exits: [layerOfExit(first), layerOfExit(second)],
       cosine: mean((m) => m.cosines?.[i] ?? NaN),
-      conflicts: mean((m) => Number((m.cosines?.[i] ?? NaN) < 0)),
+      conflicts: mean(
+        (m) => m.cosines?.[i] ?? NaN,
+        (cosine) => Number(cosine < 0),
+      ),
     })),
     alignments: reachedLayers(exitLayers, isolated).map(({ layer, exit }, i) => ({
       layer,

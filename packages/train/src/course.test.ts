@@ -42,3 +42,13 @@ it("two-stage turns in the middle: 4 steps of 7 are the first stage", () => {
   expect(at(3)).toEqual([0, 0, 0, 1]);
   expect(at(4)).toEqual([1, 1, 1, 0]);
 });
+
+it("a course of another length than the exits is an error", () => {
+  const place = { step: 2, totalSteps: 10, exitLayers };
+  expect(() => courseValues({ course: () => ({ lossWeights: [1, 2] }) }, place)).toThrow(
+    "objective: lossWeights must be 4 numbers for 4 exits, got 2 at step 3",
+  );
+  expect(() => courseValues({ course: () => ({ rates: [1, 1, 1, 1] }) }, place)).toThrow(
+    "objective: rates must be 8 numbers for 4 exits, got 4 at step 3",
+  );
+});

@@ -21,12 +21,27 @@ export function courseSpecs(
   );
 }
 
-/** An objective's values at a step, by the names of `courseSpecs`. */
+/**
+ * An objective's values at a step, by the names of `courseSpecs`.
+ *
+ * @throws RangeError if there are more or fewer than the exits ask for
+ */
 export function courseValues(
   { course }: Pick<Objective, "course">,
   place: StepPlace,
 ): Record<string, Float32Array> {
   const values = course?.(place) ?? {};
+  const exits = place.exitLayers.length;
+  for (const [name, length] of [
+    ["lossWeights", exits],
+    ["rates", 2 * exits],
+  ] as const) {
+    const got = values[name]?.length ?? length;
+    if (got !== length)
+      throw new RangeError(
+        `objective: ${name} must be ${length} numbers for ${exits} exits, got ${got} at step ${place.step + 1}`,
+      );
+  }
   return Object.fromEntries(
     namesIn(values).map((name) => [
       courseInput[name],

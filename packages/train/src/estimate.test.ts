@@ -2,7 +2,10 @@ import { little, type PlannedInput } from "@sweetspot/artifact";
 import type { EncoderConfig } from "@sweetspot/model";
 import { describe, expect, it } from "vitest";
 import { estimateTraining, trainingMemory } from "./estimate.ts";
+import { type Objective, objectives as all } from "./objective.ts";
 import { stage } from "./stage.ts";
+
+const objectives: Readonly<Record<string, Objective>> = all;
 
 const base: EncoderConfig = {
   modelType: "bert",
@@ -74,5 +77,16 @@ describe("the estimate of training", () => {
     expect((await of("projected")).operations).toBe(told.operations);
     const sweet = await of("sweet", { gradientConflict: true });
     expect(sweet.operations).toBe(plain.operations);
+  });
+
+  it("knows of every method whether its gradients go one by one", async () => {
+    const plain = (await of("early-exit")).operations;
+    for (const [method, { combine, isolated, members }] of Object.entries(objectives)) {
+      if (members([1, 2]).length > 1) continue;
+      const apart = async (more: object) => (await of(method, more)).operations > plain;
+      expect([method, await apart({})]).toEqual([method, combine !== undefined]);
+      const told = await apart({ gradientConflict: true });
+      expect([method, told]).toEqual([method, isolated !== true]);
+    }
   });
 });

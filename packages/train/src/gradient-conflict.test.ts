@@ -114,11 +114,17 @@ it("a training's summary: means over its steps, and the share of them that confl
     { layer: 1, exits: [1, 2], cosine: -0.25, conflicts: 2 / 3 },
   ]);
   expect(summary?.alignments.map((a) => [a.layer, a.exit, a.cosine])).toEqual([
-    [0, 1, 0.5],
+    // 0 is told of steps without a gradient, which are left out.
+    [0, 1, 0.75],
     [0, 2, 0.5],
     [1, 1, 0.5],
-    [1, 2, 0.5],
-    [2, 2, -0.5 / 3],
+    [1, 2, 0.75],
+    [2, 2, -0.25],
   ]);
   expect(conflictSummary([step], { exitLayers: [1, 2] })).toBeUndefined();
+  // Steps in which a classifier has no gradient count in nothing that is told of it.
+  const idle = { ...step, cosines: [0, 0], alignments: [1, 0, 0, 0, 0] };
+  const some = conflictSummary([...metrics, idle], { exitLayers: [1, 2] });
+  expect(some?.pairs).toEqual(summary?.pairs);
+  expect(some?.alignments.map((a) => a.cosine)).toEqual([2.5 / 3, 0.5, 0.5, 0.75, -0.25]);
 });

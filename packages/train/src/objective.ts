@@ -21,7 +21,10 @@ export interface Objective {
   isolated?: true;
   /** What differs from step to step, the same entries in each; without it nothing does. */
   course?(place: StepPlace): StepValues;
-  /** The share of the steps after which AdamW and the learning rate's schedule begin anew. */
+  /**
+   * The share of the steps after which the learning rate's schedule and AdamW's bias corrections begin
+   * anew. AdamW's means do not: what moves after must have been frozen before, so that its means are 0.
+   */
   restartsAt?: number;
   /**
    * The gradient that is followed, made of each classifier's own; without it their sum is.
@@ -58,11 +61,14 @@ export interface StepValues {
   rates?: number[];
 }
 
-/** How an exit learns from another model's logits. */
+/**
+ * How an exit learns from another model's logits: its loss is
+ * `(1 - share) * crossEntropy + share * temperature^2 * softCrossEntropy`.
+ */
 export interface Teacher {
-  /** Of the loss, in `[0, 1]`; the labels' cross entropy keeps the rest. */
+  /** In `[0, 1]`. */
   share: number;
-  /** Above 0: both sides' logits are divided by it. */
+  /** T, above 0: both sides' logits are divided by it, and gradients of the soft part shrink by T^2. */
   temperature: number;
 }
 

@@ -7,9 +7,10 @@ import {
 import { padBatch } from "@sweetspot/data";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { smallConfig, smallSplit } from "../test/small-bert.ts";
+import { smallConfig, smallSplit, smallTask } from "../test/small-bert.ts";
 import { courseValues } from "./course.ts";
 import { type Objective, type ObjectiveName, objectives } from "./objective.ts";
+import { stage } from "./stage.ts";
 import { initialState, stepState } from "./state-layout.ts";
 import { trainModel } from "./training.ts";
 import {
@@ -20,7 +21,6 @@ import {
   teacherInput,
   trainingStep,
 } from "./training-step.ts";
-import { smallTask } from "../test/small-bert.ts";
 
 type Tensors = Record<string, tf.Tensor>;
 type Numbers = Record<string, number[]>;
@@ -422,4 +422,22 @@ it("telling how gradients lie changes no number but in its last bits", async () 
     const far = losses(plain).map((x, i) => Math.abs(x - (losses(told)[i] ?? NaN)));
     expect(Math.max(...far)).toBeLessThan(1e-4);
   }
+});
+
+it("the methods that the stage says to learn from a teacher are those whose objective has one", () => {
+  const taught = Object.entries(objectives).filter(([, o]) => "teacher" in o && o.teacher);
+  const settings = (method: string) =>
+    stage.settings.parse({ encoder: "tiny", method, exitLayers: [1] });
+  const said = Object.keys(objectives).filter((m) => stage.wants?.(settings(m)).length === 1);
+  expect(said).toEqual(taught.map(([name]) => name));
+});
+
+it("an objective of two stages needs a step for each; one without a teacher wants no logits", async () => {
+  const few = smallTask({ epochs: 1, batchSize: 23 });
+  await expect(trainModel({ ...few, objective: objectives["two-stage"] })).rejects.toThrow(
+    "training: an objective of two stages needs two steps or more, got 1; lower batchSize or raise epochs",
+  );
+  await expect(trainModel({ ...smallTask(), teacher: new Float32Array(69) })).rejects.toThrow(
+    "training: the objective learns from no teacher, got logits of one",
+  );
 });

@@ -18,6 +18,12 @@ const methods = [
   "sweet-rates",
 ] as const;
 
+/** Those that the reference implementation has. */
+const referenceMethods: readonly string[] = methods.slice(0, 3);
+
+/** Those that learn from a teacher. */
+const taughtMethods: readonly string[] = ["early-exit-distilled", "sweet-distilled"];
+
 const engines = ["compiled", "eager"] as const;
 
 // Model has one of each name; it loads tfjs too.
@@ -31,7 +37,8 @@ export interface TrainSettings {
   /** How an exit reads its layer; `encoder` for the way that suits the encoder. */
   pooling: "encoder" | (typeof poolings)[number];
   /**
-   * Which methods cut gradients between segments: `method` for SWEET alone. `reference` does what the
+   * Where gradients are cut between segments: `method` as the method says. `reference`, of early-exit,
+   * SWEET and multi-model alone, does what the
    * reference implementation of SWEET does as it is called: its flag is on unless it is switched off, so
    * that early-exit is cut too, and its DeBERTa reads another flag, so that nothing is cut there.
    */
@@ -93,7 +100,12 @@ export const stage: Stage<TrainSettings> = {
     device: z.enum(devices).default("cpu"),
     engine: z.enum(engines).default("compiled"),
   }),
-  check: async ({ encoder, exitLayers, device, engine }) => {
+  wants: ({ method }) => (taughtMethods.includes(method) ? ["teacher"] : []),
+  check: async ({ encoder, method, gradientStops, exitLayers, device, engine }) => {
+    if (gradientStops === "reference" && !referenceMethods.includes(method)) {
+      const message = `the reference implementation has ${referenceMethods.join(", ")}, got ${method}; leave it out`;
+      return { setting: "gradientStops", message };
+    }
     const lacking =
       engine === "compiled"
         ? await deviceProblem(device)

@@ -118,10 +118,7 @@ function objectiveOf(
 ): Objective {
   const objective = objectives[method];
   if (gradientStops === "method" || method === "multi-model") return objective;
-  const { nextSegmentInput } = modelType.startsWith("deberta")
-    ? objectives["early-exit"]
-    : objectives.sweet;
-  return { ...objective, nextSegmentInput };
+  return modelType.startsWith("deberta") ? objectives["early-exit"] : objectives.sweet;
 }
 
 /** Whether a member was trained before a crash. One that is damaged, or of other work, was not. */

@@ -8,6 +8,7 @@ import { dropoutSites, encoderParameters, exitParameters, initialWeights } from 
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { smallConfig, smallEncoder, smallSplit, smallTask } from "../test/small-bert.ts";
+import { objectives } from "./objective.ts";
 import { runInputs } from "./run-inputs.ts";
 import { sweet } from "./sweet.ts";
 import { initialState, stepState, weightsOf } from "./state-layout.ts";
@@ -209,6 +210,23 @@ describe("checkpoints", () => {
     const second = await train();
     expect(second).toEqual({ bits: bits(whole), resumed: [`resumed at step ${step} of 10`] });
   });
+
+  it.each(["two-stage", "sweet-distilled", "sweet-rates", "alternating"] as const)(
+    "are resumed where steps differ from each other: %s",
+    async (method) => {
+      const objective = objectives[method];
+      const teacher = Float32Array.from({ length: 23 * 3 }, (_, i) => ((7 * i) % 11) / 4);
+      const task = { ...smallTask(), objective, ...(objective.teacher && { teacher }) };
+      const uninterrupted = bits(await trainModel(task));
+      expect(uninterrupted).not.toBe(bits(whole));
+      await train(task);
+      const { step } = await stateOf();
+      expect(await train(task)).toEqual({
+        bits: uninterrupted,
+        resumed: [`resumed at step ${step} of 10`],
+      });
+    },
+  );
 
   it("of other work, or such as do not fit the model, are not resumed", async () => {
     await train();

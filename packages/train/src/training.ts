@@ -99,6 +99,10 @@ export async function trainModel(
     (s) => s.probability > 0,
   );
   const plan = batchPlan({ ...settings, lengths: rowLengths(split) });
+  if (objective.restartsAt !== undefined && plan.length < 2)
+    throw new RangeError(
+      `training: an objective of two stages needs two steps or more, got ${plan.length}; lower batchSize or raise epochs`,
+    );
   const saved = await savedState(options, parameters, plan.length);
   const definition = {
     state: stepState(parameters),
@@ -188,6 +192,8 @@ function embeddingsKeep(
 function checkTask(task: TrainingTask): void {
   const { encoder, exitLayers, classes, split, objective, teacher } = task;
   const { config } = encoder;
+  if (objective.teacher === undefined && teacher !== undefined)
+    throw new RangeError("training: the objective learns from no teacher, got logits of one");
   const logits = split.labels.length * classes;
   if (objective.teacher !== undefined && teacher?.length !== logits) {
     throw new RangeError(

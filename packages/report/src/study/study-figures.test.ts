@@ -129,7 +129,7 @@ describe("studyFindings", () => {
       "In Early-Exit two classifiers' gradients point against each other in 30% of the steps and layers that they share; their mean cosine is 0.10.",
     );
     expect(found).toContain(
-      "Regimes chosen on the threshold split: paper for Early-Exit, SWEET and Multi-Model.",
+      "Regimes chosen on the calibration split: paper for Early-Exit, SWEET and Multi-Model.",
     );
     // Three methods on two tasks with two seeds, of three promises each; the second cannot be made.
     expect(found.join(" ")).toContain("Of 36 promises asked for, 24 could be made");

@@ -55,7 +55,7 @@ function regimes({ chosen, styles }: Study): string[] {
     const methods = main.filter((c) => c.regime === regime).map((c) => label(c.method));
     return `${regime} for ${list(methods)}`;
   });
-  return [`Regimes chosen on the threshold split: ${names.join("; ")}.`];
+  return [`Regimes chosen on the calibration split: ${names.join("; ")}.`];
 }
 
 function calibration({ calibration: rows, styles }: Study): string[] {
