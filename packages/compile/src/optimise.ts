@@ -1,5 +1,6 @@
 import type { Device } from "@sweetspot/runtime";
 import type { Graph } from "./graph.ts";
+import { expandPowers } from "./optimise/expand-powers.ts";
 import { fuseGelu } from "./optimise/fuse-gelu.ts";
 import { mergeEqualNodes } from "./optimise/merge-equal-nodes.ts";
 import { scaledMasks } from "./optimise/scaled-masks.ts";
@@ -24,6 +25,7 @@ const passesOf: Readonly<Record<Device, readonly Pass[]>> = {
   webgpu: [
     ["compare in place of IsNaN", splitIsNaN],
     ["multiply in place of And", splitAnd],
+    ["expand the operands of powers", expandPowers],
   ],
 };
 
