@@ -49,5 +49,9 @@ describe("resolvePinnedFile", () => {
     await expect(
       resolvePinnedFile({ package: "no-such-package", path: "a", sha256: sha }, from),
     ).rejects.toThrow("no-such-package: not installed; run npm ci (looked from ");
+    const wanted = { package: "no-such-package", version: "3.1.4", path: "a", sha256: sha };
+    await expect(resolvePinnedFile(wanted, from)).rejects.toThrow(
+      "no-such-package: not installed; run npm install no-such-package@3.1.4 (looked from ",
+    );
   });
 });

