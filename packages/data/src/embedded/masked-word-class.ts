@@ -1,6 +1,13 @@
 import { randomStream, shuffled } from "../random.ts";
 import type { Example } from "../source.ts";
-import { type BrownSentence, detokenised, isRunningText, readBrown } from "./brown.ts";
+import {
+  type BrownSentence,
+  detokenised,
+  isRunningText,
+  readBrown,
+  type WordClass,
+  wordClasses,
+} from "./brown.ts";
 import { withoutNearDuplicates } from "./near-duplicates.ts";
 
 const seed = 1;
@@ -8,24 +15,7 @@ const seed = 1;
 const perDocument = 2;
 const [shortest, longest] = [8, 25];
 
-const classes = ["noun", "verb", "adjective", "adverb"] as const;
-
-const tags: Readonly<Record<string, (typeof classes)[number]>> = {
-  nn: "noun",
-  nns: "noun",
-  vb: "verb",
-  vbd: "verb",
-  vbg: "verb",
-  vbn: "verb",
-  vbz: "verb",
-  jj: "adjective",
-  jjr: "adjective",
-  jjs: "adjective",
-  jjt: "adjective",
-  rb: "adverb",
-  rbr: "adverb",
-  rbt: "adverb",
-};
+const classes: readonly WordClass[] = ["noun", "verb", "adjective", "adverb"];
 
 /**
  * The task `masked-word-class`: what was the word that `[MASK]` stands for: a noun, a verb, an
@@ -61,7 +51,7 @@ export async function maskedWordClass(): Promise<Example[]> {
 
 /** Whether a token is a word in lower case of the class. */
 function isOf(label: string, { token, tag }: BrownSentence["tokens"][number]): boolean {
-  return tags[tag] === label && /^[a-z]{2,}$/.test(token);
+  return wordClasses[tag] === label && /^[a-z]{2,}$/.test(token);
 }
 
 /** The text with one of the words of a class masked. */

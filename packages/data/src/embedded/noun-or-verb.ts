@@ -1,6 +1,6 @@
 import { randomStream, shuffled } from "../random.ts";
 import type { Example } from "../source.ts";
-import { type BrownSentence, detokenised, isRunningText, readBrown } from "./brown.ts";
+import { type BrownSentence, detokenised, isRunningText, readBrown, wordClasses } from "./brown.ts";
 import { withoutNearDuplicates } from "./near-duplicates.ts";
 
 const seed = 1;
@@ -9,16 +9,6 @@ const fewest = 5;
 /** Sentences of a word, of each class, at most. */
 const perWord = 6;
 const [shortest, longest] = [6, 25];
-
-const tags: Readonly<Record<string, "noun" | "verb">> = {
-  nn: "noun",
-  nns: "noun",
-  vb: "verb",
-  vbd: "verb",
-  vbg: "verb",
-  vbn: "verb",
-  vbz: "verb",
-};
 
 /**
  * The task `noun-or-verb`: is the word a noun or a verb in the sentence? Words with at least 5 noun
@@ -42,7 +32,7 @@ export async function nounOrVerb(): Promise<Example[]> {
   )) {
     for (const { token, tag } of tokens) {
       const word = token.toLowerCase();
-      const label = tags[tag];
+      const label = nounOrVerbOf(tag);
       if (label === undefined || !words.has(word)) continue;
       if (tokens.filter((t) => t.token.toLowerCase() === word).length > 1) continue;
       const ofWord = uses.get(word) ?? [];
@@ -69,7 +59,7 @@ function ambiguousWords(sentences: readonly BrownSentence[]): Set<string> {
   const counts = new Map<string, { noun: number; verb: number }>();
   for (const { tokens } of sentences)
     for (const { token, tag } of tokens) {
-      const label = tags[tag];
+      const label = nounOrVerbOf(tag);
       if (label === undefined || !/^[a-z]+$/i.test(token)) continue;
       const word = token.toLowerCase();
       const count = counts.get(word) ?? { noun: 0, verb: 0 };
@@ -78,4 +68,9 @@ function ambiguousWords(sentences: readonly BrownSentence[]): Set<string> {
     }
   const ambiguous = [...counts].filter(([, c]) => c.noun >= fewest && c.verb >= fewest);
   return new Set(ambiguous.map(([word]) => word));
+}
+
+function nounOrVerbOf(tag: string): "noun" | "verb" | undefined {
+  const of = wordClasses[tag];
+  return of === "noun" || of === "verb" ? of : undefined;
 }
