@@ -86,12 +86,12 @@ describe("the stage report", () => {
     [
       "a control that is no task of the cells",
       { settings: { ...settings, controls: ["x", "z"] } },
-      /controls\[?\.?1\]?: must be a task of the cells \(x\), got z/,
+      /controls\[?\.?1\]?: must be a task of the cells \(x\), got "z"$/,
     ],
     [
       "claims without a task that they are about",
       { settings: { ...settings, claims: true, controls: ["x"] } },
-      /controls: must leave a task that claims are about/,
+      /controls: must leave a task that claims are about, got \["x"\]$/,
     ],
     [
       "claims about two encoders",
@@ -102,7 +102,7 @@ describe("the stage report", () => {
           cells: [...settings.cells, { ...settings.cells[0], encoder: "w" }],
         },
       },
-      /claims: are about one encoder, got y, w; report each apart/,
+      /claims: are about one encoder; report each apart, got \["y","w"\]$/,
     ],
     ["no cell at all", { settings: { title: "t", cells: [] } }, /cells: must hold one cell/],
     [

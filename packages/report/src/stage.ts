@@ -58,7 +58,8 @@ export const stage: Stage<ReportSettings> = {
         issues.addIssue({
           code: "custom",
           path: ["controls", i],
-          message: `must be a task of the cells (${tasks.join(", ")}), got ${control}`,
+          input: control,
+          message: `must be a task of the cells (${tasks.join(", ")})`,
         });
       });
       const encoders = [...new Set(cells.map((c) => c.encoder))];
@@ -66,13 +67,15 @@ export const stage: Stage<ReportSettings> = {
         issues.addIssue({
           code: "custom",
           path: ["claims"],
-          message: `are about one encoder, got ${encoders.join(", ")}; report each apart`,
+          input: encoders,
+          message: "are about one encoder; report each apart",
         });
       }
       if (claims && tasks.every((task) => controls.includes(task))) {
         issues.addIssue({
           code: "custom",
           path: ["controls"],
+          input: controls,
           message: "must leave a task that claims are about",
         });
       }
