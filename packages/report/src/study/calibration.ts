@@ -9,7 +9,7 @@ export interface Calibration {
   before: { ece: number; bins: ReliabilityBin[] };
   /** With each exit's logits over its temperature. */
   after: { ece: number; bins: ReliabilityBin[] };
-  /** By exit layer. */
+  /** By exit layer: the geometric mean of the temperatures, and the errors'. */
   exits: { exitLayer: number; temperature: number; before: number; after: number }[];
 }
 
@@ -34,7 +34,7 @@ export function calibrationOf(cells: readonly Cell[]): Calibration[] {
           const own = all.filter((exit) => exit.exitLayer === exitLayer);
           return {
             exitLayer,
-            temperature: mean(own.map((exit) => exit.temperature)),
+            temperature: Math.exp(mean(own.map((exit) => Math.log(exit.temperature)))),
             before: mean(own.map((exit) => exit.before.ece)),
             after: mean(own.map((exit) => exit.after.ece)),
           };

@@ -32,6 +32,20 @@ test("effect, interval and tasks stand where their numbers say, controls open", 
   );
 });
 
+test("a claim of two parts has a row for each, and both have a say in the range", () => {
+  const part = { bound: 0, verdict: "undecided" as const };
+  const parts = [
+    { ...part, name: "fast", effect: 2, low: -1, high: 5, perTask: [] },
+    { ...part, name: "slow", effect: -8, low: -12, high: -4, perTask: [] },
+  ];
+  const two = { ...claim, perTask: [], parts };
+  expect(claimRange([two])).toEqual([-12, 5]);
+  const svg = claimFigure(two, [-12, 5]);
+  expect(svg).toContain('height="60" role="img" aria-label="claim 3: fast +2.0. slow −8.0"');
+  // 140 pixels for 17 points: 5 is at -12, -4 is at 70.9.
+  expect(svg).toContain('<line x1="5" x2="70.9" y1="40" y2="40"');
+});
+
 test("what was not measured has a line at 0 alone", () => {
   const none = { ...claim, effect: null, low: null, high: null, perTask: [] };
   expect(claimRange([none])).toEqual([-1, 1]);

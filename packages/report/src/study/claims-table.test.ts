@@ -23,17 +23,20 @@ beforeAll(() => {
 describe("claimsText", () => {
   test("is five lines and a line for each task", () => {
     const lines = claimsText(study).trimEnd().split("\n");
-    expect(lines.length).toBe(2 + 5 + 2 + 3);
+    expect(lines.length).toBe(2 + 5 + 1 + 2 + 3);
     expect(lines[2]).toBe(
       "1  exits, Multi-Model less Early-Exit +2.3   +12.3  −1.3 to +15.0    supported",
     );
     expect(lines[5]).toBe(
-      "4  fast half, SWEET less the better   words  +12.3  −1.3 to +15.0    undecided (slow −12.0 to −10.1)",
+      "4  fast half, SWEET less the better   words  +12.3  −1.3 to +15.0    undecided",
+    );
+    expect(lines[6]).toMatch(
+      /^   slow half, less Early-Exit {16}−10\.2  −12\.0 to −10\.1 +(un)?[a-z]+$/,
     );
     const [five] = study.claims.slice(4);
     const alpha = five?.perTask[0]?.effect ?? NaN;
-    expect(lines[9]).toMatch(new RegExp(`^alpha  .* \\+${alpha.toFixed(1)}$`));
-    expect(lines[11]).toMatch(/^control \(control\)/);
+    expect(lines[10]).toMatch(new RegExp(`^alpha  .* \\+${alpha.toFixed(1)}$`));
+    expect(lines[12]).toMatch(/^control \(control\)/);
   });
 
   test("stays within 100 columns whatever the names", () => {
@@ -54,7 +57,7 @@ describe("claimsText", () => {
     }));
     const lines = claimsText({ ...study, claims }).split("\n");
     expect(lines[2]).toMatch(/\+2\.3 +- +- +supported$/);
-    expect(lines[9]).toMatch(/^alpha +- +- +- +- +-$/);
+    expect(lines[10]).toMatch(/^alpha +- +- +- +- +-$/);
   });
 });
 
@@ -65,7 +68,7 @@ describe("claimsTable", () => {
     expect(html).toContain("<strong>+12.3</strong> <span");
     expect(html).toContain("slow, against −1.0");
     expect(html).toContain("+1.1 points on average");
-    expect(html).toContain("30% of gradients conflict, cosine 0.10");
+    expect(html).toContain("30% of pairs of gradients conflict, mean cosine 0.10");
     expect(html.match(/<svg class="claim"/g)?.length).toBe(5);
     // Projected was trained with one.
     expect(html.match(/one seed: nothing is told of others/g)?.length).toBe(1);

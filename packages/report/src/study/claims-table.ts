@@ -7,7 +7,7 @@ import { type Study, taskLabel } from "./study.ts";
 /** The claims as HTML: the paper's figure, ours, its interval, the verdict, the tasks. On a phone each claim is a block. */
 export function claimsTable({ claims, bootstrap, controls }: Study): string {
   const range = claimRange(claims);
-  const caption = `The paper's five claims. Effects in percentage points, with ${percent(bootstrap.level, 0)} intervals after Holm's correction over the claims (${bootstrap.resamples} resamples of test examples and seeds). In the small figures the bar is the interval, faint dots are tasks${controls.length > 0 ? ` (open: the control ${controls.join(", ")}, not in the mean)` : ""}, the line is 0.`;
+  const caption = `The paper's five claims. Effects in percentage points, with ${percent(bootstrap.level, 0)} intervals after Holm's correction over the claims (${bootstrap.resamples} resamples of test examples and seeds). In the small figures a bar is an interval, faint dots are tasks${controls.length > 0 ? ` (open: the control ${controls.join(", ")}, not in the mean)` : ""}, the line is 0.`;
   const rows = claims.map((claim) =>
     [
       `<tr><th scope="row">${claim.id}. ${escapeText(claim.statement)}<small>${escapeText(claim.measure)}</small></th>`,
@@ -49,13 +49,18 @@ function bound(part: ClaimPart): string {
   return part.bound === 0 ? "" : `, against ${signed(part.bound / 100)}`;
 }
 
-function remark({ conflict, seeds, why }: Claim): string {
+function remark({ conflict, seeds, why, parts = [] }: Claim): string {
   const texts = [
     ...(conflict === undefined
       ? []
       : [
-          `${percent(conflict.share, 0)} of gradients conflict, cosine ${cosineText(conflict.cosine)}`,
+          `${percent(conflict.share, 0)} of pairs of gradients conflict, mean cosine ${cosineText(conflict.cosine)}`,
         ]),
+    ...(parts.some(
+      (p) => p.against !== undefined && p.high < p.bound && p.verdict !== "contradicted",
+    )
+      ? ["below the best of both, which is partly luck, but shown to be below neither alone"]
+      : []),
     ...(seeds.length === 1 ? ["one seed: nothing is told of others"] : []),
     ...(why === undefined ? [] : [why]),
   ];
@@ -64,22 +69,28 @@ function remark({ conflict, seeds, why }: Claim): string {
 
 const lineWidth = 100;
 
-/** The claims as plain text, a line each, and a line for each task; at most 100 columns wide. */
+type EffectOrNone = Pick<Claim, "effect" | "low" | "high">;
+
+/** The claims as plain text, a line each (and one for a second part), and a line for each task; at most 100 columns wide. */
 export function claimsText(study: Study): string {
   const { claims, bootstrap } = study;
   const head = [
     `The paper's claims: effects in percentage points, ${percent(bootstrap.level, 0)} intervals after Holm's correction.`,
     `${"".padEnd(38)}${"paper".padEnd(6)}${"here".padStart(6)}  ${"interval".padEnd(15)}  verdict`,
   ];
-  const lines = claims.map((claim) => {
-    const { id, effect: of, low, high, paper, verdict } = claim;
+  const lines = claims.flatMap(({ id, paper, verdict, parts = [], ...first }) => {
     const number = /^[+−-][\d.]+/.exec(paper)?.[0] ?? "words";
-    const here = of === null ? "-" : signed(of / 100);
-    const rest = (claim.parts ?? []).slice(1).map((p) => ` (${p.name} ${between(p.low, p.high)})`);
-    return cut(
-      `${id}  ${(shortStatements[id - 1] ?? "").padEnd(35)}${number.padEnd(6)}${here.padStart(6)}  ${between(low, high).padEnd(15)}  ${verdict}${rest.join("")}`,
-      lineWidth,
-    );
+    const line = (name: string, said: string, of: EffectOrNone, word: string) =>
+      cut(
+        `${name.padEnd(38)}${said.padEnd(6)}${(of.effect === null ? "-" : signed(of.effect / 100)).padStart(6)}  ${between(of.low, of.high).padEnd(15)}  ${word}`.trimEnd(),
+        lineWidth,
+      );
+    return [
+      line(`${id}  ${shortStatements[id - 1] ?? ""}`, number, first, verdict),
+      ...parts
+        .slice(1)
+        .map((part) => line(`   ${part.name} half, less Early-Exit`, "", part, part.verdict)),
+    ];
   });
   const tasks = study.tasks.map((task) => {
     const values = claims.map(({ perTask }) => {

@@ -97,6 +97,29 @@ describe("the five claims", () => {
     }
   });
 
+  test("falling behind the best of two on each task, but behind neither on the mean, contradicts nothing", () => {
+    const sweet: Accuracies = [0.7, 0.72, 0.76, 0.8];
+    const better: Accuracies = [0.78, 0.8, 0.81, 0.82];
+    const worse: Accuracies = [0.62, 0.64, 0.71, 0.78];
+    const turns = (early: Accuracies, multi: Accuracies, names: string[]) =>
+      study({ "early-exit": early, sweet, "multi-model": multi }, { names });
+    const four = claims([
+      ...turns(better, worse, ["alpha", "beta"]),
+      ...turns(worse, better, ["gamma", "delta"]),
+    ])[3];
+    const [fast] = four?.parts ?? [];
+    expect(fast?.high).toBeLessThan(0);
+    expect(fast?.against?.map((a) => [a.method, a.high > 0])).toEqual([
+      ["early-exit", true],
+      ["multi-model", true],
+    ]);
+    expect([fast?.verdict, four?.verdict]).toEqual(["undecided", "undecided"]);
+
+    const behindOne = claims(turns(better, worse, ["alpha", "beta", "gamma"]))[3];
+    expect(behindOne?.parts?.[0]?.verdict).toBe("contradicted");
+    expect(behindOne?.parts?.[0]?.against?.map((a) => a.effect < 0)).toEqual([true, false]);
+  });
+
   test("verdict and interval agree", () => {
     for (const claim of claims(study({ ...asInThePaper, sweet: [0.62, 0.71, 0.8, 0.89] }))) {
       for (const part of claim.parts ?? [{ ...claim, bound: 0 }]) {

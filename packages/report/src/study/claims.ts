@@ -1,10 +1,13 @@
-import { holm } from "@sweetspot/eval";
+import { holm, type TaskSample } from "@sweetspot/eval";
 import type { Cell } from "../cell.ts";
 import { type ConflictShare, conflictShare } from "./conflict-share.ts";
 import { curveDifference, exitDifference, sharedSeeds } from "./effects.ts";
 import {
   type Bootstrapping,
   bootstrapping,
+  type Decision,
+  decided,
+  decisionOf,
   type Effect,
   type Estimate,
   estimate,
@@ -47,6 +50,8 @@ export interface ClaimPart extends Effect {
   bound: number;
   verdict: Verdict;
   perTask: TaskEffect[];
+  /** Of a difference from the best of several: that from each alone, with intervals that are not corrected. */
+  against?: (Effect & { method: string })[];
 }
 
 /** What a claim asks of the cells of one task. */
@@ -55,9 +60,14 @@ interface Question extends Pick<Claim, "id" | "statement" | "paper" | "measure">
   parts: {
     name: string;
     bound?: number;
-    sample: (cells: Cell[][]) => ReturnType<typeof exitDifference>;
+    sample: Sample;
+    /** Of a difference from the best of several: that from each alone. */
+    against?: { method: string; sample: Sample }[];
   }[];
 }
+
+/** Of the cells of each method, `[M][S]`. */
+type Sample = (cells: Cell[][]) => TaskSample;
 
 const exits = ([first = [], second = []]: Cell[][]) => exitDifference(first, second);
 
@@ -105,6 +115,18 @@ const questions: readonly Question[] = [
         name: "fast",
         sample: ([sweet = [], early = [], multi = []]) =>
           curveDifference(sweet, [early, multi], "fast"),
+        against: [
+          {
+            method: "early-exit",
+            sample: ([sweet = [], early = [], multi = []]) =>
+              curveDifference(sweet, [early], "fast", multi),
+          },
+          {
+            method: "multi-model",
+            sample: ([sweet = [], early = [], multi = []]) =>
+              curveDifference(sweet, [multi], "fast", early),
+          },
+        ],
       },
       {
         name: "slow",
@@ -124,10 +146,18 @@ const questions: readonly Question[] = [
   },
 ];
 
+/** A part of a claim as estimated. */
+interface Part {
+  name: string;
+  estimate: Estimate;
+  against?: { method: string; estimate: Estimate }[];
+  decision: Decision;
+}
+
 /** A claim's parts as estimated, or why they could not be. */
 interface Answer {
   question: Question;
-  estimates: Estimate[];
+  parts: Part[];
   seeds: number[];
   why?: string;
 }
@@ -137,9 +167,11 @@ interface Answer {
  *
  * Effects are means over tasks, controls left out; the bootstrap draws test examples and seeds anew.
  * A claim is supported if every part's interval lies above its bound, contradicted if one part's lies
- * below, otherwise undecided. Intervals are read at the levels that Holm's correction over all five
- * gives, those that cannot be measured counting as never rejected; so verdict and interval agree, and
- * the probability of any wrong verdict is at most one less the level.
+ * below, otherwise undecided; a difference from the best of several lies below only if one of those
+ * from each alone does (`decisionOf`). Intervals are read at the levels that Holm's correction over all
+ * five gives, those that cannot be measured counting as never rejected; so verdict and interval agree,
+ * and the probability of any wrong verdict is about one less the level at most, as far as the
+ * bootstrap's intervals cover.
  *
  * @param cells of the chosen regimes and one encoder, with outcomes
  * @param controls tasks that are left out of the means
@@ -151,10 +183,14 @@ export function claimsOf(
 ): Claim[] {
   const how = { ...bootstrapping, ...settings };
   const answers = questions.map((question) => answer(question, cells, controls, how));
-  const { levels } = holm(answers.map(pOf), 1 - how.level);
+  const decisions = answers.map((a) => together(a.parts));
+  const { levels } = holm(
+    decisions.map(({ above, below }) => Math.min(above, below)),
+    1 - how.level,
+  );
   const conflict = conflictShare(cells, "early-exit", controls);
   return answers.map((given, i) => {
-    const claim = claimOf(given, levels[i] ?? NaN);
+    const claim = claimOf(given, levels[i] ?? NaN, how.level);
     return claim.id === 2 ? withConflict(claim, conflict) : claim;
   });
 }
@@ -181,7 +217,7 @@ function answer(
     const without = question.methods.filter((m) => !cells.some((c) => c.method === m));
     return {
       question,
-      estimates: [],
+      parts: [],
       seeds: [],
       why:
         without.length > 0
@@ -189,40 +225,57 @@ function answer(
           : `no task has ${question.methods.join(", ")} with the same seed`,
     };
   }
-  const estimates = question.parts.map(({ sample, bound }) =>
+  const of = (sample: Sample, bound?: number) =>
     estimate(
       had.map(({ task, control, shared }) => ({ task, control, sample: sample(shared) })),
       how,
       bound,
-    ),
-  );
+    );
+  const parts = question.parts.map(({ name, sample, bound, against }): Part => {
+    const own = of(sample, bound);
+    if (against === undefined) return { name, estimate: own, decision: decisionOf(own) };
+    const alone = against.map((a) => ({ method: a.method, estimate: of(a.sample, bound) }));
+    const decision = decisionOf(
+      own,
+      alone.map((a) => a.estimate),
+    );
+    return { name, estimate: own, against: alone, decision };
+  });
   const why = missing.length === 0 ? {} : { why: `not measured on ${missing.join(", ")}` };
   const seeds = new Set(had.flatMap(({ shared: [first = []] }) => first.map((c) => c.seed)));
-  return { question, estimates, seeds: [...seeds].sort((a, b) => a - b), ...why };
+  return { question, parts, seeds: [...seeds].sort((a, b) => a - b), ...why };
 }
 
-/**
- * The smallest alpha at which a claim's intervals decide it: one part below its bound contradicts it,
- * all parts above theirs support it.
- */
-function pOf({ estimates }: Answer): number {
-  const below = estimates.filter((e) => !e.above).map((e) => e.p);
-  if (below.length > 0) return Math.min(...below);
-  return estimates.length === 0 ? 1 : Math.max(...estimates.map((e) => e.p));
+/** All parts above their bounds support a claim, one below its own contradicts it. */
+function together(parts: readonly Part[]): Decision {
+  if (parts.length === 0) return { above: 1, below: 1 };
+  return {
+    above: Math.max(...parts.map((p) => p.decision.above)),
+    below: Math.min(...parts.map((p) => p.decision.below)),
+  };
 }
 
-function claimOf({ question, estimates, seeds, why }: Answer, level: number): Claim {
-  const parts = estimates.map((part, i): ClaimPart => {
-    const read = part.interval(level);
-    return {
-      name: question.parts[i]?.name ?? "",
-      bound: part.bound,
-      ...read,
-      verdict:
-        read.low > part.bound ? "supported" : read.high < part.bound ? "contradicted" : "undecided",
-      perTask: part.perTask(),
-    };
-  });
+function verdictOf({ above, below }: Decision, level: number): Verdict {
+  if (decided(below, level)) return "contradicted";
+  return decided(above, level) ? "supported" : "undecided";
+}
+
+/** @param plain the level of what is not corrected */
+function claimOf(
+  { question, parts: given, seeds, why }: Answer,
+  level: number,
+  plain: number,
+): Claim {
+  const parts = given.map(({ name, estimate: own, against, decision }): ClaimPart => ({
+    name,
+    bound: own.bound,
+    ...own.interval(level),
+    verdict: verdictOf(decision, level),
+    perTask: own.perTask(),
+    ...(against === undefined
+      ? {}
+      : { against: against.map((a) => ({ method: a.method, ...a.estimate.interval(plain) })) }),
+  }));
   const [first] = parts;
   const { id, statement, paper, measure } = question;
   return {
@@ -233,19 +286,12 @@ function claimOf({ question, estimates, seeds, why }: Answer, level: number): Cl
     effect: first?.effect ?? null,
     low: first?.low ?? null,
     high: first?.high ?? null,
-    verdict: together(parts),
+    verdict: verdictOf(together(given), level),
     seeds,
     ...(why === undefined ? {} : { why }),
     perTask: first?.perTask ?? [],
     ...(parts.length > 1 ? { parts } : {}),
   };
-}
-
-function together(parts: readonly ClaimPart[]): Verdict {
-  if (parts.some((part) => part.verdict === "contradicted")) return "contradicted";
-  return parts.length > 0 && parts.every((part) => part.verdict === "supported")
-    ? "supported"
-    : "undecided";
 }
 
 /** That removing conflicts helps is no support for a claim about conflicts unless there are some. */

@@ -82,7 +82,8 @@ export function commonLayers(first: readonly Cell[], second: readonly Cell[]): n
 /**
  * On one task: the first's curve less the best of the others', on the mean over a range of the costs
  * that all reach and over the seeds. Which of the others is the best is asked anew on every resample,
- * so that it is not taken for known; a tie of equals so counts a little against the first.
+ * so that it is not taken for known. The best of several is partly luck: where the first is as good as
+ * they are, the effect lies below 0.
  *
  * @param first one cell for each seed, `[S]`
  * @param others of each method, `[M][S]`

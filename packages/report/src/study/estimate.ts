@@ -86,3 +86,28 @@ export function estimate(
     },
   };
 }
+
+/** The p-values at which a difference from the best of several is decided: 1 where it never is. */
+export interface Decision {
+  /** That it lies above the bound. */
+  above: number;
+  /** That it lies below. */
+  below: number;
+}
+
+/**
+ * What decides a difference from the best of several. It lies above its bound if it does so itself. But
+ * the best of several is partly luck, so that below 0 lies even one of equals; so it lies below only if
+ * one of the differences from each alone does, Bonferroni's correction over them made.
+ *
+ * @param alone by default there is nothing to be the best of
+ */
+export function decisionOf(best: Estimate, alone: readonly Estimate[] = [best]): Decision {
+  const below = alone.filter((e) => !e.above).map((e) => Math.min(1, alone.length * e.p));
+  return { above: best.above ? best.p : 1, below: Math.min(1, ...below) };
+}
+
+/** Whether a p-value is decided at a level; the last bits of neither count. */
+export function decided(p: number, level: number): boolean {
+  return p <= (1 - level) * (1 + 1e-9);
+}

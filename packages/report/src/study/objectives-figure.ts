@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { dotItem, draw, type Figure } from "../draw.ts";
 import { percent, signed } from "../numbers.ts";
 import type { ObjectiveRow } from "./objectives.ts";
-import type { Study } from "./study.ts";
+import { ofOneSeed, type Study } from "./study.ts";
 
 /** Further methods against the best of the three; none where there are none. */
 export function objectivesFigures({ objectives, bootstrap }: Study): Figure[] {
@@ -22,7 +22,7 @@ export function objectivesFigures({ objectives, bootstrap }: Study): Figure[] {
     {
       name: "study-objectives",
       title: "Is there an objective whose curve lies above all three?",
-      caption: `Each one's curve less the best of Early-Exit's, SWEET's and Multi-Model's on each task with the same seed, in points: the mean over the costs that all reach and over tasks. Bars are ${percent(bootstrap.level, 0)} intervals after Holm's correction, small dots are tasks. The best of three is partly luck, so that a method as good as they are comes out below 0.`,
+      caption: `Each one's curve less the best of Early-Exit's, SWEET's and Multi-Model's on each task with the same seed, in points: the mean over the costs that all reach and over tasks. Bars are ${percent(bootstrap.level, 0)} intervals after Holm's correction${ofOneSeed(objectives)}, small dots are tasks. The best of three is partly luck, so that a method as good as they are comes out below 0; so it loses only if it does so to one of them alone.`,
       draw: (size) =>
         draw(
           {

@@ -73,6 +73,40 @@ describe("objectivesOf", () => {
     }
   });
 
+  test("falling behind the best on each task, but behind none of the three on the mean, loses nothing", () => {
+    const [good, middling, bad] = [
+      [0.8, 0.82, 0.84, 0.86],
+      [0.7, 0.74, 0.78, 0.82],
+      [0.6, 0.66, 0.72, 0.78],
+    ];
+    const turns = [
+      [good, bad, middling],
+      [middling, good, bad],
+      [bad, middling, good],
+    ].flatMap(([early, sweet, multi], t) =>
+      Object.entries({
+        "early-exit": early,
+        sweet,
+        "multi-model": multi,
+        projected: middling,
+      }).map(([method, accuracies = []]) =>
+        studyCell({ task: `task ${t}`, method, seed: 1, accuracies, examples: 307 }),
+      ),
+    );
+    const [projected] = objectivesOf(turns, { resamples: 399 });
+    expect(projected?.high).toBeLessThan(0);
+    expect(projected?.verdict).toBe("undecided");
+    expect(projected?.against.map((a) => a.high > 0)).toEqual([true, true, true]);
+  });
+
+  test("tells the seeds that it shares with the three, and on which tasks it has none", () => {
+    expect(row("projected")?.seeds).toEqual([1]);
+    const some = cells.filter((c) => c.task !== "beta" || c.method !== "projected");
+    const projected = objectivesOf(some, { resamples: 399 }).find((r) => r.method === "projected");
+    expect(projected?.why).toBe("not measured on beta");
+    expect(row("projected")).not.toHaveProperty("why");
+  });
+
   test("what the field compares with is corrected for apart from the candidates", () => {
     const without = (method: string) =>
       objectivesOf(

@@ -5,6 +5,8 @@ import { curveDifference, sharedSeeds } from "./effects.ts";
 import {
   type Bootstrapping,
   bootstrapping,
+  decided,
+  decisionOf,
   type Effect,
   estimate,
   type TaskEffect,
@@ -15,8 +17,15 @@ export interface ObjectiveRow extends Effect {
   method: string;
   label: string;
   kind: MethodKind;
-  /** Wins if the interval, after Holm's correction over its kind, lies above 0. */
+  /** That it and all three were trained with; of one alone the interval tells nothing about others. */
+  seeds: number[];
+  /**
+   * After Holm's correction over its kind: wins if the interval lies above 0; loses if the curve lies
+   * below that of one of the three.
+   */
   verdict: "wins" | "loses" | "undecided";
+  /** On which tasks there is nothing to compare, if there are some. */
+  why?: string;
   /** Less the best on each task, mean over the costs that all reach. */
   perTask: TaskEffect[];
   /** Less each of the three alone, not corrected. */
@@ -28,8 +37,8 @@ export interface ObjectiveRow extends Effect {
  * seeds: the best on each task, on the mean over the costs that all reach; then the mean over tasks,
  * controls left out. Candidates are corrected for together, as are those that the field compares with.
  *
- * Which is the best is asked on each resample, so that a method as good as the three comes out a
- * little below 0; `against` holds it against each of them alone.
+ * The best of three is partly luck, so that a method as good as they are comes out below 0; so it loses
+ * only if it does so to one of the three alone (`decisionOf`).
  *
  * @param cells as of `claimsOf`
  * @throws RangeError as `claimsOf`
@@ -39,6 +48,7 @@ export function objectivesOf(
   { controls = [], ...settings }: Partial<Bootstrapping> & { controls?: readonly string[] } = {},
 ): ObjectiveRow[] {
   const how = { ...bootstrapping, ...settings };
+  const all = [...new Set(cells.map((c) => c.task))];
   const found = methodStyles(cells.map((c) => c.method))
     .filter(({ kind }) => kind !== "main")
     .flatMap((style) => {
@@ -53,23 +63,46 @@ export function objectivesOf(
           })),
           how,
         );
-      const against = mainMethods.map((method, m) => {
-        const one = of((first, others) =>
-          curveDifference(first, others.slice(m, m + 1), "all", others.flat()),
-        );
-        return { method, ...one.interval(how.level) };
-      });
-      return [{ style, best: of((first, others) => curveDifference(first, others)), against }];
+      const best = of((first, others) => curveDifference(first, others));
+      const alone = mainMethods.map((_, m) =>
+        of((first, others) => curveDifference(first, others.slice(m, m + 1), "all", others.flat())),
+      );
+      const seeds = new Set(tasks.flatMap(({ first }) => first.map((c) => c.seed)));
+      const missing = all.filter((task) => !tasks.some((t) => t.task === task));
+      return [
+        {
+          style,
+          best,
+          alone,
+          decision: decisionOf(best, alone),
+          seeds: [...seeds].sort((a, b) => a - b),
+          why: missing.length === 0 ? {} : { why: `not measured on ${missing.join(", ")}` },
+        },
+      ];
     });
-  return found.map(({ style: { method, label, kind }, best, against }) => {
-    const together = found.filter(({ style }) => style.kind === kind).map((f) => f.best);
+  return found.map((row): ObjectiveRow => {
+    const { method, label, kind } = row.style;
+    const together = found.filter(({ style }) => style.kind === kind);
     const { levels } = holm(
-      together.map((e) => e.p),
+      together.map(({ decision: { above, below } }) => Math.min(above, below)),
       1 - how.level,
     );
-    const effect = best.interval(levels[together.indexOf(best)] ?? NaN);
-    const verdict = effect.low > 0 ? "wins" : effect.high < 0 ? "loses" : "undecided";
-    return { method, label, kind, ...effect, verdict, perTask: best.perTask(), against };
+    const level = levels[together.indexOf(row)] ?? NaN;
+    const { above, below } = row.decision;
+    return {
+      method,
+      label,
+      kind,
+      ...row.best.interval(level),
+      seeds: row.seeds,
+      verdict: decided(above, level) ? "wins" : decided(below, level) ? "loses" : "undecided",
+      ...row.why,
+      perTask: row.best.perTask(),
+      against: row.alone.map((one, m) => ({
+        method: mainMethods[m] ?? "",
+        ...one.interval(how.level),
+      })),
+    };
   });
 }
 

@@ -44,7 +44,6 @@ describe("promisesOf", () => {
         made: 2,
         kept: 1,
         onTest: {
-          threshold: 0.8,
           cost: 0.5,
           accuracy: expect.closeTo(0.7, 12),
           agreement: expect.closeTo(0.975, 12),
@@ -57,6 +56,12 @@ describe("promisesOf", () => {
       kept: 0,
       onTest: null,
     });
+  });
+
+  test("tells the threshold of a single training alone, for a mean of several promises nothing", () => {
+    const cell = promising({ agree: 0.98 }, {});
+    expect(promisesOf([cell])[0]?.threshold).toBe(0.8);
+    expect(promisesOf([cell, cell])[0]).not.toHaveProperty("threshold");
   });
 
   test("a loss is held against the last exit on the same test split", () => {

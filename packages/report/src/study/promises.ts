@@ -13,8 +13,10 @@ export interface PromiseRow {
   made: number;
   /** Those of them whose test split keeps it. */
   kept: number;
-  /** Means over those that were made: the threshold, and how the cascade does there on the test split; null if none was. */
-  onTest: { threshold: number; cost: number; accuracy: number; agreement: number } | null;
+  /** Where one training alone was asked: at what it was promised. A mean over several would promise nothing. */
+  threshold?: number;
+  /** Of those that were made: how the cascade does at their thresholds on the test split, means; null if none was. */
+  onTest: { cost: number; accuracy: number; agreement: number } | null;
   /** Why one could not be promised, of the first that could not. */
   why?: string;
 }
@@ -44,12 +46,14 @@ export function promisesOf(cells: readonly Cell[]): PromiseRow[] {
           confidence,
           runs: entries.length,
           made: made.length,
-          kept: made.filter(({ cell, ...onTest }) => keeps(promise, onTest, cell)).length,
+          kept: made.filter((m) => keeps(promise, m, m.cell)).length,
+          ...(entries.length === 1 && made[0] !== undefined
+            ? { threshold: made[0].threshold }
+            : {}),
           onTest:
             made.length === 0
               ? null
               : {
-                  threshold: mean(made.map((m) => m.threshold)),
                   cost: mean(made.map((m) => m.cost)),
                   accuracy: mean(made.map((m) => m.accuracy)),
                   agreement: mean(made.map((m) => m.agreement)),

@@ -12,6 +12,8 @@ export interface RegimeRow extends Effect {
   fit: { method: number | null; earlyExit: number | null };
   /** How many tasks it is a mean over. */
   tasks: number;
+  /** Those that are there under every regime; of one alone the interval tells nothing about others. */
+  seeds: number[];
 }
 
 /**
@@ -73,6 +75,7 @@ export function regimesOf(
             ),
           },
           tasks: had.length,
+          seeds: [...new Set(had.flatMap((t) => t.first.map((c) => c.seed)))].sort((a, b) => a - b),
         };
       });
     });

@@ -34,7 +34,7 @@ export function rulesFigures({ rules, styles }: Study): Figure[] {
     {
       name: "study-exit-rules",
       title: "Is another exit rule better than maximum probability?",
-      caption: `Mean accuracy over cost, from the first exit's to the full model's, less that of the rule by maximum probability, in points; means over seeds and tasks. The bound is a rule that knows which exits are right: ${bound.join(", ")}.`,
+      caption: `Mean accuracy over cost, from the first exit's to the full model's, less that of the rule by maximum probability, in points; means over seeds and tasks, without intervals. With two labels entropy and margin order examples as maximum probability does. The bound is a rule that knows which exits are right: ${bound.join(", ")}.`,
       draw: (size) =>
         draw(
           {

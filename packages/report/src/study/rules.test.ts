@@ -30,9 +30,23 @@ describe("rulesOf", () => {
       exitLayers: [1, 3],
       layers: 4,
     };
-    // From 1/4 at 2/6 straight to 1/4 + 2/6 * 2/4 = 5/12 at 4/6, and flat to 1.
-    const area = ((1 / 2) * (1 / 6) + (4 / 6) * (7 / 12)) / (3 / 4);
+    // From 1/4 at 2/6 straight to 1/4 + 2/6 * 2/4 = 5/12 at 4/6, and flat to the last exit's 3/4.
+    const area = ((1 / 2) * (1 / 6) + (4 / 6) * (1 / 3)) / (1 / 2);
     expect(rulesOf([{ ...base, outcomes }])[0]?.oracle).toBeCloseTo(area, 12);
+  });
+
+  test("the oracle's range ends where the rules' does: at the last exit, where that is above the full model", () => {
+    const outcomes = {
+      confidences: [new Float64Array(2), new Float64Array(2)],
+      correct: [
+        [1, 0],
+        [0, 1],
+      ],
+      exitLayers: [1, 2],
+      layers: 4,
+    };
+    // From 1/4 at 1/2 straight to 3/8 at 1, and flat to 2/4.
+    expect(rulesOf([{ ...base, outcomes }])[0]?.oracle).toBeCloseTo((3 / 4 + 1) / 2, 12);
   });
 
   test("methods whose rules were not evaluated are left out", () => {

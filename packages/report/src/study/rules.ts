@@ -2,7 +2,7 @@ import { type CostCurve, meanAccuracy } from "@sweetspot/eval";
 import type { Cell } from "../cell.ts";
 import { mean } from "../mean.ts";
 
-/** A method's exit rules: mean accuracy over cost, from the first exit's to the full model's. */
+/** A method's exit rules: mean accuracy over cost, from the first exit's to the last's or the full model's, whichever is less. */
 export interface RulesRow {
   method: string;
   /** A mean over the cells, in `[0, 1]`. */
@@ -33,8 +33,9 @@ export function rulesOf(cells: readonly Cell[]): RulesRow[] {
 function oracleArea({ outcomes }: Cell): number[] {
   if (outcomes === undefined) return [];
   const { costs, accuracies } = oracleCurve(outcomes);
+  const last = (outcomes.exitLayers.at(-1) ?? NaN) / outcomes.layers;
   const low = costs[0] ?? NaN;
-  const high = Math.max(low, 1);
+  const high = Math.max(low, Math.min(1, last));
   // Past its end nothing is left to gain.
   const flat = {
     costs: [...costs, Math.max(costs.at(-1) ?? NaN, high)],

@@ -1,6 +1,6 @@
 import { cosineText, percent, signed } from "../numbers.ts";
 import type { Effect } from "./estimate.ts";
-import type { Study } from "./study.ts";
+import { ofOneSeed, type Study } from "./study.ts";
 
 /** What a study's numbers carry, a sentence or two each; what is not decided is said to be so. */
 export function studyFindings(study: Study): string[] {
@@ -36,14 +36,14 @@ function objectives({ objectives: rows }: Study): string[] {
   const winners = rows.filter((r) => r.verdict === "wins");
   if (winners.length > 0) {
     return [
-      `Above the best of the three lies ${list(winners.map((r) => `${r.label} (${between(r)})`))}.`,
+      `Above the best of the three lies ${list(winners.map((r) => `${r.label} (${between(r)})`))}${ofOneSeed(rows)}.`,
     ];
   }
   const [best] = [...rows].sort((a, b) => b.effect - a.effect);
   return best === undefined
     ? []
     : [
-        `No further objective is shown to lie above the best of the three; the highest is ${best.label} (${between(best)}).`,
+        `No further objective is shown to lie above the best of the three; the highest is ${best.label} (${between(best)})${ofOneSeed(rows)}.`,
       ];
 }
 
@@ -79,8 +79,9 @@ function baselines({ groups }: Study): string[] {
   const behind = groups.flatMap(({ task, methods }) => {
     const cells = methods.flatMap((m) => m.cells);
     const words = cells.find((c) => c.results.baseline !== undefined)?.results.baseline?.accuracy;
-    const best = Math.max(...methods.flatMap((m) => m.exits.map((e) => e.accuracy.mean)));
-    return words === undefined || best > words ? [] : [task];
+    const main = methods.filter((m) => m.kind === "main");
+    const ahead = main.every((m) => (m.exits.at(-1)?.interval[0] ?? NaN) > (words ?? NaN));
+    return words === undefined || ahead ? [] : [task];
   });
   const known = groups.some((g) =>
     g.methods.some((m) => m.cells.some((c) => c.results.baseline !== undefined)),
@@ -88,8 +89,8 @@ function baselines({ groups }: Study): string[] {
   if (!known) return [];
   return [
     behind.length === 0
-      ? "On every task an exit is more accurate than a bag of words."
-      : `A bag of words is at least as accurate as every exit on ${list(behind)}.`,
+      ? "On every task the last exit of each of the three is more accurate than a bag of words, its interval too."
+      : `Not every one of the three's last exits is shown to be more accurate than a bag of words on ${list(behind)}.`,
   ];
 }
 

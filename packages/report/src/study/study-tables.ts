@@ -3,7 +3,7 @@ import { escapeText } from "../draw.ts";
 import { table } from "../html-tables.ts";
 import { cosineText, percent, points, signed } from "../numbers.ts";
 import type { Effect } from "./estimate.ts";
-import { type Study, taskLabel } from "./study.ts";
+import { ofOneSeed, type Study, taskLabel } from "./study.ts";
 
 /** Each exit's accuracy by task and method, with what answers without an encoder. */
 export function accuracyTable(study: Study): string {
@@ -13,7 +13,7 @@ export function accuracyTable(study: Study): string {
     ),
   ].sort((a, b) => a - b);
   return table(
-    "Accuracy in % of each exit alone, a mean over the seeds.",
+    "Accuracy in % of each exit alone, a mean over the seeds; a method that has not all of them names its own.",
     ["", "", ...layers.map((l) => `layer ${l}`)],
     study.groups.flatMap((group) => {
       const words = group.methods.flatMap((m) =>
@@ -23,7 +23,7 @@ export function accuracyTable(study: Study): string {
         i === 0
           ? `${escapeText(taskLabel(study, group.task))}<small>always the same ${points(group.majority.share)}${words === undefined ? "" : `, words ${points(words.accuracy)}`}</small>`
           : "",
-        escapeText(method.label),
+        `${escapeText(method.label)}${method.cells.length < study.seeds.length ? `<small>${seedsOf(method.cells)}</small>` : ""}`,
         ...layers.map((layer) => {
           const exit = method.exits.find((e) => e.exitLayer === layer);
           return exit === undefined ? "–" : points(exit.accuracy.mean);
@@ -31,6 +31,10 @@ export function accuracyTable(study: Study): string {
       ]);
     }),
   );
+}
+
+function seedsOf(cells: readonly { seed: number }[]): string {
+  return `${cells.length === 1 ? "seed" : "seeds"} ${cells.map((c) => c.seed).join(", ")}`;
 }
 
 /** The share of steps in which two classifiers conflict, by layer. */
@@ -57,7 +61,7 @@ export function conflictTable({ gradients }: Study): string {
 export function calibrationTable(study: Study): string {
   const layers = [...new Set(study.calibration.flatMap((c) => c.exits.map((e) => e.exitLayer)))];
   return table(
-    "Expected calibration error in % before and after the temperature, and the temperature: means over tasks and seeds.",
+    "Expected calibration error in % before and after the temperature, means over tasks and seeds; and the temperature, a geometric mean.",
     ["", ...layers.map((l) => `layer ${l}`)],
     study.calibration.map(({ method, exits }) => [
       escapeText(label(study, method)),
@@ -91,21 +95,18 @@ export function promisesTable(study: Promised): string {
 }
 
 function promises(study: Promised): string {
+  const single = study.promises.some((p) => p.threshold !== undefined);
   return table(
-    `Operating points: a threshold at which something is promised with ${list([...new Set(study.promises.map((p) => percent(p.confidence, 0)))])} confidence, found on the threshold split alone, and what it kept on the test split. Made: in how many trainings one could be promised; the rest are means over those.`,
-    ["", "made", "kept", "threshold", "agreement", "cost", "accuracy"],
-    study.promises.map(({ method, promise, runs, made, kept, onTest }) => [
+    `Operating points: a threshold at which something is promised with ${list([...new Set(study.promises.map((p) => percent(p.confidence, 0)))])} confidence, found on the threshold split alone, and what it kept on the test split. Made: in how many trainings one could be promised; the rest are means over those. Examples are taken for independent.${single ? "" : " Each training has a threshold of its own, in its eval artefact."}`,
+    ["", "made", "kept", ...(single ? ["threshold"] : []), "agreement", "cost", "accuracy"],
+    study.promises.map(({ method, promise, runs, made, kept, threshold, onTest }) => [
       `${escapeText(label(study, method))}<small>${escapeText(promiseText(promise))}</small>`,
       `${made} of ${runs}`,
       made === 0 ? "–" : `${kept} of ${made}`,
+      ...(single ? [threshold?.toFixed(6) ?? "–"] : []),
       ...(onTest === null
-        ? ["–", "–", "–", "–"]
-        : [
-            onTest.threshold.toFixed(3),
-            percent(onTest.agreement),
-            percent(onTest.cost),
-            percent(onTest.accuracy),
-          ]),
+        ? ["–", "–", "–"]
+        : [percent(onTest.agreement), percent(onTest.cost), percent(onTest.accuracy)]),
     ]),
   );
 }
@@ -114,7 +115,7 @@ function promises(study: Promised): string {
 export function rulesTable(study: Study): string {
   const names = [...new Set(study.rules.flatMap((r) => r.rules.map((rule) => rule.rule)))];
   return table(
-    "Mean accuracy in % over cost, from the first exit's to the full model's, by exit rule; the oracle knows which exits are right.",
+    "Mean accuracy in % over cost, from the first exit's to the full model's, by exit rule; the oracle knows which exits are right. With two labels entropy and margin order examples as maximum probability does.",
     ["", ...study.rules.map((r) => escapeText(label(study, r.method)))],
     [
       ...names.map((name) => [
@@ -133,12 +134,12 @@ export function rulesTable(study: Study): string {
 export function objectivesTable(study: Study): string {
   const against = study.objectives[0]?.against.map((a) => a.method) ?? [];
   return table(
-    `The curve less the best of the three on each task, in points, with its interval after Holm's correction; and less each of them alone, with intervals that are not corrected.`,
+    `The curve less the best of the three on each task, in points, with its interval after Holm's correction${ofOneSeed(study.objectives)}; and less each of them alone, with intervals that are not corrected.`,
     ["", "less the best", "verdict", ...against.map((m) => `less ${escapeText(label(study, m))}`)],
     study.objectives.map((row) => [
       escapeText(row.label),
       withInterval(row),
-      row.verdict,
+      `${row.verdict}${row.why === undefined ? "" : `<small>${escapeText(row.why)}</small>`}`,
       ...against.map((method) => {
         const one = row.against.find((a) => a.method === method);
         return one === undefined ? "–" : withInterval(one);
@@ -152,7 +153,7 @@ export function regimesTable(study: Study): string {
   const chosen = (regime: string, method: string) =>
     study.chosen.some((c) => c.regime === regime && c.method === method) ? ", chosen" : "";
   return table(
-    "Accuracy of each exit alone less Early-Exit's, in points; and how much of the training set each gets right, Early-Exit's first.",
+    `Accuracy of each exit alone less Early-Exit's, in points${ofOneSeed(study.regimes)}; and how much of the training set each gets right, Early-Exit's first.`,
     ["regime", "method", "layer", "less Early-Exit", "fit, %"],
     study.regimes.map((row) => [
       escapeText(row.regime),

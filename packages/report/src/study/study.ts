@@ -78,6 +78,15 @@ export function studyOf(
   };
 }
 
+/** What a caption says of intervals that hold no variance between seeds, for some have one seed alone. */
+export function ofOneSeed(rows: readonly { seeds: readonly number[] }[]): string {
+  const single = rows.filter((r) => r.seeds.length === 1).length;
+  if (single === 0) return "";
+  return single === rows.length
+    ? " (of one seed: nothing is told of others)"
+    : " (some of one seed: of those nothing is told of others)";
+}
+
 /** How a task is called in figures and tables. */
 export function taskLabel({ controls }: Pick<Study, "controls">, task: string): string {
   return controls.includes(task) ? `${task} (control)` : task;
@@ -199,5 +208,7 @@ function rounded(value: unknown): unknown {
   if (typeof value === "number") return Math.round(1e4 * value) / 1e4;
   if (Array.isArray(value)) return value.map(rounded);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, rounded(v)]));
+  // A threshold that is rounded promises nothing.
+  const kept = Object.entries(value).filter(([key]) => key !== "threshold");
+  return Object.fromEntries(kept.map(([key, v]) => [key, rounded(v)]));
 }
