@@ -10,16 +10,9 @@ import {
   readEncoderFacts,
   readEncoderReference,
 } from "../test/reference/bert-reference.ts";
+import { table, withParts } from "./markdown.ts";
 
 const page = new URL("../docs/parity.md", import.meta.url);
-
-/** A Markdown table of which the columns after the first are numbers. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map((_, i) => (i === 0 ? "---" : "--:"))), ...rows.map(line)].join(
-    "\n",
-  );
-}
 
 /** One digit that tells, rounded up, so that another machine's last bits seldom change it. */
 function bound(error: number): string {
@@ -65,9 +58,5 @@ for (const name of Object.keys(tokenizers)) {
 const tokenizerTable = table(["tokenizer", "strings", "mismatches"], tokenizerRows);
 
 console.log(`${encoderTable}\n\n${tokenizerTable}`);
-let text = await readFile(page, "utf8");
-for (const [name, made] of Object.entries({ encoders: encoderTable, tokenizers: tokenizerTable })) {
-  const marked = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-  text = text.replace(marked, (_, begin: string, end: string) => `${begin}\n${made}\n\n${end}`);
-}
-await writeFile(page, text);
+const parts = { encoders: encoderTable, tokenizers: tokenizerTable };
+await writeFile(page, withParts(await readFile(page, "utf8"), parts));

@@ -3,6 +3,7 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StudyNumbers } from "@sweetspot/report";
+import { withParts } from "./markdown.ts";
 
 const root = join(import.meta.dirname, "..");
 const at = (path: string) => join(root, path);
@@ -16,13 +17,8 @@ const study = JSON.parse(
   await readFile(at("docs/results/low-resource.json"), "utf8"),
 ) as StudyNumbers; // the report's own
 const readme = await readFile(at("README.md"), "utf8");
-const updated = readme
-  .replace(/```text\n[^]*?```/, () => `\`\`\`text\n${table.trimEnd()}\n\`\`\``)
-  .replace(
-    /(<!-- claims -->\n)[^]*?(<!-- \/claims -->)/,
-    (_, begin: string, end: string) => `${begin}\n${claimsTable(study)}\n\n${end}`,
-  );
-await writeFile(at("README.md"), updated);
+const updated = readme.replace(/```text\n[^]*?```/, () => `\`\`\`text\n${table.trimEnd()}\n\`\`\``);
+await writeFile(at("README.md"), withParts(updated, { claims: claimsTable(study) }));
 await mkdir(at("docs/figures"), { recursive: true });
 await copyFile(
   at("runs/demo/figures/sentiment-minilm-accuracy-by-layers.svg"),

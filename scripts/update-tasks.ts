@@ -13,6 +13,7 @@ import type { Example, Source } from "../packages/data/src/source.ts";
 import { encoderTokenizerJson } from "../packages/data/src/tokenizer/load-tokenizer.ts";
 import { textTokenizer } from "../packages/data/src/tokenizer/tokenizer.ts";
 import { taskLeaks } from "../packages/data/test/task-leaks.ts";
+import { table, withParts } from "./markdown.ts";
 
 const root = join(import.meta.dirname, "..");
 const page = join(root, "docs/tasks.md");
@@ -25,9 +26,6 @@ const prepare = (source: Source, trainSize: number) =>
   prepareSplits(source, tokenizer, { ...sizes, trainSize });
 
 const percent = (share: number) => (100 * share).toFixed(1);
-const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`;
-const table = (head: readonly string[], rows: readonly string[]) =>
-  [line(head), line(head.map((_, i) => (i === 0 ? "---" : "--:"))), ...rows].join("\n");
 
 /** Examples of each class, told in short where all are equal. */
 function perLabel({ counts }: Prepared): string {
@@ -43,8 +41,8 @@ function wordsOf({ text, textPair, label }: Example): string {
   return `${texts.map((t) => `“${cut(t).trim()}”`).join(" + ")}: \`${label}\``;
 }
 
-const sizeRows: string[] = [];
-const leakRows: string[] = [];
+const sizeRows: (string | number)[][] = [];
+const leakRows: (string | number)[][] = [];
 const examples: string[] = [];
 for (const task of embeddedTasks.filter((task) => !sites.includes(task))) {
   const source = await readEmbeddedTask(task);
@@ -53,24 +51,20 @@ for (const task of embeddedTasks.filter((task) => !sites.includes(task))) {
   const { counts } = few;
   const [small, large] = [few, more].map((p) => baselineOf(p.splits, p.labels).bagOfWords.accuracy);
   const leaks = taskLeaks(few.splits);
-  sizeRows.push(
-    line([
-      `\`${task}\``,
-      counts.examples,
-      perLabel(few),
-      (counts.tokens / counts.examples).toFixed(1),
-      ...[leaks.majority, small ?? NaN, large ?? NaN].map(percent),
-    ]),
-  );
-  leakRows.push(
-    line([
-      `\`${task}\``,
-      leaks.nearDuplicates,
-      leaks.sharedGroups,
-      `${percent(leaks.singleWord)} (${leaks.word})`,
-      percent(leaks.length),
-    ]),
-  );
+  sizeRows.push([
+    `\`${task}\``,
+    counts.examples,
+    perLabel(few),
+    (counts.tokens / counts.examples).toFixed(1),
+    ...[leaks.majority, small ?? NaN, large ?? NaN].map(percent),
+  ]);
+  leakRows.push([
+    `\`${task}\``,
+    leaks.nearDuplicates,
+    leaks.sharedGroups,
+    `${percent(leaks.singleWord)} (${leaks.word})`,
+    percent(leaks.length),
+  ]);
   const example = source.examples.find((e) => e.label === few.labels[0]);
   if (example !== undefined) examples.push(`- \`${task}\`: ${wordsOf(example)}`);
   console.log(`${task}: ${counts.examples} examples`);
@@ -84,10 +78,5 @@ const made = {
   leaks: table(["task", "near duplicates", "shared groups", "one word", "length"], leakRows),
   examples: examples.join("\n"),
 };
-let text = await readFile(page, "utf8");
-for (const [name, content] of Object.entries(made)) {
-  const marked = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-  text = text.replace(marked, (_, begin: string, end: string) => `${begin}\n${content}\n\n${end}`);
-}
-await writeFile(page, text);
+await writeFile(page, withParts(await readFile(page, "utf8"), made));
 await $({ cwd: root, quiet: true })`npx oxfmt ${page}`;

@@ -1,0 +1,153 @@
+// Puts the results of the experiments into docs/experiments.md: the objectives, from
+// `docs/results/low-resource.json`, and why claims fail, from the cells of low-resource and of the
+// pipelines beside it, kept in `docs/results/low-resource-causes.json` too. Run those pipelines first.
+import { readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { openArtifact } from "@sweetspot/artifact";
+import type { TaskSample } from "@sweetspot/eval";
+import { type Cell, readCell, type StudyNumbers } from "@sweetspot/report";
+import { $ } from "zx";
+import type { ReportSettings } from "../packages/report/src/stage.ts";
+import {
+  curveDifference,
+  exitDifference,
+  sharedSeeds,
+} from "../packages/report/src/study/effects.ts";
+import { bootstrapping, type Effect, estimate } from "../packages/report/src/study/estimate.ts";
+import { table, withParts } from "./markdown.ts";
+
+const root = join(import.meta.dirname, "..");
+const page = join(root, "docs/experiments.md");
+/** What the pipelines beside low-resource have in common with it. */
+const tasks = ["sentiment", "gloss-topic", "noun-or-verb"];
+const seed = 1;
+const conditions = {
+  "low-resource-100": "100 examples",
+  "low-resource": "360 examples, four exits",
+  "low-resource-1000": "1,000 examples",
+  "low-resource-deep": "exits after 3 and 6",
+} as const;
+type Condition = keyof typeof conditions;
+/** What docs/experiments.md compares: the first less the second. */
+const contrasts: readonly (readonly [Condition, Condition, string])[] = [
+  ["low-resource-1000", "low-resource-100", "1,000 less 100"],
+  ["low-resource-deep", "low-resource", "two exits less four"],
+];
+const methods = ["early-exit", "sweet", "multi-model"];
+type Of = (early: Cell[], sweet: Cell[], multi: Cell[]) => TaskSample;
+/** The claims' effects, as the report measures them. */
+const effects: Record<string, Of> = {
+  "1": (early, _sweet, multi) => exitDifference(multi, early),
+  "3": (early, _sweet, multi) => curveDifference(early, [multi]),
+  "4, fast": (early, sweet, multi) => curveDifference(sweet, [early, multi], "fast"),
+  "4, slow": (early, sweet, multi) => curveDifference(sweet, [early], "slow", multi),
+  "5": (early, sweet) => exitDifference(sweet, early),
+};
+
+/** The cells that a pipeline's report was made of, of the tasks and the seed. */
+async function cellsOf(pipeline: string): Promise<Cell[]> {
+  const folder = join(root, ".run", pipeline, "cells/report");
+  const text = await readFile(join(folder, "cell.json"), "utf8").catch((cause: unknown) => {
+    throw new Error(`${folder}: no report; run npx turbo run pipeline -- ${pipeline} first`, {
+      cause,
+    });
+  });
+  const { settings, inputs } = JSON.parse(text) as {
+    settings: ReportSettings;
+    inputs: Record<string, string>;
+  }; // the pipeline's own
+  const cells = settings.cells.filter(
+    (c) => tasks.includes(c.task) && c.seed === seed && c.chosen !== false,
+  );
+  return Promise.all(
+    cells.map(async (cell) =>
+      readCell(cell, await openArtifact(resolve(folder, inputs[cell.input] ?? cell.input))),
+    ),
+  );
+}
+
+const cells = new Map<Condition, Cell[]>();
+for (const condition of Object.keys(conditions) as Condition[]) {
+  cells.set(condition, await cellsOf(condition));
+}
+
+/** An effect on a task under a condition; the test examples are those of every condition. */
+function sampleOf(of: Of, condition: Condition, task: string): TaskSample {
+  const here = (cells.get(condition) ?? []).filter((c) => c.task === task);
+  const shared = sharedSeeds(here, methods);
+  const there = cells.get("low-resource")?.find((c) => c.task === task);
+  if (shared === undefined || there?.results.testSha256 !== here[0]?.results.testSha256) {
+    throw new Error(
+      `${condition}: expected ${methods.join(", ")} of ${task}, tested on the examples of low-resource; run both again`,
+    );
+  }
+  const [early = [], sweet = [], multi = []] = shared;
+  return of(early, sweet, multi);
+}
+
+function effectOf(sample: (task: string) => TaskSample): Effect {
+  const over = tasks.map((task) => ({ task, control: false, sample: sample(task) }));
+  return estimate(over, bootstrapping).interval(bootstrapping.level);
+}
+
+const rounded = ({ effect, low, high }: Effect): Effect => ({
+  effect: Number(effect.toFixed(4)),
+  low: Number(low.toFixed(4)),
+  high: Number(high.toFixed(4)),
+});
+const measured = Object.entries(effects).map(([claim, of]) => ({
+  claim,
+  conditions: Object.fromEntries(
+    (Object.keys(conditions) as Condition[]).map((condition) => [
+      condition,
+      rounded(effectOf((task) => sampleOf(of, condition, task))),
+    ]),
+  ),
+  contrasts: Object.fromEntries(
+    contrasts.map(([first, second, name]) => [
+      name,
+      rounded(
+        effectOf((task) => {
+          const [a, b] = [sampleOf(of, first, task), sampleOf(of, second, task)];
+          return { ...a, effect: (s, e) => a.effect(s, e) - b.effect(s, e) };
+        }),
+      ),
+    ]),
+  ),
+}));
+await writeFile(
+  join(root, "docs/results/low-resource-causes.json"),
+  `${JSON.stringify({ tasks, seed, bootstrap: bootstrapping, effects: measured }, null, 1)}\n`,
+);
+
+const points = (x: number) => `${x > 0 ? "+" : ""}${x.toFixed(1).replace("-", "−")}`;
+const interval = ({ effect, low, high }: Effect) =>
+  `${points(effect)} (${points(low)} to ${points(high)})`;
+
+const causes = table(
+  ["claim", ...Object.values(conditions), ...contrasts.map(([, , name]) => name)],
+  measured.map((row) => [
+    row.claim,
+    ...Object.values(row.conditions).map(interval),
+    ...Object.values(row.contrasts).map(interval),
+  ]),
+);
+const study = JSON.parse(
+  await readFile(join(root, "docs/results/low-resource.json"), "utf8"),
+) as StudyNumbers; // the report's own
+const objectives = table(
+  ["objective", "less the best of the three", "verdict", ...methods.map((m) => `less ${m}`)],
+  [...study.objectives]
+    .sort((a, b) => b.effect - a.effect)
+    .map((row) => [
+      `\`${row.method}\``,
+      interval(row),
+      row.verdict,
+      ...methods.map((m) => row.against.filter((a) => a.method === m).map(interval)[0] ?? "–"),
+    ]),
+);
+
+const before = await readFile(page, "utf8");
+await writeFile(page, withParts(before, { objectives, causes }));
+await $({ cwd: root, quiet: true })`npx oxfmt ${page}`;
+console.log("docs/experiments.md shows the last runs");
