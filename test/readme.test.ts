@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { describe, expect, it } from "vitest";
+import { planPipeline } from "@sweetspot/pipeline";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 const root = join(import.meta.dirname, "..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
@@ -9,6 +11,8 @@ const pages = [
   "README.md",
   "CONTRIBUTING.md",
   "docs/architecture.md",
+  "bench/README.md",
+  "pipelines/README.md",
   ...packages.map((name) => `packages/${name}/README.md`),
 ];
 
@@ -26,4 +30,27 @@ describe("documentation", () => {
     const missing = links.filter((link) => !existsSync(join(root, dirname(page), link)));
     expect(missing.map((link) => `${relative(root, page)}: ${link}`)).toEqual([]);
   });
+
+  it.each(["README.md", "packages/pipeline/README.md"])(
+    "%s shows files that plan",
+    async (page) => {
+      const folder = mkdtempSync(join(tmpdir(), "sweetspot-readme-"));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      writeFileSync(join(folder, "reviews.csv"), "review,stars\nGood,5\n");
+      const blocks = [...read(page).matchAll(/^```yaml\n([^]*?)^```$/gm)].map((m) => m[1] ?? "");
+      expect(blocks.length).toBeGreaterThan(0);
+      for (const [i, block] of blocks.entries()) {
+        // What is on the Hub, or in a folder of one's own, is not here.
+        const here = block.replaceAll(/^.*(nyu-mll|microsoft|my-checkpoint).*\n/gm, "");
+        // An excerpt leaves out what every file has.
+        const given = new Set([...here.matchAll(/^\w+/gm)].map(([key]) => key));
+        const rest = ["tasks: [amazon]", "encoders: [minilm]", "exitLayers: [1, 2]"].filter(
+          (line) => !given.has(line.split(":")[0] ?? ""),
+        );
+        const file = join(folder, `p${i}.yaml`);
+        writeFileSync(file, `${here}${rest.join("\n")}\n`);
+        expect((await planPipeline(file, folder)).cells.length).toBeGreaterThan(0);
+      }
+    },
+  );
 });
