@@ -8,8 +8,8 @@ import { removeDeadNodes } from "./passes.ts";
 
 /**
  * The same function in fewer passes over the numbers, for a graph that is written down to be run by
- * ONNX Runtime on any device: GELU, layer norm and attention as its own operators, no reshape that
- * another undoes. It differs in the last bits.
+ * ONNX Runtime on any device: layer norm as ONNX's one operator, GELU and attention as ONNX Runtime's
+ * own, no reshape that another undoes. It differs in the last bits.
  */
 export function optimiseInference(graph: Graph): Graph {
   const passes = [
