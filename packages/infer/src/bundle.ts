@@ -44,7 +44,7 @@ const schema: z.ZodType<BundleDescription> = z.strictObject({
 export interface SessionOptions {
   /** Where the segments run; by default `cpu`. There is no fallback: one that cannot be had is an error. */
   device?: Device;
-  /** Threads of ONNX Runtime on the CPU; one per core if left out. */
+  /** Threads of each segment on the CPU; if left out those of the environment's SWEETSPOT_THREADS, or else one per core. The last bit of a logit can depend on it. */
   threads?: number;
 }
 

@@ -10,11 +10,12 @@ import type { TrainSettings } from "./stage.ts";
 /** What runs the steps. */
 export type Machinery = Pick<TrainSettings, "device" | "engine">;
 
-/** A training has the machine to itself: the pipeline runs one cell at a time. */
+/** A training has its cores to itself: a pipeline that runs several cells at once shares them out. */
 const spinMicroseconds = 50;
 
 /**
- * The loop of a training on the device and by the engine that were asked for.
+ * The loop of a training on the device and by the engine that were asked for. Whoever opens it disposes
+ * of it.
  *
  * @throws Error that says what to install if they are not to be had
  */

@@ -69,8 +69,9 @@ const wordEmbeddings = "embeddings.word_embeddings.weight";
 /**
  * Fine-tunes one model with exits.
  *
- * Same task, same machine: the same numbers to the last bit, whether it ran in one piece or was
- * killed and resumed, and however many steps a run held.
+ * Same task, same machine, same number of threads: the same numbers to the last bit, whether it ran in
+ * one piece or was killed and resumed, and however many steps a run held. The threads are those of
+ * `openSession`: SWEETSPOT_THREADS, or else one per core.
  *
  * @throws RangeError if an exit layer lies past the encoder's depth, a text is longer than the
  *   encoder reads, or a token id or label is outside of what the encoder or the heads know; and if
