@@ -16,7 +16,7 @@ import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "./tr
 export interface SessionOptions {
   /** Where it runs; by default `cpu`. There is no fallback: one that cannot be had is an error. */
   device?: Device;
-  /** Threads of one session on the CPU; ONNX Runtime's own choice (one per core) if left out. The sums' order, and so the last bit of a result, can depend on it. */
+  /** Threads of one session on the CPU; if left out those of the environment's SWEETSPOT_THREADS, or else ONNX Runtime's own choice (one per core). The sums' order, and so the last bit of a result, can depend on it. */
   threads?: number;
   /** How many microseconds a thread stays awake between the operations of a run; by default 0. 50 or so is faster where the machine is this session's alone. */
   spinMicroseconds?: number;
@@ -44,6 +44,9 @@ export interface CompiledFunction {
  * Starts a session for a graph, optimised (`optimise`). Whoever starts it disposes of it.
  *
  * `run` blocks the event loop while it computes; ending the thread in the middle of it aborts Node.
+ *
+ * @throws Error that says what to install if the device is not to be had; RangeError if it has no right
+ *   kernel for a part of the graph, or as `onnxModel`; ONNX Runtime's own if it refuses the graph
  */
 export async function startSession(
   graph: Graph,
@@ -84,7 +87,11 @@ export async function startSession(
   };
 }
 
-/** Traces a function and starts a session for it. @throws as `trace` does */
+/**
+ * Traces a function and starts a session for it. Whoever starts it disposes of it.
+ *
+ * @throws as `trace` and `startSession` do
+ */
 export async function compile<const S extends TensorSpecs>(
   fn: (inputs: TensorsOf<S>) => NamedTensors,
   specs: S,

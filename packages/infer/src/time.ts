@@ -68,7 +68,12 @@ export async function runTime({
   }
 }
 
-/** Times every segment on batches of test sentences spread evenly over the split. */
+/**
+ * Times every segment on whole batches of test sentences spread evenly over the split, each batch once a
+ * round, after a round that is not counted.
+ *
+ * @returns `examples`: how many went through each segment while it was timed, all rounds together
+ */
 export async function timeSegments(
   bundle: Bundle,
   split: EncodedSplit,

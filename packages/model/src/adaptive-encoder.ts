@@ -64,6 +64,8 @@ export function exitLogits(
  * The hidden states of an encoder without exits: of the embeddings and of each layer up to `depth`,
  * `[B, T, C]` each.
  *
+ * The caller disposes of them; what lies between goes with a `tf.tidy` around the call.
+ *
  * @throws RangeError if the depth is not within the encoder, or the inputs' shapes differ
  */
 export function hiddenStates(
@@ -124,7 +126,14 @@ export function encoderLayer(
   return computationOf(config).layer(p, layer, hidden, context, config, dropout, read);
 }
 
-/** The logits `[B, K]` of the exit after a layer, counted from 1. */
+/**
+ * The logits `[B, K]` of the exit after a layer, counted from 1.
+ *
+ * @param hidden the layer's output, `[B, T, C]`; of an exit that reads the first token, `[B, 1, C]` will do
+ * @param attentionMask float32 `[B, T]` of 1 and 0
+ * @throws RangeError if there are no parameters for that exit; TypeError if it reads the first token and
+ *   has no pooler
+ */
 export function exitAfter(
   params: EncoderParams,
   layer: number,

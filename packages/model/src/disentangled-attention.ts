@@ -190,6 +190,7 @@ export function plainDistanceRows(span: number, farthest: number): DistanceRows 
  *
  * @param buckets how many rows there are for each sign
  * @param most the distance that the last bucket ends at
+ * @param farthest the largest distance that is asked for: rows are given from `-farthest` to it
  *
  * Source: He et al., arXiv:2111.09543; Hugging Face transformers, models/deberta_v2/modeling_deberta_v2.py.
  */

@@ -47,7 +47,8 @@ export interface Surroundings {
 /**
  * Plans a pipeline and runs it, or with `--dry` shows the plan, or with `--help` how it is called.
  *
- * @param args what a person typed: `[NAME | PATH] [--dry] [--filter=CELL]`, or `--help` or `-h`
+ * @param args what a person typed: `[NAME | PATH] [--dry] [--filter=CELL] [--concurrency=N]`, or
+ *   `--help` or `-h`
  * @returns whether everything that was asked for is done
  * @throws Error if the arguments or the pipeline's file are wrong, or nothing can be run
  */

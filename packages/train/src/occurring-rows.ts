@@ -43,6 +43,11 @@ export function occurringRows(table: HostTensor, ids: Int32Array): OccurringRows
 /**
  * Puts trained rows back into the table; the others are scaled by `decay`, the product over all
  * steps of `1 - learningRate * weightDecay`.
+ *
+ * @param table `[V, C]`, as it was before training; not written to
+ * @param rows R ids, as `occurringRows` has them
+ * @param trained `[R, C]`, row-major
+ * @returns `[V, C]`, new
  */
 export function restoreRows(
   table: HostTensor,
