@@ -8,6 +8,8 @@ export interface Estimate {
   seconds: number;
   /** Of memory at its peak, in bytes; 0 where it is little. */
   memoryBytes: number;
+  /** Of the artefact that it leaves, in bytes; 0 where it is little. */
+  diskBytes: number;
   /** Files that must be fetched first, by name, and their bytes. Who shares a file names it alike. */
   downloads: Record<string, number>;
   /** What the stages that read this one need to know for theirs. */
@@ -25,6 +27,7 @@ export const little: Estimate = {
   operations: 0,
   seconds: 0,
   memoryBytes: 0,
+  diskBytes: 0,
   downloads: {},
   told: {},
 };

@@ -11,6 +11,7 @@ export const stage: Stage<ExportSettings> = {
   settings: z.strictObject({}) as z.ZodType<ExportSettings>,
   estimate: async ({ inputs }) => ({
     ...little,
+    diskBytes: toldBy(inputs, "train", "weights"),
     told: { forward: toldBy(inputs, "train", "forward") },
   }),
   run: async (context) => (await import("./export-stage.ts")).runExport(context),

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { readArguments, usage } from "./arguments.ts";
@@ -12,6 +12,7 @@ import {
   estimateCells,
   measureRates,
   tooLarge,
+  tooMuch,
 } from "./estimates.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import type { Cell } from "./plan.ts";
@@ -71,6 +72,8 @@ export async function command(
     if (!first.undecided) return await runPlan(first.cells, filter, run);
     const part = filter === undefined ? "more" : partOf(first, filter);
     if (part === "search") return await runPlan(first.cells, filter, run, part);
+    // Whatever it chooses, as much follows; better told now than hours later.
+    if (!(await roomFor(first.possible.at(-1) ?? first.cells, run))) return false;
     if (!(await runPlan(first.cells, undefined, run, "search"))) return false;
     const choices = await readChoices(first.cells, folder.artifact);
     if (choices === undefined) throw new Error("pipeline: the search left no choice; run it again");
@@ -158,6 +161,8 @@ async function runPlan(
     for (const line of shortened(lines)) show(line);
     if (lines.length > 0) return false;
   }
+  const wanted = cells.filter((c) => expected.includes(c.id));
+  if (!(await roomFor(wanted, run, estimates))) return false;
   // Those of the other part may be half done.
   if (part === undefined) await removeStaleCells(folder, cells);
   if (stop.aborted) return false;
@@ -194,6 +199,22 @@ async function runPlan(
   if (part === undefined || only !== undefined)
     await showResults({ ...run, outcomes, cells, only });
   return true;
+}
+
+/** Whether the disk has room for what cells leave, of those that have not run; if not, says so. */
+async function roomFor(
+  cells: readonly Cell[],
+  { folder, show }: Invocation,
+  known?: Estimates,
+): Promise<boolean> {
+  const estimates = known ?? (await estimateCells(cells, folder.artifact)).estimates;
+  const { bavail, bsize } = await statfs(folder.dir);
+  const line = tooMuch(cells, estimates, {
+    isThere: (id) => existsSync(folder.artifact(id)),
+    freeBytes: bavail * bsize,
+  });
+  if (line !== undefined) show(line);
+  return line === undefined;
 }
 
 async function digests(

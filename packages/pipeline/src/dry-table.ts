@@ -1,5 +1,5 @@
 import type { Estimate } from "@sweetspot/artifact";
-import { type Estimates, gigabytes } from "./estimates.ts";
+import { diskOf, type Estimates, gigabytes } from "./estimates.ts";
 import type { Cell } from "./plan.ts";
 import type { CellOutcome } from "./turbo.ts";
 
@@ -15,15 +15,15 @@ export function dryTable(
   estimates: Estimates,
   rate: (cell: Cell) => number | undefined,
 ): string[] {
-  const rows: string[][] = [["", "cell", "work", "time", "memory", "download"]];
+  const rows: string[][] = [["", "cell", "work", "time", "memory", "disk", "download"]];
   const fetched = new Set<string>();
-  let [runs, hits, seconds, bytes, operations, memory] = [0, 0, 0, 0, 0, 0];
+  let [runs, hits, seconds, bytes, operations, memory, disk] = [0, 0, 0, 0, 0, 0, 0];
   for (const cell of cells) {
     const outcome = outcomes.find((o) => o.cell === cell.id);
     if (outcome === undefined) continue;
     if (outcome.hit) {
       hits++;
-      rows.push(["cached", cell.id, "", "", "", ""]);
+      rows.push(["cached", cell.id, "", "", "", "", ""]);
       continue;
     }
     runs++;
@@ -36,6 +36,7 @@ export function dryTable(
     bytes += download;
     operations += estimate?.operations ?? 0;
     memory = Math.max(memory, estimate?.memoryBytes ?? 0);
+    disk += diskOf(estimate);
     rows.push(["to run", cell.id, ...columns(estimate, took, download)]);
   }
   const rates = new Set(cells.map(rate).filter((r) => r !== undefined));
@@ -44,6 +45,7 @@ export function dryTable(
     `${(operations / 1e12).toFixed(1)} TFLOP`,
     ...(measured === "" ? [] : [`${duration(seconds)} at ${measured} (measured just now)`]),
     `${gigabytes(memory)} of memory at most`,
+    `${gigabytes(disk)} of disk`,
     `${megabytes(bytes)} to download`,
   ];
   return [
@@ -61,6 +63,7 @@ function columns(estimate: Estimate | undefined, seconds: number, download: numb
     operations > 0 ? `${(operations / 1e12).toFixed(2)} TFLOP` : "",
     operations > 0 && Number.isFinite(seconds) ? duration(seconds) : "",
     memoryBytes > 0 ? gigabytes(memoryBytes) : "",
+    diskOf(estimate) > 0 ? megabytes(diskOf(estimate)) : "",
     download > 0 ? megabytes(download) : "",
   ];
 }

@@ -1,7 +1,7 @@
 import { little } from "@sweetspot/artifact";
 import { describe, expect, it } from "vitest";
 import { dryTable } from "./dry-table.ts";
-import { concurrencyFor, type Estimates, tooLarge } from "./estimates.ts";
+import { concurrencyFor, type Estimates, tooLarge, tooMuch } from "./estimates.ts";
 import type { Cell } from "./plan.ts";
 
 const cell = (id: string, device = "cpu"): Cell => ({
@@ -13,8 +13,26 @@ const cell = (id: string, device = "cpu"): Cell => ({
 const cells = [cell("data.a"), cell("train.a"), cell("train.b"), cell("train.gpu", "cuda")];
 const estimates: Estimates = new Map([
   ["data.a", { ...little, downloads: { "glue/train": 3e6 } }],
-  ["train.a", { ...little, operations: 3e12, memoryBytes: 7e9, downloads: { weights: 440e6 } }],
-  ["train.b", { ...little, operations: 6e14, memoryBytes: 30e9, downloads: { weights: 440e6 } }],
+  [
+    "train.a",
+    {
+      ...little,
+      operations: 3e12,
+      memoryBytes: 7e9,
+      diskBytes: 87e6,
+      downloads: { weights: 440e6 },
+    },
+  ],
+  [
+    "train.b",
+    {
+      ...little,
+      operations: 6e14,
+      memoryBytes: 30e9,
+      diskBytes: 500e6,
+      downloads: { weights: 440e6 },
+    },
+  ],
   ["train.gpu", { ...little, operations: 1e12, memoryBytes: 90e9 }],
 ]);
 const all = new Set(cells.map((c) => c.id));
@@ -26,6 +44,16 @@ describe("tooLarge", () => {
     ]);
     expect(tooLarge(cells, estimates, new Set(["train.a"]), 24e9)).toEqual([]);
     expect(tooLarge(cells, estimates, all, 31e9)).toEqual([]);
+  });
+});
+
+describe("tooMuch", () => {
+  it("says how much disk the cells that are not there ask for, with turbo's copies, if it is more than is free", () => {
+    const on = (freeBytes: number, there: string[] = []) =>
+      tooMuch(cells, estimates, { isThere: (id) => there.includes(id), freeBytes });
+    expect(on(1.1e9)).toMatch(/^needs about 1\.1 GB of disk, \.run\/ has 1\.1 GB free; free some /);
+    expect(on(1.2e9)).toBeUndefined();
+    expect(on(1e9, ["train.b"])).toBeUndefined();
   });
 });
 
@@ -43,12 +71,12 @@ describe("dryTable", () => {
   it("shows what each cell asks for and the sums, a shared file once", () => {
     const outcomes = cells.slice(0, 3).map((c) => ({ cell: c.id, hit: false }));
     expect(dryTable(cells, outcomes, estimates, () => 1e11)).toEqual([
-      "        cell             work     time  memory  download",
-      "to run  data.a                                    3.0 MB",
-      "to run  train.a    3.00 TFLOP     30 s  7.0 GB    440 MB",
-      "to run  train.b  600.00 TFLOP  100 min   30 GB",
+      "        cell             work     time  memory    disk  download",
+      "to run  data.a                                            3.0 MB",
+      "to run  train.a    3.00 TFLOP     30 s  7.0 GB  165 MB    440 MB",
+      "to run  train.b  600.00 TFLOP  100 min   30 GB  950 MB",
       "3 cells: 3 to run, 0 cached",
-      "estimated: 603.0 TFLOP, 101 min at 100 GFLOP/s (measured just now), 30 GB of memory at most, 443 MB to download",
+      "estimated: 603.0 TFLOP, 101 min at 100 GFLOP/s (measured just now), 30 GB of memory at most, 1.1 GB of disk, 443 MB to download",
     ]);
   });
 

@@ -109,6 +109,33 @@ export function tooLarge(
   });
 }
 
+/** An artefact and the copy that turbo keeps of it, which is smaller by a tenth: bytes for each of its bytes. */
+const withCopy = 1.9;
+
+/** What a cell leaves on disk, in bytes, turbo's copy included. */
+export function diskOf(estimate: Estimate | undefined): number {
+  return withCopy * (estimate?.diskBytes ?? 0);
+}
+
+/**
+ * Says whether the cells ask for more disk than there is.
+ *
+ * @param isThere whether a cell's artefact lies on disk already
+ * @param freeBytes where the artefacts go
+ * @returns a line if they do
+ */
+export function tooMuch(
+  cells: readonly Cell[],
+  estimates: Estimates,
+  { isThere, freeBytes }: { isThere: (cell: string) => boolean; freeBytes: number },
+): string | undefined {
+  const bytes = cells
+    .filter((cell) => !isThere(cell.id))
+    .reduce((sum, { id }) => sum + diskOf(estimates.get(id)), 0);
+  if (bytes <= freeBytes) return undefined;
+  return `needs about ${gigabytes(bytes)} of disk, .run/ has ${gigabytes(freeBytes)} free; free some (other pipelines' folders in .run/, and .run/.turbo-cache, can be made again), or run a part (--filter)`;
+}
+
 /** How many cells may run at once: each two cores and its memory, of the half that is not kept free. */
 export function concurrencyFor(
   estimates: Estimates,

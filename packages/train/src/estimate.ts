@@ -94,6 +94,9 @@ export async function estimateTraining({
     settings.device === "cpu"
       ? steps * updateSeconds * parameterCounts(config, depth, rows).trained
       : 0;
+  const diskBytes = depths
+    .map((depth) => 4 * parameterCounts(config, depth, rows).all)
+    .reduce((a, b) => a + b, 0);
   return {
     operations: depths
       .map((depth) => {
@@ -103,11 +106,13 @@ export async function estimateTraining({
       .reduce((a, b) => a + b, 0),
     seconds: depths.map((d) => startSeconds + update(d)).reduce((a, b) => a + b, 0),
     memoryBytes: trainingMemory(config, Math.max(...depths), { batchSize, tokens: longest, rows }),
+    diskBytes,
     downloads: await encoderDownloads(encoder),
     told: {
       forward: depths
         .map((depth) => forwardOperations(config, depth, tokens))
         .reduce((a, b) => a + b, 0),
+      weights: diskBytes,
     },
   };
 }
