@@ -116,7 +116,12 @@ describe.each(Object.keys(facts.encoders))("a %s", (kind) => {
     const folder = await written(`names/${kind}`, { checkpoint: await checkpointOf(kind) });
     const { class: name, names } = tensorNamed(published.models, kind);
     const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as object;
-    expect(config).toMatchObject({ architectures: [name], num_hidden_layers: 3 });
+    expect(config).toMatchObject({
+      architectures: [name],
+      num_hidden_layers: 3,
+      operating_points: [{ threshold: 0.9123456, cost: 0.499 }],
+      exit_temperatures: [0.8, 1.1, 1.23456789],
+    });
     const tensors = Object.keys(await readSafetensors(join(folder, "model.safetensors")));
     expect(tensors.filter((t) => !/^exits\.[12]\./.test(t)).sort()).toEqual(names);
     expect(tensors).toHaveLength(names.length + 2 * 4);
@@ -250,6 +255,7 @@ describe("the model card", () => {
     expect(body).toContain("- Labels: " + String.raw`\`a\`, b \| c, \<d\>, \#, \*e\*`);
     expect(body).toContain("| 2 | `logits_2` | 80.0 | 75.0 to 85.0 | 66.7 |");
     expect(body).toContain("| 0.912346 | 79.0 | 74.0 to 84.0 | 49.9 |");
+    expect(body).toContain("divided by its temperature before the softmax: 0.8, 1.1 and 1.234568,");
     expect(body).toContain("(curve.svg)");
     expect(body).toContain("AutoModelForSequenceClassification");
   });
@@ -257,7 +263,15 @@ describe("the model card", () => {
   it("says nothing that nobody told it, and of the mean that Python has no class", async () => {
     const bare = { title: "T", name: "acme/t", task: "t", method: "early-exit" };
     const card = modelCard(await checkpointOf("bert", "mean"), bare, maxLength, false);
-    for (const key of ["license", "language", "base_model", "datasets", "model-index", "curve.svg"])
+    for (const key of [
+      "license",
+      "language",
+      "base_model",
+      "datasets",
+      "model-index",
+      "curve.svg",
+      "temperature",
+    ])
       expect(card).not.toContain(key);
     expect(card).toContain("transformers has no class");
     expect(card).not.toContain("AutoModelForSequenceClassification");

@@ -120,6 +120,7 @@ export function someCard(name: string): ModelCard {
       operatingPoints: [
         { threshold: 0.9123456, accuracy: 0.79, interval: [0.74, 0.84], cost: 0.499 },
       ],
+      temperatures: [0.8, 1.1, 1.23456789],
     },
   };
 }

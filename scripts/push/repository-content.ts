@@ -65,6 +65,7 @@ export async function repositoryContent(
         // A member on its own restarts nothing.
         .map((exit) => ({ ...exit, cost: exit.exitLayer / layers })),
       operatingPoints: alone ? results.atBudget : [],
+      temperatures: alone ? results.temperatures : undefined,
     },
   };
   const input = { input: `eval.${combination.id}`, task: plain(task), encoder: plain(encoder) };

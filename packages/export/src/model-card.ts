@@ -38,6 +38,8 @@ export interface Measured {
   exits: readonly MeasuredExit[];
   /** None where the model is one of several. */
   operatingPoints: readonly MeasuredPoint[];
+  /** By what each exit's logits were divided before the softmax, `[E]`; left out where by nothing. */
+  temperatures?: readonly number[] | undefined;
 }
 
 /** One exit that answers every example. */
@@ -157,7 +159,7 @@ A text classifier: the first ${layers === 1 ? "layer" : `${layers} layers`} of a
 function exitsSection(checkpoint: Checkpoint, { measured }: ModelCard, curve: boolean): string {
   const picture = curve ? "\n\n![Accuracy against layers run](curve.svg)" : "";
   if (measured === undefined) return picture === "" ? "" : `## Speed and accuracy${picture}`;
-  const { examples, confidence, majority, exits, operatingPoints } = measured;
+  const { examples, confidence, majority, exits, operatingPoints, temperatures } = measured;
   const level = `${(100 * confidence).toFixed(0)}%`;
   const percent = (share: number) => (100 * share).toFixed(1);
   const range = ([low, high]: readonly [number, number]) => `${percent(low)} to ${percent(high)}`;
@@ -171,13 +173,17 @@ function exitsSection(checkpoint: Checkpoint, { measured }: ModelCard, curve: bo
       percent(e.cost),
     ]),
   );
+  const scaled =
+    temperatures === undefined
+      ? ""
+      : ` Each exit's logits are divided by its temperature before the softmax: ${list(temperatures.map(fewDigits))}, in the order of the exits (\`exit_temperatures\`).`;
   const points =
     operatingPoints.length === 0
       ? ""
-      : `\n\nStopping early: a text leaves at the first exit whose largest softmax probability reaches the threshold, and at the last exit otherwise. The thresholds were found on the same examples, by their confidences alone, not their labels; \`operating_points\` in \`config.json\` has every digit.\n\n${table(
+      : `\n\nStopping early: a text leaves at the first exit whose largest softmax probability reaches the threshold, and at the last exit otherwise.${scaled} The thresholds were found on the same examples, by their confidences alone, not their labels; \`operating_points\` in \`config.json\` has every digit.\n\n${table(
           ["threshold", "accuracy, %", `${level} interval`, "cost, %"],
           operatingPoints.map((p) => [
-            threshold(p.threshold),
+            fewDigits(p.threshold),
             percent(p.accuracy),
             range(p.interval),
             percent(p.cost),
@@ -191,7 +197,7 @@ ${exitTable}${points}${picture}`;
 }
 
 /** Short: `config.json` has every digit. */
-function threshold(value: number): string {
+function fewDigits(value: number): string {
   return String(Number(value.toFixed(6)));
 }
 

@@ -13,11 +13,14 @@ export interface OperatingPointSetting {
  * does too.
  *
  * @param padTokenId the tokenizer's
+ * @param temperatures by what each exit's logits are divided before a confidence is held against a
+ *   threshold, `[E]`
  */
 export function repositoryConfig(
   { config, exitLayers, pooling, labels }: Checkpoint,
   padTokenId: number,
   operatingPoints: readonly OperatingPointSetting[] = [],
+  temperatures?: readonly number[],
 ): Record<string, unknown> {
   return {
     architectures: [publishedClass(config, pooling)],
@@ -31,6 +34,7 @@ export function repositoryConfig(
     ...(operatingPoints.length > 0 && {
       operating_points: operatingPoints.map(({ threshold, cost }) => ({ threshold, cost })),
     }),
+    ...(operatingPoints.length > 0 && temperatures && { exit_temperatures: temperatures }),
     // In the browser transformers.js would look for quantised weights, which are not there.
     "transformers.js_config": { dtype: "fp32" },
   };

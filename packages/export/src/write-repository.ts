@@ -55,10 +55,10 @@ export async function writeRepository(
     specialTokens,
     padTokenId,
   } = tokenizerFiles(tokenizer, checkpoint.config, maxLength);
-  const points = card.measured?.operatingPoints;
+  const { operatingPoints, temperatures } = card.measured ?? {};
   const texts: Record<string, string> = {
     "README.md": modelCard(checkpoint, card, maxLength, curve !== undefined),
-    "config.json": json(repositoryConfig(checkpoint, padTokenId, points)),
+    "config.json": json(repositoryConfig(checkpoint, padTokenId, operatingPoints, temperatures)),
     "special_tokens_map.json": json(specialTokens),
     "tokenizer.json": `${JSON.stringify(tokenizer)}\n`,
     "tokenizer_config.json": json(tokenizerConfig),

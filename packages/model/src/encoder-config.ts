@@ -151,7 +151,7 @@ const harmless = new Set(
     "bos_token_id eos_token_id pad_token_id cls_token_id sep_token_id mask_token_id unk_token_id decoder_start_token_id forced_bos_token_id forced_eos_token_id begin_suppress_tokens suppress_tokens bad_words_ids " +
     "use_cache output_past output_attentions output_hidden_states output_scores return_dict return_dict_in_generate torchscript gradient_checkpointing use_bfloat16 tf_legacy_loss tie_word_embeddings tie_encoder_decoder " +
     "chunk_size_feed_forward cross_attention_hidden_size max_length min_length do_sample early_stopping num_beams num_beam_groups diversity_penalty temperature top_k top_p typical_p repetition_penalty length_penalty no_repeat_ngram_size encoder_no_repeat_ngram_size num_return_sequences exponential_decay_length_penalty remove_invalid_values " +
-    "directionality pooler_fc_size pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head pooler_type legacy padding_idx exit_layers pooling operating_points transformers.js_config"
+    "directionality pooler_fc_size pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head pooler_type legacy padding_idx exit_layers pooling operating_points exit_temperatures transformers.js_config"
   ).split(" "),
 );
 
