@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Project, realProject } from "./fixtures/pipeline/project.ts";
@@ -86,7 +86,11 @@ test("chooses a regime for each method, trains the rest under it, and keeps the 
   const figures = await readdir(join(project.dir, "pipelines", "study", "kept", "study"));
   expect(figures.sort()).toEqual(study.figures.map((name) => `${name}.svg`).sort());
 
+  // What is deleted comes back as it was.
+  const numbers = await project.read("pipelines/study/kept/study.json");
+  await rm(join(project.dir, "pipelines", "study", "kept"), { recursive: true });
   const second = await project.run("study");
+  expect(await project.read("pipelines/study/kept/study.json")).toBe(numbers);
   expect(second.output).toMatch(/^40 cells: 0 run, 40 from the cache/m);
   const known = await project.run("study", "--dry");
   expect(known.output).not.toContain("no regime is chosen");
