@@ -7,12 +7,11 @@ import { openArtifact } from "@sweetspot/artifact";
 import type { TaskSample } from "@sweetspot/eval";
 import { type Cell, readCell, type StudyNumbers } from "@sweetspot/report";
 import { $ } from "zx";
+import { mainMethods } from "../packages/report/src/methods.ts";
+import { signed } from "../packages/report/src/numbers.ts";
 import type { ReportSettings } from "../packages/report/src/stage.ts";
-import {
-  curveDifference,
-  exitDifference,
-  sharedSeeds,
-} from "../packages/report/src/study/effects.ts";
+import { type Question, questions } from "../packages/report/src/study/claims.ts";
+import { sharedSeeds } from "../packages/report/src/study/effects.ts";
 import { bootstrapping, type Effect, estimate } from "../packages/report/src/study/estimate.ts";
 import { table, withParts } from "./markdown.ts";
 
@@ -33,16 +32,8 @@ const contrasts: readonly (readonly [Condition, Condition, string])[] = [
   ["low-resource-1000", "low-resource-100", "1,000 less 100"],
   ["low-resource-deep", "low-resource", "two exits less four"],
 ];
-const methods = ["early-exit", "sweet", "multi-model"];
-type Of = (early: Cell[], sweet: Cell[], multi: Cell[]) => TaskSample;
-/** The claims' effects, as the report measures them. */
-const effects: Record<string, Of> = {
-  "1": (early, _sweet, multi) => exitDifference(multi, early),
-  "3": (early, _sweet, multi) => curveDifference(early, [multi]),
-  "4, fast": (early, sweet, multi) => curveDifference(sweet, [early, multi], "fast"),
-  "4, slow": (early, sweet, multi) => curveDifference(sweet, [early], "slow", multi),
-  "5": (early, sweet) => exitDifference(sweet, early),
-};
+/** Of claim 2, `projected` is not in those pipelines. */
+const asked = questions.filter(({ id }) => id !== 2);
 
 /** The cells that a pipeline's report was made of, of the tasks and the seed. */
 async function cellsOf(pipeline: string): Promise<Cell[]> {
@@ -71,18 +62,23 @@ for (const condition of Object.keys(conditions) as Condition[]) {
   cells.set(condition, await cellsOf(condition));
 }
 
-/** An effect on a task under a condition; the test examples are those of every condition. */
-function sampleOf(of: Of, condition: Condition, task: string): TaskSample {
+/** What a part of a claim asks of a task under a condition; the test examples are those of every condition. */
+function sampleOf(
+  { methods, parts }: Question,
+  part: number,
+  condition: Condition,
+  task: string,
+): TaskSample {
   const here = (cells.get(condition) ?? []).filter((c) => c.task === task);
   const shared = sharedSeeds(here, methods);
+  const sample = shared && parts[part]?.sample(shared);
   const there = cells.get("low-resource")?.find((c) => c.task === task);
-  if (shared === undefined || there?.results.testSha256 !== here[0]?.results.testSha256) {
+  if (sample === undefined || there?.results.testSha256 !== here[0]?.results.testSha256) {
     throw new Error(
       `${condition}: expected ${methods.join(", ")} of ${task}, tested on the examples of low-resource; run both again`,
     );
   }
-  const [early = [], sweet = [], multi = []] = shared;
-  return of(early, sweet, multi);
+  return sample;
 }
 
 function effectOf(sample: (task: string) => TaskSample): Effect {
@@ -95,39 +91,42 @@ const rounded = ({ effect, low, high }: Effect): Effect => ({
   low: Number(low.toFixed(4)),
   high: Number(high.toFixed(4)),
 });
-const measured = Object.entries(effects).map(([claim, of]) => ({
-  claim,
-  conditions: Object.fromEntries(
-    (Object.keys(conditions) as Condition[]).map((condition) => [
-      condition,
-      rounded(effectOf((task) => sampleOf(of, condition, task))),
-    ]),
-  ),
-  contrasts: Object.fromEntries(
-    contrasts.map(([first, second, name]) => [
-      name,
-      rounded(
-        effectOf((task) => {
-          const [a, b] = [sampleOf(of, first, task), sampleOf(of, second, task)];
-          return { ...a, effect: (s, e) => a.effect(s, e) - b.effect(s, e) };
-        }),
-      ),
-    ]),
-  ),
-}));
+const measured = asked.flatMap((question) =>
+  question.parts.map(({ name }, part) => ({
+    claim: question.id,
+    part: name,
+    conditions: Object.fromEntries(
+      (Object.keys(conditions) as Condition[]).map((condition) => [
+        condition,
+        rounded(effectOf((task) => sampleOf(question, part, condition, task))),
+      ]),
+    ),
+    contrasts: Object.fromEntries(
+      contrasts.map(([first, second, name]) => [
+        name,
+        rounded(
+          effectOf((task) => {
+            const a = sampleOf(question, part, first, task);
+            const b = sampleOf(question, part, second, task);
+            return { ...a, effect: (s, e) => a.effect(s, e) - b.effect(s, e) };
+          }),
+        ),
+      ]),
+    ),
+  })),
+);
 await writeFile(
   join(root, "docs/results/low-resource-causes.json"),
   `${JSON.stringify({ tasks, seed, bootstrap: bootstrapping, effects: measured }, null, 1)}\n`,
 );
 
-const points = (x: number) => `${x > 0 ? "+" : ""}${x.toFixed(1).replace("-", "−")}`;
 const interval = ({ effect, low, high }: Effect) =>
-  `${points(effect)} (${points(low)} to ${points(high)})`;
+  `${signed(effect / 100)} (${signed(low / 100)} to ${signed(high / 100)})`;
 
 const causes = table(
   ["claim", ...Object.values(conditions), ...contrasts.map(([, , name]) => name)],
   measured.map((row) => [
-    row.claim,
+    `${row.claim}, ${row.part}`,
     ...Object.values(row.conditions).map(interval),
     ...Object.values(row.contrasts).map(interval),
   ]),
@@ -136,14 +135,14 @@ const study = JSON.parse(
   await readFile(join(root, "docs/results/low-resource.json"), "utf8"),
 ) as StudyNumbers; // the report's own
 const objectives = table(
-  ["objective", "less the best of the three", "verdict", ...methods.map((m) => `less ${m}`)],
+  ["objective", "less the best of the three", "verdict", ...mainMethods.map((m) => `less ${m}`)],
   [...study.objectives]
     .sort((a, b) => b.effect - a.effect)
     .map((row) => [
       `\`${row.method}\``,
       interval(row),
       row.verdict,
-      ...methods.map((m) => row.against.filter((a) => a.method === m).map(interval)[0] ?? "–"),
+      ...mainMethods.map((m) => row.against.filter((a) => a.method === m).map(interval)[0] ?? "–"),
     ]),
 );
 

@@ -3,6 +3,7 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StudyNumbers } from "@sweetspot/report";
+import { signed } from "../packages/report/src/numbers.ts";
 import { withParts } from "./markdown.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -28,8 +29,7 @@ console.log("README.md and docs/figures/demo-curve.svg show the last runs");
 
 /** The claims as a Markdown table: percentage points. */
 function claimsTable({ claims }: StudyNumbers): string {
-  const points = (x: number | null) =>
-    x === null ? "–" : `${x > 0 ? "+" : ""}${x.toFixed(1).replace("-", "−")}`;
+  const points = (x: number | null) => (x === null ? "–" : signed(x / 100));
   const rows = claims.map(({ id, statement, paper, effect, low, high, verdict, parts = [] }) => {
     const others = parts
       .slice(1)

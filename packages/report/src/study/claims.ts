@@ -55,7 +55,7 @@ export interface ClaimPart extends Effect {
 }
 
 /** What a claim asks of the cells of one task. */
-interface Question extends Pick<Claim, "id" | "statement" | "paper" | "measure"> {
+export interface Question extends Pick<Claim, "id" | "statement" | "paper" | "measure"> {
   methods: string[];
   parts: {
     name: string;
@@ -72,7 +72,7 @@ type Sample = (cells: Cell[][]) => TaskSample;
 const exits = ([first = [], second = []]: Cell[][]) => exitDifference(first, second);
 
 /** The claims of "Finding the SWEET Spot", arXiv:2306.02307, as docs/experiments.md makes numbers of them. */
-const questions: readonly Question[] = [
+export const questions: readonly Question[] = [
   {
     id: 1,
     statement: "Individual multi-model classifiers beat early-exit's.",
