@@ -6,7 +6,7 @@ import { command } from "./command.ts";
 
 vi.mock("node:fs/promises", async (original) => {
   const real = await original<typeof import("node:fs/promises")>();
-  return { ...real, statfs: vi.fn(real.statfs) };
+  return { ...real, statfs: vi.fn<typeof real.statfs>(real.statfs) };
 });
 
 let root: string;

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { diskError, openArtifact, parse } from "@sweetspot/artifact";
 import { z } from "zod";
@@ -20,7 +20,7 @@ export async function publish(artifact: string, target: string): Promise<string[
 const studySchema = z.looseObject({ figures: z.array(z.string().regex(/^[\w-]+$/)) });
 
 /**
- * Copies what a report says of a study to where results are kept: `NAME.json`, and its figures as SVG
+ * Copies what a report says of a study to where results are kept: `NAME.json`, a value to a line, and its figures as SVG
  * files in the folder `NAME`.
  *
  * @param artifact a report's that has `study.json`
@@ -45,7 +45,8 @@ export async function publishStudy(
   const copied = Object.fromEntries(figures.map((file) => [file, join("figures", file)]));
   await replaceFolder(join(folder, name), artifact, copied);
   try {
-    await copyFile(study, `${target}.tmp`);
+    // A value to a line: what a later run changes can be read as a difference.
+    await writeFile(`${target}.tmp`, `${JSON.stringify(json, undefined, 1)}\n`);
     await rename(`${target}.tmp`, target);
   } catch (cause) {
     throw diskError(`cannot write ${target}`, cause);
