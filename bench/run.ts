@@ -1,8 +1,9 @@
 // Measures this project against its peers and shows the table: npm run bench [-- GROUP...], a group
-// being one of those below. With --table it shows what was measured last. All but bert-base-pipeline, gradient-conflict, tfjs-node and
-// small-networks need python3 and, at the first call, PyPI; see bench/README.md.
+// being one of those below. With --table it shows what was measured last. All but bert-base-pipeline, cells-at-once, gradient-conflict,
+// tfjs-node and small-networks need python3 and, at the first call, PyPI; see bench/README.md.
 import { argv } from "zx";
 import { bertBasePipelineRows } from "./bert-base-pipeline.ts";
+import { cellsAtOnceRows } from "./cells-at-once.ts";
 import { fineTuneRows } from "./fine-tune-rows.ts";
 import { gradientConflictRows } from "./gradient-conflict.ts";
 import { inferenceRows } from "./inference-rows.ts";
@@ -18,6 +19,7 @@ const groups: Record<string, (log: Log) => Measured> = {
   "minilm-step": (log) => stepRows("minilm", log),
   "bert-base-step": (log) => stepRows("bert-base", log),
   "bert-base-pipeline": bertBasePipelineRows,
+  "cells-at-once": cellsAtOnceRows,
   "gradient-conflict": gradientConflictRows,
   "tfjs-node": tfjsNodeRows,
   inference: inferenceRows,

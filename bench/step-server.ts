@@ -36,9 +36,20 @@ export class StepServer {
     this.about = about;
   }
 
-  /** @param label names it in errors */
-  static async start(label: string, command: string, args: readonly string[]): Promise<StepServer> {
-    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+  /**
+   * @param label names it in errors
+   * @param env what its environment has beyond this process's
+   */
+  static async start(
+    label: string,
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<StepServer> {
+    const child = spawn(command, args, {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: { ...process.env, ...env },
+    });
     const failed = new Promise<never>((_, reject) => {
       child.once("error", (cause) => reject(new Error(`${label}: ${cause.message}`, { cause })));
     });

@@ -33,8 +33,7 @@ export async function runChoose({
   log,
 }: StageContext<ChooseSettings>): Promise<Record<string, Json>> {
   const scores: { task: string; regime: string; seed: number; score: number }[] = [];
-  const { cells, controls } = settings;
-  for (const { input, task, regime, seed } of cells.filter((c) => !controls.includes(c.task))) {
+  for (const { input, task, regime, seed } of settings.cells) {
     const artifact = inputs[input];
     if (artifact === undefined) throw new RangeError(`choose: no input "${input}"`);
     const file = artifact.path("results.json");

@@ -70,8 +70,6 @@ export interface ChooseSettings {
   method: string;
   /** What each input, an eval artefact, is. */
   cells: { input: string; task: string; regime: string; seed: number }[];
-  /** Tasks that have no say. */
-  controls: string[];
 }
 
 const text = z.string().min(1);
@@ -86,7 +84,6 @@ export const choose: Stage<ChooseSettings> = {
     cells: z
       .array(z.strictObject({ input: text, task: text, regime: text, seed: z.int().nonnegative() }))
       .min(1),
-    controls: z.array(text).default([]),
   }),
   run: async (context) => (await import("./choose.ts")).runChoose(context),
 };

@@ -179,8 +179,15 @@ async function runPlan(
     return ended;
   };
   const machine = { cores: availableParallelism(), memoryBytes: totalmem() };
-  const atOnce = concurrency ?? concurrencyFor(estimates, new Set(expected), machine);
-  const together = atOnce > 1 ? notAlone(cells, expected) : [];
+  const beside = notAlone(cells, expected);
+  const atOnce =
+    concurrency ??
+    concurrencyFor(
+      cells.filter((c) => beside.has(c.id)),
+      estimates,
+      machine,
+    );
+  const together = atOnce > 1 ? [...beside] : [];
   // What needs the machine to itself runs when the others are done.
   const first =
     together.length > 0 ? await turn({ ...call, only: together, concurrency: atOnce }) : undefined;
@@ -263,13 +270,13 @@ function shortened(lines: readonly string[]): string[] {
 }
 
 /** The cells that neither need the machine to themselves nor read one that does. */
-function notAlone(cells: readonly Cell[], ids: readonly string[]): string[] {
+function notAlone(cells: readonly Cell[], ids: readonly string[]): ReadonlySet<string> {
   const alone = new Set<string>();
   for (const { id, stage, inputs } of cells) {
     if (stages[stage]?.alone === true || Object.values(inputs).some((input) => alone.has(input)))
       alone.add(id);
   }
-  return ids.filter((id) => !alone.has(id));
+  return new Set(ids.filter((id) => !alone.has(id)));
 }
 
 async function showPlan(

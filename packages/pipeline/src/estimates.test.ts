@@ -58,12 +58,25 @@ describe("tooMuch", () => {
 });
 
 describe("concurrencyFor", () => {
-  it("is one for each four cores, as long as the largest cells fit beside each other", () => {
-    const few = new Set(["data.a", "train.a"]);
-    const at = (cores: number, memoryBytes: number) =>
-      concurrencyFor(estimates, few, { cores, memoryBytes });
-    expect([at(2, 24e9), at(16, 24e9), at(16, 64e9), at(64, 64e9)]).toEqual([1, 2, 4, 7]);
-    expect(concurrencyFor(estimates, all, { cores: 64, memoryBytes: 64e9 })).toBe(1);
+  const at = (some: readonly Cell[], cores: number, memoryBytes: number) =>
+    concurrencyFor(some, estimates, { cores, memoryBytes });
+
+  it("is one for each core if each gets two of a stage or more, fewer if the largest do not fit beside each other", () => {
+    const many = Array.from({ length: 9 }, (_, i) => cell(`predict.${i}`));
+    expect([1, 2, 4, 16, 64].map((cores) => at(many, cores, 64e9))).toEqual([1, 2, 4, 4, 16]);
+    expect(at(many, 4, 4e9)).toBe(3);
+    expect(at([...many, cell("train.a")], 4, 24e9)).toBe(2);
+  });
+
+  it("is one for each four cores of a few, or where a cell is not on the CPU, compiled", () => {
+    const few = [cell("data.a"), cell("train.a")];
+    expect([at(few, 2, 24e9), at(few, 16, 24e9), at(few, 16, 64e9)]).toEqual([1, 2, 4]);
+    const gpu = Array.from({ length: 9 }, (_, i) => cell(`predict.${i}`, "cuda"));
+    expect([at(gpu, 2, 64e9), at(gpu, 16, 64e9)]).toEqual([1, 4]);
+  });
+
+  it("is one where the largest fits alone at most", () => {
+    expect(at(cells, 64, 64e9)).toBe(1);
   });
 });
 

@@ -136,14 +136,26 @@ export function tooMuch(
   return `needs about ${gigabytes(bytes)} of disk, .run/ has ${gigabytes(freeBytes)} free; free some (other pipelines' folders in .run/, and .run/.turbo-cache, can be made again), or run a part (--filter)`;
 }
 
-/** How many cells may run at once: each two cores and its memory, of the half that is not kept free. */
+/**
+ * How many cells may run at once, as far as memory allows. Of a long run on the CPU as many as cores,
+ * each with one thread: that gets through most steps (bench/README.md, cells at once). Of a few cells,
+ * the last of which would leave cores idle, and elsewhere than in ONNX Runtime on the CPU, one for each
+ * four cores.
+ *
+ * @param cells those that may run beside each other
+ */
 export function concurrencyFor(
+  cells: readonly Cell[],
   estimates: Estimates,
-  ids: ReadonlySet<string>,
   { cores, memoryBytes }: { cores: number; memoryBytes: number },
 ): number {
-  const largest = Math.max(1e9, ...[...ids].map((id) => estimates.get(id)?.memoryBytes ?? 0));
-  return Math.max(1, Math.min(Math.floor(cores / 4), Math.floor((0.8 * memoryBytes) / largest)));
+  const ofStage = new Map<string, number>();
+  for (const { stage } of cells) ofStage.set(stage, (ofStage.get(stage) ?? 0) + 1);
+  const turns = Math.floor(Math.max(0, ...ofStage.values()) / 2);
+  const shareThreads = cells.every((cell) => deviceOf(cell) === "cpu compiled");
+  const most = Math.max(Math.floor(cores / 4), shareThreads ? Math.min(cores, turns) : 0);
+  const largest = Math.max(1e9, ...cells.map(({ id }) => estimates.get(id)?.memoryBytes ?? 0));
+  return Math.max(1, Math.min(most, Math.floor((0.8 * memoryBytes) / largest)));
 }
 
 /** Two digits that tell, in GB. */

@@ -69,6 +69,8 @@ export interface PipelineFile {
   /** The seeds that the choice is made by. */
   searchSeeds: number[];
   seeds: number[];
+  /** Tasks that have no say in which regime is chosen: no method searches on them. */
+  controls: string[];
   exitLayers: number[];
   /** Where a study's results are kept, relative to the pipeline file; by default nowhere. */
   results: string | undefined;
@@ -191,7 +193,7 @@ export function checkPipelineFile(
       .transform((names) => (names === "reference" ? compatNames : names))
       .default([]),
     results: column,
-    controls: shared,
+    controls: z.array(z.string().min(1)).optional(),
     device: shared,
     engine: shared,
     ...sectionsShape(stages, []),
@@ -206,6 +208,10 @@ export function checkPipelineFile(
   const { title, tasks, encoders, methods, seeds, regimes, searchSeeds, ...rest } = parseAt<
     z.infer<typeof schema>
   >(schema, value, source, "");
+  if (regimes !== undefined && Object.keys(tasks).every((task) => rest.controls?.includes(task)))
+    throw new TypeError(
+      `${source.at(["controls"])}: controls: must leave a task that regimes are chosen by`,
+    );
   checkMethods(methods, { seeds, regimes, searchSeeds }, source);
   const { exitLayers: layers, results, compat, controls, device, engine, ...sections } = rest;
   return {
@@ -236,6 +242,7 @@ export function checkPipelineFile(
     exitLayers: layers,
     results,
     compat,
+    controls: controls ?? [],
     shared: {
       ...(controls === undefined ? {} : { controls }),
       ...(device === undefined ? {} : { device }),

@@ -138,6 +138,18 @@ describe("a search", () => {
     await expect(plan(text)).rejects.toThrow(message);
   });
 
+  test("leaves controls to what is chosen on the other tasks", async () => {
+    const { cells, possible } = await plan(
+      search.replace("[amazon]", "[amazon, imdb]") + "controls: [imdb]",
+    );
+    expect(cells.filter((c) => c.id.includes("imdb"))).toEqual([]);
+    const trained = possible[0]?.filter((c) => c.id.startsWith("train.imdb")).map((c) => c.id);
+    expect(trained).toEqual(["train.imdb.tiny.sweet.slow.1", "train.imdb.tiny.two-stage.slow.1"]);
+    await expect(plan(`${search}controls: [amazon]`)).rejects.toThrow(
+      /^x\.yaml:7: controls: must leave a task that regimes are chosen by$/,
+    );
+  });
+
   test("results without a study are refused before anything runs", async () => {
     await expect(plan(`${good}results: kept`)).rejects.toThrow(
       /^x\.yaml:6: results: belongs to a study; set report: \{ claims: true \}$/,
@@ -161,11 +173,12 @@ describe("the pipelines that come with the project and need no network", () => {
     async (name) => {
       const search = await planPipeline(name, project);
       expect(search.undecided).toBe(true);
-      const tasks = search.cells.filter((c) => c.stage === "data").map((c) => c.settings);
-      expect(tasks).toHaveLength(8);
+      const taskCount = (all: typeof search.cells) => all.filter((c) => c.stage === "data").length;
+      expect(taskCount(search.cells)).toBe(7); // nothing is searched on the control
       const choices = assumedChoices(search.cells, "strong");
       const { cells, undecided } = await planPipeline(name, project, choices);
       expect(undecided).toBe(false);
+      expect(taskCount(cells)).toBe(8);
       const ids = new Set(cells.map((c) => c.id));
       expect(search.cells.filter((c) => !ids.has(c.id))).toEqual([]);
       const report = cells.at(-1)?.settings as {

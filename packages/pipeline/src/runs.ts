@@ -24,13 +24,14 @@ export function choiceKey(encoder: string, method: string): string {
 
 /**
  * Every run of a pipeline file. With regimes: each method that searches, under each regime, with the
- * seeds of the search; and each method under the regime chosen for it, or for the method whose choice it
+ * seeds of the search, on each task but the controls; and each method under the regime chosen for it, or for the method whose choice it
  * shares, with its own seeds, as far as the choices are known.
  */
 export function runsOf(file: PipelineFile, choices: Choices): Run[] {
   const regimes = Object.keys(file.regimes);
   const runs: Run[] = [];
   for (const task of Object.keys(file.tasks)) {
+    const hasSay = !file.controls.includes(task);
     for (const encoder of Object.keys(file.encoders)) {
       for (const [method, { seeds, regimeOf }] of Object.entries(file.methods)) {
         const at = { task, encoder, method };
@@ -40,7 +41,7 @@ export function runsOf(file: PipelineFile, choices: Choices): Run[] {
         }
         const choice = choices.get(choiceKey(encoder, regimeOf ?? method));
         for (const regime of regimes) {
-          const searched = regimeOf === undefined ? file.searchSeeds : [];
+          const searched = regimeOf === undefined && hasSay ? file.searchSeeds : [];
           const final = regime === choice ? seeds : [];
           for (const seed of new Set([...searched, ...final])) {
             const [search, chosen] = [searched.includes(seed), final.includes(seed)];

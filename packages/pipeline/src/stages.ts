@@ -114,7 +114,6 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     per: ["encoder", "method"],
     gathers: "eval",
     gathersOf: "search",
-    shares: ["controls"],
     given: ({ encoder, method, cells }) => ({
       encoder,
       method,
