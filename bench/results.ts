@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { $ } from "zx";
 import { median, type Rounds, short } from "./interleave.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -112,8 +113,10 @@ async function smallNetworks(): Promise<string> {
 
 /** Puts the tables into bench/README.md and packages/compile/README.md, between their markers. */
 export async function updateReadme(): Promise<void> {
-  await between("bench/README.md", "table", await table());
-  await between("packages/compile/README.md", "small-networks", await smallNetworks());
+  const pages = ["bench/README.md", "packages/compile/README.md"] as const;
+  await between(pages[0], "table", await table());
+  await between(pages[1], "small-networks", await smallNetworks());
+  await $({ cwd: root })`npx oxfmt ${pages}`;
 }
 
 async function between(readme: string, marker: string, text: string): Promise<void> {
