@@ -20,8 +20,8 @@ export async function publish(artifact: string, target: string): Promise<string[
 const studySchema = z.looseObject({ figures: z.array(z.string().regex(/^[\w-]+$/)) });
 
 /**
- * Copies what a report says of a study to where results are kept: `NAME.json`, a value to a line, and its figures as SVG
- * files in the folder `NAME`.
+ * Copies what a report says of a study to where results are kept: `NAME.json`, a value to a line, and
+ * its figures as SVG files in the folder `NAME`.
  *
  * @param artifact a report's that has `study.json`
  * @returns the path of `NAME.json`

@@ -24,8 +24,8 @@ export function choiceKey(encoder: string, method: string): string {
 
 /**
  * Every run of a pipeline file. With regimes: each method that searches, under each regime, with the
- * seeds of the search, on each task but the controls; and each method under the regime chosen for it, or for the method whose choice it
- * shares, with its own seeds, as far as the choices are known.
+ * seeds of the search, on each task but the controls; and each method under the regime chosen for it,
+ * or for the method whose choice it shares, with its own seeds, as far as the choices are known.
  */
 export function runsOf(file: PipelineFile, choices: Choices): Run[] {
   const regimes = Object.keys(file.regimes);
