@@ -9,6 +9,7 @@ export {
 } from "./estimate.ts";
 export { type Artifact, openArtifact, readManifest, writeArtifact } from "./folder.ts";
 export { sha256, sha256OfFile } from "./hash.ts";
+export { lfsPointerProblem } from "./lfs-pointer.ts";
 export { type FileEntry, type Json, type Manifest } from "./manifest.ts";
 export { parse } from "./parse.ts";
 export { type PinnedFile, resolvePinnedFile } from "./pinned-file.ts";
