@@ -1,3 +1,5 @@
+import { platformProblem } from "./platform.ts";
+
 /** Where ONNX Runtime computes. This entry loads no runtime. */
 export const devices = ["cpu", "webgpu", "cuda"] as const;
 
@@ -21,6 +23,8 @@ const fixes: Readonly<Record<Device, string>> = {
 export async function deviceProblem(
   device: Device,
 ): Promise<{ setting: "device"; message: string } | undefined> {
+  const message = platformProblem();
+  if (message !== undefined) return { setting: "device", message };
   if (device === "cpu") return undefined;
   const { checkDevice } = await import("./session.ts");
   try {

@@ -1,3 +1,4 @@
+import "./require-platform.ts";
 import * as ort from "onnxruntime-node";
 import { type Device, deviceError } from "./device.ts";
 
