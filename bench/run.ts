@@ -2,6 +2,7 @@
 // being one of those below. With --table it shows what was measured last. All but bert-base-pipeline, cells-at-once, gradient-conflict,
 // tfjs-node and small-networks need python3 and, at the first call, PyPI; see bench/README.md.
 import { argv } from "zx";
+import { help } from "../scripts/help.ts";
 import { bertBasePipelineRows } from "./bert-base-pipeline.ts";
 import { cellsAtOnceRows } from "./cells-at-once.ts";
 import { fineTuneRows } from "./fine-tune-rows.ts";
@@ -27,6 +28,10 @@ const groups: Record<string, (log: Log) => Measured> = {
   "small-networks": smallNetworkRows,
 };
 
+help(
+  `npm run bench [-- GROUP... | --table]\n\nMeasures this project against its peers and shows the table; --table shows what was measured last.\nAll but five groups download PyTorch, about 2 GB, at the first call.\n\nGroups: ${Object.keys(groups).join(", ")}`,
+  ["--table"],
+);
 const asked = argv._.map(String);
 const unknown = asked.find((name) => !Object.hasOwn(groups, name));
 if (unknown !== undefined)

@@ -12,6 +12,11 @@ import * as tf from "@tensorflow/tfjs";
 import { argv } from "zx";
 import { type LoopOptions, openTrainingLoop } from "../bench/training-loop.ts";
 import { batch, trainingWork } from "../bench/training-work.ts";
+import { help } from "./help.ts";
+
+help(
+  `npm run check:gpu [-- webgpu | cuda]\n\nSays within a minute or two which devices this machine has, whether they give the CPU's numbers, and how fast they are.`,
+);
 
 /** Losses are of the order of 1. A device has its own exp, erf and tanh; each step adds to it. */
 const tolerance = 1e-2;

@@ -9,6 +9,11 @@ import { stage as data } from "@sweetspot/data/stage";
 import { stage as exported } from "@sweetspot/export/stage";
 import { stage as train } from "@sweetspot/train/stage";
 import { $, argv, glob } from "zx";
+import { help } from "./help.ts";
+
+help(
+  `npm run check:packages [-- PACKAGE...]\n\nPacks each package, lints the tarball, installs it into an empty project and runs its examples there.`,
+);
 
 interface PackageJson {
   name: string;

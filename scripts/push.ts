@@ -8,9 +8,15 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { writeRepository } from "@sweetspot/export";
 import { pushFolder } from "@sweetspot/hub";
-import { readPushArguments } from "./push/arguments.ts";
+import { help } from "./help.ts";
+import { readPushArguments, usage } from "./push/arguments.ts";
 import { openCombination } from "./push/combination.ts";
 import { repositoryContent } from "./push/repository-content.ts";
+
+help(
+  `${usage}\n\nWrites a trained classifier as a repository of the Hugging Face Hub, and uploads it unless --dry.`,
+  ["--to", "--private", "--member", "--dry"],
+);
 
 // npm starts it in the project's folder.
 const root = process.cwd();

@@ -11,6 +11,11 @@ import { dirname, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import * as util from "node:util";
 import { $, ProcessOutput } from "zx";
+import { help } from "./help.ts";
+
+help(
+  `npm run setup:tfjs-node\n\nInstalls @tensorflow/tfjs-node into node_modules, for the engine eager. Downloads 200 MB at the first call.`,
+);
 
 const version = "4.22.0";
 const tensorflow = {

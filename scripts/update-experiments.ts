@@ -14,6 +14,11 @@ import { type Question, questions } from "../packages/report/src/study/claims.ts
 import { sharedSeeds } from "../packages/report/src/study/effects.ts";
 import { bootstrapping, type Effect, estimate } from "../packages/report/src/study/estimate.ts";
 import { table, withParts } from "./markdown.ts";
+import { help } from "./help.ts";
+
+help(
+  `npm run update:experiments\n\nPuts the results of the experiments into docs/experiments.md. Run the pipeline low-resource and those beside it first.`,
+);
 
 const root = join(import.meta.dirname, "..");
 const page = join(root, "docs/experiments.md");

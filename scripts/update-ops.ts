@@ -3,6 +3,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
 import { withOpsTable } from "../packages/compile/test/ops-table.ts";
+import { help } from "./help.ts";
+
+help(
+  `npm run update:ops\n\nPuts the table of the kernels that the compiler covers into packages/compile/README.md.`,
+);
 
 const root = join(import.meta.dirname, "..");
 const file = join(root, "packages/compile/README.md");

@@ -11,6 +11,11 @@ import {
   readEncoderReference,
 } from "../test/reference/bert-reference.ts";
 import { table, withParts } from "./markdown.ts";
+import { help } from "./help.ts";
+
+help(
+  `npm run update:parity\n\nCompares the encoders and the tokenizers with Hugging Face's and puts both tables into docs/parity.md.`,
+);
 
 const page = new URL("../docs/parity.md", import.meta.url);
 

@@ -5,6 +5,11 @@ import { join } from "node:path";
 import type { StudyNumbers } from "@sweetspot/report";
 import { signed } from "../packages/report/src/numbers.ts";
 import { withParts } from "./markdown.ts";
+import { help } from "./help.ts";
+
+help(
+  `npm run update:readme\n\nPuts the demo's table and figure and the claims into the README. Run the demo first.`,
+);
 
 const root = join(import.meta.dirname, "..");
 const at = (path: string) => join(root, path);

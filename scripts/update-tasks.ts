@@ -14,6 +14,9 @@ import { encoderTokenizerJson } from "../packages/data/src/tokenizer/load-tokeni
 import { textTokenizer } from "../packages/data/src/tokenizer/tokenizer.ts";
 import { taskLeaks } from "../packages/data/test/task-leaks.ts";
 import { table, withParts } from "./markdown.ts";
+import { help } from "./help.ts";
+
+help(`npm run update:tasks\n\nMeasures the embedded tasks and puts the tables into docs/tasks.md.`);
 
 const root = join(import.meta.dirname, "..");
 const page = join(root, "docs/tasks.md");

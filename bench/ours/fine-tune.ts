@@ -12,6 +12,11 @@ import { predict } from "@sweetspot/infer/stage";
 import { stage as train } from "@sweetspot/train/stage";
 import { argv } from "zx";
 import { fineTuning } from "../fine-tune-work.ts";
+import { help } from "../../scripts/help.ts";
+
+help(
+  `tsx fine-tune.ts FOLDER METHOD...\n\nFine-tunes on real text and prints the exits' accuracies as JSON; npm run bench calls it.`,
+);
 
 const [folder = "", ...methods] = argv._.map(String);
 const data = join(folder, "data");

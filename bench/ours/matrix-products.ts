@@ -7,6 +7,11 @@ import { compile } from "@sweetspot/compile/session";
 import * as tf from "@tensorflow/tfjs";
 import { argv } from "zx";
 import { batch, modelName, trainingWork } from "../training-work.ts";
+import { help } from "../../scripts/help.ts";
+
+help(
+  `tsx matrix-products.ts MODEL\n\nAnswers lines of JSON with the time of matrix products; npm run bench calls it.`,
+);
 
 const { config } = (await trainingWork(modelName(argv._[0]))).encoder;
 const { hiddenSize: c, intermediateSize: f } = config;

@@ -8,6 +8,12 @@ import { openLoop } from "@sweetspot/train";
 import { argv } from "zx";
 import { openTrainingLoop } from "../training-loop.ts";
 import { modelName, trainingWork } from "../training-work.ts";
+import { help } from "../../scripts/help.ts";
+
+help(
+  `tsx training-step.ts MODEL [--no-dropout] [--eager]\n\nAnswers lines of JSON with the time of training steps; npm run bench calls it.`,
+  ["--no-dropout", "--eager"],
+);
 
 const work = await trainingWork(modelName(argv._[0]));
 const began = performance.now();

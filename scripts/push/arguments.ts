@@ -14,7 +14,9 @@ export interface PushArguments {
   dry: boolean;
 }
 
-const usage = "npm run push -- PIPELINE[/CELL] [--to ORG/NAME] [--private] [--member N] [--dry]";
+/** How the script is called. */
+export const usage: string =
+  "npm run push -- PIPELINE[/CELL] [--to ORG/NAME] [--private] [--member N] [--dry]";
 
 /** @throws RangeError if an argument is unknown, missing or malformed */
 export function readPushArguments(args: readonly string[]): PushArguments {
