@@ -350,7 +350,7 @@ describe("an interrupted run", () => {
     expect(processesOf(pid).length).toBeGreaterThan(3);
     const other = await project.run(name);
     expect(other.code).toBe(1);
-    expect(other.output).toContain("this pipeline runs already");
+    expect(other.output).toContain("this pipeline is already running");
     process.kill(whom === "group" ? -pid : pid, "SIGINT");
     expect(await ended).toBe(130);
     expect(processesOf(pid)).toEqual([]);

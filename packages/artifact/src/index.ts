@@ -10,6 +10,7 @@ export {
 export { type Artifact, openArtifact, readManifest, writeArtifact } from "./folder.ts";
 export { sha256, sha256OfFile } from "./hash.ts";
 export { lfsPointerProblem } from "./lfs-pointer.ts";
+export { type Holder, type Lock, tryLock, withLock } from "./lock.ts";
 export { type FileEntry, type Json, type Manifest } from "./manifest.ts";
 export { parse } from "./parse.ts";
 export { type PinnedFile, resolvePinnedFile } from "./pinned-file.ts";

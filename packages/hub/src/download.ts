@@ -3,11 +3,10 @@ import { createReadStream } from "node:fs";
 import { copyFile, type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { diskError, sha256OfFile } from "@sweetspot/artifact";
+import { diskError, sha256OfFile, withLock } from "@sweetspot/artifact";
 import { sizeOf } from "./cache.ts";
 import { bodyOf, type HubClient, isBroken, persist, watch } from "./client.ts";
 import { describe, HubError, PassingError, type Subject } from "./hub-error.ts";
-import { withLock } from "./lock.ts";
 import { progressLines } from "./progress.ts";
 
 /** A file as the Hub lists it. */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { type Lock, tryLock } from "@sweetspot/artifact";
 import { readArguments, usage } from "./arguments.ts";
 import { readChoices } from "./choices.ts";
 import { type CodeDigest, CodeDigester } from "./code-digest.ts";
@@ -14,7 +15,6 @@ import {
   tooLarge,
   tooMuch,
 } from "./estimates.ts";
-import { type Lock, takeLock } from "./lock.ts";
 import type { Cell } from "./plan.ts";
 import { type Plan, planPipeline } from "./plan-pipeline.ts";
 import { publish, publishStudy } from "./publish.ts";
@@ -64,7 +64,7 @@ export async function command(
   }
   const first = await planPipeline(pipeline, root);
   const folder = runFolder(root, first.name);
-  const lock = await takeLock(join(folder.dir, "lock"));
+  const lock = await takeLock(join(folder.dir, "running"));
   const { name, results } = first;
   const run: Invocation = { root, show, stop, name, results, folder, lock, concurrency };
   try {
@@ -82,6 +82,16 @@ export async function command(
   } finally {
     await lock.release();
   }
+}
+
+/** @throws Error that names who has it, if a run of the pipeline has not ended */
+async function takeLock(file: string): Promise<Lock> {
+  const { lock, holder } = await tryLock(file);
+  if (lock !== undefined) return lock;
+  const fix = holder.here
+    ? `as process ${holder.pid}; wait for it or stop it`
+    : `on another machine or in another container, as process ${holder.pid} there; wait for it, or stop it and wait a minute`;
+  throw new Error(`${holder.file}: this pipeline is already running, ${fix}`);
 }
 
 /**

@@ -1,0 +1,138 @@
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { raceLocks } from "../test/lock-races.ts";
+import { tryLock, withLock } from "./lock.ts";
+import { identityOf, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
+
+let dir: string;
+let folder: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "lock-"));
+  folder = join(dir, "deep", "lock");
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+const nobody = () => undefined;
+
+/** Leaves a claim as a process does that has the lock. @returns its file */
+async function leave(...processes: ProcessIdentity[]): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, "left");
+  await writeFile(file, JSON.stringify({ holds: true, processes }));
+  return file;
+}
+
+async function take() {
+  const { lock, holder } = await tryLock(folder);
+  if (lock === undefined) throw new Error(`held by ${holder.pid}`);
+  return lock;
+}
+
+describe("tryLock", () => {
+  it("a lock is held until it is released, and leaves nothing", async () => {
+    const lock = await take();
+    expect((await tryLock(folder)).holder).toMatchObject({ pid: process.pid, here: true });
+    await lock.release();
+    await (await take()).release();
+    expect(await readdir(join(dir, "deep"))).toEqual([]);
+  });
+
+  it("one whose process has ended is free, though another has its id by now", async () => {
+    const own = await ownIdentity();
+    for (const pid of [process.pid, process.ppid, 2 ** 22 + 1]) {
+      await leave({ ...own, pid, start: "earlier" });
+      const { lock, holder } = await tryLock(folder);
+      expect(holder).toBeUndefined();
+      await lock?.release();
+    }
+  });
+
+  it("one that names several processes is held until the last has ended", async () => {
+    const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
+    const pid = child.pid ?? 0;
+    const lock = await take();
+    await lock.add(pid);
+    const [name = ""] = await readdir(folder);
+    const text = await readFile(join(folder, name), "utf8");
+    await lock.release();
+    // As if its first process had been killed.
+    const { processes } = JSON.parse(text) as { processes: ProcessIdentity[] };
+    expect(processes).toEqual([await ownIdentity(), await identityOf(pid)]);
+    await leave(...processes.map((p) => (p.pid === pid ? p : { ...p, start: "earlier" })));
+    expect((await tryLock(folder)).holder?.pid).toBe(pid);
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+    await (await take()).release();
+  });
+
+  it.runIf(process.platform === "linux")("a zombie has ended", async () => {
+    // The shell is replaced by a program that never asks what became of its child.
+    const parent = spawn("sh", ["-c", "sh -c 'echo $$; exec sleep 0.2' & exec sleep 60"]);
+    const pid = await new Promise<number>((resolve) =>
+      parent.stdout.once("data", (chunk: Buffer) => resolve(Number(chunk.toString()))),
+    );
+    await leave(await identityOf(pid));
+    expect((await tryLock(folder)).holder?.pid).toBe(pid);
+    let state = "";
+    for (let i = 0; i < 100 && state !== "Z"; i++) {
+      await pause(50);
+      state = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.[0] ?? "";
+    }
+    expect(state).toBe("Z");
+    expect((await tryLock(folder)).holder).toBeUndefined();
+    parent.kill("SIGKILL");
+  });
+
+  it("that of another machine is held while it shows signs of life, whatever its id", async () => {
+    const file = await leave({ place: "another", pid: process.pid, start: "1" });
+    expect((await tryLock(folder)).holder).toEqual({ pid: process.pid, here: false, file });
+    const old = new Date(Date.now() - 61_000);
+    await utimes(file, old, old);
+    await (await take()).release();
+  });
+
+  it("what is not a claim counts as one for a minute, and then goes", async () => {
+    await leave();
+    const old = new Date(Date.now() - 61_000);
+    for (const text of ["", "7", '{"processes":7}', "{"]) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, "left"), text);
+      await utimes(join(folder, "left"), old, old);
+      await (await take()).release();
+    }
+    expect(await readdir(join(dir, "deep"))).toEqual([]);
+  });
+
+  it("a file in the way is told, with the fix", async () => {
+    await writeFile(join(dir, "deep"), "");
+    await expect(tryLock(folder)).rejects.toThrow(/^cannot write .*a part of the path is a file/);
+  });
+
+  it("of processes that begin at once exactly one wins", async () => {
+    expect(await raceLocks(40)).toEqual({ races: 40, wonTwice: 0, wonByNone: 0 });
+  });
+});
+
+describe("withLock", () => {
+  it("one works at a time, and the lock is gone afterwards, after an error too", async () => {
+    let working = 0;
+    let waited = 0;
+    const work = async () => {
+      expect(++working).toBe(1);
+      await pause(150);
+      working--;
+    };
+    const wait = () => (waited += 1);
+    await Promise.all([1, 2, 3].map(() => withLock(folder, wait, work)));
+    expect(waited).toBe(2);
+    await expect(withLock(folder, nobody, () => Promise.reject(new Error("no")))).rejects.toThrow(
+      "no",
+    );
+    expect(await readdir(join(dir, "deep"))).toEqual([]);
+  });
+});

@@ -1,0 +1,216 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { diskError } from "./disk-error.ts";
+import { identityOf, isRunning, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
+
+/** Held while a piece of work is done that only one process may do. */
+export interface Lock {
+  /** Names another process of this machine that must have ended before the lock is free. */
+  add(pid: number): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Who has a lock. */
+export interface Holder {
+  pid: number;
+  /** Whether it is a process of this machine, so that its id can be looked up. */
+  here: boolean;
+  /** The file that says so. */
+  file: string;
+}
+
+// A lock is a folder of claims, one file for each process that wants it. Whoever finds no other living
+// claim beside its own has the lock. Each writes its claim before it looks, so of two at least one sees
+// the other, and nobody has to remove a claim that another might just have renewed: a dead one stays
+// dead, for its name is never used again. (Node has no `flock`.)
+
+const pollMs = 200;
+const heartbeatMs = 5000;
+/** After this long without a sign of life the claim of a process that cannot be asked is dead. */
+const staleMs = 60_000;
+/** How long those that begin at once make room for one another. */
+const patienceMs = 10_000;
+
+interface Claim {
+  /** Whether its process has the lock; until then it wants it. */
+  holds: boolean;
+  processes: ProcessIdentity[];
+}
+
+/**
+ * Takes a lock, unless a process has it that still runs. A lock whose processes have ended is free; one
+ * of another machine is, when it has shown no sign of life for a minute.
+ *
+ * @param folder the lock's own; it is there only while somebody wants the lock
+ * @returns the lock, or who has it
+ * @throws Error if the folder cannot be written, or others take very long to begin
+ */
+export async function tryLock(
+  folder: string,
+): Promise<{ lock: Lock; holder?: undefined } | { lock?: undefined; holder: Holder }> {
+  const until = performance.now() + patienceMs;
+  try {
+    for (;;) {
+      const own = await claim(folder);
+      const result = await settle(own, until).catch(async (error: unknown) => {
+        await own.withdraw();
+        throw error;
+      });
+      if (result === "ours") return { lock: await hold(own) };
+      await own.withdraw();
+      if (result !== "theirs") return { holder: result };
+      await pause(5 + 20 * Math.random());
+    }
+  } catch (cause) {
+    throw diskError(`cannot write ${folder}`, cause);
+  }
+}
+
+/**
+ * Does a piece of work while no other process does it: the others wait.
+ *
+ * @param waiting is called once, if another process has the lock
+ * @throws what the work throws; Error if the folder cannot be written
+ */
+export async function withLock<T>(
+  folder: string,
+  waiting: (holder: Holder) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let told = false; ;) {
+    const { lock, holder } = await tryLock(folder);
+    if (lock !== undefined) return work().finally(() => lock.release());
+    if (!told) waiting(holder);
+    told = true;
+    await pause(pollMs);
+  }
+}
+
+interface OwnClaim {
+  folder: string;
+  name: string;
+  claim: Claim;
+  write(): Promise<void>;
+  withdraw(): Promise<void>;
+}
+
+async function claim(folder: string): Promise<OwnClaim> {
+  const name = randomUUID();
+  const file = join(folder, name);
+  const wanted: Claim = { holds: false, processes: [await ownIdentity()] };
+  const own: OwnClaim = {
+    folder,
+    name,
+    claim: wanted,
+    // In place, and never shorter than before: nobody reads a part.
+    write: () => overwrite(file, JSON.stringify(wanted)),
+    async withdraw() {
+      await rm(file, { force: true });
+      // Of the last; it is not empty where others want the lock.
+      await rmdir(folder).catch(() => undefined);
+    },
+  };
+  for (;;) {
+    await mkdir(folder, { recursive: true });
+    try {
+      await writeFile(file, JSON.stringify(wanted), { flag: "wx" });
+      return own;
+    } catch (error) {
+      // The last one took the folder with it.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+}
+
+/** @returns `theirs` if another that wants the lock, too, is to have it */
+async function settle(own: OwnClaim, until: number): Promise<"ours" | "theirs" | Holder> {
+  for (;;) {
+    const others = await livingClaims(own);
+    const holding = others.find((c) => c.holds);
+    if (holding !== undefined) return holding.holder;
+    const [other] = others;
+    if (other === undefined) return "ours";
+    // Of those that begin at once the first by name stays, and the others make room.
+    if (others.some((c) => c.name < own.name)) {
+      if (performance.now() < until) return "theirs";
+      return other.holder;
+    }
+    if (performance.now() > until) return other.holder;
+    await pause(5);
+  }
+}
+
+async function hold(own: OwnClaim): Promise<Lock> {
+  own.claim.holds = true;
+  await own.write();
+  const heartbeat = setInterval(() => {
+    own.write().catch(() => undefined);
+  }, heartbeatMs);
+  heartbeat.unref();
+  return {
+    async add(pid) {
+      own.claim.processes.push(await identityOf(pid));
+      await own.write();
+    },
+    async release() {
+      clearInterval(heartbeat);
+      await own.withdraw();
+    },
+  };
+}
+
+interface LivingClaim {
+  name: string;
+  holds: boolean;
+  holder: Holder;
+}
+
+/** The claims of others; those of processes that have ended are taken away. */
+async function livingClaims({ folder, name: ownName }: OwnClaim): Promise<LivingClaim[]> {
+  const living: LivingClaim[] = [];
+  // By the file system's clock, which on a shared folder is not this machine's.
+  const now = (await stat(join(folder, ownName))).mtimeMs;
+  for (const name of await readdir(folder)) {
+    if (name === ownName) continue;
+    const file = join(folder, name);
+    const [text, times] = await Promise.all([
+      readFile(file, "utf8").catch(() => undefined),
+      stat(file).catch(() => undefined),
+    ]);
+    if (text === undefined || times === undefined) continue;
+    const { holds, processes } = parseClaim(text);
+    const fresh = now - times.mtimeMs < staleMs;
+    const states = await Promise.all(processes.map(isRunning));
+    const place = (await ownIdentity()).place;
+    // What is being written says nothing yet.
+    const unknown = processes.length === 0 || states.includes(undefined);
+    if (states.includes(true) || (unknown && fresh)) {
+      const running = processes[Math.max(0, states.indexOf(true))];
+      const holder = { pid: running?.pid ?? 0, here: running?.place === place, file };
+      living.push({ name, holds, holder });
+    } else await rm(file, { force: true });
+  }
+  return living;
+}
+
+function parseClaim(text: string): Claim {
+  try {
+    const { holds, processes } = JSON.parse(text) as Partial<Claim>;
+    if (!Array.isArray(processes)) return { holds: false, processes: [] };
+    return { holds: holds === true, processes };
+  } catch {
+    return { holds: false, processes: [] };
+  }
+}
+
+async function overwrite(file: string, text: string): Promise<void> {
+  const handle = await open(file, "r+");
+  try {
+    // `false` becomes `true `: the text keeps its length.
+    await handle.write(text.replace('"holds":true,', '"holds":true ,'), 0);
+  } finally {
+    await handle.close();
+  }
+}
