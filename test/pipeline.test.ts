@@ -1,8 +1,10 @@
 import { type ChildProcess, execFileSync } from "node:child_process";
-import { readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { ownIdentity } from "../packages/artifact/src/process-identity.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { fakeProject, type Project } from "./fixtures/pipeline/project.ts";
+import { hashOf, spoilCacheEntry } from "./fixtures/pipeline/turbo-cache.ts";
 
 // The built planner with real turbo, in a project of its own whose stages are fakes.
 
@@ -158,6 +160,49 @@ exitLayers: [1, 2]
     await rm(join(project.dir, ".run/edits/cells/report"), { recursive: true });
     expect(await rerun()).toEqual([]);
     expect(await project.read(`${artifact}/made.json`)).toBe(made);
+  });
+
+  test("a damaged entry of the cache is dropped, and its cell runs again by itself", async () => {
+    const cell = "train.amazon.tiny.sweet.1";
+    const artifact = `.run/edits/cells/${cell}/artifact`;
+    const made = await project.read(`${artifact}/made.json`);
+    await spoilCacheEntry(project.dir, "edits", cell, "made.json");
+    // Another must be run, too, and reads what is damaged.
+    const reader = await hashOf(project.dir, "edits", "export.amazon.tiny.sweet.1");
+    const cache = join(project.dir, ".run", ".turbo-cache");
+    for (const entry of await readdir(cache))
+      if (entry.startsWith(reader)) await rm(join(cache, entry));
+    const { code, lines } = await project.run("edits", "--concurrency=1");
+    expect(code).toBe(0);
+    const problem = `${join("cells", cell, "artifact", "made.json")}: expected `;
+    expect(lines.filter((line) => line.startsWith(problem))).toEqual([
+      expect.stringMatching(/ bytes as the manifest says, got \d+; train\.\S+ is restored again$/),
+      expect.stringMatching(/ bytes as the manifest says, got \d+; train\.\S+ is run again$/),
+    ]);
+    expect(lines).toContainEqual(expect.stringMatching(/^23 cells: 2 run, 21 from the cache/));
+    expect(await project.read(`${artifact}/made.json`)).toBe(made);
+    expect(await rerun()).toEqual([]);
+    expect(await project.read(`${artifact}/made.json`)).toBe(made);
+  });
+
+  test("a file that a disk changed, its size and time as they were, is restored", async () => {
+    const path = ".run/edits/cells/data.imdb.tiny/artifact/made.json";
+    const made = await project.read(path);
+    const { atime, mtime } = await stat(join(project.dir, path));
+    await project.write(path, made.replace("data", "dada"));
+    await utimes(join(project.dir, path), atime, mtime);
+    expect(await rerun()).toEqual([]);
+    expect(await project.read(path)).toBe(made);
+  });
+
+  test("a report between whose two renames a run was killed is there again, dry run or not", async () => {
+    const reports = join(project.dir, "runs");
+    const writer = `${(await ownIdentity()).place}-4194305-1-0`;
+    await rename(join(reports, "edits"), join(reports, `edits.old-${writer}`));
+    await mkdir(join(reports, `edits.tmp-${writer}`));
+    expect((await project.run("edits", "--dry")).code).toBe(0);
+    expect((await readdir(reports)).filter((name) => name.startsWith("edits"))).toEqual(["edits"]);
+    expect(await project.read("runs/edits/report.html")).not.toBe("");
   });
 
   test("a dropped task's cells are removed, and come back from the cache", async () => {

@@ -9,6 +9,7 @@ import {
   rename,
   rm,
   symlink,
+  utimes,
   writeFile,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,6 +17,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openArtifact, writeArtifact } from "./folder.ts";
 import { sha256 } from "./hash.ts";
+import { identityOf, ownIdentity } from "./process-identity.ts";
 
 let parent = "";
 let dir = "";
@@ -162,24 +164,38 @@ describe("writeArtifact", () => {
 
 describe("after a kill", () => {
   it("the next writer removes what was unfinished, and leaves others' folders alone", async () => {
-    const dead = await deadPid();
-    for (const name of [`made.tmp-${dead}`, `made.tmp-${dead}-3`, `made.tmp-${process.pid}`]) {
+    const { place, pid, start } = await ownIdentity();
+    // A dead process's, an earlier one's that had this process's id, and an earlier call's of this one.
+    const left = [
+      `${place}-${await deadPid()}-1-0`,
+      `${place}-${pid}-1-3`,
+      `${place}-${pid}-${start}-77`,
+    ];
+    for (const name of left.map((writer) => `made.tmp-${writer}`)) {
       await mkdir(join(parent, name));
       await writeFile(join(parent, name, "half.txt"), "half");
     }
-    const others = ["made-too.tmp-1x", `made2.tmp-${dead}`, "made.txt", "made.tmp-abc"];
+    const others = ["made-too.tmp-1x", `made2.tmp-${left[0]}`, "made.txt", "made.tmp-abc"];
     for (const name of others) await mkdir(join(parent, name));
     await make();
     expect((await readdir(parent)).toSorted()).toEqual([...others, "made"].toSorted());
   });
 
-  it("what a living process writes stays", async () => {
+  it("what a running process writes stays, and what one of another machine does for a day", async () => {
     const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
     try {
-      const theirs = join(parent, `made.tmp-${child.pid}-0`);
-      await mkdir(theirs);
+      const { place, pid, start } = await identityOf(child.pid ?? 0);
+      const theirs = [`${place}-${pid}-${start}-0`, `abcdef012345-${pid}-${start}-0`];
+      for (const writer of theirs) await mkdir(join(parent, `made.tmp-${writer}`));
       await make();
-      expect(existsSync(theirs)).toBe(true);
+      for (const writer of theirs)
+        expect(existsSync(join(parent, `made.tmp-${writer}`))).toBe(true);
+      // Of another machine's processes nobody knows; a day is enough.
+      const [, foreign = ""] = theirs.map((writer) => join(parent, `made.tmp-${writer}`));
+      const longAgo = new Date(Date.now() - 25 * 3600_000);
+      await utimes(foreign, longAgo, longAgo);
+      await make();
+      expect(existsSync(foreign)).toBe(false);
     } finally {
       child.kill("SIGKILL");
     }
@@ -187,7 +203,7 @@ describe("after a kill", () => {
 
   it("the old one comes back, to a reader and to a writer that fails", async () => {
     const before = await make("first");
-    const aside = `${dir}.old-${await deadPid()}`;
+    const aside = `${dir}.old-${(await ownIdentity()).place}-${await deadPid()}-1-0`;
     await rename(dir, aside);
     expect((await openArtifact(dir)).sha256).toBe(before.sha256);
     await rename(dir, aside);
@@ -200,7 +216,7 @@ describe("after a kill", () => {
 
   it("the old one goes where its successor is there", async () => {
     const artifact = await make("second");
-    await mkdir(`${dir}.old-${await deadPid()}`);
+    await mkdir(`${dir}.old-${(await ownIdentity()).place}-${await deadPid()}-1-0`);
     await make("third");
     expect(await readdir(parent)).toEqual(["made"]);
     expect((await openArtifact(dir)).sha256).not.toBe(artifact.sha256);

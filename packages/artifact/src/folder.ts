@@ -1,9 +1,9 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative, sep } from "node:path";
-import { diskError } from "./disk-error.ts";
+import { open, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
 import { sha256, sha256OfFile } from "./hash.ts";
 import { type FileEntry, type Json, type Manifest, manifestSchema } from "./manifest.ts";
 import { parse } from "./parse.ts";
+import { bringBack, replaceFolder } from "./replace-folder.ts";
 
 /** A folder that a stage left on disk. It was whole when it was opened. */
 export interface Artifact {
@@ -102,10 +102,6 @@ function again(dir: string): string {
   return `delete ${dir} and run its stage again`;
 }
 
-/** The temporary folders that this process is filling. */
-const filling = new Set<string>();
-let calls = 0;
-
 /**
  * Writes an artefact that is whole or absent: `write` fills a temporary folder beside `dir`, the
  * manifest is added, everything is flushed to the disk, and the folder takes its name. If anything
@@ -122,42 +118,14 @@ export async function writeArtifact(
   about: Pick<Manifest, "stage" | "settings" | "inputs">,
   write: (folder: string) => Promise<Record<string, Json>>,
 ): Promise<Artifact> {
-  const writer = `${process.pid}-${calls++}`;
-  const temporary = `${dir}.tmp-${writer}`;
-  const old = `${dir}.old-${writer}`;
-  filling.add(temporary).add(old);
-  try {
-    await mkdir(dirname(dir), { recursive: true });
-    await clearLeftovers(dir);
+  await replaceFolder(dir, async (temporary) => {
     await checkReplaceable(dir);
-    await mkdir(temporary);
     const facts = await write(temporary);
     const files = await listFiles(temporary);
     const manifest: Manifest = { format: "sweetspot-artifact-1", ...about, files, facts };
     const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
     await writeFile(join(temporary, "manifest.json"), text, { flush: true });
-    await flushFolder(temporary);
-    const replaced = await rename(dir, old).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return false;
-        throw error;
-      },
-    );
-    await rename(temporary, dir).catch(async (error: unknown) => {
-      if (replaced) await rename(old, dir);
-      throw error;
-    });
-    await flushFolder(dirname(dir));
-    await rm(old, { recursive: true, force: true });
-  } catch (cause) {
-    // What went wrong first is what is told.
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw diskError(`cannot write ${dir}`, cause);
-  } finally {
-    filling.delete(temporary);
-    filling.delete(old);
-  }
+  });
   return openArtifact(dir);
 }
 
@@ -173,54 +141,6 @@ async function checkReplaceable(dir: string): Promise<void> {
     throw new Error(
       `cannot write ${dir}: it holds other files and no manifest.json; choose another folder, or empty it`,
     );
-}
-
-interface Leftover {
-  kind: "tmp" | "old";
-  path: string;
-}
-
-/** What killed processes left beside `dir`; what a living one is at is none of it. */
-async function leftovers(dir: string): Promise<Leftover[]> {
-  const [parent, name] = [dirname(dir), basename(dir)];
-  const found: Leftover[] = [];
-  for (const entry of await readdir(parent)) {
-    if (!entry.startsWith(name)) continue;
-    const [, kind, pid] = /^\.(tmp|old)-(\d+)(?:-\d+)?$/.exec(entry.slice(name.length)) ?? [];
-    const path = join(parent, entry);
-    const busy = Number(pid) === process.pid ? filling.has(path) : isAlive(Number(pid));
-    if ((kind === "tmp" || kind === "old") && !busy) found.push({ kind, path });
-  }
-  return found;
-}
-
-/** A whole folder that was moved aside takes its name again, unless its successor has. */
-async function bringBack(dir: string): Promise<void> {
-  for (const { kind, path } of await leftovers(dir))
-    if (kind === "old" && !(await exists(dir))) await rename(path, dir);
-}
-
-async function clearLeftovers(dir: string): Promise<void> {
-  await bringBack(dir);
-  for (const { path } of await leftovers(dir)) await rm(path, { recursive: true, force: true });
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid)) return false;
-  try {
-    // Signal 0 asks, and does nothing.
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** The files in a folder, flushed to the disk, by their paths inside it. */
@@ -248,11 +168,4 @@ async function flushFile(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-/** Makes new names last; not every system lets a folder be opened for it. */
-async function flushFolder(path: string): Promise<void> {
-  const handle = await open(path, "r").catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }

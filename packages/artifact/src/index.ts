@@ -23,6 +23,7 @@ export {
   type SafetensorsDtype,
   type TensorEntry,
 } from "./safetensors-header.ts";
+export { recoverFolder, replaceFolder } from "./replace-folder.ts";
 export {
   runStage,
   settingProblem,

@@ -13,7 +13,7 @@ export interface ProcessIdentity {
   /** Where its id means something: a machine since its last start and, in it, a container. */
   place: string;
   pid: number;
-  /** When it began, as its system says; empty where that cannot be asked. */
+  /** When it began, as its system says, in letters, digits and `_`; empty where that cannot be asked. */
   start: string;
 }
 
@@ -97,5 +97,5 @@ async function startOf(pid: number): Promise<string | undefined> {
   );
   if (line.startsWith("Z")) return "zombie";
   // The state changes; the time does not.
-  return line.replace(/^\D\S*\s+/, "") || undefined;
+  return line.replace(/^\D\S*\s+/, "").replaceAll(/\W+/g, "_") || undefined;
 }

@@ -1,6 +1,6 @@
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { diskError, type HostTensor, writeSafetensors } from "@sweetspot/artifact";
+import { type HostTensor, replaceFolder, writeSafetensors } from "@sweetspot/artifact";
 import { onnxModel } from "@sweetspot/compile";
 import { type Checkpoint, publishedName } from "@sweetspot/model";
 import type { CheckedSentences } from "./check-member.ts";
@@ -65,11 +65,9 @@ export async function writeRepository(
     ...(curve !== undefined && { "curve.svg": curve }),
   };
   const onnx = "onnx/model.onnx";
-  const temporary = `${folder}.tmp-${process.pid}`;
-  const old = `${folder}.old-${process.pid}`;
-  try {
+  let difference = 0;
+  await replaceFolder(folder, async (temporary) => {
     await checkReplaceable(folder);
-    await rm(temporary, { recursive: true, force: true });
     await mkdir(join(temporary, dirname(onnx)), { recursive: true });
     for (const [name, text] of Object.entries(texts))
       await writeFile(join(temporary, name), text, { flush: true });
@@ -77,25 +75,9 @@ export async function writeRepository(
       metadata: { format: "pt" },
     });
     await writeFile(join(temporary, onnx), onnxModel(wholeGraph(checkpoint)), { flush: true });
-    const difference = await checkWhole(checkpoint, join(temporary, onnx), sentences);
-    const replaced = await rename(folder, old).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return false;
-        throw error;
-      },
-    );
-    await rename(temporary, folder).catch(async (error: unknown) => {
-      if (replaced) await rename(old, folder);
-      throw error;
-    });
-    await rm(old, { recursive: true, force: true });
-    return { files: [...Object.keys(texts), "model.safetensors", onnx].sort(), difference };
-  } catch (cause) {
-    // What went wrong first is what is told.
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw diskError(`cannot write ${folder}`, cause);
-  }
+    difference = await checkWhole(checkpoint, join(temporary, onnx), sentences);
+  });
+  return { files: [...Object.keys(texts), "model.safetensors", onnx].sort(), difference };
 }
 
 /** The weights by the names of `publishedClass`, in the checkpoint's order. */

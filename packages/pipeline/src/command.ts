@@ -1,23 +1,16 @@
 import { existsSync } from "node:fs";
 import { readFile, statfs } from "node:fs/promises";
-import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { type Lock, tryLock } from "@sweetspot/artifact";
+import { type Lock, recoverFolder, tryLock } from "@sweetspot/artifact";
 import { readArguments, usage } from "./arguments.ts";
 import { readChoices } from "./choices.ts";
 import { type CodeDigest, CodeDigester } from "./code-digest.ts";
 import { dryTable } from "./dry-table.ts";
-import {
-  concurrencyFor,
-  type Estimates,
-  estimateCells,
-  measureRates,
-  tooLarge,
-  tooMuch,
-} from "./estimates.ts";
+import { type Estimates, estimateCells, measureRates, tooLarge, tooMuch } from "./estimates.ts";
 import type { Cell } from "./plan.ts";
 import { type Plan, planPipeline } from "./plan-pipeline.ts";
 import { publish, publishStudy } from "./publish.ts";
+import { runCells } from "./run-cells.ts";
 import {
   begins,
   removeStaleCells,
@@ -26,14 +19,7 @@ import {
   writeRunFolder,
 } from "./run-folder.ts";
 import { stages } from "./stages.ts";
-import {
-  type CellOutcome,
-  planTurbo,
-  runTurbo,
-  type TurboCall,
-  type TurboLine,
-  type TurboRun,
-} from "./turbo.ts";
+import { type CellOutcome, planTurbo, type TurboCall, type TurboLine } from "./turbo.ts";
 
 /** Where a command runs and whom it answers. */
 export interface Surroundings {
@@ -68,6 +54,8 @@ export async function command(
   const { name, results } = first;
   const run: Invocation = { root, show, stop, name, results, folder, lock, concurrency };
   try {
+    await recoverFolder(join(root, "runs", name));
+    if (results !== undefined) await recoverFolder(join(results, name));
     if (dry) return await dryRun(first, pipeline, run);
     if (!first.undecided) return await runPlan(first.cells, filter, run);
     const part = filter === undefined ? "more" : partOf(first, filter);
@@ -158,7 +146,7 @@ async function runPlan(
   run: Invocation,
   part?: "search",
 ): Promise<boolean> {
-  const { root, show, stop, folder, lock, concurrency } = run;
+  const { root, show, stop, folder } = run;
   const only = filter === undefined ? undefined : matching(cells, filter);
   const expected = only === undefined ? cells.map((c) => c.id) : withInputs(cells, only);
   // In a search the folder holds cells of the other part too, which are not yet to run.
@@ -175,38 +163,18 @@ async function runPlan(
   if (!(await roomFor(wanted, run, estimates))) return false;
   // Those of the other part may be half done.
   if (part === undefined) await removeStaleCells(folder, cells);
+  for (const { id } of wanted) await recoverFolder(folder.artifact(id));
   if (stop.aborted) return false;
   const began = performance.now();
   const progress = new Progress(expected.length, show);
-  const turn = async (some: TurboCall): Promise<Awaited<TurboRun["done"]>> => {
-    const turbo = await runTurbo(some, (line) => progress.line(line));
-    if (turbo.pid !== undefined) await lock.add(turbo.pid);
-    const onStop = (): void => turbo.stop();
-    stop.addEventListener("abort", onStop);
-    if (stop.aborted) onStop();
-    const ended = await turbo.done;
-    stop.removeEventListener("abort", onStop);
-    return ended;
-  };
-  const machine = { cores: availableParallelism(), memoryBytes: totalmem() };
-  const beside = notAlone(cells, expected);
-  const atOnce =
-    concurrency ??
-    concurrencyFor(
-      cells.filter((c) => beside.has(c.id)),
-      estimates,
-      machine,
-    );
-  const together = atOnce > 1 ? [...beside] : [];
-  // What needs the machine to itself runs when the others are done.
-  const first =
-    together.length > 0 ? await turn({ ...call, only: together, concurrency: atOnce }) : undefined;
-  if (stop.aborted) return false;
-  const failed = first !== undefined && first.exitCode !== 0;
-  const { exitCode, outcomes: last } = failed ? first : await turn(call);
-  if (stop.aborted) return false;
-  // What the first turn ran the second finds in the cache.
-  const outcomes = last.map((o) => first?.outcomes.find(({ cell }) => cell === o.cell) ?? o);
+  const ended = await runCells(cells, expected, {
+    ...run,
+    call,
+    estimates,
+    onLine: (line) => progress.line(line),
+  });
+  if (ended === undefined) return false;
+  const { exitCode, outcomes } = ended;
   if (!succeeded({ exitCode, outcomes, expected, folder, root, progress, show })) return false;
   const seconds = Math.round((performance.now() - began) / 1000);
   const hits = outcomes.filter((o) => o.hit).length;
@@ -279,16 +247,6 @@ function shortened(lines: readonly string[]): string[] {
   return [...lines.slice(0, shown), `and ${lines.length - shown} more cells like these`];
 }
 
-/** The cells that neither need the machine to themselves nor read one that does. */
-function notAlone(cells: readonly Cell[], ids: readonly string[]): ReadonlySet<string> {
-  const alone = new Set<string>();
-  for (const { id, stage, inputs } of cells) {
-    if (stages[stage]?.alone === true || Object.values(inputs).some((input) => alone.has(input)))
-      alone.add(id);
-  }
-  return new Set(ids.filter((id) => !alone.has(id)));
-}
-
 async function showPlan(
   outcomes: readonly CellOutcome[],
   {
@@ -326,6 +284,8 @@ class Progress {
       // The first line of each cell is turbo's. When another has failed it says of cells that will
       // never begin that they are executed, so their own first line is waited for.
       this.#places.set(cell, this.#places.size + 1);
+    } else if (text.startsWith("cache hit, ") || text.startsWith("cache miss, ")) {
+      // turbo's first line in a later turn.
     } else if (text === begins) {
       this.#show(`[${place}/${this.#total}] ${cell}`);
     } else {

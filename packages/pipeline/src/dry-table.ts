@@ -11,7 +11,7 @@ import type { CellOutcome } from "./turbo.ts";
  */
 export function dryTable(
   cells: readonly Cell[],
-  outcomes: readonly CellOutcome[],
+  outcomes: readonly Pick<CellOutcome, "cell" | "hit">[],
   estimates: Estimates,
   rate: (cell: Cell) => number | undefined,
 ): string[] {

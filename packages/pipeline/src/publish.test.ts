@@ -53,7 +53,7 @@ test("a file where a folder is needed is told, with the fix", async () => {
   await writeFile(join(dir, "runs"), "");
   const target = join(dir, "runs", "demo");
   await expect(publish(join(dir, "artifact"), target)).rejects.toThrow(
-    /^cannot write .*: a part of the path is a file, not a folder$/,
+    /^cannot write .*: a file has the name of a folder that is needed; choose another path$/,
   );
 });
 

@@ -1,6 +1,6 @@
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { diskError, openArtifact, parse } from "@sweetspot/artifact";
+import { diskError, openArtifact, parse, replaceFolder } from "@sweetspot/artifact";
 import { z } from "zod";
 
 /**
@@ -12,7 +12,7 @@ import { z } from "zod";
 export async function publish(artifact: string, target: string): Promise<string[]> {
   const { manifest } = await openArtifact(artifact);
   const files = Object.keys(manifest.files);
-  await replaceFolder(target, artifact, { ...named(files), "manifest.json": "manifest.json" });
+  await copyFiles(target, artifact, { ...named(files), "manifest.json": "manifest.json" });
   return files;
 }
 
@@ -43,7 +43,7 @@ export async function publishStudy(
   const figures = parse(studySchema, json, study).figures.map((figure) => `${figure}.svg`);
   const target = join(folder, `${name}.json`);
   const copied = Object.fromEntries(figures.map((file) => [file, join("figures", file)]));
-  await replaceFolder(join(folder, name), artifact, copied);
+  await copyFiles(join(folder, name), artifact, copied);
   try {
     // A value to a line: what a later run changes can be read as a difference.
     await writeFile(`${target}.tmp`, `${JSON.stringify(json, undefined, 1)}\n`);
@@ -55,31 +55,17 @@ export async function publishStudy(
 }
 
 /** @param files their names in the copy -> their paths in `from` */
-async function replaceFolder(
+function copyFiles(
   target: string,
   from: string,
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const temporary = `${target}.tmp`;
-  const old = `${target}.old`;
-  try {
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary, { recursive: true });
+  return replaceFolder(target, async (temporary) => {
     for (const [file, path] of Object.entries(files)) {
       await mkdir(dirname(join(temporary, file)), { recursive: true });
       await copyFile(join(from, path), join(temporary, file));
     }
-    await rm(old, { recursive: true, force: true });
-    await rename(target, old).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error;
-    });
-    await rename(temporary, target);
-    await rm(old, { recursive: true, force: true });
-  } catch (cause) {
-    // What went wrong first is what is told.
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw diskError(`cannot write ${target}`, cause);
-  }
+  });
 }
 
 function named(files: readonly string[]): Record<string, string> {

@@ -9,6 +9,8 @@ import { packageFolder } from "./code-digest.ts";
 /** How one cell ended, by turbo's own account. */
 export interface CellOutcome {
   cell: string;
+  /** By which turbo knows its result. */
+  hash: string;
   /** Its result came, or would come, from the cache. */
   hit: boolean;
   /** Absent if it did not run to its end. */
@@ -44,6 +46,7 @@ const summarySchema = z.object({
   tasks: z.array(
     z.object({
       package: z.string(),
+      hash: z.string().regex(/^[0-9a-f]+$/),
       cache: z.object({ status: z.enum(["HIT", "MISS"]) }),
       execution: z.object({ exitCode: z.number().optional() }).nullish(),
     }),
@@ -141,8 +144,9 @@ function readLine(line: string): TurboLine {
 /** @param text turbo's run summary, or what its dry run prints */
 function outcomes(text: string): CellOutcome[] {
   const { tasks } = summarySchema.parse(JSON.parse(text));
-  return tasks.map(({ package: cell, cache, execution }) => ({
+  return tasks.map(({ package: cell, hash, cache, execution }) => ({
     cell,
+    hash,
     hit: cache.status === "HIT",
     exitCode: execution?.exitCode,
   }));

@@ -1,0 +1,121 @@
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { diskError } from "./disk-error.ts";
+import { isRunning, ownIdentity } from "./process-identity.ts";
+
+/** The temporary folders that this process is filling. */
+const filling = new Set<string>();
+let calls = 0;
+/** After this long without a change a folder of a process that cannot be asked is a leftover. */
+const forgottenMs = 24 * 3600_000;
+
+/**
+ * Fills a new folder and gives it the name `dir`, in place of the one that has it: the name always leads
+ * to a whole folder or, between two renames, to none. If anything fails, the new folder is removed and
+ * `dir` is as it was; if the process is killed, `recoverFolder` clears up, which this calls first.
+ *
+ * @param fill is given the new folder, beside `dir`; what it writes it flushes
+ * @throws what `fill` throws; Error that says what to do if the disk cannot be written
+ */
+export async function replaceFolder(
+  dir: string,
+  fill: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const { place, pid, start } = await ownIdentity();
+  const writer = [place, pid, start || "0", calls++].join("-");
+  const temporary = `${dir}.tmp-${writer}`;
+  const old = `${dir}.old-${writer}`;
+  filling.add(temporary).add(old);
+  try {
+    await mkdir(dirname(dir), { recursive: true });
+    await recoverFolder(dir);
+    await mkdir(temporary);
+    await fill(temporary);
+    await flushFolder(temporary);
+    const replaced = await rename(dir, old).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return false;
+        throw error;
+      },
+    );
+    await rename(temporary, dir).catch(async (error: unknown) => {
+      if (replaced) await rename(old, dir);
+      throw error;
+    });
+    await flushFolder(dirname(dir));
+    await rm(old, { recursive: true, force: true });
+  } catch (cause) {
+    // What went wrong first is what is shown.
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw diskError(`cannot write ${dir}`, cause);
+  } finally {
+    filling.delete(temporary);
+    filling.delete(old);
+  }
+}
+
+/**
+ * Clears up what killed processes left of `replaceFolder`: a folder that was moved aside takes its name
+ * again, unless its successor has it; the rest goes. Folders that a running process is still writing are
+ * left alone.
+ */
+export async function recoverFolder(dir: string): Promise<void> {
+  await bringBack(dir);
+  for (const { path } of await leftovers(dir)) await rm(path, { recursive: true, force: true });
+}
+
+/** The first half of `recoverFolder`, which takes nothing away: for those who only read. */
+export async function bringBack(dir: string): Promise<void> {
+  for (const { kind, path } of await leftovers(dir))
+    if (kind === "old" && !(await exists(dir))) await rename(path, dir);
+}
+
+interface Leftover {
+  kind: "tmp" | "old";
+  path: string;
+}
+
+async function leftovers(dir: string): Promise<Leftover[]> {
+  const [parent, name] = [dirname(dir), basename(dir)];
+  const found: Leftover[] = [];
+  const entries = await readdir(parent).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    if (!entry.startsWith(name)) continue;
+    const [, kind, place = "", pid, start = ""] =
+      /^\.(tmp|old)-([0-9a-f]+)-(\d+)-(\w+)-\d+$/.exec(entry.slice(name.length)) ?? [];
+    if (kind !== "tmp" && kind !== "old") continue;
+    const path = join(parent, entry);
+    if (filling.has(path)) continue;
+    const writer = { place, pid: Number(pid), start: start === "0" ? "" : start };
+    const own = await ownIdentity();
+    const isOwn =
+      writer.place === own.place && writer.pid === own.pid && writer.start === own.start;
+    const running = isOwn ? false : await isRunning(writer);
+    if (running === false || (running === undefined && (await isForgotten(path))))
+      found.push({ kind, path });
+  }
+  return found;
+}
+
+async function isForgotten(path: string): Promise<boolean> {
+  const times = await stat(path).catch(() => undefined);
+  return times !== undefined && Date.now() - times.mtimeMs > forgottenMs;
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Makes new names last; not every system lets a folder be opened for it. */
+async function flushFolder(path: string): Promise<void> {
+  const handle = await open(path, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
