@@ -1,9 +1,10 @@
 // Each package as its users get it: packs it, lints the tarball, installs it with what it needs into
 // an empty project, and runs its README's examples there. Infer's example finds a bundle there, the
 // only thing that infer needs from the packages before it.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { runStage, type Stage } from "@sweetspot/artifact";
 import { stage as data } from "@sweetspot/data/stage";
 import { stage as exported } from "@sweetspot/export/stage";
@@ -20,7 +21,7 @@ interface PackageJson {
   dependencies?: Record<string, string>;
 }
 
-const root = new URL("..", import.meta.url).pathname;
+const root = join(import.meta.dirname, "..");
 const quiet = $({ cwd: root, quiet: true });
 
 const only = argv._.map(String);
@@ -45,7 +46,7 @@ try {
     const tarball = tarballs.get(name) ?? "";
     await $({ cwd: root, stdio: "inherit" })`npx publint run ${tarball} --strict`;
     const project = join(scratch, short);
-    await quiet`mkdir ${project}`;
+    await mkdir(project);
     await writeFile(
       join(project, "package.json"),
       `${JSON.stringify({ name: "empty", private: true, type: "module" })}\n`,
@@ -55,7 +56,7 @@ try {
     await inProject`npm install --ignore-scripts --no-audit --no-fund --prefer-offline ${needed}`;
     if (short === "infer") await makeBundle(join(project, "bundle"));
     // The examples are TypeScript; tsx comes from this checkout, all else from the empty project.
-    const tsx = join(root, "node_modules/tsx/dist/esm/index.mjs");
+    const tsx = pathToFileURL(join(root, "node_modules/tsx/dist/esm/index.mjs")).href;
     for (const example of await glob([`examples/${short}.ts`, `examples/${short}-*.ts`], {
       cwd: root,
     })) {

@@ -369,7 +369,10 @@ describe("a run", () => {
   });
 });
 
-describe("an interrupted run", () => {
+// Windows has no signals that a process could handle, nor `ps`.
+const signals = process.platform !== "win32";
+
+describe.runIf(signals)("an interrupted run (needs POSIX signals)", () => {
   /** The processes of a session: what the planner started, however deep. */
   function processesOf(session: number): string[] {
     const table = execFileSync("ps", ["-A", "-o", "sid=,stat=,args="], { encoding: "utf8" });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { planPipeline } from "@sweetspot/pipeline";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { parse } from "yaml";
 
 const root = join(import.meta.dirname, "..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
@@ -29,6 +30,20 @@ describe("documentation", () => {
     const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((m) => m[1] ?? "");
     const missing = links.filter((link) => !existsSync(join(root, dirname(page), link)));
     expect(missing.map((link) => `${relative(root, page)}: ${link}`)).toEqual([]);
+  });
+
+  it("the workflow of other systems runs the README's two commands", () => {
+    const commands = [...read("README.md").matchAll(/^```sh\n(npm ci && .*)\n```$/gm)].map(
+      ([, c]) => c,
+    );
+    const workflow = parse(read(".github/workflows/systems.yml")) as {
+      jobs: Record<string, { strategy: { matrix: { os: string[] } }; steps: { run?: string }[] }>;
+    };
+    const [job] = Object.values(workflow.jobs);
+    expect(commands).toEqual(["npm ci && npx turbo run pipeline", "npm ci && npm test"]);
+    expect(job?.steps.flatMap((step) => step.run ?? [])).toEqual(expect.arrayContaining(commands));
+    for (const system of ["ubuntu", "macos", "windows"])
+      expect(job?.strategy.matrix.os.some((os) => os.startsWith(system))).toBe(true);
   });
 
   it.each(["README.md", "packages/pipeline/README.md"])(

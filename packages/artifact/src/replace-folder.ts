@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { diskError } from "./disk-error.ts";
 import { isRunning, ownIdentity } from "./process-identity.ts";
 
@@ -32,15 +33,15 @@ export async function replaceFolder(
     await mkdir(temporary);
     await fill(temporary);
     await flushFolder(temporary);
-    const replaced = await rename(dir, old).then(
+    const replaced = await renameFolder(dir, old).then(
       () => true,
       (error: NodeJS.ErrnoException) => {
         if (error.code === "ENOENT") return false;
         throw error;
       },
     );
-    await rename(temporary, dir).catch(async (error: unknown) => {
-      if (replaced) await rename(old, dir);
+    await renameFolder(temporary, dir).catch(async (error: unknown) => {
+      if (replaced) await renameFolder(old, dir);
       throw error;
     });
     await flushFolder(dirname(dir));
@@ -104,6 +105,20 @@ async function leftovers(dir: string): Promise<Leftover[]> {
 async function isForgotten(path: string): Promise<boolean> {
   const times = await stat(path).catch(() => undefined);
   return times !== undefined && Date.now() - times.mtimeMs > forgottenMs;
+}
+
+/** On Windows a folder cannot be renamed while another program, a virus scanner say, reads a file in it. */
+async function renameFolder(from: string, to: string): Promise<void> {
+  for (let waitMs = 10; ; waitMs *= 2) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      const passing = process.platform === "win32" && ["EACCES", "EBUSY", "EPERM"].includes(code);
+      if (!passing || waitMs > 2000) throw error;
+      await pause(waitMs);
+    }
+  }
 }
 
 function exists(path: string): Promise<boolean> {

@@ -180,6 +180,11 @@ describe("planCells", () => {
       small.replace("{ e: {} }", "{ x/y: {}, x_y: {} }"),
       /^p\.yaml: two cells would be called data\.a\.x_y/,
     ],
+    [
+      "two names that differ in case alone",
+      small.replace("{ e: {} }", "{ mini: {}, Mini: {} }"),
+      /^p\.yaml: two cells would be called data\.a\.mini and data\.a\.Mini, one folder to many/,
+    ],
   ])("%s is an error with its line", async (_, text, message) => {
     await expect(plan(text)).rejects.toThrow(message);
   });

@@ -142,11 +142,16 @@ function placedCells(
 ): PlacedCell[] {
   const runs = runsOf(file, choices);
   const cells = Object.entries(known).flatMap(([name, entry]) => cellsOf(file, name, entry, runs));
-  const ids = new Set<string>();
+  // Each has a folder of its name; on macOS and Windows names that differ in case alone are one.
+  const ids = new Map<string, string>();
   for (const { id } of cells) {
-    if (ids.has(id))
-      throw new RangeError(`${file.source.file}: two cells would be called ${id}; rename one`);
-    ids.add(id);
+    const other = ids.get(id.toLowerCase());
+    if (other !== undefined) {
+      const names =
+        other === id ? `called ${id}` : `called ${other} and ${id}, one folder to many systems`;
+      throw new RangeError(`${file.source.file}: two cells would be ${names}; rename one`);
+    }
+    ids.set(id.toLowerCase(), id);
   }
   for (const cell of cells) cell.inputs = inputsOf(file, cell, known, cells, choices);
   return inOrder(cells);

@@ -74,7 +74,8 @@ export async function writeRunFolder(
   for (const { id, stage, settings, inputs } of cells) {
     const here = join("cells", id);
     const dependencies = Object.fromEntries(Object.values(inputs).map((input) => [input, "*"]));
-    const command = `node ${posix(relative(join(dir, here), script))}`;
+    // In quotes, which every shell takes: a path may hold blanks.
+    const command = `node "${posix(relative(join(dir, here), script))}"`;
     const cell: CellFile = {
       stage,
       settings,

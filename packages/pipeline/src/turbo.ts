@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -72,14 +72,20 @@ export async function runTurbo(
   });
   return {
     pid: child.pid,
-    // turbo's launcher passes SIGTERM on, and only that.
-    stop: () => void child.kill("SIGTERM"),
+    stop: () => stopTree(child),
     done: exited.then(async (exitCode) => {
       const [file] = await readdir(summaries).catch(() => []);
       const text = file === undefined ? undefined : await readFile(join(summaries, file), "utf8");
       return { exitCode, outcomes: text === undefined ? [] : outcomes(text) };
     }),
   };
+}
+
+/** Ends turbo's launcher and all that it started. */
+function stopTree(child: ChildProcess): void {
+  // turbo's launcher passes SIGTERM on, and only that. On Windows a signal ends the launcher alone.
+  if (process.platform !== "win32") child.kill("SIGTERM");
+  else spawn("taskkill", ["/pid", String(child.pid), "/T", "/F"], { stdio: "ignore" });
 }
 
 /** What `runTurbo` would find in the cache. Runs nothing. @throws Error if turbo fails */
