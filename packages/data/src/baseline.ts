@@ -97,7 +97,9 @@ export function baselineOf(
 }
 
 function majorityOf(examples: readonly Example[], labels: readonly string[]): Baseline["majority"] {
-  const counts = labels.map((label) => examples.filter((e) => e.label === label).length);
-  const most = Math.max(...counts);
-  return { label: labels[counts.indexOf(most)] ?? "", share: most / examples.length };
+  const counts = new Map(labels.map((label) => [label, 0]));
+  for (const { label } of examples) counts.set(label, (counts.get(label) ?? 0) + 1);
+  let most = { label: "", count: -1 };
+  for (const [label, count] of counts) if (count > most.count) most = { label, count };
+  return { label: most.label, share: most.count / examples.length };
 }

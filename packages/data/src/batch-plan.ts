@@ -46,13 +46,13 @@ export function batchPlan({
   }
   if (lengths.length === 0) throw new RangeError("batchPlan: expected at least one row, got none");
   const bounds = bucketLengths(lengthCounts(lengths), { batchSize, most: mostLengths });
-  const plan: PlannedBatch[] = [];
+  const epochPlans: PlannedBatch[][] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
     const random = randomStream(seed, epoch);
     const batches = epochBatches(lengths, bounds, { batchSize, epoch, random });
-    for (const block of shuffled(blocks(batches), random)) plan.push(...block);
+    epochPlans.push(shuffled(blocks(batches), random).flat());
   }
-  return plan;
+  return epochPlans.flat();
 }
 
 /** How many rows have each number of tokens. */

@@ -52,7 +52,8 @@ export async function runData({
     ...(source.sha256 === undefined ? {} : { sourceSha256: source.sha256 }),
     ...(sampled === source ? {} : { sampledFrom: source.examples.length }),
     ...counts,
-    majorityShare: Math.max(...Object.values(counts.perLabel)) / counts.examples,
+    majorityShare:
+      Object.values(counts.perLabel).reduce((most, n) => Math.max(most, n), 0) / counts.examples,
     ...prepared.removed,
     splits: prepared.splitCounts,
   };

@@ -123,7 +123,7 @@ export async function readDataset(repository: Repository, task: DatasetTask): Pr
     for (const file of files) {
       const table = await readTable(await repository.path(file), task);
       const part = examplesOf(table, task);
-      examples.push(...part.examples);
+      for (const example of part.examples) examples.push(example);
       withoutLabel += part.withoutLabel;
       classes ??= "classes" in table ? table.classes[task.label] : undefined;
     }

@@ -42,10 +42,11 @@ export function withoutDuplicates<E extends Example>(examples: readonly E[]): De
   let duplicatesRemoved = 0;
   let conflictsRemoved = 0;
   for (const group of groups.values()) {
-    if (group.some(({ label }) => label !== group[0]?.label)) {
+    const [first] = group;
+    if (first === undefined || group.some(({ label }) => label !== first.label)) {
       conflictsRemoved += group.length;
     } else {
-      kept.push(...group.slice(0, 1));
+      kept.push(first);
       duplicatesRemoved += group.length - 1;
     }
   }

@@ -80,7 +80,7 @@ export function predictClasses(x: SparseRows, weights: Float64Array, classes: nu
   const scores = new Float64Array(classes);
   return Int32Array.from({ length: x.offsets.length - 1 }, (_, row) => {
     rowScores(x, row, weights, scores);
-    return scores.indexOf(Math.max(...scores));
+    return scores.indexOf(largest(scores));
   });
 }
 
@@ -97,6 +97,10 @@ function rowScores(x: SparseRows, row: number, weights: Float64Array, scores: Fl
 }
 
 function logSumExp(scores: Float64Array): number {
-  const most = Math.max(...scores);
+  const most = largest(scores);
   return most + Math.log(scores.reduce((sum, s) => sum + Math.exp(s - most), 0));
+}
+
+function largest(scores: Float64Array): number {
+  return scores.reduce((most, score) => Math.max(most, score), -Infinity);
 }

@@ -23,8 +23,7 @@ export function matchTask<T extends Matched>(
   mayMix: (item: T, other: T) => boolean,
   random: () => number,
 ): Example[] {
-  const examples: Example[] = [];
-  for (const kind of new Set(items.map((item) => item.kind))) {
+  const examples = [...new Set(items.map((item) => item.kind))].flatMap((kind): Example[] => {
     const ofKind = shuffled(
       items.filter((item) => item.kind === kind),
       random,
@@ -32,11 +31,8 @@ export function matchTask<T extends Matched>(
     const half = Math.floor(ofKind.length / 2);
     const mixed = exchanged(ofKind.slice(half, 2 * half), mayMix, random);
     const kept = ofKind.slice(0, mixed.length);
-    examples.push(
-      ...kept.map(({ text, textPair }) => ({ text, textPair, label: "match" })),
-      ...mixed,
-    );
-  }
+    return [...kept.map(({ text, textPair }) => ({ text, textPair, label: "match" })), ...mixed];
+  });
   return shuffled(examples, random);
 }
 
