@@ -77,7 +77,8 @@ export function rightAnswers(results: CellResults, test: PredictedSplit): RightA
 
 /** The most frequent label (the first of equally frequent ones) and its share. */
 function majority(y: Int32Array, labels: readonly string[]): { label: string; share: number } {
-  const counts = labels.map((_, k) => y.filter((label) => label === k).length);
-  const most = Math.max(...counts);
+  const counts = new Int32Array(labels.length);
+  for (const label of y) counts[label] = (counts[label] ?? 0) + 1;
+  const most = counts.reduce((a, b) => Math.max(a, b), 0);
   return { label: labels[counts.indexOf(most)] ?? "", share: most / y.length };
 }
