@@ -3,7 +3,7 @@
     python -m venv VENV && VENV/bin/pip install pyarrow==21.0.0
     VENV/bin/python packages/data/reference/parquet.py
 
-Writes `parquet/` beside itself: COMPRESSION.parquet and rows.json, the table as JSON with the version.
+Writes `parquet/` beside itself: COMPRESSION.parquet, encodings-PAGES.parquet and rows.json, the table as JSON with the version.
 """
 
 import json
@@ -46,6 +46,25 @@ def main():
         )
     plain = table.replace_schema_metadata(None)
     pyarrow.parquet.write_table(plain, HERE / "no-metadata.parquet")
+    # Encodings that few writers choose by themselves, in pages of a few rows.
+    for version in ("1.0", "2.0"):
+        pyarrow.parquet.write_table(
+            table,
+            HERE / f"encodings-{version[0]}.parquet",
+            compression="snappy",
+            use_dictionary=False,
+            data_page_version=version,
+            data_page_size=64,
+            write_batch_size=4,
+            column_encoding={
+                "sentence": "DELTA_BYTE_ARRAY",
+                "kind": "DELTA_LENGTH_BYTE_ARRAY",
+                "label": "DELTA_BINARY_PACKED",
+                "flag": "RLE",
+                "idx": "DELTA_BINARY_PACKED",
+                "score": "BYTE_STREAM_SPLIT",
+            },
+        )
     (HERE / "rows.json").write_text(json.dumps({"madeBy": "packages/data/reference/parquet.py", "pyarrow": pyarrow.__version__, "rows": ROWS}, ensure_ascii=False) + "\n")
 
 

@@ -1,5 +1,5 @@
 /** A value of the Thrift compact protocol. */
-export type Thrift =
+type Thrift =
   | { i32: number | bigint }
   | { i64: number | bigint }
   | { binary: string | Uint8Array }
@@ -8,7 +8,7 @@ export type Thrift =
   | { struct: Readonly<Record<number, Thrift | undefined>> };
 
 /** Bytes of a field of a struct in the compact protocol, without the struct's own type. */
-export function thriftBytes(value: Thrift): Uint8Array {
+function thriftBytes(value: Thrift): Uint8Array {
   const out: Uint8Array[] = [];
   write(value, out);
   return Buffer.concat(out);
