@@ -194,6 +194,31 @@ describe("what the stage leaves", () => {
     ]);
   });
 
+  test("keeps its report in the manifest, and logs it", async () => {
+    const lines = [
+      "no label,nan",
+      ...reviews(40).map((line, i) => (i % 4 === 0 ? `${line}\u200b` : line)),
+      ...reviews(8).map((line) => `\u200b${line}`),
+    ];
+    const told: string[] = [];
+    const file = join(folder, "noted.csv");
+    await writeFile(file, `text,label\n${lines.join("\n")}\n`);
+    const task = { file, text: "text", label: "label" };
+    const data = await run({ task, trainSelection: "first" }, (line) => told.push(line));
+    const report = data.manifest.facts["report"] as { kind: string; message: string }[];
+    expect(report.map((note) => note.kind)).toEqual(
+      expect.arrayContaining([
+        "label-spellings",
+        "label-missing",
+        "class-rare",
+        "copies",
+        "copies-same-ids",
+      ]),
+    );
+    expect(told.slice(1)).toEqual(report.map(({ message }) => `${file}: note: ${message}`));
+    expect(data.manifest.facts).toMatchObject({ duplicatesRemoved: 8, sameIdsRemoved: 8 });
+  });
+
   test("pairs: types tell the texts apart, and the raw file holds both", async () => {
     const file = join(folder, "pairs.jsonl");
     const pairs = Array.from({ length: 20 }, (_, i) => ({

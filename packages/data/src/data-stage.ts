@@ -2,7 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openRepository } from "@sweetspot/hub";
 import { type Json, ragged, type StageContext } from "@sweetspot/artifact";
+import { z } from "zod";
 import { baselineOf } from "./baseline.ts";
+import { dataReport } from "./data-report.ts";
 import { readEmbeddedTask } from "./embedded-tasks.ts";
 import { writeSplit } from "./encoded-split.ts";
 import { encoderTokenizerJson } from "./tokenizer/load-tokenizer.ts";
@@ -46,6 +48,8 @@ export async function runData({
   }
   await writeFile(join(output, "baseline.json"), line(baselineOf(prepared.splits, labels)));
   log(`${source.name}: ${summary(prepared, settings.maxLength)}`);
+  const report = dataReport(sampled, prepared, unknownIdOf(tokenizerJson));
+  for (const { message } of report) log(`${source.name}: note: ${message}`);
   return {
     labels,
     maxLength: settings.maxLength,
@@ -56,6 +60,7 @@ export async function runData({
       Object.values(counts.perLabel).reduce((most, n) => Math.max(most, n), 0) / counts.examples,
     ...prepared.removed,
     splits: prepared.splitCounts,
+    report,
   };
 }
 
@@ -99,4 +104,23 @@ function raw({ text, textPair, label, group }: Example): Example {
 
 function line(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
+}
+
+const modelSchema = z.looseObject({
+  model: z.looseObject({
+    unk_token: z.string().nullish(),
+    unk_id: z.int().nullish(),
+    vocab: z.unknown(),
+  }),
+});
+
+/** The id of unknown tokens in a `tokenizer.json`; nothing if it has none. */
+function unknownIdOf(tokenizerJson: unknown): number | undefined {
+  const { data } = modelSchema.safeParse(tokenizerJson);
+  if (data === undefined) return undefined;
+  const { unk_token: token, unk_id: id, vocab } = data.model;
+  if (typeof id === "number") return id;
+  if (typeof token !== "string" || typeof vocab !== "object" || vocab === null) return undefined;
+  const found = (vocab as Record<string, unknown>)[token];
+  return typeof found === "number" ? found : undefined;
 }

@@ -3,6 +3,7 @@ import { didYouMean } from "@sweetspot/artifact";
 import type { Repository } from "@sweetspot/hub";
 import { glue, isGlue } from "./glue.ts";
 import { examplesOf, readTable } from "./own-file.ts";
+import { withOneSpelling } from "./label-spelling.ts";
 import type { Example, Source } from "./source.ts";
 
 /** Which of a data set's texts are a task. */
@@ -131,11 +132,11 @@ export async function readDataset(repository: Repository, task: DatasetTask): Pr
   };
   const train = await read(task.trainFiles);
   const test = await read(task.testFiles);
-  return {
+  return withOneSpelling({
     name: task.name,
     examples: train.examples,
     test: test.examples,
     withoutLabel: train.withoutLabel + test.withoutLabel,
     ...(train.classes !== undefined && { labels: train.classes }),
-  };
+  });
 }

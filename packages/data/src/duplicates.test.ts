@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { normalisedText, withoutDuplicates } from "./duplicates.ts";
+import { idsKey, normalisedText, textKey, withoutDuplicates } from "./duplicates.ts";
 
 describe("normalisedText", () => {
   test.each([
@@ -38,6 +38,7 @@ describe("withoutDuplicates", () => {
       examples: examples.slice(0, 2),
       duplicatesRemoved: 2,
       conflictsRemoved: 0,
+      others: [],
     });
   });
 
@@ -52,6 +53,7 @@ describe("withoutDuplicates", () => {
       examples: examples.slice(3),
       duplicatesRemoved: 0,
       conflictsRemoved: 3,
+      others: [],
     });
   });
 
@@ -66,7 +68,45 @@ describe("withoutDuplicates", () => {
       examples: examples.slice(0, 3),
       duplicatesRemoved: 1,
       conflictsRemoved: 0,
+      others: [],
     });
+  });
+
+  test("what the encoder reads as the same is a copy, through others too", () => {
+    const of = (text: string, ids: number[], label = "0") => ({
+      text,
+      label,
+      inputIds: ids,
+      tokenTypeIds: ids.map(() => 0),
+    });
+    const keysOf = (e: ReturnType<typeof of>) => [textKey(e), idsKey(e)];
+    const examples = [
+      of("good", [1, 7]),
+      of("bad", [2]),
+      of("go\u200bod", [1, 7]),
+      of("Good", [3]),
+      of("nice", [3]),
+      of("bad", [4], "1"),
+      of("worse", [4], "1"),
+    ];
+    expect(withoutDuplicates(examples, keysOf)).toEqual({
+      examples: [examples[0]],
+      duplicatesRemoved: 3,
+      conflictsRemoved: 3,
+      others: [examples[2], examples[4], examples[6]],
+    });
+  });
+
+  test("ids are the same only if all of them, and their types, are", () => {
+    const key = (inputIds: number[], tokenTypeIds: number[]) => idsKey({ inputIds, tokenTypeIds });
+    expect(key([1, 256], [0, 1])).toBe(key([1, 256], [0, 1]));
+    const keys = [
+      key([1, 256], [0, 0]),
+      key([1, 256], [0, 1]),
+      key([257, 0], [0, 0]),
+      key([1], [0]),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
   });
 
   test("what is kept is disjoint, and nothing is lost from the count", () => {

@@ -124,7 +124,12 @@ describe.each(embeddedTasks)("%s", (task) => {
     "is as large as planning believes, and leaves its splits as stated",
     { timeout: 30_000 },
     async () => {
-      const source = { name: task, examples: await poolOf(task), withoutLabel: 0 };
+      const source = {
+        name: task,
+        examples: await poolOf(task),
+        withoutLabel: 0,
+        copiesByText: true,
+      } as const;
       const sizes =
         leaks === undefined
           ? { trainSize: 100, calibrationSize: 0.1, thresholdSize: 0.1 }

@@ -46,5 +46,5 @@ const readers: Readonly<Record<EmbeddedTask, () => Promise<Example[]>>> = {
  * @throws Error if the npm package that it comes with is missing or not the pinned one
  */
 export async function readEmbeddedTask(task: EmbeddedTask): Promise<Source> {
-  return { name: task, examples: await readers[task](), withoutLabel: 0 };
+  return { name: task, examples: await readers[task](), withoutLabel: 0, copiesByText: true };
 }

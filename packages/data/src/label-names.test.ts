@@ -22,8 +22,8 @@ test.each([
     ["9", "10", "b"],
   ],
   [
-    ["1.0", "1"],
-    ["1", "1.0"],
+    ["1", "01"],
+    ["01", "1"],
   ],
 ])("%j are ordered as %j", (given, ordered) => {
   expect(twice(...given)).toEqual(ordered);
@@ -40,6 +40,10 @@ test("labels that differ in case alone", () => {
   expect(() => twice("Good", "bad", "good")).toThrow(
     'reviews.csv: the labels "good" and "Good" differ in case alone; write them alike',
   );
+});
+
+test("labels that differ in case and in width", () => {
+  expect(() => twice("Ｇood", "bad", "good")).toThrow("differ in case alone");
 });
 
 test("a column of text taken for labels", () => {

@@ -1,3 +1,5 @@
+import { labelKey } from "./label-key.ts";
+
 /** So many classes are told from a column of text by no count of theirs. */
 const fewLabels = 10;
 
@@ -25,12 +27,13 @@ export function labelNames(labels: readonly string[], where: string): string[] {
   }
   const seen = new Map<string, string>();
   for (const name of names) {
-    const other = seen.get(name.toLowerCase());
+    const key = labelKey(name).toLowerCase();
+    const other = seen.get(key);
     if (other !== undefined)
       throw new RangeError(
         `${where}: the labels "${other}" and "${name}" differ in case alone; write them alike`,
       );
-    seen.set(name.toLowerCase(), name);
+    seen.set(key, name);
   }
   if (names.length > Math.max(fewLabels, labels.length / 2)) {
     throw new RangeError(

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parquetFile } from "../test/write-parquet.ts";
 import { readOwnFile } from "./own-file.ts";
 
 let folder: string;
@@ -113,6 +114,60 @@ describe("what is left out is counted, or stops the reading", () => {
     expect((await read("a.jsonl", '{"text":null,"label":"good"}')).examples).toEqual([
       { text: "", label: "good" },
     ]);
+  });
+});
+
+describe("labels", () => {
+  test("that mean the same are one, in both files", async () => {
+    const content = "text,label\na,1.0\nb,0\nc,1\nd,1\ne,\u200b\n";
+    await writeFile(join(folder, "test.csv"), "text,label\nf,1e0\ng,0.0\n");
+    const source = await read("a.csv", content, { testFile: join(folder, "test.csv") });
+    expect(source.examples.map((e) => e.label)).toEqual(["1", "0", "1", "1"]);
+    expect(source.test?.map((e) => e.label)).toEqual(["1", "0"]);
+    expect(source.withoutLabel).toBe(1);
+    expect(source.notes?.map((n) => n.kind)).toEqual(["label-spellings", "label-spellings"]);
+  });
+
+  test("that are NaN in parquet are none, and whole numbers past 2^53 stay apart", async () => {
+    const text = { name: "text", strings: ["a", "b", "c"] };
+    const doubles = parquetFile([text, { name: "label", doubles: [1, NaN, 2.5] }]);
+    const some = await read("a.parquet", doubles);
+    expect([some.examples.map((e) => e.label), some.withoutLabel]).toEqual([["1", "2.5"], 1]);
+    for (const unsigned of [false, true]) {
+      const integers = [2n ** 53n, 2n ** 53n + 1n, 7n];
+      const many = await read(
+        "a.parquet",
+        parquetFile([text, { name: "label", integers, unsigned }]),
+      );
+      expect(many.examples.map((e) => e.label)).toEqual([
+        "9007199254740992",
+        "9007199254740993",
+        "7",
+      ]);
+    }
+    expect(
+      await problem(
+        "a.parquet",
+        parquetFile([
+          { name: "text", integers: [2n ** 60n] },
+          { name: "label", strings: ["x"] },
+        ]),
+      ),
+    ).toBe(
+      'a.parquet: row 1 (line 1): "text": expected a string, got the bigint 1152921504606846976; put quotes around it',
+    );
+  });
+
+  test("that are numbers past 2^53 in JSON are to be quoted", async () => {
+    for (const number of ["9007199254740993", "-1e300"])
+      expect(await problem("a.jsonl", `{"text":"x","label":${number}}`)).toMatch(
+        /^a.jsonl: row 1 \(line 1\): "label": the number \S+ is past 2\^53, .*; put quotes around it$/,
+      );
+    const quoted = await read(
+      "a.jsonl",
+      '{"text":"x","label":"9007199254740993"}\n{"text":"y","label":9007199254740991}',
+    );
+    expect(quoted.examples.map((e) => e.label)).toEqual(["9007199254740993", "9007199254740991"]);
   });
 });
 

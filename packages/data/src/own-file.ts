@@ -5,13 +5,16 @@ import { parseJsonLines, typeName } from "./json-lines.ts";
 import { type ParquetTable, readParquet } from "./parquet.ts";
 import type { Example, Source } from "./source.ts";
 import type { OwnFile } from "./stage.ts";
+import { seenText } from "./label-key.ts";
+import { withOneSpelling } from "./label-spelling.ts";
 import { requireColumn, rowName, type Table } from "./table.ts";
 import { readTextFile, whyUnreadable } from "./text-file.ts";
 
 /**
  * Reads a person's own file of labelled text: CSV, TSV or JSON Lines, in UTF-8, or parquet.
  *
- * @returns the examples in the file's order; a row without a label is left out and counted
+ * @returns the examples in the file's order; a row without a label is left out and counted, and labels
+ *   that mean the same are one (`withOneSpelling`)
  * @throws Error, TypeError or RangeError that names the file and, where there is one, the row, its
  *   line and the field, and says what to do
  */
@@ -22,14 +25,14 @@ export async function readOwnFile(settings: OwnFile): Promise<Source> {
   const sha256 = await checkedSha256(file, settings.sha256, "sha256");
   const train = await readTable(file, settings);
   const source = { ...examplesOf(train, settings), sha256, ...classesOf(train, settings.label) };
-  if (testFile === undefined) return source;
+  if (testFile === undefined) return withOneSpelling(source);
   await checkedSha256(testFile, settings.testSha256, "testSha256");
   const test = examplesOf(await readTable(testFile, settings), settings);
-  return {
+  return withOneSpelling({
     ...source,
     test: test.examples,
     withoutLabel: source.withoutLabel + test.withoutLabel,
-  };
+  });
 }
 
 /** A file's hash, once it has been found to be the one that was expected, if one was. */
@@ -129,12 +132,17 @@ function textIn(fields: Fields, column: string, place: string): string {
   );
 }
 
-/** A number or a boolean is a label by its name. */
+/** A number or a boolean is a label by its name; NaN, and a text of nothing that is seen, are none. */
 function labelIn(fields: Fields, column: string, place: string): string | undefined {
   const value = Object.hasOwn(fields, column) ? fields[column] : null;
-  if (typeof value === "string") return value.trim() || undefined;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (value === null) return undefined;
+  if (typeof value === "string") return seenText(value) === "" ? undefined : value.trim();
+  if (value === null || Number.isNaN(value)) return undefined;
+  if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER)
+    throw new RangeError(
+      `${place}: "${column}": the number ${value} is past 2^53, where numbers that differ are read as the same; put quotes around it`,
+    );
+  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint")
+    return String(value);
   throw new TypeError(
     `${place}: "${column}": expected a string, a number or true or false, got ${typeName(value)}; name the key of the label, or write it as one of these`,
   );

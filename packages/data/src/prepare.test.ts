@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { idsKey } from "./duplicates.ts";
 import { prepareSplits } from "./prepare.ts";
 import type { Example } from "./source.ts";
+import { splitNames } from "./splits.ts";
 import type { TextTokenizer } from "./tokenizer/tokenizer.ts";
 import { encoderTokenizerJson } from "./tokenizer/load-tokenizer.ts";
 import { textTokenizer } from "./tokenizer/tokenizer.ts";
@@ -38,4 +40,53 @@ test("without groups nothing is said of them", () => {
   const examples = grouped(46).map(({ text, label }) => ({ text, label }));
   const { removed } = prepareSplits({ name: "x", examples, withoutLabel: 0 }, tokenizer, sizes);
   expect(removed).not.toHaveProperty("groupRestRemoved");
+});
+
+test("no two splits have an example that the encoder reads as the same", () => {
+  const unseen = ["\u200b", "\u200f", "\u00ad", "\ufeff"];
+  const examples = grouped(200).map(({ label }, i) => {
+    const text = `text ${Math.floor(i / 4)}`;
+    return {
+      text: i % 2 === 0 ? text : `${text}${unseen[i % 4]}`,
+      label: label === "no" || i % 8 > 3 ? "no" : "yes",
+    };
+  });
+  const more = Array.from({ length: 60 }, (_, i) => ({
+    text: `more ${i}`,
+    label: i % 2 === 0 ? "no" : "yes",
+  }));
+  const test = [{ text: "more\u200b 7", label: "yes" }];
+  for (const official of [undefined, test]) {
+    const source = {
+      name: "x",
+      examples: [...examples, ...more],
+      withoutLabel: 0,
+      ...(official && { test: official }),
+    };
+    const { splits, removed } = prepareSplits(source, tokenizer, sizes);
+    const seen = new Map<string, string>();
+    for (const split of splitNames)
+      for (const example of splits[split]) {
+        const key = idsKey(example);
+        expect([example.text, seen.get(key) ?? split]).toEqual([example.text, split]);
+        seen.set(key, split);
+      }
+    expect(removed.testCopiesRemoved).toBe(official && 1);
+    expect(removed.sameIdsRemoved).toBeGreaterThan(0);
+  }
+});
+
+test("texts that the vocabulary does not know are compared as texts", () => {
+  const strange = ["🙂", "👍", "🙂 "].map((text, i) => ({ text, label: i === 1 ? "no" : "yes" }));
+  const source = { name: "x", examples: [...grouped(46), ...strange], withoutLabel: 0 };
+  const { removed, counts } = prepareSplits(source, tokenizer, sizes);
+  expect(removed).toMatchObject({ duplicatesRemoved: 1, conflictsRemoved: 0 });
+  expect(counts.unknownOnly).toBe(2);
+});
+
+test("a label that is none of the classes that the source names is told", () => {
+  const source = { name: "x", examples: grouped(46), withoutLabel: 0, labels: ["yes", "nein"] };
+  expect(() => prepareSplits(source, tokenizer, sizes)).toThrow(
+    'x: expected one of the classes yes, nein, got the label "no"; write it as the others are',
+  );
 });

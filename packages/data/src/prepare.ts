@@ -1,4 +1,4 @@
-import { textKey, withoutDuplicates } from "./duplicates.ts";
+import { idsKey, textKey, withoutDuplicates } from "./duplicates.ts";
 import { labelNames } from "./label-names.ts";
 import type { Example, Source } from "./source.ts";
 import { type SplitName, splitNames, splitRows, type SplitSizes } from "./splits.ts";
@@ -38,6 +38,10 @@ export type Removed = {
   emptyRemoved: number;
   duplicatesRemoved: number;
   conflictsRemoved: number;
+  /** Of both kinds of copies, those whose text is another: the encoder reads the same ids. */
+  sameIdsRemoved?: number;
+  /** Of these, those that were cut: they begin alike. */
+  sameBeginningRemoved?: number;
   /** Those that are among the official test examples too, or of one group with such. */
   testCopiesRemoved?: number;
   /** Those of which the rest of the group is held out; told where examples have groups. */
@@ -45,11 +49,14 @@ export type Removed = {
 };
 
 /**
- * Tokenises examples, leaves out empty ones and copies, and splits the rest.
+ * Tokenises examples, leaves out empty ones and copies, and splits the rest. Copies have the same
+ * normalised text, or the same ids: what the encoder reads. Of unknown tokens alone, whose ids say
+ * nothing of the text, the text decides.
  *
  * @param maxLength tokens of an example, special ones included
  * @throws RangeError, beginning with the source's name, if nothing is left, there are fewer than
- *   two labels, too few examples for the splits, or a label without an example to train on
+ *   two labels, too few examples for the splits, a label without an example to train on, or one that is
+ *   none of the classes that the source names
  */
 export function prepareSplits(
   source: Source,
@@ -72,11 +79,18 @@ export function prepareSplits(
     );
   }
   const test = source.test?.map(encode);
-  const tested = new Set(test?.map(textKey));
-  const { examples: unique, duplicatesRemoved, conflictsRemoved } = withoutDuplicates(texts);
+  const byText = source.copiesByText === true;
+  const keysOf = (e: EncodedExample): string[] =>
+    byText || e.empty || e.unknown ? [textKey(e)] : [textKey(e), idsKey(e)];
+  const tested = new Set<string>();
+  for (const example of test ?? []) for (const key of keysOf(example)) tested.add(key);
+  const copies = withoutDuplicates(texts, keysOf);
+  const { examples: unique, duplicatesRemoved, conflictsRemoved } = copies;
   const testedGroups = new Set(test?.flatMap((e) => e.group ?? []));
   const examples = unique.filter(
-    (e) => !tested.has(textKey(e)) && (e.group === undefined || !testedGroups.has(e.group)),
+    (e) =>
+      !keysOf(e).some((key) => tested.has(key)) &&
+      (e.group === undefined || !testedGroups.has(e.group)),
   );
   if (examples.length === 0) {
     throw new RangeError(
@@ -90,6 +104,13 @@ export function prepareSplits(
         where,
       )),
   ];
+  const known = new Set(labels);
+  const other = [...examples, ...(test ?? [])].find(({ label }) => !known.has(label));
+  if (other !== undefined) {
+    throw new RangeError(
+      `${where}: expected one of the classes ${labels.slice(0, 10).join(", ")}, got the label "${other.label}"; write it as the others are`,
+    );
+  }
   const indices = (some: readonly Example[]) =>
     labelIndices(
       some.map((e) => e.label),
@@ -125,6 +146,10 @@ export function prepareSplits(
       emptyRemoved: encoded.length - texts.length,
       duplicatesRemoved,
       conflictsRemoved,
+      ...(copies.others.length > 0 && {
+        sameIdsRemoved: copies.others.length,
+        sameBeginningRemoved: copies.others.filter((e) => e.truncated).length,
+      }),
       ...(test !== undefined && { testCopiesRemoved: unique.length - examples.length }),
       ...(grouped && { groupRestRemoved: rows.leftOut }),
     },

@@ -8,6 +8,15 @@ export interface Example {
   group?: string;
 }
 
+/** Something about the data that whoever trains on it should know. */
+export type DataNote = {
+  /** Tells notes of one kind from others, such as `label-spellings`. */
+  kind: string;
+  message: string;
+  /** How many examples, or rows, it is about. */
+  count?: number;
+};
+
 /** What was read from a task's files. */
 export interface Source {
   /** Names it in errors: the file, or the embedded task. */
@@ -21,4 +30,11 @@ export interface Source {
   withoutLabel: number;
   /** Of a person's own file, in hexadecimal. */
   sha256?: string;
+  /** What reading found. */
+  notes?: readonly DataNote[];
+  /**
+   * Copies are judged by the text alone, not by the ids too: of the embedded tasks, whose pools and
+   * splits are fixed.
+   */
+  copiesByText?: true;
 }

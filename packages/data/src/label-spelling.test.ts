@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { withOneSpelling } from "./label-spelling.ts";
+
+const of = (...labels: string[]) => labels.map((label, i) => ({ text: `text ${i}`, label }));
+const source = (...labels: string[]) => ({ name: "x", examples: of(...labels), withoutLabel: 0 });
+const labelsOf = (examples: readonly { label: string }[] = []) => examples.map((e) => e.label);
+
+test("a class is called as most of its examples are, the first of equals, and a note says so", () => {
+  const { examples, notes } = withOneSpelling(
+    source("1.0", "0", "1", "1", "0.0", "b\u200bad", "b\u200bad", "bad"),
+  );
+  expect(labelsOf(examples)).toEqual(["1", "0", "1", "1", "0", "bad", "bad", "bad"]);
+  expect(notes).toEqual([
+    { kind: "label-spellings", message: 'the labels "1.0", "1" are one class, "1"', count: 3 },
+    { kind: "label-spellings", message: 'the labels "0", "0.0" are one class, "0"', count: 2 },
+    {
+      kind: "label-spellings",
+      message: 'the labels "b\\u200bad", "bad" are one class, "bad"',
+      count: 3,
+    },
+  ]);
+});
+
+test("the test examples and the classes that the source names are spelled alike", () => {
+  const given = {
+    ...source("good", "bad"),
+    test: of("Bad\u200f", "good "),
+    labels: ["good ", "bad", "unused", "Bad"],
+  };
+  const { examples, test: tested, labels, notes } = withOneSpelling(given);
+  expect(labelsOf(examples)).toEqual(["good", "bad"]);
+  expect(labelsOf(tested)).toEqual(["Bad", "good"]);
+  expect(labels).toEqual(["good", "bad", "Bad"]);
+  expect(notes?.map((n) => n.kind)).toEqual(["label-spellings", "label-unused"]);
+});
+
+test("labels that are spelled one way stay as they are, and nothing is noted", () => {
+  const given = source("Good", "bad", "01", "1", "Ｇ");
+  expect(withOneSpelling(given)).toEqual({ ...given, notes: [] });
+});
+
+test("a label that looks like none stays a class, and a note says how to leave it out", () => {
+  const { examples, notes } = withOneSpelling(source("good", "NaN", "nan", "NA"));
+  expect(labelsOf(examples)).toEqual(["good", "NaN", "nan", "NA"]);
+  expect(notes?.map((n) => n.kind)).toEqual(["label-missing", "label-missing", "label-missing"]);
+  expect(notes?.[2]?.message).toBe(
+    'the label "NA" is a class of 1 examples; if it stands for no label, empty those cells (in JSON, write null), and they are left out',
+  );
+});

@@ -1,0 +1,91 @@
+import type { DataNote, Example, Source } from "./source.ts";
+import { labelKey, looksMissing, seenText } from "./label-key.ts";
+
+/**
+ * A source of which labels that mean the same (`labelKey`) have one name: the spelling that most of the
+ * examples have, the first of equals, without what is not seen. A class that the source names, but of
+ * which it has no example, is dropped. Notes say what was merged, dropped, or looks like no label.
+ */
+export function withOneSpelling(source: Source): Source {
+  const spellings = spellingsOf(source);
+  const names = new Map(Array.from(spellings, ([key, { name }]) => [key, name]));
+  const nameOf = (label: string) => names.get(labelKey(label)) ?? label;
+  const renamed = (examples: readonly Example[]) =>
+    examples.map((example) => {
+      const label = nameOf(example.label);
+      return label === example.label ? example : { ...example, label };
+    });
+  const kept = source.labels?.filter((label) => spellings.has(labelKey(label)));
+  const unused = source.labels?.filter((label) => !spellings.has(labelKey(label))) ?? [];
+  return {
+    ...source,
+    examples: renamed(source.examples),
+    ...(source.test !== undefined && { test: renamed(source.test) }),
+    ...(kept !== undefined && { labels: [...new Set(kept.map(nameOf))] }),
+    notes: [...(source.notes ?? []), ...notesOf(spellings), ...unused.map(unusedNote)],
+  };
+}
+
+interface Spellings {
+  name: string;
+  /** Spelling -> how many examples have it, in the order in which they come. */
+  counts: Map<string, number>;
+}
+
+function spellingsOf({ examples, test = [] }: Source): Map<string, Spellings> {
+  const keys = new Map<string, string>();
+  const found = new Map<string, Spellings>();
+  for (const some of [examples, test])
+    for (const { label } of some) {
+      const key = keys.get(label) ?? labelKey(label);
+      keys.set(label, key);
+      const counts = found.get(key)?.counts ?? new Map<string, number>();
+      counts.set(label, (counts.get(label) ?? 0) + 1);
+      found.set(key, { name: "", counts });
+    }
+  for (const spellings of found.values()) {
+    let most = { label: "", count: 0 };
+    for (const [label, count] of spellings.counts) if (count > most.count) most = { label, count };
+    spellings.name = seenText(most.label);
+  }
+  return found;
+}
+
+function notesOf(spellings: ReadonlyMap<string, Spellings>): DataNote[] {
+  const notes: DataNote[] = [];
+  for (const { name, counts } of spellings.values()) {
+    const count = [...counts.values()].reduce((a, b) => a + b, 0);
+    if (counts.size > 1)
+      notes.push({
+        kind: "label-spellings",
+        message: `the labels ${listed(counts)} are one class, "${name}"`,
+        count,
+      });
+    if (looksMissing(name))
+      notes.push({
+        kind: "label-missing",
+        message: `the label "${name}" is a class of ${count} examples; if it stands for no label, empty those cells (in JSON, write null), and they are left out`,
+        count,
+      });
+  }
+  return notes;
+}
+
+/** Spellings with what is not seen in them, at most a few. */
+function listed(counts: ReadonlyMap<string, number>): string {
+  const shown = Array.from(counts.keys(), (label) =>
+    JSON.stringify(label).replaceAll(
+      /[\p{Cf}\p{Default_Ignorable_Code_Point}\u00a0]/gu,
+      (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    ),
+  );
+  const more = shown.length - 5;
+  return more > 0 ? `${shown.slice(0, 5).join(", ")} and ${more} more` : shown.join(", ");
+}
+
+function unusedNote(label: string): DataNote {
+  return {
+    kind: "label-unused",
+    message: `the class "${label}" has no example, so it is left out`,
+  };
+}
