@@ -35,10 +35,11 @@ export interface EncoderDefinition<C extends EncoderShape> {
    * Reads Hugging Face's `config.json`.
    *
    * @param where the file's path, for the errors
-   * @throws TypeError, listing each key, for one that is missing, unknown, or asks for what is not
+   * @param warn is given one line that lists the keys that nobody knows
+   * @throws TypeError, listing each key, for one that is missing, out of bounds, or asks for what is not
    *   supported; RangeError for numbers that do not fit together
    */
-  readConfig(json: object, where: string): C;
+  readConfig(json: object, where: string, warn: (line: string) => void): C;
   /** The `config.json` that says the same. */
   configJson(config: C): Record<string, unknown>;
   /** Tokens of the longest text that it reads, special ones included. */

@@ -1,10 +1,9 @@
 import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
 import type { EncoderDefinition } from "./architecture.ts";
+import { checkKeys } from "./config-keys.ts";
 import { type DropoutSite, projectionSites } from "./dropout-sites.ts";
 import {
-  checkHeadDropout,
-  checkKeys,
   count,
   type EncoderShape,
   encoderShape,
@@ -28,12 +27,10 @@ export interface BertConfig extends EncoderShape {
 export const bertKeys: typeof shapeKeys & {
   type_vocab_size: z.ZodType<number>;
   position_embedding_type: z.ZodType;
-  classifier_dropout: z.ZodType<number | null | undefined>;
 } = {
   ...shapeKeys,
-  type_vocab_size: count,
+  type_vocab_size: count(1 << 16),
   position_embedding_type: only("absolute", "one learned vector per position").default("absolute"),
-  classifier_dropout: z.number().nullish(),
 };
 
 const schema = z.looseObject({ ...bertKeys, model_type: z.literal("bert") });
@@ -41,10 +38,9 @@ const schema = z.looseObject({ ...bertKeys, model_type: z.literal("bert") });
 /** BERT by its configuration: see `bert` for what it computes. */
 export const bertDefinition: EncoderDefinition<BertConfig> = {
   prefix: "bert.",
-  readConfig(json, where) {
+  readConfig(json, where, warn) {
     const c = parse(schema, json, where);
-    checkKeys(json, Object.keys(schema.shape), where);
-    checkHeadDropout("classifier_dropout", c.classifier_dropout, c.hidden_dropout_prob, where);
+    checkKeys(json, Object.keys(schema.shape), c, where, warn);
     return { modelType: "bert", ...encoderShape(c, c.type_vocab_size, where) };
   },
   configJson: (config) => ({

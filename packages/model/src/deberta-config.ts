@@ -8,7 +8,8 @@ import {
   type DebertaShape,
   debertaShape,
 } from "./deberta-shape.ts";
-import { checkKeys, only } from "./encoder-config.ts";
+import { checkKeys } from "./config-keys.ts";
+import { only } from "./encoder-config.ts";
 import {
   denseParameters,
   embeddingsParameters,
@@ -30,9 +31,9 @@ const schema = z.looseObject({
 /** DeBERTa by its configuration: see `deberta` for what it computes. */
 export const debertaDefinition: EncoderDefinition<DebertaConfig> = {
   prefix: "deberta.",
-  readConfig(json, where) {
+  readConfig(json, where, warn) {
     const c = parse(schema, json, where);
-    checkKeys(json, Object.keys(schema.shape), where);
+    checkKeys(json, Object.keys(schema.shape), c, where, warn);
     return { modelType: "deberta", ...debertaShape(c, where) };
   },
   configJson: (config) => ({ model_type: "deberta", ...debertaJson(config) }),

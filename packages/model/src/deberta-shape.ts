@@ -1,14 +1,7 @@
 import { z } from "zod";
 import type { PositionTerm } from "./disentangled-attention.ts";
 import { type DropoutSite, projectionSites } from "./dropout-sites.ts";
-import {
-  checkHeadDropout,
-  type EncoderShape,
-  encoderShape,
-  only,
-  shapeJson,
-  shapeKeys,
-} from "./encoder-config.ts";
+import { type EncoderShape, encoderShape, only, shapeJson, shapeKeys } from "./encoder-config.ts";
 import type { PoolerActivation } from "./exit-head.ts";
 
 /** What DeBERTa's versions have in common beyond every encoder's shape. */
@@ -33,7 +26,6 @@ interface DebertaJson {
   pooler_hidden_size: number | undefined;
   embedding_size: number | undefined;
   attention_head_size: number | undefined;
-  cls_dropout: number | null | undefined;
 }
 
 /** The keys of DeBERTa's `config.json` that are read, of any version. */
@@ -45,9 +37,16 @@ export const debertaKeys: typeof shapeKeys & {
 } = {
   ...shapeKeys,
   layer_norm_eps: z.number().positive().default(1e-7),
-  type_vocab_size: z.int().nonnegative().default(0),
+  type_vocab_size: z
+    .int()
+    .nonnegative()
+    .max(1 << 16)
+    .default(0),
   relative_attention: only(true, "without relative positions it is no DeBERTa"),
-  max_relative_positions: z.int().default(-1),
+  max_relative_positions: z
+    .int()
+    .max(1 << 20)
+    .default(-1),
   position_biased_input: z.boolean().default(true),
   // "c2p|p2c" in old files.
   pos_att_type: z.preprocess(
@@ -65,7 +64,6 @@ export const debertaKeys: typeof shapeKeys & {
   pooler_hidden_size: z.int().optional(),
   embedding_size: z.int().optional(),
   attention_head_size: z.int().optional(),
-  cls_dropout: z.number().nullish(),
 };
 
 /**
@@ -85,7 +83,6 @@ export function debertaShape(
   only("pooler_hidden_size", c.pooler_hidden_size, shape.hiddenSize);
   only("embedding_size", c.embedding_size, shape.hiddenSize);
   only("attention_head_size", c.attention_head_size, shape.hiddenSize / shape.numAttentionHeads);
-  checkHeadDropout("cls_dropout", c.cls_dropout, c.hidden_dropout_prob, where);
   return {
     ...shape,
     positionBiasedInput: c.position_biased_input,

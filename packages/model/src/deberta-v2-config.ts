@@ -8,7 +8,8 @@ import {
   type DebertaShape,
   debertaShape,
 } from "./deberta-shape.ts";
-import { checkKeys, only } from "./encoder-config.ts";
+import { checkKeys } from "./config-keys.ts";
+import { only } from "./encoder-config.ts";
 import {
   denseParameters,
   embeddingsParameters,
@@ -33,10 +34,13 @@ export interface DebertaV2Config extends DebertaShape {
 const schema = z.looseObject({
   ...debertaKeys,
   model_type: z.literal("deberta-v2"),
-  position_buckets: z.int().default(-1),
+  position_buckets: z
+    .int()
+    .max(1 << 20)
+    .default(-1),
   share_att_key: z.boolean().default(false),
   norm_rel_ebd: z.enum(["none", "layer_norm"]).default("none"),
-  conv_kernel_size: z.int().nonnegative().default(0),
+  conv_kernel_size: z.int().nonnegative().max(1023).default(0),
   conv_act: z.enum(["gelu", "tanh"]).default("tanh"),
   conv_groups: only(1, "a convolution over all channels").default(1),
 });
@@ -44,9 +48,9 @@ const schema = z.looseObject({
 /** DeBERTa v2 and v3 by their configuration: see `debertaV2` for what they compute. */
 export const debertaV2Definition: EncoderDefinition<DebertaV2Config> = {
   prefix: "deberta.",
-  readConfig(json, where) {
+  readConfig(json, where, warn) {
     const c = parse(schema, json, where);
-    checkKeys(json, Object.keys(schema.shape), where);
+    checkKeys(json, Object.keys(schema.shape), c, where, warn);
     if (c.conv_kernel_size > 0 && c.conv_kernel_size % 2 === 0) {
       throw new RangeError(`${where}: conv_kernel_size must be odd, got ${c.conv_kernel_size}`);
     }

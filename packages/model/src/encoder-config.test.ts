@@ -79,6 +79,13 @@ describe("encoderConfig", () => {
     { key: "hidden_size", value: "12" },
     { key: "hidden_size", value: undefined },
     { key: "num_hidden_layers", value: 0 },
+    { key: "num_hidden_layers", value: 5e6 },
+    { key: "vocab_size", value: 1e12 },
+    { key: "hidden_size", value: 1e9 },
+    { key: "intermediate_size", value: 2 ** 40 },
+    { key: "num_attention_heads", value: 1e7 },
+    { key: "max_position_embeddings", value: 1e15 },
+    { key: "type_vocab_size", value: 1e8 },
     { key: "layer_norm_eps", value: 0 },
     { key: "hidden_dropout_prob", value: 1 },
   ])("refuses $key $value, naming file and key", ({ key, value }) => {
@@ -105,11 +112,66 @@ describe("encoderConfig", () => {
     );
   });
 
-  it("refuses a dropout of the classifier's own, and takes one that is the same", () => {
-    expect(encoderConfig({ ...json, classifier_dropout: 0.1 }, "config.json")).toEqual(config);
-    expect(() => encoderConfig({ ...json, classifier_dropout: 0.4 }, "config.json")).toThrow(
-      /config.json: classifier_dropout must be hidden_dropout_prob 0.1 or null, got 0.4/,
-    );
+  it("passes over a dropout of the classifier's own", () => {
+    expect(encoderConfig({ ...json, classifier_dropout: 0.4 }, "config.json")).toEqual(config);
+  });
+
+  it.each([
+    { sentence_transformers: { version: "4.0.1", activation_fn: "torch.nn.Identity" } },
+    { sbert_ce_default_activation_function: "torch.nn.modules.linear.Identity" },
+    { cell: {}, emb_size: 12, pre_trained: "", structure: [], training: "" },
+    { xla_device: true, _num_labels: 3, unsloth_version: "2025.1", unsloth_fixed: true },
+    { _attn_implementation: "eager", attn_implementation: "sdpa", _flash_attn_2_enabled: false },
+  ])("passes over %o without a word", (keys) => {
+    const warnings: string[] = [];
+    const read = encoderConfig({ ...json, ...keys }, "config.json", (line) => warnings.push(line));
+    expect(read).toEqual(config);
+    expect(warnings).toEqual([]);
+  });
+
+  it("lists keys that nobody knows in one line, and reads the rest", () => {
+    const warnings: string[] = [];
+    const odd = { ...json, my_note: "x", another: 3, nothing: null };
+    expect(encoderConfig(odd, "a/config.json", (line) => warnings.push(line))).toEqual(config);
+    expect(warnings).toEqual([
+      "a/config.json: not read, and taken to change nothing: my_note, another",
+    ]);
+  });
+
+  it.each([
+    { key: "adapters", value: { adapters: { sst: "houlsby" } } },
+    { key: "rope_theta", value: 10000 },
+    { key: "num_hidden_groups", value: 1 },
+    { key: "embedding_size", value: 6 },
+    { key: "head_dim", value: 5 },
+    { key: "use_bias", value: false },
+    { key: "use_absolute_position", value: false },
+    { key: "pre_norm", value: true },
+    { key: "norm_type", value: "rms_norm" },
+    { key: "max_relative_positions", value: 8 },
+    { key: "use_task_id", value: true },
+  ])("refuses $key: $value, which changes what is computed", ({ key, value }) => {
+    const read = () => encoderConfig({ ...json, [key]: value }, "some/config.json");
+    expect(read).toThrow(TypeError);
+    expect(read).toThrow(`some/config.json: ${key}: ${JSON.stringify(value)}: not supported`);
+  });
+
+  it("takes the same keys where they are off, or say what is so in any case", () => {
+    const off = {
+      ...json,
+      adapters: { adapters: {}, config_map: {}, fusions: {} },
+      embedding_size: 12,
+      head_dim: 4,
+      max_relative_positions: -1,
+      norm_type: "layer_norm",
+      pre_norm: false,
+      relative_attention: false,
+      rope_scaling: null,
+      use_bias: true,
+      use_task_id: false,
+    };
+    const warn = (line: string) => expect.unreachable(line);
+    expect(encoderConfig(off, "config.json", warn)).toEqual(config);
   });
 });
 

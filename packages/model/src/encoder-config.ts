@@ -18,7 +18,13 @@ export interface EncoderShape {
   attentionProbsDropoutProb: number;
 }
 
-export const count: z.ZodInt = z.int().positive();
+/**
+ * A whole number from 1 to `most`: far beyond every encoder there is, and small enough that a plan of all
+ * its parameters is made at once.
+ */
+export function count(most: number): z.ZodInt {
+  return z.int().positive().max(most);
+}
 const probability = z.number().min(0).max(0.99);
 
 /** A key that changes what the model computes unless it has the value given. */
@@ -60,12 +66,12 @@ type ShapeCondition =
 /** The keys that every encoder has. */
 export const shapeKeys: Record<ShapeNumber, z.ZodType<number>> & Record<ShapeCondition, z.ZodType> =
   {
-    vocab_size: count,
-    hidden_size: count,
-    num_hidden_layers: count,
-    num_attention_heads: count,
-    intermediate_size: count,
-    max_position_embeddings: count,
+    vocab_size: count(1 << 24),
+    hidden_size: count(1 << 14),
+    num_hidden_layers: count(1000),
+    num_attention_heads: count(1 << 12),
+    intermediate_size: count(1 << 17),
+    max_position_embeddings: count(1 << 20),
     layer_norm_eps: z.number().positive(),
     initializer_range: z.number().positive().default(0.02),
     hidden_act: only("gelu", "the exact one, by erf"),
@@ -128,47 +134,6 @@ export function shapeJson(shape: EncoderShape): Record<string, string | number> 
     hidden_dropout_prob: shape.hiddenDropoutProb,
     attention_probs_dropout_prob: shape.attentionProbsDropoutProb,
   };
-}
-
-/** @throws RangeError if the head's dropout is not the hidden states': the exits have no other */
-export function checkHeadDropout(
-  key: string,
-  value: number | null | undefined,
-  hiddenDropoutProb: number,
-  where: string,
-): void {
-  if ((value ?? hiddenDropoutProb) === hiddenDropoutProb) return;
-  throw new RangeError(
-    `${where}: ${key} must be hidden_dropout_prob ${hiddenDropoutProb} or null, got ${value}; the exits drop as the hidden states do`,
-  );
-}
-
-/** Keys that change no hidden state: names, versions, token ids, what generation and the task's head use. */
-const harmless = new Set(
-  (
-    "_name_or_path _commit_hash _attn_implementation_autoset attn_implementation architectures model_type transformers_version torch_dtype dtype " +
-    "id2label label2id num_labels problem_type finetuning_task task_specific_params tokenizer_class prefix language name_or_path " +
-    "bos_token_id eos_token_id pad_token_id cls_token_id sep_token_id mask_token_id unk_token_id decoder_start_token_id forced_bos_token_id forced_eos_token_id begin_suppress_tokens suppress_tokens bad_words_ids " +
-    "use_cache output_past output_attentions output_hidden_states output_scores return_dict return_dict_in_generate torchscript gradient_checkpointing use_bfloat16 tf_legacy_loss tie_word_embeddings tie_encoder_decoder " +
-    "chunk_size_feed_forward cross_attention_hidden_size max_length min_length do_sample early_stopping num_beams num_beam_groups diversity_penalty temperature top_k top_p typical_p repetition_penalty length_penalty no_repeat_ngram_size encoder_no_repeat_ngram_size num_return_sequences exponential_decay_length_penalty remove_invalid_values " +
-    "directionality pooler_fc_size pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head pooler_type legacy padding_idx exit_layers pooling operating_points exit_temperatures transformers.js_config"
-  ).split(" "),
-);
-
-/**
- * Checks that there is no key whose meaning is not known: what is ignored could change the result.
- *
- * @param known the keys that are read
- * @throws TypeError that names them
- */
-export function checkKeys(json: object, known: readonly string[], where: string): void {
-  const unknown = Object.entries(json)
-    .filter(([key, value]) => value !== null && !known.includes(key) && !harmless.has(key))
-    .map(([key]) => `"${key}"`);
-  if (unknown.length === 0) return;
-  throw new TypeError(
-    `${where}: unknown ${unknown.length === 1 ? "key" : "keys"} ${unknown.join(", ")}, which could change what the encoder computes; if it does not, take it out of a copy of the file`,
-  );
 }
 
 /**

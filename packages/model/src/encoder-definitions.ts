@@ -30,10 +30,15 @@ export function definitionOf(
  *
  * @param json its content, see `readConfigFile`
  * @param where the file's path, for the errors
- * @throws TypeError for another kind of model, and, listing each key, for one that is missing, unknown
- *   or asks for what is not supported; RangeError for numbers that do not fit together
+ * @param warn is given one line that lists the keys that nobody knows, if there are any
+ * @throws TypeError for another kind of model, and, listing each key, for one that is missing, out of
+ *   bounds or asks for what is not supported; RangeError for numbers that do not fit together
  */
-export function encoderConfig(json: unknown, where: string): EncoderConfig {
+export function encoderConfig(
+  json: unknown,
+  where: string,
+  warn: (line: string) => void = () => {},
+): EncoderConfig {
   if (typeof json !== "object" || json === null || Array.isArray(json))
     throw new TypeError(`${where}: expected an object, got ${JSON.stringify(json)?.slice(0, 80)}`);
   const type = "model_type" in json ? json.model_type : undefined;
@@ -44,7 +49,7 @@ export function encoderConfig(json: unknown, where: string): EncoderConfig {
     );
   }
   const modelType = type as EncoderConfig["modelType"]; // a key of the table
-  return definitionOf({ modelType }).readConfig(json, where);
+  return definitionOf({ modelType }).readConfig(json, where, warn);
 }
 
 /** The `config.json` that says the same. */

@@ -1,11 +1,10 @@
-import { didYouMean, type HostTensor, parse, resolvePinnedFile } from "@sweetspot/artifact";
+import { didYouMean, type HostTensor, resolvePinnedFile } from "@sweetspot/artifact";
 import {
   downloadsOf,
   openRepository,
   type Repository,
   type RepositorySetting,
 } from "@sweetspot/hub";
-import { z } from "zod";
 import {
   definitionOf,
   type EncoderConfig,
@@ -18,6 +17,7 @@ import type { Pooling } from "./exit-head.ts";
 import { initialWeights } from "./initial-weights.ts";
 import type { ParameterSpec } from "./parameters.ts";
 import { openWeights, weightFiles } from "./open-weights.ts";
+import { repositoryPooling } from "./pooling-config.ts";
 import { readParameters, readWeights } from "./read-parameters.ts";
 
 /** A pretrained encoder, ready to be given exits. */
@@ -92,19 +92,21 @@ const embedded: Readonly<Record<string, () => Promise<PretrainedEncoder>>> = {
  * layers, for tests), or a folder or repository of the Hub that holds one as Hugging Face saves it:
  * `config.json` and the weights.
  *
- * Its exits read the first token, or the mean of all where sentence-transformers' `1_Pooling` says that
- * it was trained so.
+ * Its exits read the first token, or the mean of all where the module Pooling of sentence-transformers
+ * says that it was trained so.
  *
- * @param log told how far a download is, line by line
+ * @param log is given lines: how far a download is, and which keys of `config.json` nobody knows
+ * @param pooling how exits read a layer, whatever the files say; `encoder` for what they say
  * @throws RangeError for another name; Error that names the file for what is missing or not supported
  */
 export async function pretrainedEncoder(
   source: EncoderSource,
   log?: (line: string) => void,
+  pooling: Pooling | "encoder" = "encoder",
 ): Promise<PretrainedEncoder> {
   if (typeof source !== "string") {
     const options = { type: "model" as const, ...(log && { log }) };
-    return repositoryEncoder(await openRepository(source, options));
+    return repositoryEncoder(await openRepository(source, options), log, pooling);
   }
   const make = Object.hasOwn(embedded, source) ? embedded[source] : undefined;
   if (make === undefined) {
@@ -112,20 +114,27 @@ export async function pretrainedEncoder(
       `encoder "${source}": unknown, ${didYouMean(source, Object.keys(embedded))}; a folder begins with ./ or /, a model of the Hub is ORG/NAME`,
     );
   }
-  return make();
+  const encoder = await make();
+  return pooling === "encoder" ? encoder : { ...encoder, pooling };
 }
 
 /**
  * The encoder in a repository.
  *
+ * @param log is given one line that lists the keys of `config.json` that nobody knows
+ * @param pooling how exits read a layer, whatever the files say; `encoder` for what they say
  * @throws Error that names the file for what is missing or not supported
  */
-export async function repositoryEncoder(repository: Repository): Promise<PretrainedEncoder> {
+export async function repositoryEncoder(
+  repository: Repository,
+  log?: (line: string) => void,
+  pooling: Pooling | "encoder" = "encoder",
+): Promise<PretrainedEncoder> {
   const configFile = await repository.path("config.json");
-  const config = encoderConfig(await readConfigFile(configFile), configFile);
+  const config = encoderConfig(await readConfigFile(configFile), configFile, log);
   return {
     config,
-    pooling: await poolingOf(repository),
+    pooling: pooling === "encoder" ? await repositoryPooling(repository) : pooling,
     async weights(depth, optional = []) {
       const weights = await openWeights(repository);
       try {
@@ -139,16 +148,6 @@ export async function repositoryEncoder(repository: Repository): Promise<Pretrai
       }
     },
   };
-}
-
-const poolingFile = "1_Pooling/config.json";
-const poolingSchema = z.looseObject({ pooling_mode_mean_tokens: z.boolean().default(false) });
-
-async function poolingOf(repository: Repository): Promise<Pooling> {
-  if (!(await repository.files()).includes(poolingFile)) return "first-token";
-  const file = await repository.path(poolingFile);
-  const { pooling_mode_mean_tokens: mean } = parse(poolingSchema, await readConfigFile(file), file);
-  return mean ? "mean" : "first-token";
 }
 
 /** The files of an encoder that are to be fetched, by name, and their bytes; nothing of one that is here. */

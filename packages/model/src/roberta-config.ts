@@ -2,13 +2,8 @@ import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
 import type { EncoderDefinition } from "./architecture.ts";
 import { bertKeys, bertLayerParameters, bertLayerSites } from "./bert-config.ts";
-import {
-  checkHeadDropout,
-  checkKeys,
-  type EncoderShape,
-  encoderShape,
-  shapeJson,
-} from "./encoder-config.ts";
+import { checkKeys } from "./config-keys.ts";
+import { type EncoderShape, encoderShape, shapeJson } from "./encoder-config.ts";
 import { embeddingsParameters } from "./parameters.ts";
 
 /** RoBERTa and XLM-R. */
@@ -27,10 +22,9 @@ const schema = z.looseObject({
 /** RoBERTa by its configuration: see `roberta` for what it computes. */
 export const robertaDefinition: EncoderDefinition<RobertaConfig> = {
   prefix: "roberta.",
-  readConfig(json, where) {
+  readConfig(json, where, warn) {
     const c = parse(schema, json, where);
-    checkKeys(json, Object.keys(schema.shape), where);
-    checkHeadDropout("classifier_dropout", c.classifier_dropout, c.hidden_dropout_prob, where);
+    checkKeys(json, Object.keys(schema.shape), c, where, warn);
     const shape = encoderShape(c, c.type_vocab_size, where);
     if (shape.maxPositionEmbeddings <= c.pad_token_id + 1) {
       throw new RangeError(

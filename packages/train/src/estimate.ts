@@ -79,8 +79,8 @@ export async function estimateTraining({
   settings,
   inputs,
 }: EstimateContext<TrainSettings>): Promise<Estimate> {
-  const { encoder, method, exitLayers, epochs, batchSize, gradientConflict } = settings;
-  const { config } = await pretrainedEncoder(encoder);
+  const { encoder, pooling, method, exitLayers, epochs, batchSize, gradientConflict } = settings;
+  const { config } = await pretrainedEncoder(encoder, undefined, pooling);
   const [training, tokens, longest] = ["training", "tokens", "longest"].map((what) =>
     toldBy(inputs, "data", what),
   ) as [number, number, number]; // one for each

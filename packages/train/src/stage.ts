@@ -101,7 +101,7 @@ export const stage: Stage<TrainSettings> = {
     engine: z.enum(engines).default("compiled"),
   }),
   wants: ({ method }) => (taughtMethods.includes(method) ? ["teacher"] : []),
-  check: async ({ encoder, method, gradientStops, exitLayers, device, engine }) => {
+  check: async ({ encoder, pooling, method, gradientStops, exitLayers, device, engine }) => {
     if (gradientStops === "reference" && !referenceMethods.includes(method)) {
       const message = `the reference implementation has ${referenceMethods.join(", ")}, got ${method}; leave it out`;
       return { setting: "gradientStops", message };
@@ -117,7 +117,7 @@ export const stage: Stage<TrainSettings> = {
     const { pretrainedEncoder } = await import("@sweetspot/model/encoder");
     let depth = Infinity;
     const unknown = await settingProblem("encoder", async () => {
-      depth = (await pretrainedEncoder(encoder)).config.numHiddenLayers;
+      depth = (await pretrainedEncoder(encoder, undefined, pooling)).config.numHiddenLayers;
     });
     const past = exitLayers.find((layer) => layer > depth);
     if (unknown !== undefined || past === undefined) return unknown;

@@ -36,9 +36,8 @@ export async function runTrain(
 ): Promise<Record<string, Json>> {
   const { data } = inputs;
   if (data === undefined) throw new RangeError("train: no input data");
-  const pretrained = await pretrainedEncoder(settings.encoder, log);
-  const pooling = settings.pooling === "encoder" ? pretrained.pooling : settings.pooling;
-  const encoder = { ...pretrained, pooling };
+  const encoder = await pretrainedEncoder(settings.encoder, log, settings.pooling);
+  const { pooling } = encoder;
   checkExitLayers(settings.exitLayers, encoder.config.numHiddenLayers);
   const labels = await readLabels(data);
   await checkTokenizer(data, settings.encoder);

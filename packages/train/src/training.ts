@@ -86,10 +86,9 @@ export async function trainModel(
   const depth = exitLayers.at(-1) ?? 0;
   const exits = exitParameters(encoder.config, exitLayers, task.classes, encoder.pooling);
   const shared = encoder.pooling === "shared-pooler" ? sharedPoolerParameters(encoder.config) : [];
-  const initial = {
-    ...initialWeights(exits, encoder.config, settings.seed),
-    ...(await encoder.weights(depth, shared)),
-  };
+  // Read first: what a config.json says of sizes is then held against the weights.
+  const pretrained = await encoder.weights(depth, shared);
+  const initial = { ...initialWeights(exits, encoder.config, settings.seed), ...pretrained };
   const table = initial[wordEmbeddings];
   if (table === undefined) throw new RangeError(`training: the encoder has no ${wordEmbeddings}`);
   const occurring = occurringRows(table, split.inputIds.values);
