@@ -299,7 +299,7 @@ describe("openArtifact", () => {
     const file = join(dir, "manifest.json");
     const change = (to: object) => writeFile(file, JSON.stringify({ ...artifact.manifest, ...to }));
     await writeFile(file, "{");
-    await expect(openArtifact(dir)).rejects.toThrow(`${file}: not JSON (`);
+    await expect(openArtifact(dir)).rejects.toThrow(`${file}: expected JSON, got `);
     await change({ format: "sweetspot-artifact-2" });
     await expect(openArtifact(dir)).rejects.toThrow(`${file}: format: `);
     await change({ stagee: "x" });

@@ -2,6 +2,7 @@ import { open, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { sha256, sha256OfFile } from "./hash.ts";
 import { type FileEntry, type Json, type Manifest, manifestSchema } from "./manifest.ts";
+import { parseJson } from "./json-file.ts";
 import { parse } from "./parse.ts";
 import { bringBack, replaceFolder } from "./replace-folder.ts";
 
@@ -68,9 +69,9 @@ async function manifestOf(dir: string): Promise<{ text: string; manifest: Manife
     });
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text, file);
   } catch (cause) {
-    throw new Error(`${file}: not JSON (${(cause as Error).message}); ${again(dir)}`, { cause });
+    throw new Error(`${(cause as Error).message}; ${again(dir)}`, { cause });
   }
   return { text, manifest: parse(manifestSchema, json, file) };
 }

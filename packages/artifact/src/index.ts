@@ -9,6 +9,7 @@ export {
 } from "./estimate.ts";
 export { type Artifact, openArtifact, readManifest, writeArtifact } from "./folder.ts";
 export { sha256, sha256OfFile } from "./hash.ts";
+export { parseJson, readJson } from "./json-file.ts";
 export { lfsPointerProblem } from "./lfs-pointer.ts";
 export { type Holder, type Lock, tryLock, withLock } from "./lock.ts";
 export { type FileEntry, type Json, type Manifest } from "./manifest.ts";

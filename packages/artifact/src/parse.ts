@@ -78,8 +78,8 @@ function got(input: unknown): string {
     // JSON has no NaN.
     return `, got ${typeof input === "number" ? input : shortened(input)}`;
   } catch {
-    // What JSON cannot hold: a bigint, a circle.
-    return `, got ${String(input)}`;
+    // What JSON cannot hold: a bigint, a circle, a value nested too deep.
+    return typeof input === "bigint" ? `, got ${input}` : "";
   }
 }
 

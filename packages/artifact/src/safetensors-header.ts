@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "./json-file.ts";
 import { parse } from "./parse.ts";
 
 /** Where a tensor lies in a safetensors file. */
@@ -56,7 +57,7 @@ export function readHeader(path: string, header: Uint8Array, dataBytes: number):
   let json: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(header);
-    json = JSON.parse(text);
+    json = parseJson(text, "header");
   } catch (cause) {
     throw new TypeError(`${path}: its header is not JSON in UTF-8 (${(cause as Error).message})`, {
       cause,

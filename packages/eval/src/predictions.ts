@@ -1,5 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { type Artifact, parse, readSafetensors, sha256 } from "@sweetspot/artifact";
+import {
+  type Artifact,
+  parse,
+  readJson as readJsonFile,
+  readSafetensors,
+  sha256,
+} from "@sweetspot/artifact";
 import { z } from "zod";
 import { cascadeExits, type MemberExits } from "./exit-cost.ts";
 import { predictedClasses } from "./exit-rules/exit-logits.ts";
@@ -70,15 +75,7 @@ export async function readPredictions(predict: Artifact): Promise<Predictions> {
 
 /** Reads and checks a JSON file. @throws Error or TypeError that names it */
 export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(file, "utf8"));
-  } catch (cause) {
-    throw new Error(`${file}: not JSON (${(cause as Error).message}); run its stage again`, {
-      cause,
-    });
-  }
-  return parse(schema, json, file);
+  return parse(schema, await readJsonFile(file), file);
 }
 
 /** One split's logits, as they were predicted. */

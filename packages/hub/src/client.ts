@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { parseJson } from "@sweetspot/artifact";
 import { hubEndpoint, hubToken, isOffline } from "./environment.ts";
 import { describe, PassingError, refusal, type Subject } from "./hub-error.ts";
 
@@ -111,7 +112,7 @@ export function libraryFetch(client: HubClient, subject: Subject): typeof fetch 
 /** All that the library reads here is JSON; a login page of some network is not. */
 function checkJson(body: Buffer, url: string, subject: Subject): void {
   try {
-    JSON.parse(body.toString());
+    parseJson(body.toString(), "answer");
   } catch (cause) {
     const got = JSON.stringify(body.toString("utf8", 0, 80));
     throw new Error(

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { diskError, type HostTensor, parse, writeSafetensors } from "@sweetspot/artifact";
+import { diskError, type HostTensor, parse, readJson, writeSafetensors } from "@sweetspot/artifact";
 import { z } from "zod";
 import { checkExitLayers, exitParameters } from "./adaptive-encoder.ts";
 import {
@@ -9,7 +9,6 @@ import {
   encoderConfigJson,
   encoderParameters,
 } from "./encoder-definitions.ts";
-import { readConfigFile } from "./encoder-config.ts";
 import { readWeights } from "./read-parameters.ts";
 import { type Pooling, poolings } from "./exit-head.ts";
 import type { ParameterSpec } from "./parameters.ts";
@@ -83,7 +82,7 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
  */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   const file = join(folder, "config.json");
-  const json = await readConfigFile(file);
+  const json = await readJson(file);
   const config = encoderConfig(json, file);
   const exits = parse(exitsSchema, json, file);
   const { exit_layers: exitLayers, pooling, id2label } = exits;

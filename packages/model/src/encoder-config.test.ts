@@ -1,10 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encoderConfig, encoderConfigJson } from "./encoder-definitions.ts";
 import type { BertConfig } from "./bert-config.ts";
-import { readConfigFile } from "./encoder-config.ts";
 
 // As Hugging Face writes it; what changes no hidden state is there too.
 const json = {
@@ -172,19 +168,5 @@ describe("encoderConfig", () => {
     };
     const warn = (line: string) => expect.unreachable(line);
     expect(encoderConfig(off, "config.json", warn)).toEqual(config);
-  });
-});
-
-describe("readConfigFile", () => {
-  it("names the file that is missing or malformed", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "model-"));
-    try {
-      const file = join(folder, "config.json");
-      await expect(readConfigFile(file)).rejects.toThrow(`${file}: cannot be read`);
-      await writeFile(file, '{"hidden_size": 12');
-      await expect(readConfigFile(file)).rejects.toThrow(`${file}: expected JSON`);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
   });
 });

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 
 /** What shapes an encoder of any kind, under camel-cased names of Hugging Face's `config.json`. */
@@ -134,20 +133,4 @@ export function shapeJson(shape: EncoderShape): Record<string, string | number> 
     hidden_dropout_prob: shape.hiddenDropoutProb,
     attention_probs_dropout_prob: shape.attentionProbsDropoutProb,
   };
-}
-
-/**
- * Reads a JSON file.
- *
- * @throws Error that names the file if it cannot be read; TypeError if it is not JSON
- */
-export async function readConfigFile(file: string): Promise<unknown> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new Error(`${file}: cannot be read (${(cause as Error).message})`, { cause });
-  });
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new TypeError(`${file}: expected JSON, got ${(cause as Error).message}`, { cause });
-  }
 }

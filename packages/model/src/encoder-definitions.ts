@@ -28,7 +28,7 @@ export function definitionOf(
 /**
  * The configuration that Hugging Face's `config.json` gives.
  *
- * @param json its content, see `readConfigFile`
+ * @param json its content
  * @param where the file's path, for the errors
  * @param warn is given one line that lists the keys that nobody knows, if there are any
  * @throws TypeError for another kind of model, and, listing each key, for one that is missing, out of

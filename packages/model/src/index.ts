@@ -28,7 +28,7 @@ export type { DebertaV2Params } from "./deberta-v2.ts";
 export type { DebertaV2Config } from "./deberta-v2-config.ts";
 export { bucketedDistanceRows, type DistanceRows } from "./disentangled-attention.ts";
 export type { Dropout, DropoutSite } from "./dropout-sites.ts";
-export { type EncoderShape, readConfigFile } from "./encoder-config.ts";
+export type { EncoderShape } from "./encoder-config.ts";
 export {
   definitionOf,
   type EncoderConfig,

@@ -130,8 +130,16 @@ describe("openWeights", () => {
     await expect(openWeights(await repository({}))).rejects.toThrow("got no files; save them");
   });
 
+  it("refuses an index nested 100,000 deep", async () => {
+    const index = '{"weight_map":'.repeat(100_000);
+    const of = await repository({ "model.safetensors.index.json": index });
+    await expect(openWeights(of)).rejects.toThrow(
+      /model\.safetensors\.index\.json: expected JSON of at most 500 levels/,
+    );
+  });
+
   it.each<[unknown, string]>([
-    ["{", "is not JSON in UTF-8"],
+    ["{", "expected JSON, got"],
     [{}, "weight_map:"],
     [{ weight_map: [] }, "weight_map:"],
     [{ weight_map: {} }, "its weight_map names no tensor"],

@@ -1,6 +1,5 @@
-import { type HostTensor, parse, SafetensorsFile } from "@sweetspot/artifact";
+import { type HostTensor, parse, readJson, SafetensorsFile } from "@sweetspot/artifact";
 import type { Repository } from "@sweetspot/hub";
-import { readFile, stat } from "node:fs/promises";
 import { z } from "zod";
 import { PytorchFile } from "./pytorch-file.ts";
 
@@ -94,15 +93,7 @@ async function readIndex(
   format: Format,
 ): Promise<{ index: string; shardOf: Map<string, string> }> {
   const index = await repository.path(`${format.file}${indexEnding}`);
-  const { size } = await stat(index);
-  if (size > maximumIndexBytes)
-    throw new RangeError(`${index}: has ${size} bytes, expected ${maximumIndexBytes} at most`);
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await readFile(index)));
-  } catch (cause) {
-    throw new TypeError(`${index}: is not JSON in UTF-8 (${(cause as Error).message})`, { cause });
-  }
+  const json = await readJson(index, maximumIndexBytes);
   const files = new Set(await repository.files());
   const shardOf = new Map<string, string>();
   // Of the parsed value itself: a tensor may be called __proto__, which the schema's copy leaves out.

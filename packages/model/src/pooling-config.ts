@@ -1,7 +1,6 @@
-import { didYouMean, parse } from "@sweetspot/artifact";
+import { didYouMean, parse, readJson } from "@sweetspot/artifact";
 import type { Repository } from "@sweetspot/hub";
 import { z } from "zod";
-import { readConfigFile } from "./encoder-config.ts";
 import type { Pooling } from "./exit-head.ts";
 
 /** The modes that sentence-transformers knows, by the flags that wrote them before 5.4. */
@@ -92,13 +91,13 @@ export async function repositoryPooling(repository: Repository): Promise<Pooling
     );
   }
   const path = await repository.path(file);
-  return poolingOfConfig(await readConfigFile(path), path);
+  return poolingOfConfig(await readJson(path), path);
 }
 
 /** Where `modules.json` says that the module Pooling lies; nothing if it has none. */
 async function poolingFolder(repository: Repository): Promise<string | undefined> {
   const path = await repository.path(modulesFile);
-  const modules = parse(modulesSchema, await readConfigFile(path), path).filter(({ type }) =>
+  const modules = parse(modulesSchema, await readJson(path), path).filter(({ type }) =>
     className(type).includes("Pooling"),
   );
   const [module, ...others] = modules;

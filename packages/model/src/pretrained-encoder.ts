@@ -1,4 +1,4 @@
-import { didYouMean, type HostTensor, resolvePinnedFile } from "@sweetspot/artifact";
+import { didYouMean, type HostTensor, readJson, resolvePinnedFile } from "@sweetspot/artifact";
 import {
   downloadsOf,
   openRepository,
@@ -12,7 +12,6 @@ import {
   encoderParameters,
 } from "./encoder-definitions.ts";
 import type { BertConfig } from "./bert-config.ts";
-import { readConfigFile } from "./encoder-config.ts";
 import type { Pooling } from "./exit-head.ts";
 import { initialWeights } from "./initial-weights.ts";
 import type { ParameterSpec } from "./parameters.ts";
@@ -69,7 +68,7 @@ const embedded: Readonly<Record<string, () => Promise<PretrainedEncoder>>> = {
     const file = (pin: { path: string; sha256: string }) =>
       resolvePinnedFile({ package: minilm.package, ...pin }, import.meta.url);
     const configFile = await file(minilm.config);
-    const config = encoderConfig(await readConfigFile(configFile), configFile);
+    const config = encoderConfig(await readJson(configFile), configFile);
     return {
       config,
       // It was trained as a mean-pooled sentence encoder.
@@ -131,7 +130,7 @@ export async function repositoryEncoder(
   pooling: Pooling | "encoder" = "encoder",
 ): Promise<PretrainedEncoder> {
   const configFile = await repository.path("config.json");
-  const config = encoderConfig(await readConfigFile(configFile), configFile, log);
+  const config = encoderConfig(await readJson(configFile), configFile, log);
   return {
     config,
     pooling: pooling === "encoder" ? await repositoryPooling(repository) : pooling,

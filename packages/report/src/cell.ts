@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { type Artifact, parse, SafetensorsFile } from "@sweetspot/artifact";
+import { type Artifact, parse, readJson, SafetensorsFile } from "@sweetspot/artifact";
 import {
   type CellResults,
   cellResultsSchema,
@@ -30,15 +29,7 @@ export interface RightAnswers {
  */
 export async function readCell(cell: ReportCell, artifact: Artifact): Promise<Cell> {
   const file = artifact.path("results.json");
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(file, "utf8"));
-  } catch (cause) {
-    throw new Error(`${file}: not JSON (${(cause as Error).message}); run the stage eval again`, {
-      cause,
-    });
-  }
-  const results = parse(cellResultsSchema, json, file);
+  const results = parse(cellResultsSchema, await readJson(file), file);
   if (results.method !== cell.method) {
     throw new RangeError(
       `${file}: the settings say that ${cell.input} is ${cell.method}, it holds ${results.method}`,

@@ -5,6 +5,7 @@ import {
   type Json,
   openArtifact,
   parse,
+  readJson,
   type StageContext,
   writeArtifact,
 } from "@sweetspot/artifact";
@@ -145,7 +146,7 @@ async function writeMember(
 
 async function readLabels(data: Artifact): Promise<string[]> {
   const file = data.path("labels.json");
-  return parse(z.array(z.string()).min(2), JSON.parse(await readFile(file, "utf8")), file);
+  return parse(z.array(z.string()).min(2), await readJson(file), file);
 }
 
 async function checkTokenizer(data: Artifact, encoder: TrainSettings["encoder"]): Promise<void> {
