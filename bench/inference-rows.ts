@@ -95,7 +95,7 @@ async function openOurs(folder: string, work: TrainingWork): Promise<Classifier>
     await writeSegment(path, { config, pooling, exitLayers, labels, weights }, range);
   const session = await openSession(path, { threads: availableParallelism() });
   const [layer = 0] = exitLayers;
-  const segment = new Segment(session, { path, exitLayer: layer, layers: layer });
+  const segment = new Segment(session, { path, exitLayer: layer, layers: layer, classes });
   return {
     logits: async (tokens) => (await segment.run({ tokens })).logits,
     dispose: () => segment.dispose(),

@@ -48,6 +48,8 @@ describe("the stage export", () => {
       labels: ["agrees", "differs", "neither"],
       layers: 2,
       maxLength: 24,
+      pairs: true,
+      vocabSize: 30522,
       members: [
         {
           segments: [
@@ -94,24 +96,45 @@ describe("the stage export", () => {
   });
 });
 
+/** The trained artifact with its files changed, its manifest in order. */
+async function trainedWith(
+  name: string,
+  change: (folder: string) => Promise<unknown>,
+  inputs: Record<string, string> = trained.manifest.inputs,
+): Promise<Artifact> {
+  return writeArtifact(
+    join(cells.folder, name),
+    { ...trained.manifest, inputs },
+    async (folder) => {
+      await cp(trained.dir, folder, { recursive: true });
+      await rm(join(folder, "manifest.json"));
+      await change(folder);
+      return trained.manifest.facts;
+    },
+  );
+}
+
+it("caps the bundle's maxLength at the encoder's positions", async () => {
+  const positions = 23;
+  const train = await trainedWith("few-positions", async (folder) => {
+    const file = join(folder, "member-1/model.safetensors");
+    const tensors = await readSafetensors(file);
+    const name = "embeddings.position_embeddings.weight";
+    const { data: table = [] } = tensors[name] ?? {};
+    tensors[name] = {
+      shape: [positions, 32],
+      data: Float32Array.from(table.slice(0, positions * 32)),
+    };
+    await writeSafetensors(file, tensors);
+    const config = join(folder, "member-1/config.json");
+    const json = JSON.parse(await readFile(config, "utf8")) as object;
+    await writeFile(config, JSON.stringify({ ...json, max_position_embeddings: positions }));
+  });
+  expect(data.manifest.settings).toMatchObject({ maxLength: 24 });
+  expect(await bundleOf(await cells.export("capped", train))).toMatchObject({ maxLength: 23 });
+});
+
 describe("nothing is left where it fails", () => {
-  /** The trained artefact with its files changed, its manifest in order. */
-  async function trainedWith(
-    name: string,
-    change: (folder: string) => Promise<unknown>,
-    inputs: Record<string, string> = trained.manifest.inputs,
-  ): Promise<Artifact> {
-    return writeArtifact(
-      join(cells.folder, name),
-      { ...trained.manifest, inputs },
-      async (folder) => {
-        await cp(trained.dir, folder, { recursive: true });
-        await rm(join(folder, "manifest.json"));
-        await change(folder);
-        return trained.manifest.facts;
-      },
-    );
-  }
   const failure = async (name: string, train: Artifact) => {
     const error = await cells.export(name, train).then(
       () => "none",

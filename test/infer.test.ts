@@ -280,10 +280,98 @@ describe("bad input", () => {
       );
   });
 
-  it("classify: empty, unknown and over-long text gets an answer all the same", async () => {
-    const texts = ["", "\u{1F9FF}", "word ".repeat(500)];
+  it("classify: unknown and over-long text gets an answer all the same", async () => {
+    const texts: TextInput[] = [
+      ["\u{1F9FF}", "\u{1F9FF}"],
+      ["word ".repeat(500), "a"],
+    ];
     const answers = await classify(made(bundles, "sweet"), texts, { threshold: 1 });
     for (const { confidence: sure } of answers) expect(sure).toBeGreaterThanOrEqual(1 / K);
+  });
+
+  it.each([
+    ["", "b"],
+    ["a", " \n"],
+    ["\u200b", "b"],
+  ])("classify: an empty text is named, as training leaves it out: %j, %j", async (...pair) => {
+    await expect(
+      classify(made(bundles, "sweet"), [["a", "b"], pair], { threshold: 1 }),
+    ).rejects.toThrow(
+      /^classify: text 1 is empty: it has no token, got \[.*leave it out here too$/,
+    );
+  });
+
+  it("classify: one text for a bundle of pairs, and a pair for one of single texts", async () => {
+    const bundle = made(bundles, "sweet");
+    expect(bundle.pairs).toBe(true);
+    await expect(classify(bundle, [["a", "b"], "c"], { threshold: 1 })).rejects.toThrow(
+      new TypeError("classify: text 1 must be a pair of strings, as in training, got 'c'"),
+    );
+    const single = { ...bundle, pairs: false };
+    await expect(classify(single, ["c", "d", ["a", "b"]], { threshold: 1 })).rejects.toThrow(
+      new TypeError("classify: text 2 must be one string, as in training, got [ 'a', 'b' ]"),
+    );
+    // An older bundle does not say which it reads.
+    const { pairs: _, vocabSize: __, ...older } = bundle;
+    expect(await classify(older, ["c", ["a", "b"]], { threshold: 1 })).toHaveLength(2);
+  });
+
+  it("classify: a text with an id past the vocabulary is named before anything runs", async () => {
+    const bundle = { ...made(bundles, "sweet"), vocabSize: 5000 };
+    expect(made(bundles, "sweet").vocabSize).toBe(30522);
+    await expect(
+      classify(
+        bundle,
+        [
+          ["a", "b"],
+          ["zebra", "a"],
+        ],
+        { threshold: 1 },
+      ),
+    ).rejects.toThrow(
+      /^classify: text 1: has the token id 29145, the bundle's encoder knows those below 5000; /,
+    );
+  });
+
+  it("classify: logits that are not one for each label name the segment's file", async () => {
+    const folder = join(cells.folder, "four-labels");
+    await copyOf(folder, async (to) => {
+      const file = join(to, "bundle.json");
+      const json = JSON.parse(await readFile(file, "utf8")) as { labels: string[] };
+      await writeFile(file, JSON.stringify({ ...json, labels: [...json.labels, "more"] }));
+    });
+    const bundle = await openBundle(folder);
+    try {
+      await expect(classify(bundle, [["a", "b"]], { threshold: 0 })).rejects.toThrow(
+        `${join(folder, "member-1/segment-1.onnx")}: expected logits of [1, 4], one for each label in bundle.json, got [1, 3]`,
+      );
+    } finally {
+      await bundle.dispose();
+    }
+  });
+
+  it("a bundle disposed of twice, and asked afterwards", async () => {
+    const { dir } = made(exported, "sweet");
+    const bundle = await openBundle(dir);
+    await Promise.all([bundle.dispose(), bundle.dispose()]);
+    await bundle.dispose();
+    await expect(classify(bundle, [["a", "b"]], { threshold: 1 })).rejects.toThrow(
+      `${join(dir, "member-1/segment-1.onnx")}: the bundle has been disposed of; open it again`,
+    );
+  });
+
+  it.each([
+    ["half", (text: string) => text.slice(0, 40), /bundle\.json: expected JSON, got /],
+    ["deep", () => "[".repeat(100_000), /bundle\.json: expected JSON of at most 500 levels/],
+    ["number", (text: string) => text.replace("24", "-3"), /bundle\.json: maxLength: /],
+    ["twice", (text: string) => text.replace("agrees", "neither"), /bundle\.json: labels: /],
+  ])("openBundle: a bundle.json that is wrong is named: %s", async (name, change, message) => {
+    const folder = join(cells.folder, `json-${name}`);
+    await copyOf(folder, async (to) => {
+      const file = join(to, "bundle.json");
+      await writeFile(file, change(await readFile(file, "utf8")));
+    });
+    await expect(openBundle(folder)).rejects.toThrow(message);
   });
 
   it("openBundle: a file that was changed, and a folder that is no bundle", async () => {

@@ -179,6 +179,20 @@ describe("candidateThresholds", () => {
     expect(exitsAt(sorted(2003, 0), many.at(-1) ?? NaN).every((exit) => exit === 1)).toBe(true);
     expect(many).toEqual([...new Set(many)].sort((a, b) => a - b));
   });
+
+  test("stay within [0, 1] where a confidence is exactly 1, and so does what is certified", () => {
+    const sure = (n: number) =>
+      cascade(
+        Array.from({ length: n }, (_, i) => ({ confidence: i % 3 === 0 ? 0.4 : 1, right: true })),
+      );
+    const candidates = candidateThresholds(sure(30));
+    expect(candidates).toEqual([0.4, 1]);
+    for (const promise of [{ agree: 0.98 }, { lose: 2 }, { spend: 0.9 }, { spend: 1 }]) {
+      const { threshold } = learnThenTest(promise, sure(600), candidates);
+      expect(threshold).toBeGreaterThanOrEqual(0);
+      expect(threshold).toBeLessThanOrEqual(1);
+    }
+  });
 });
 
 test("a promise is one of three, each in its range", () => {

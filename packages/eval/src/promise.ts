@@ -70,16 +70,18 @@ export function learnThenTest(
 }
 
 /**
- * Thresholds to test a promise at: those of the exact curve on a split that the promise is not
- * tested on, 500 of them at most, rising. Where predictions crowd, thresholds do.
+ * Thresholds to test a promise at, in `[0, 1]`: those of the exact curve on a split that the promise is
+ * not tested on, 500 of them at most, rising. Where predictions crowd, thresholds do. Where a confidence
+ * is exactly 1, the curve's last threshold is over 1, which no cascade is run at: 1 takes its place.
  *
  * @throws RangeError as `speedAccuracyCurve`
  */
 export function candidateThresholds(calibration: Outcomes): number[] {
-  const curve = speedAccuracyCurve(calibration);
-  const count = Math.min(500, curve.length);
-  const step = (curve.length - 1) / Math.max(1, count - 1);
-  return Array.from({ length: count }, (_, i) => curve[Math.round(i * step)]?.threshold ?? NaN);
+  const capped = speedAccuracyCurve(calibration).map(({ threshold }) => Math.min(1, threshold));
+  const thresholds = capped.filter((threshold, i) => threshold !== capped[i - 1]);
+  const count = Math.min(500, thresholds.length);
+  const step = (thresholds.length - 1) / Math.max(1, count - 1);
+  return Array.from({ length: count }, (_, i) => thresholds[Math.round(i * step)] ?? NaN);
 }
 
 /** How a cascade keeps its promises on a split. */

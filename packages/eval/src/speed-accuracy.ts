@@ -22,7 +22,8 @@ export interface OperatingPoint {
  * from "all leave at the first exit" to "all go to the last", thresholds and cost rising.
  *
  * A point's threshold is the largest that leads to it, which is one of the confidences; the last
- * point's, to which none leads, is the next float64 above them all. O(N E log(N E)), by one sort.
+ * point's, to which none leads, is the next float64 above them all, hence over 1 where a confidence is
+ * exactly 1: at 1, that example leaves. O(N E log(N E)), by one sort.
  *
  * @throws RangeError if there is no exit or no example, or the shapes differ
  */

@@ -7,8 +7,12 @@ export interface Bundle {
   labels: readonly string[];
   /** The depth of the deepest model: what cost is measured against. */
   layers: number;
-  /** Longer texts were cut to this many tokens in training, special ones included. */
+  /** Longer texts are cut to this many tokens, special ones included: as in training, and no more than the encoder has positions. */
   maxLength: number;
+  /** Whether a text is a pair. */
+  pairs: boolean;
+  /** Token ids lie below this. */
+  vocabSize: number;
   /** In the order in which they are asked. */
   members: readonly { segments: readonly BundleSegment[] }[];
 }

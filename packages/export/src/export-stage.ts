@@ -1,14 +1,16 @@
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Artifact,
   type Json,
   parse,
+  parseJson,
+  readJson,
   readSafetensors,
   rowCount,
   type StageContext,
 } from "@sweetspot/artifact";
-import { type Checkpoint, readCheckpoint } from "@sweetspot/model";
+import { type Checkpoint, longestText, readCheckpoint } from "@sweetspot/model";
 import { z } from "zod";
 import type { Bundle, BundleSegment } from "./bundle.ts";
 import { type CheckedSentences, checkedSentences, checkMember, tolerance } from "./check-member.ts";
@@ -45,18 +47,18 @@ export async function runExport({
     );
   }
   const cascadeFile = train.path("cascade.json");
-  const cascade = parse(
-    cascadeSchema,
-    JSON.parse(await readFile(cascadeFile, "utf8")),
-    cascadeFile,
-  );
+  const cascade = parse(cascadeSchema, await readJson(cascadeFile), cascadeFile);
   const sentences = checkedSentences(await readCalibration(data));
   const members: { segments: BundleSegment[] }[] = [];
   let labels: readonly string[] = [];
+  let vocabSize = Infinity;
+  let maxLength = maximumLength(data);
   for (const [i, { folder }] of cascade.members.entries()) {
     const trained = join(train.dir, folder);
     const checkpoint = await readCheckpoint(trained);
     labels = checkpoint.labels;
+    vocabSize = Math.min(vocabSize, checkpoint.config.vocabSize);
+    maxLength = Math.min(maxLength, longestText(checkpoint.config));
     const segments = await writeMember(output, `member-${i + 1}`, checkpoint);
     const paths = segments.map((s) => join(output, s.file));
     const difference = await checkMember(checkpoint, paths, sentences, trained);
@@ -70,7 +72,9 @@ export async function runExport({
     method: cascade.method,
     labels,
     layers: cascade.layers,
-    maxLength: maximumLength(data),
+    maxLength,
+    pairs: await readsPairs(data),
+    vocabSize,
     members,
   };
   await writeFile(join(output, "bundle.json"), `${JSON.stringify(bundle, undefined, 2)}\n`);
@@ -114,6 +118,23 @@ async function readCalibration(data: Artifact): Promise<CheckedSentences> {
     inputIds: { values: int32("inputIds.values"), offsets },
     tokenTypeIds: { values: int32("tokenTypeIds.values"), offsets },
   };
+}
+
+const lineSchema = z.looseObject({ textPair: z.string().optional() });
+
+/** Whether the data's texts are pairs, by the first of the calibration split. */
+async function readsPairs(data: Artifact): Promise<boolean> {
+  const file = data.path("calibration.jsonl");
+  const handle = await open(file);
+  try {
+    for await (const line of handle.readLines())
+      return parse(lineSchema, parseJson(line, file), file).textPair !== undefined;
+    throw new RangeError(
+      `${file}: expected a text on each line, got none; run the stage data again`,
+    );
+  } finally {
+    await handle.close();
+  }
 }
 
 function maximumLength(data: Artifact): number {

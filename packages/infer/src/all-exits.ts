@@ -1,4 +1,4 @@
-import { padRows, type Ragged, row } from "@sweetspot/artifact";
+import { padRows, type Ragged, row, rowCount } from "@sweetspot/artifact";
 import type { Bundle } from "./bundle.ts";
 import type { HiddenState, Segment, SegmentOutput } from "./segment.ts";
 
@@ -37,6 +37,32 @@ export async function allExitLogits(
     }
   }
   return logits;
+}
+
+/**
+ * Checks that a bundle's encoder can read every text: what lies past its tables is an error of ONNX
+ * Runtime's that names no text.
+ *
+ * @param nameOf names a text in errors
+ * @throws RangeError for the first with an id past the vocabulary, or with more tokens than `maxLength`
+ */
+export function checkTokens(
+  { vocabSize = Infinity, maxLength }: Pick<Bundle, "vocabSize" | "maxLength">,
+  { inputIds }: EncodedTexts,
+  nameOf: (index: number) => string,
+): void {
+  for (let i = 0; i < rowCount(inputIds); i++) {
+    const ids = row(inputIds, i);
+    if (ids.length > maxLength)
+      throw new RangeError(
+        `${nameOf(i)}: has ${ids.length} tokens, the bundle's encoder reads ${maxLength}; run the stage data with this maxLength, then train again`,
+      );
+    const past = ids.find((id) => id < 0 || id >= vocabSize);
+    if (past !== undefined)
+      throw new RangeError(
+        `${nameOf(i)}: has the token id ${past}, the bundle's encoder knows those below ${vocabSize}; its tokenizer.json is of another encoder, train with the encoder's own`,
+      );
+  }
 }
 
 /** The exits of a bundle, in order over all members. */

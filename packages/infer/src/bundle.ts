@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openArtifact, parse } from "@sweetspot/artifact";
+import { openArtifact, parse, readJson } from "@sweetspot/artifact";
 import { type TextTokenizer, textTokenizer } from "@sweetspot/data";
 import { type Method, methodSchema } from "@sweetspot/eval";
 import { type Device, openSession } from "@sweetspot/runtime";
@@ -17,6 +16,10 @@ export interface BundleDescription {
   layers: number;
   /** Longer texts are cut to this many tokens, special ones included. */
   maxLength: number;
+  /** Whether a text is a pair; older bundles do not say. */
+  pairs?: boolean | undefined;
+  /** Token ids lie below this; older bundles do not say. */
+  vocabSize?: number | undefined;
   /** In the order in which they are asked; early-exit and SWEET have one. */
   members: { segments: { file: string; exitLayer: number; layers: number }[] }[];
 }
@@ -26,9 +29,16 @@ const count = z.int().positive();
 const schema: z.ZodType<BundleDescription> = z.strictObject({
   format: z.literal("sweetspot-bundle-1"),
   method: methodSchema,
-  labels: z.array(z.string()).min(2),
+  labels: z
+    .array(z.string())
+    .min(2)
+    .refine((labels) => new Set(labels).size === labels.length, {
+      error: "must each be there once",
+    }),
   layers: count,
   maxLength: count,
+  pairs: z.boolean().optional(),
+  vocabSize: count.optional(),
   members: z
     .array(
       z.strictObject({
@@ -53,7 +63,7 @@ export interface Bundle extends BundleDescription {
   tokenizer: TextTokenizer;
   /** By member, then by segment. */
   sessions: readonly (readonly Segment[])[];
-  /** Frees every segment. */
+  /** Frees every segment; a second time does nothing. */
   dispose(): Promise<void>;
 }
 
@@ -67,20 +77,21 @@ export interface Bundle extends BundleDescription {
 export async function openBundle(dir: string, options: SessionOptions = {}): Promise<Bundle> {
   const artifact = await openArtifact(dir);
   const file = artifact.path("bundle.json");
-  const description = parse(schema, JSON.parse(await readFile(file, "utf8")), file);
+  const description = parse(schema, await readJson(file), file);
   const tokenizerFile = artifact.path("tokenizer.json");
-  const tokenizer = textTokenizer(JSON.parse(await readFile(tokenizerFile, "utf8")), tokenizerFile);
+  const tokenizer = textTokenizer(await readJson(tokenizerFile), tokenizerFile);
   const opened: Segment[] = [];
   const dispose = async () => {
     await Promise.all(opened.map((s) => s.dispose()));
   };
+  const classes = description.labels.length;
   try {
     const sessions: Segment[][] = [];
     for (const { segments } of description.members) {
       const member: Segment[] = [];
       for (const { file: name, exitLayer, layers } of segments) {
         const session = await openSession(artifact.path(name), options);
-        const segment = new Segment(session, { path: join(dir, name), exitLayer, layers });
+        const segment = new Segment(session, { path: join(dir, name), exitLayer, layers, classes });
         opened.push(segment);
         member.push(segment);
       }

@@ -9,7 +9,7 @@ import {
   leaves,
   softmax,
 } from "@sweetspot/eval";
-import { type EncodedTexts, exitsOf } from "./all-exits.ts";
+import { checkTokens, type EncodedTexts, exitsOf } from "./all-exits.ts";
 import type { Bundle } from "./bundle.ts";
 import type { HiddenState, Segment } from "./segment.ts";
 
@@ -46,9 +46,12 @@ export interface ClassifyOptions {
  * leave, and what is left is padded to its own longest text.
  *
  * @returns in the order of the texts
- * @throws TypeError if the texts are no array of strings or pairs, or the threshold is no number;
- *   RangeError if that is outside [0, 1], there is no such rule, the temperatures are not one above 0 for
- *   each exit, the batch size is not a positive whole number, or there is no text
+ * @throws TypeError if the texts are no array of strings or pairs, of which the bundle reads one kind, or
+ *   the threshold is no number; RangeError if that is outside [0, 1], there is no such rule, the
+ *   temperatures are not one above 0 for each exit, the batch size is not a positive whole number, or
+ *   there is no text; RangeError that names the text, by its index, if it is empty (training leaves such
+ *   texts out) or has a token that the encoder does not know; Error that names the file if a segment
+ *   cannot be run
  */
 export async function classify(
   bundle: Bundle,
@@ -211,12 +214,24 @@ function shrink(
 
 function encode(bundle: Bundle, texts: readonly TextInput[]): EncodedTexts {
   const { maxLength, tokenizer } = bundle;
-  const rows = texts.map((text) => {
-    const [first, second] = typeof text === "string" ? [text, undefined] : text;
-    return tokenizer.encode(first, second, { maxLength });
+  const rows = texts.map((text, i) => {
+    const single = typeof text === "string";
+    if (single === bundle.pairs)
+      throw new TypeError(
+        `classify: text ${i} must be ${single ? "a pair of strings" : "one string"}, as in training, got ${told(text)}`,
+      );
+    const [first, second] = single ? [text, undefined] : text;
+    const encoded = tokenizer.encode(first, second, { maxLength });
+    if (encoded.empty)
+      throw new RangeError(
+        `classify: text ${i} is empty: it has no token, got ${told(text)}; training leaves such texts out, leave it out here too`,
+      );
+    return encoded;
   });
-  return {
+  const encoded = {
     inputIds: ragged(rows.map((r) => r.inputIds)),
     tokenTypeIds: ragged(rows.map((r) => r.tokenTypeIds)),
   };
+  checkTokens(bundle, encoded, (i) => `classify: text ${i}`);
+  return encoded;
 }

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Json, type StageContext, writeSafetensors } from "@sweetspot/artifact";
 import { type EncodedSplit, readSplit } from "@sweetspot/data";
-import { allExitLogits, batchesByLength, exitsOf } from "./all-exits.ts";
+import { allExitLogits, batchesByLength, checkTokens, exitsOf } from "./all-exits.ts";
 import { type Bundle, openBundle } from "./bundle.ts";
 import type { PredictSettings } from "./stage.ts";
 import { stageInputs } from "./stage-inputs.ts";
@@ -13,7 +13,8 @@ const heldOut = ["calibration", "threshold", "test"] as const;
  * The stage `predict`. Leaves `predictions.json` and, for each held-out split (and `train`, if asked), `SPLIT.safetensors`
  * with `logits` float32 `[E, N, K]`, `labels` int32 `[N]` and `lengths` int32 `[N]`.
  *
- * @throws RangeError if a logit is not a finite number, or the bundle was made from other data
+ * @throws RangeError if a logit is not a finite number, an example has a token or a length that the
+ *   encoder does not read, or the bundle was made from other data
  */
 export async function runPredict({
   settings,
@@ -27,6 +28,7 @@ export async function runPredict({
     const splits: Record<string, { examples: number }> = {};
     for (const name of settings.training ? [...heldOut, "train" as const] : heldOut) {
       const split = await readSplit(data, name);
+      checkTokens(bundle, split, (i) => `predict: example ${i} of ${name}`);
       const logits = await predictSplit(bundle, split, settings.batchSize, (done) =>
         log(`${name} ${done}/${split.labels.length}`),
       );

@@ -27,23 +27,40 @@ export class Segment {
   /** How many layers it runs. */
   readonly layers: number;
   readonly #path: string;
+  readonly #classes: number;
   readonly #session: InferenceSession;
+  #disposed: Promise<void> | undefined;
 
   constructor(
     session: InferenceSession,
-    about: { path: string; exitLayer: number; layers: number },
+    about: { path: string; exitLayer: number; layers: number; classes: number },
   ) {
     this.#session = session;
     this.#path = about.path;
+    this.#classes = about.classes;
     this.exitLayer = about.exitLayer;
     this.layers = about.layers;
   }
 
-  /** @throws Error naming the file if it does not give what a segment gives */
+  /**
+   * @throws Error naming the file if it does not give what a segment gives, its logits are not one for
+   *   each of the bundle's labels, ONNX Runtime fails, or the bundle has been disposed of
+   */
   async run(input: SegmentInput): Promise<SegmentOutput> {
-    const { logits, nextHidden } = await this.#session.run(feeds(input));
+    if (this.#disposed !== undefined)
+      throw new Error(`${this.#path}: the bundle has been disposed of; open it again`);
+    const given = feeds(input);
+    const { logits, nextHidden } = await this.#session.run(given).catch((cause: unknown) => {
+      const { message } = cause as Error;
+      throw new Error(`${this.#path}: ONNX Runtime cannot run it (${message})`, { cause });
+    });
     if (!(logits?.data instanceof Float32Array))
       throw new Error(`${this.#path}: gives no float32 logits; export the bundle again`);
+    const [rows] = given["attentionMask"]?.dims ?? [];
+    if (logits.dims.join() !== `${rows},${this.#classes}`)
+      throw new RangeError(
+        `${this.#path}: expected logits of [${rows}, ${this.#classes}], one for each label in bundle.json, got [${logits.dims.join(", ")}]; export the bundle again`,
+      );
     const [b, t, c] = nextHidden?.dims ?? [];
     return {
       logits: logits.data,
@@ -57,9 +74,10 @@ export class Segment {
     };
   }
 
-  /** Frees its session. */
+  /** Frees its session; a second time does nothing. */
   async dispose(): Promise<void> {
-    await this.#session.release();
+    this.#disposed ??= this.#session.release();
+    await this.#disposed;
   }
 }
 
