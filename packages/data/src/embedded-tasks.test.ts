@@ -5,6 +5,7 @@ import { sharesWord } from "./embedded/example-gloss.ts";
 import { sharesStem } from "./embedded/gloss-match.ts";
 import { poolSizes } from "./embedded/pool-sizes.ts";
 import { type EmbeddedTask, embeddedTasks, readEmbeddedTask } from "./embedded-tasks.ts";
+import { pairTasks } from "./encoder-limits.ts";
 import { prepareSplits } from "./prepare.ts";
 import type { Example } from "./source.ts";
 import { encoderTokenizerJson } from "./tokenizer/load-tokenizer.ts";
@@ -115,6 +116,7 @@ describe.each(embeddedTasks)("%s", (task) => {
 
   test("has the examples that it always has", { timeout: 30_000 }, async () => {
     const pool = await poolOf(task);
+    expect(pool.every((e) => (e.textPair !== undefined) === pairTasks.includes(task))).toBe(true);
     expect(countsOf(pool.map((e) => e.label))).toEqual(counts);
     const lines = pool.map((e) => `${JSON.stringify(e)}\n`).join("");
     expect(sha256(Buffer.from(lines))).toBe(pin);

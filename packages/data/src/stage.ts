@@ -1,4 +1,4 @@
-import { settingProblem, type Stage } from "@sweetspot/artifact";
+import { type SettingProblem, settingProblem, type Stage } from "@sweetspot/artifact";
 import { type RepositorySetting, repositorySetting } from "@sweetspot/hub";
 import { z } from "zod";
 import type { DatasetColumns } from "./dataset.ts";
@@ -97,9 +97,13 @@ export const stage: Stage<DataSettings> = {
     testSize: size.optional(),
     seed: z.int().nonnegative().default(1),
   }),
-  check: async ({ encoder }) => {
-    const { encoderTokenizerJson } = await import("./tokenizer/load-tokenizer.ts");
-    return settingProblem("encoder", () => encoderTokenizerJson(encoder));
+  check: async (settings) => {
+    const { encoderLimitProblem } = await import("./encoder-limits.ts");
+    let past: SettingProblem | undefined;
+    const unknown = await settingProblem("encoder", async () => {
+      past = await encoderLimitProblem(settings);
+    });
+    return unknown ?? past;
   },
   estimate: async (context) => (await import("./estimate.ts")).estimateData(context),
   run: async (context) => (await import("./data-stage.ts")).runData(context),
