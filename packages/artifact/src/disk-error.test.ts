@@ -15,6 +15,13 @@ describe("diskError", () => {
     ["EPERM", "the operation is not permitted; choose a folder that you may write"],
     ["ENOTDIR", "a part of the path is a file, not a folder"],
     ["EEXIST", "a file has the name of a folder that is needed; choose another path"],
+    [
+      "EFBIG",
+      "the file would be larger than the file system or the limit on files allows; choose a folder on another disk, or raise the limit (ulimit -f)",
+    ],
+    ["EIO", "the disk failed; check it, or choose a folder on another"],
+    ["EMFILE", "too many files are open; raise the limit (ulimit -n), or run less at once"],
+    ["ENAMETOOLONG", "a name in the path is too long; choose a shorter one"],
     ["EISDIR", "the path is a folder, not a file"],
   ])("of %s says what to do", (code, fix) => {
     const cause = Object.assign(new Error(`${code}: told by the system`), {

@@ -6,6 +6,14 @@ const fixes: Record<string, string> = {
   EPERM: "the operation is not permitted; choose a folder that you may write",
   ENOTDIR: "a part of the path is a file, not a folder",
   EEXIST: "a file has the name of a folder that is needed; choose another path",
+  EFBIG:
+    "the file would be larger than the file system or the limit on files allows; choose a folder on another disk, or raise the limit (ulimit -f)",
+  EIO: "the disk failed; check it, or choose a folder on another",
+  EMFILE: "too many files are open; raise the limit (ulimit -n), or run less at once",
+  ENFILE: "too many files are open on this machine; close some programs",
+  ENAMETOOLONG: "a name in the path is too long; choose a shorter one",
+  ELOOP: "links in the path lead in a circle; choose another path",
+  EBUSY: "another program has the file open; close it, then run again",
   EISDIR: "the path is a folder, not a file",
 };
 

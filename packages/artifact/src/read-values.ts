@@ -5,8 +5,9 @@ import type { SafetensorsDtype } from "./safetensors-header.ts";
 const chunkBytes = 1 << 22;
 
 /**
- * Reads `count` numbers that lie one after the other in a file, little-endian: F32, F16 and BF16 as
- * float32, I32 as int32. F16 and BF16 are read in chunks of 4 MB.
+ * Reads `count` numbers that lie one after the other in a file, little-endian: F64, F32, F16 and BF16 as
+ * float32, I32 as int32. Those that are converted are read in chunks of 4 MB; a float64 becomes the
+ * nearest float32, past the largest an infinity.
  *
  * The caller has checked that the file holds them: as many are allocated.
  *
@@ -22,31 +23,50 @@ export async function readValues(
   position: number,
   count: number,
 ): Promise<Float32Array | Int32Array> {
-  if (dtype !== "F32" && dtype !== "I32" && dtype !== "F16" && dtype !== "BF16")
-    throw new TypeError(`${about} is ${dtype}, expected F32, F16, BF16 or I32`);
+  if (!isRead(dtype))
+    throw new TypeError(`${about} is ${dtype}, expected F64, F32, F16, BF16 or I32`);
   const data = dtype === "I32" ? new Int32Array(count) : new Float32Array(count);
   if (dtype === "F32" || dtype === "I32") {
     await readFully(path, handle, new Uint8Array(data.buffer), position);
     return data;
   }
-  const decode = dtype === "F16" ? decodeFloat16 : decodeBfloat16;
-  const chunk = new Uint16Array(Math.min(count, chunkBytes / 2));
-  for (let done = 0; done < count; done += chunk.length) {
-    const part = chunk.subarray(0, Math.min(chunk.length, count - done));
-    const bytes = new Uint8Array(part.buffer, 0, part.byteLength);
-    await readFully(path, handle, bytes, position + 2 * done);
-    decode(part, data, done);
+  const [size, decode] = conversions[dtype];
+  const chunk = new ArrayBuffer(Math.min(count * size, chunkBytes));
+  const most = chunk.byteLength / size;
+  for (let done = 0; done < count; done += most) {
+    const numbers = Math.min(most, count - done);
+    await readFully(path, handle, new Uint8Array(chunk, 0, numbers * size), position + size * done);
+    decode(chunk, numbers, data, done);
   }
   return data;
 }
 
-function decodeFloat16(bits: Uint16Array, out: Float32Array | Int32Array, at: number): void {
-  const values = float16Values();
-  for (let i = 0; i < bits.length; i++) out[at + i] = values[bits[i] ?? 0] ?? 0;
+/** Bytes of a number, and how a chunk of them becomes float32. */
+const conversions = {
+  F64: [8, decodeFloat64],
+  F16: [2, decodeFloat16],
+  BF16: [2, decodeBfloat16],
+} as const;
+
+function isRead(dtype: SafetensorsDtype): dtype is "F32" | "I32" | keyof typeof conversions {
+  return dtype === "F32" || dtype === "I32" || Object.hasOwn(conversions, dtype);
 }
 
-function decodeBfloat16(bits: Uint16Array, out: Float32Array | Int32Array, at: number): void {
-  for (let i = 0; i < bits.length; i++) out[at + i] = bfloat16ToNumber(bits[i] ?? 0);
+type Out = Float32Array | Int32Array;
+
+function decodeFloat64(chunk: ArrayBuffer, count: number, out: Out, at: number): void {
+  out.set(new Float64Array(chunk, 0, count), at);
+}
+
+function decodeFloat16(chunk: ArrayBuffer, count: number, out: Out, at: number): void {
+  const bits = new Uint16Array(chunk, 0, count);
+  const values = float16Values();
+  for (let i = 0; i < count; i++) out[at + i] = values[bits[i] ?? 0] ?? 0;
+}
+
+function decodeBfloat16(chunk: ArrayBuffer, count: number, out: Out, at: number): void {
+  const bits = new Uint16Array(chunk, 0, count);
+  for (let i = 0; i < count; i++) out[at + i] = bfloat16ToNumber(bits[i] ?? 0);
 }
 
 /**

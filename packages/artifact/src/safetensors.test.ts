@@ -311,12 +311,36 @@ describe("a file that is not whole or not sound", () => {
     }
   });
 
+  it("reads float64 as the nearest float32, in chunks", async () => {
+    // More than one chunk of 4 MB, its last short.
+    const count = 2 ** 19 + 3;
+    const file = join(folder, "float64");
+    const values = Float64Array.from({ length: count }, (_, i) => Math.sin(i) * 10 ** (i % 30));
+    values.set([1e300, 1e-300, NaN, -0], 7);
+    const header = Buffer.from(JSON.stringify({ x: entry([count], 0, 8 * count, "F64") }));
+    const prefix = Buffer.alloc(8);
+    prefix.writeBigUInt64LE(BigInt(header.length));
+    await writeFile(file, Buffer.concat([prefix, header, new Uint8Array(values.buffer)]));
+    const { x } = await readSafetensors(file);
+    expect(x?.data).toEqual(Float32Array.from(values));
+  });
+
+  it("is told from a Git LFS pointer, short as that is", async () => {
+    const file = join(folder, "pointer");
+    await writeFile(file, "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n");
+    await expect(readSafetensors(file)).rejects.toThrow(
+      new TypeError(
+        `${file}: is a Git LFS pointer, not the file itself; run git lfs pull where it was cloned, or download the file`,
+      ),
+    );
+  });
+
   it("holds a dtype that is known but not read", async () => {
-    const file = await write({ x: entry([1], 0, 8, "F64"), y: entry([1], 8, 12) }, 12);
+    const file = await write({ x: entry([1], 0, 8, "I64"), y: entry([1], 8, 12) }, 12);
     const opened = await SafetensorsFile.open(file);
     expect(await opened.read("y")).toEqual({ shape: [1], data: Float32Array.of(0) });
     await expect(opened.read("x")).rejects.toThrow(
-      `${file}: tensor "x" is F64, expected F32, F16, BF16 or I32`,
+      `${file}: tensor "x" is I64, expected F64, F32, F16, BF16 or I32`,
     );
     await opened.close();
   });

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { lfsPointerProblem } from "./lfs-pointer.ts";
 import { readFully, readValues } from "./read-values.ts";
 import { readHeader, type TensorEntry } from "./safetensors-header.ts";
 
@@ -51,13 +52,15 @@ export class SafetensorsFile {
       if (about.isDirectory())
         throw new TypeError(`${path}: expected a safetensors file, got a folder`);
       const { size } = about;
-      const prefix = Buffer.alloc(8);
+      const first = Buffer.alloc(Math.min(size, 100));
+      await readFully(path, handle, first, 0);
+      const pointer = lfsPointerProblem(first);
+      if (pointer !== undefined) throw new TypeError(`${path}: ${pointer}`);
       if (size < 8)
         throw new RangeError(
           `${path}: expected a safetensors file, got ${size} bytes; it is truncated`,
         );
-      await readFully(path, handle, prefix, 0);
-      const length = prefix.readBigUInt64LE();
+      const length = first.readBigUInt64LE();
       if (length > BigInt(Math.min(size - 8, maximumHeaderBytes))) {
         throw new RangeError(
           `${path}: its header is said to be ${length} bytes long, in a file of ${size}; it is truncated or no safetensors file`,
@@ -74,11 +77,11 @@ export class SafetensorsFile {
   }
 
   /**
-   * Reads one tensor: F32, F16 and BF16 as float32, I32 as int32.
+   * Reads one tensor: F64, F32, F16 and BF16 as float32, I32 as int32.
    *
    * @param shape what the caller expects
    * @throws RangeError if there is no such tensor or its shape differs; TypeError if its dtype is
-   *   none of the four
+   *   none of the five
    */
   async read(name: string, shape?: readonly number[]): Promise<HostTensor> {
     const entry = this.entries.get(name);
