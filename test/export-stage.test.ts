@@ -152,7 +152,7 @@ describe("nothing is left where it fails", () => {
       await writeSafetensors(file, tensors);
     });
     expect(await failure("nan-export", train)).toEqual({
-      error: `${join(train.dir, "member-1")}: the exit after layer 2: expected finite logits, got NaN; its training diverged, train again with a lower learningRate`,
+      error: `${join(train.dir, "member-1/model.safetensors")}: tensor "exits.2.classifier.bias" must hold finite numbers, got NaN at 0 of 3; its training diverged or the file is damaged, take another checkpoint`,
       left: [],
     });
   });

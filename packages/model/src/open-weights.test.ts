@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readSafetensors } from "@sweetspot/artifact";
+import { readSafetensors, writeSafetensors } from "@sweetspot/artifact";
 import { openFolder, type Repository } from "@sweetspot/hub";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -129,6 +129,31 @@ describe("openWeights", () => {
       ).rejects.toThrow(/, got config.json, .*; convert its weights to safetensors/);
     await expect(openWeights(await repository({}))).rejects.toThrow("got no files; save them");
   });
+
+  it("names the shard of a tensor that is not finite", async () => {
+    const weight = { shape: [2], data: Float32Array.of(1, -Infinity) };
+    const of = await repository({
+      "model.safetensors.index.json": JSON.stringify({ weight_map: { a: "b.safetensors" } }),
+      "b.safetensors": new Uint8Array(),
+    });
+    await writeSafetensors(join(of.name, "b.safetensors"), { a: weight });
+    const weights = await openWeights(of);
+    await expect(weights.read("a")).rejects.toThrow(
+      `${join(of.name, "b.safetensors")}: tensor "a" must hold finite numbers, got -Infinity at 1 of 2`,
+    );
+    await weights.close();
+  });
+
+  it.each(["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"])(
+    "says that %s is a Git LFS pointer",
+    async (file) => {
+      const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n";
+      const of = await repository({ [file]: Buffer.from(pointer) });
+      await expect(openWeights(of)).rejects.toThrow(
+        `${join(of.name, file)}: is a Git LFS pointer, not the file itself; run git lfs pull`,
+      );
+    },
+  );
 
   it("refuses an index nested 100,000 deep", async () => {
     const index = '{"weight_map":'.repeat(100_000);

@@ -1,6 +1,7 @@
 import { type HostTensor, parse, readJson, SafetensorsFile } from "@sweetspot/artifact";
 import type { Repository } from "@sweetspot/hub";
 import { z } from "zod";
+import { checkFinite } from "./finite.ts";
 import { PytorchFile } from "./pytorch-file.ts";
 
 /** The tensors of a repository. Whoever opens it closes it. */
@@ -8,11 +9,12 @@ export interface Weights {
   /** The names of the tensors that it holds, of any dtype. */
   names: ReadonlySet<string>;
   /**
-   * Reads one tensor, row-major: float32, float16 and bfloat16 as float32, int32 as int32.
+   * Reads one tensor, row-major: float64, float32, float16 and bfloat16 as float32, int32 as int32.
    *
    * @param shape what the caller expects
-   * @throws RangeError, naming the file, if there is no such tensor or its shape differs; TypeError if
-   *   its dtype is none of the four; Error if its file cannot be fetched or is damaged
+   * @throws RangeError, naming the file, if there is no such tensor, its shape differs, or it holds NaN
+   *   or an infinity; TypeError if
+   *   its dtype is none of the five; Error if its file cannot be fetched or is damaged
    */
   read(name: string, shape?: readonly number[]): Promise<HostTensor>;
   /** Closes its files; nothing can be read from then on. */
@@ -41,7 +43,7 @@ const maximumIndexBytes = 1 << 26;
  */
 export async function openWeights(repository: Repository): Promise<Weights> {
   const { format, sharded } = await weightsOf(repository);
-  if (!sharded) return format.open(await repository.path(format.file));
+  if (!sharded) return openFinite(format, await repository.path(format.file));
   const { shardOf, index } = await readIndex(repository, format);
   return openShards(repository, format, shardOf, index);
 }
@@ -74,6 +76,20 @@ async function weightsOf(repository: Repository): Promise<{ format: Format; shar
   throw new Error(
     `${repository.name}: expected weights as ${known.slice(0, -1).join(", ")} or ${known.at(-1)}, got ${shown || "no files"}; ${fix}`,
   );
+}
+
+/** One file, whose tensors are finite where they are read. */
+async function openFinite(format: Format, path: string): Promise<Weights> {
+  const weights = await format.open(path);
+  return {
+    names: weights.names,
+    async read(name, shape) {
+      const tensor = await weights.read(name, shape);
+      checkFinite(path, name, tensor);
+      return tensor;
+    },
+    close: () => weights.close(),
+  };
 }
 
 async function openSafetensors(path: string): Promise<Weights> {
@@ -125,7 +141,7 @@ function openShards(
   const open = (shard: string): Promise<Weights> => {
     const before = opened.get(shard);
     if (before !== undefined) return before;
-    const opening = repository.path(shard).then((path) => format.open(path));
+    const opening = repository.path(shard).then((path) => openFinite(format, path));
     opened.set(shard, opening);
     // A fetch that failed may go well the next time.
     opening.catch(() => opened.delete(shard));

@@ -80,6 +80,22 @@ describe("readWeights", () => {
     expect(await readWeights(path, [spec], "bert.")).toEqual({ [spec.name]: { shape: [3], data } });
   });
 
+  it("looks through what wraps a model in training", async () => {
+    const data = Float32Array.of(2, 3, 5);
+    const path = await stored("wrapped", {
+      "_orig_mod.module.bert.embeddings.LayerNorm.beta": { shape: [3], data },
+    });
+    expect(await readWeights(path, [spec], "bert.")).toEqual({ [spec.name]: { shape: [3], data } });
+  });
+
+  it("refuses a tensor that is not finite, naming file and tensor", async () => {
+    const data = Float32Array.of(2, NaN, 5);
+    const path = await stored("nan", { [spec.name]: { shape: [3], data } });
+    await expect(readWeights(path, [spec])).rejects.toThrow(
+      `${path}: tensor "embeddings.LayerNorm.bias" must hold finite numbers, got NaN at 1 of 3`,
+    );
+  });
+
   it("refuses a tensor that is missing, misshapen or of integers, naming file and tensor", async () => {
     const data = Float32Array.of(2, 3);
     const missing = await stored("missing", { "bert.other": { shape: [2], data } });

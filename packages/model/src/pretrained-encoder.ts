@@ -17,6 +17,7 @@ import { initialWeights } from "./initial-weights.ts";
 import type { ParameterSpec } from "./parameters.ts";
 import { openWeights, weightFiles } from "./open-weights.ts";
 import { repositoryPooling } from "./pooling-config.ts";
+import { storedNames } from "./stored-names.ts";
 import { readParameters, readWeights } from "./read-parameters.ts";
 
 /** A pretrained encoder, ready to be given exits. */
@@ -138,8 +139,8 @@ export async function repositoryEncoder(
       const weights = await openWeights(repository);
       try {
         const { prefix } = definitionOf(config);
-        const has = ({ name }: ParameterSpec) =>
-          weights.names.has(name) || weights.names.has(`${prefix}${name}`);
+        const storedName = storedNames(weights.names, prefix, repository.name);
+        const has = ({ name }: ParameterSpec) => storedName(name) !== undefined;
         const specs = [...encoderParameters(config, depth), ...optional.filter(has)];
         return await readParameters(weights, specs, prefix, repository.name);
       } finally {

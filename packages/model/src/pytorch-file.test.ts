@@ -122,13 +122,17 @@ describe("files that PyTorch wrote", () => {
       for (const [tensor, want] of Object.entries(expected)) {
         expect({ tensor, ...(await file.read(tensor, want.shape)) }).toEqual({ tensor, ...want });
       }
+      // The file's own eight bytes each, by Python's struct.
+      expect(await file.read("double", [2])).toEqual({
+        shape: [2],
+        data: Float32Array.of(-0.16439463198184967, -0.4113702178001404),
+      });
       for (const [tensor, dtype] of [
         ["embeddings.position_ids", "I64"],
-        ["double", "F64"],
         ["mask", "BOOL"],
       ] as const)
         await expect(file.read(tensor)).rejects.toThrow(
-          `${path}: tensor "${tensor}" is ${dtype}, expected F32, F16, BF16 or I32`,
+          `${path}: tensor "${tensor}" is ${dtype}, expected F64, F32, F16, BF16 or I32`,
         );
       await expect(file.read("slice", [7, 3])).rejects.toThrow(
         `${path}: tensor "slice" must be [7, 3], got [3, 7]`,
@@ -345,7 +349,7 @@ describe("a description that lies", () => {
   it("of what it is", async () => {
     expect(await problem(ascii(""))).toContain("expected a file of torch.save, got another file");
     expect(await problem(ascii("version https://git-lfs.github.com/spec/v1\n"))).toContain(
-      "got a pointer of Git LFS; fetch it again",
+      "is a Git LFS pointer, not the file itself; run git lfs pull",
     );
     expect(await problem(pickle(ascii("K\x01")))).toContain(
       "a pickle, expected a file of torch.save",

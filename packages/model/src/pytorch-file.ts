@@ -1,6 +1,7 @@
 import {
   dtypeBytes,
   type HostTensor,
+  lfsPointerProblem,
   numberCount,
   readFully,
   readValues,
@@ -50,15 +51,16 @@ export class PytorchFile {
       if (about.isDirectory())
         throw new TypeError(`${path}: expected a PyTorch file, got a folder`);
       const { size } = about;
-      const first = Buffer.alloc(Math.min(size, pointer.length));
+      const first = Buffer.alloc(Math.min(size, 100));
       await readFully(path, handle, first, 0);
       if (first.toString("latin1", 0, 4) === "PK\x03\x04")
         return new PytorchFile(path, handle, await zipLayout(path, handle, size));
       if (first[0] === 0x80)
         return new PytorchFile(path, handle, await legacyLayout(path, handle, size));
-      const got = first.toString("latin1") === pointer ? "a pointer of Git LFS" : "another file";
+      const pointer = lfsPointerProblem(first);
+      if (pointer !== undefined) throw new TypeError(`${path}: ${pointer}`);
       throw new TypeError(
-        `${path}: expected a file of torch.save, got ${got}; fetch it again, or convert it to safetensors`,
+        `${path}: expected a file of torch.save, got another file; fetch it again, or convert it to safetensors`,
       );
     } catch (error) {
       await handle.close();
@@ -67,11 +69,11 @@ export class PytorchFile {
   }
 
   /**
-   * Reads one tensor, row-major: float32, float16 and bfloat16 as float32, int32 as int32.
+   * Reads one tensor, row-major: float64, float32, float16 and bfloat16 as float32, int32 as int32.
    *
    * @param shape what the caller expects
    * @throws RangeError if there is no such tensor or its shape differs; TypeError if its dtype is none
-   *   of the four
+   *   of the five
    */
   async read(name: string, shape?: readonly number[]): Promise<HostTensor> {
     const tensor = this.#layout.tensors.get(name);
@@ -96,9 +98,6 @@ export class PytorchFile {
     await this.#handle.close();
   }
 }
-
-/** What a file that Git LFS has not fetched begins with. */
-const pointer = "version https://git-lfs";
 
 async function zipLayout(path: string, handle: FileHandle, size: number): Promise<Layout> {
   const entries = await zipEntries(path, handle, size);

@@ -1,16 +1,11 @@
 import { type HostTensor, SafetensorsFile } from "@sweetspot/artifact";
+import { checkFinite } from "./finite.ts";
 import type { Weights } from "./open-weights.ts";
 import type { ParameterSpec } from "./parameters.ts";
-
-/** What layer norms' parameters were called in TensorFlow, and still are in old checkpoints. */
-const oldNames: readonly [RegExp, string][] = [
-  [/LayerNorm\.weight$/, "LayerNorm.gamma"],
-  [/LayerNorm\.bias$/, "LayerNorm.beta"],
-];
+import { storedNames } from "./stored-names.ts";
 
 /**
- * Reads just the given parameters, as float32. What checkpoints of a task put in front of the names,
- * such as `bert.`, is looked through, and layer norms may have their old names.
+ * Reads just the given parameters, as float32, by whatever names `storedNames` knows them.
  *
  * @param where names the weights in errors
  * @throws as `Weights.read` does, among others for a missing or misshapen tensor; TypeError for one
@@ -23,12 +18,9 @@ export async function readParameters(
   where: string,
 ): Promise<Record<string, HostTensor>> {
   const parameters: Record<string, HostTensor> = {};
+  const storedName = storedNames(weights.names, prefix, where);
   for (const { name, shape } of specs) {
-    const old = oldNames.flatMap(([now, before]) =>
-      now.test(name) ? [name.replace(now, before)] : [],
-    );
-    const stored =
-      [name, ...old].flatMap((n) => [`${prefix}${n}`, n]).find((n) => weights.names.has(n)) ?? name;
+    const stored = storedName(name) ?? name;
     const tensor = await weights.read(stored, shape);
     if (!(tensor.data instanceof Float32Array))
       throw new TypeError(`${where}: tensor "${stored}" must hold floats, got integers`);
@@ -46,7 +38,11 @@ export async function readWeights(
   const file = await SafetensorsFile.open(path);
   try {
     const names = new Set(file.entries.keys());
-    const read = (name: string, shape?: readonly number[]) => file.read(name, shape);
+    const read = async (name: string, shape?: readonly number[]) => {
+      const tensor = await file.read(name, shape);
+      checkFinite(path, name, tensor);
+      return tensor;
+    };
     return await readParameters({ names, read }, specs, prefix, path);
   } finally {
     await file.close();
