@@ -18,7 +18,7 @@ import {
   whereOf,
 } from "./tokenizer-settings.ts";
 import { textTokenizer } from "./tokenizer.ts";
-import { checkMerges, parseVocabulary, shown, type Vocabulary } from "./vocabulary.ts";
+import { checkMerges, parseMerges, parseVocabulary, shown, type Vocabulary } from "./vocabulary.ts";
 
 const known =
   "tokenizer.json, vocab.txt (WordPiece), vocab.json and merges.txt (BPE), spm.model or sentencepiece.bpe.model (SentencePiece)";
@@ -113,7 +113,8 @@ async function readMerges(repository: Repository, vocabulary: Vocabulary): Promi
   if (lines.at(-1) === "") lines.pop();
   const head = lines[0]?.startsWith("#version") === true ? 1 : 0;
   const merges = lines.slice(head);
-  checkMerges(merges, vocabulary, whereOf(repository, "merges.txt"), 1 + head);
+  const where = whereOf(repository, "merges.txt");
+  checkMerges(parseMerges(merges, where, 1 + head), vocabulary, where, 1 + head);
   return merges;
 }
 

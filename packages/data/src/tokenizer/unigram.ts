@@ -1,3 +1,5 @@
+import { tokenTrie } from "./token-trie.ts";
+
 /** A piece of a word and its logarithmic probability. */
 export type ScoredPiece = readonly [piece: string, score: number];
 
@@ -6,7 +8,7 @@ const unknownPenalty = 10;
 
 /**
  * The most probable pieces of a word (Viterbi), as ids; unknown characters that follow one another
- * are one unknown piece.
+ * are one unknown piece. Takes time linear in the word.
  *
  * @param pieces in order of their ids
  * @param unknownId the id of what is unknown; null: a word with unknown characters is an error
@@ -18,57 +20,61 @@ export function unigram(
   unknownId: number | null,
   byteFallback = false,
 ): (word: string) => number[] {
-  const ids = new Map(pieces.map(([piece], id) => [piece, id]));
-  const unknownScore =
-    pieces.reduce((least, [, s]) => Math.min(least, s), Infinity) - unknownPenalty;
-  // First character -> the length of the longest piece that begins with it.
-  const longest = new Map<string, number>();
-  for (const [piece] of pieces) {
-    const first = firstCharacter(piece, 0);
-    longest.set(first, Math.max(longest.get(first) ?? 0, piece.length));
-  }
-  const score = (id: number): number => pieces[id]?.[1] ?? 0;
+  const trie = tokenTrie(
+    pieces.map(([piece], id) => [piece, id]),
+    "model.vocab",
+  );
+  const scores = Float64Array.from(pieces, ([, score]) => score);
+  const unknownScore = scores.reduce((least, s) => Math.min(least, s), Infinity) - unknownPenalty;
 
   /** Where the best path's pieces begin, by where they end; and their ids, -1 if unknown. */
   const viterbi = (word: string): { begins: Int32Array; best: Int32Array } => {
     const begins = new Int32Array(word.length + 1).fill(-1);
     const best = new Int32Array(word.length + 1).fill(-1);
-    const scores = new Float64Array(word.length + 1);
+    const totals = new Float64Array(word.length + 1);
     const offer = (begin: number, end: number, id: number, total: number): void => {
-      if (begins[end] !== -1 && !(total > (scores[end] ?? 0))) return;
+      if (begins[end] !== -1 && !(total > (totals[end] ?? 0))) return;
       begins[end] = begin;
       best[end] = id;
-      scores[end] = total;
+      totals[end] = total;
     };
     let begin = 0;
     while (begin < word.length) {
-      const first = firstCharacter(word, begin);
-      const before = scores[begin] ?? 0;
-      const most = Math.min(word.length, begin + (longest.get(first) ?? 0));
-      for (let end = begin + first.length; end <= most; end++) {
-        const id = ids.get(word.slice(begin, end));
-        if (id !== undefined) offer(begin, end, id, score(id) + before);
+      const after = begin + ((word.codePointAt(begin) ?? 0) > 0xffff ? 2 : 1);
+      const before = totals[begin] ?? 0;
+      let isKnown = false;
+      let node = 0;
+      for (let end = begin + 1; end <= word.length; end++) {
+        node = trie.next(node, word.charCodeAt(end - 1));
+        if (node === -1) break;
+        const id = trie.valueAt(node);
+        if (id === -1 || end < after) continue;
+        if (end === after) isKnown = true;
+        offer(begin, end, id, (scores[id] ?? 0) + before);
       }
-      const next = begin + first.length;
-      if (!ids.has(first)) offer(begin, next, -1, unknownScore + before);
-      begin = next;
+      if (!isKnown) offer(begin, after, -1, unknownScore + before);
+      begin = after;
     }
     return { begins, best };
   };
 
+  const idOf = (piece: string): number => {
+    const node = trie.find(piece);
+    return node === -1 ? -1 : trie.valueAt(node);
+  };
+  const byteIds = Array.from({ length: 256 }, (_, byte) =>
+    idOf(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
+  );
   const unknown = (piece: string): number[] => {
-    const whole = ids.get(piece);
-    if (whole !== undefined) return [whole];
+    const whole = idOf(piece);
+    if (whole !== -1) return [whole];
     if (byteFallback) {
-      const bytes = Array.from(new TextEncoder().encode(piece), (byte) =>
-        ids.get(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
-      );
-      const known = bytes.filter((id) => id !== undefined);
-      if (known.length === bytes.length) return known;
+      const ids = Array.from(new TextEncoder().encode(piece), (byte) => byteIds[byte] ?? -1);
+      if (!ids.includes(-1)) return ids;
     }
     if (unknownId === null) {
       throw new RangeError(
-        `unigram: expected an unk_id for ${JSON.stringify(piece)}, which no piece spells`,
+        `unigram: expected an unk_id for ${JSON.stringify(piece.slice(0, 80))}, which no piece spells`,
       );
     }
     return [unknownId];
@@ -93,9 +99,4 @@ export function unigram(
     if (unknownEnd > 0) reversed.push(unknown(word.slice(0, unknownEnd)));
     return reversed.toReversed().flat();
   };
-}
-
-function firstCharacter(text: string, at: number): string {
-  const codePoint = text.codePointAt(at);
-  return codePoint === undefined ? "" : String.fromCodePoint(codePoint);
 }

@@ -1,5 +1,10 @@
+import type { ScoredPiece } from "./unigram.ts";
+
 /** A vocabulary: token -> id. */
 export type Vocabulary = ReadonlyMap<string, number>;
+
+/** What an int32 holds: ids are kept in such, and encoders read such. */
+const largestId = 2 ** 31 - 1;
 
 /**
  * Checks a vocabulary as JSON has it: an id, from 0, for each token, and none twice.
@@ -12,7 +17,7 @@ export function parseVocabulary(value: unknown, where: string): Vocabulary {
   }
   const tokens = new Map<unknown, string>();
   for (const [token, id] of Object.entries(value)) {
-    if (!Number.isSafeInteger(id) || id < 0) {
+    if (!Number.isSafeInteger(id) || id < 0 || id > largestId) {
       throw new TypeError(`${where}: expected an id for ${shown(token)}, got ${shown(id)}`);
     }
     const other = tokens.get(id);
@@ -26,6 +31,50 @@ export function parseVocabulary(value: unknown, where: string): Vocabulary {
   return new Map(Object.entries(value));
 }
 
+/** The tokens that a merge joins. */
+export type Merge = readonly [left: string, right: string];
+
+/**
+ * Checks merges as JSON has them: `"LEFT RIGHT"` or `["LEFT", "RIGHT"]` each.
+ *
+ * @param where names them in errors
+ * @param firstLine where in the file the first of them stands
+ */
+export function parseMerges(value: unknown, where: string, firstLine = 1): Merge[] {
+  return list(value, where, "merges").map((merge, i) => {
+    const parts: unknown = typeof merge === "string" ? merge.split(" ") : merge;
+    const [left, right, more] = Array.isArray(parts) ? (parts as unknown[]) : [];
+    if (typeof left === "string" && typeof right === "string" && more === undefined) {
+      return [left, right];
+    }
+    throw new RangeError(
+      `${where}: line ${i + firstLine}: expected two tokens with a blank between, got ${shown(merge)}`,
+    );
+  });
+}
+
+/**
+ * Checks the pieces of a Unigram model as JSON has them: `["PIECE", SCORE]` each.
+ *
+ * @param where names them in errors
+ */
+export function parseScoredPieces(value: unknown, where: string): ScoredPiece[] {
+  const pieces = list(value, where, "pieces");
+  if (pieces.length === 0) throw new RangeError(`${where}: expected pieces, got none`);
+  return pieces.map((pair, id) => {
+    const [piece, score] = Array.isArray(pair) ? (pair as unknown[]) : [];
+    if (typeof piece !== "string" || typeof score !== "number" || !Number.isFinite(score)) {
+      throw new TypeError(`${where}.${id}: expected a piece and its score, got ${shown(pair)}`);
+    }
+    return [piece, score];
+  });
+}
+
+function list(value: unknown, where: string, what: string): unknown[] {
+  if (Array.isArray(value)) return value as unknown[];
+  throw new TypeError(`${where}: expected a list of ${what}, got ${shown(value)}`);
+}
+
 /**
  * Checks that each merge joins two tokens of a vocabulary to a third.
  *
@@ -33,21 +82,16 @@ export function parseVocabulary(value: unknown, where: string): Vocabulary {
  * @param firstLine where in the file the first of them stands
  */
 export function checkMerges(
-  merges: readonly (string | readonly string[])[],
+  merges: readonly Merge[],
   vocabulary: Vocabulary,
   where: string,
   firstLine = 1,
 ): void {
-  merges.forEach((merge, i) => {
-    const [left, right, ...more] = typeof merge === "string" ? merge.split(" ") : merge;
-    const at = `${where}: line ${i + firstLine}`;
-    if (left === undefined || right === undefined || more.length > 0) {
-      throw new RangeError(`${at}: expected two tokens with a blank between, got ${shown(merge)}`);
-    }
+  merges.forEach(([left, right], i) => {
     const missing = [left, right, left + right].find((token) => !vocabulary.has(token));
     if (missing !== undefined) {
       throw new RangeError(
-        `${at}: expected two tokens that join to a third, got ${shown(merge)}, where ${shown(missing)} is not in the vocabulary`,
+        `${where}: line ${i + firstLine}: expected two tokens that join to a third, got ${shown(`${left} ${right}`)}, where ${shown(missing)} is not in the vocabulary`,
       );
     }
   });
@@ -55,5 +99,9 @@ export function checkMerges(
 
 /** As an error quotes it. */
 export function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? typeof value).slice(0, 80);
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 80)).slice(0, 80);
+  if (typeof value !== "object" || value === null) return String(value);
+  return JSON.stringify(value, (key, inner: unknown) =>
+    key === "" || typeof inner !== "object" ? inner : "...",
+  ).slice(0, 80);
 }

@@ -1,0 +1,55 @@
+import { tokenTrie } from "./token-trie.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/** What a WordPiece model has beside its vocabulary. */
+export interface WordPieceOptions {
+  /** What stands before a token that does not begin a word. */
+  prefix: string;
+  /** A word of more characters (code points) is unknown. */
+  longestWord: number;
+}
+
+/**
+ * A word as the ids of the longest token that it begins with, the longest that the rest begins with,
+ * and so on. Takes time linear in the word.
+ *
+ * @returns a function from a word to its ids; undefined if the word is unknown as a whole
+ * Source: Hugging Face tokenizers 0.23, `models/wordpiece/mod.rs`.
+ */
+export function wordPiece(
+  vocabulary: Vocabulary,
+  { prefix, longestWord }: WordPieceOptions,
+): (word: string) => number[] | undefined {
+  const trie = tokenTrie(vocabulary, "model.vocab");
+  const inside = trie.find(prefix);
+  return (word) => {
+    if (word.length > longestWord && countUpTo(word, longestWord + 1) > longestWord) return;
+    const ids: number[] = [];
+    let begin = 0;
+    while (begin < word.length) {
+      let node = begin === 0 ? 0 : inside;
+      let found = -1;
+      let next = begin;
+      for (let end = begin; end < word.length && node !== -1;) {
+        node = trie.next(node, word.charCodeAt(end++));
+        const id = node === -1 ? -1 : trie.valueAt(node);
+        if (id === -1) continue;
+        found = id;
+        next = end;
+      }
+      if (found === -1) return;
+      ids.push(found);
+      begin = next;
+    }
+    return ids;
+  };
+}
+
+/** Code points, counted no further than `most`. */
+function countUpTo(text: string, most: number): number {
+  let count = 0;
+  for (let i = 0; i < text.length && count < most; count++) {
+    i += (text.codePointAt(i) ?? 0) > 0xffff ? 2 : 1;
+  }
+  return count;
+}
