@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { whiteSpace, wordCharacter } from "./character-class.ts";
+import { classSet } from "./character-set.ts";
+import { type TokenTrie, tokenTrie } from "./token-trie.ts";
 
 /** A token beside the model's vocabulary: found in a text before the text is split. */
 export interface AddedToken {
@@ -30,66 +32,87 @@ export const addedTokenSchema: z.ZodType<AddedToken> = z.object({
 /** A part of a text: an added token's id, or the text between such; and where it begins. */
 export type Section = { id: number } | { text: string; at: number };
 
-const blanksBefore = new RegExp(`(?<![${whiteSpace}])[${whiteSpace}]+$`, "u");
-const blanksAfter = new RegExp(`^[${whiteSpace}]+`, "u");
-const wordBefore = new RegExp(`[${wordCharacter}]$`, "u");
-const wordAfter = new RegExp(`^[${wordCharacter}]`, "u");
+const isBlank = classSet(whiteSpace);
+const isWordCharacter = classSet(wordCharacter);
 
 /**
  * Splits a text at added tokens, the leftmost and then the longest first. Those with `normalized`
- * are looked for in the normalised text, the others before, and only what is left is normalised.
+ * are looked for in the normalised text, the others before, and only what is left is normalised,
+ * each section when it is asked for. Takes time linear in the text.
  *
  * @returns a function from a text to its sections; those of text are normalised, none is empty
+ * @throws RangeError if a token is longer than `longestToken`
  * Source: Hugging Face tokenizers 0.23, `tokenizer/added_vocabulary.rs`.
  */
 export function addedTokenSplitter(
   tokens: readonly AddedToken[],
   normalize: (text: string) => string,
-): (text: string) => Section[] {
+): (text: string) => Iterable<Section> {
   const late = (t: AddedToken): boolean => t.normalized ?? !t.special;
   const asGiven = finder(tokens.filter((t) => !late(t)));
   const asNormalized = finder(
     tokens.filter(late).map((t) => ({ ...t, content: normalize(t.content) })),
   );
-  return (text) =>
-    asGiven(text).flatMap((section) => {
-      if ("id" in section) return [section];
-      const { at } = section;
-      return asNormalized(normalize(section.text)).map((inner) =>
-        "id" in inner ? inner : { text: inner.text, at: at + inner.at },
-      );
-    });
-}
-
-function finder(tokens: readonly AddedToken[]): (text: string) => Section[] {
-  const byContent = new Map(tokens.flatMap((t) => (t.content === "" ? [] : [[t.content, t]])));
-  if (byContent.size === 0) return (text) => (text === "" ? [] : [{ text, at: 0 }]);
-  const longestFirst = [...byContent.keys()].sort((a, b) => b.length - a.length);
-  const pattern = new RegExp(longestFirst.map(escaped).join("|"), "gu");
-  return (text) => {
-    const out: Section[] = [];
-    let last = 0;
-    for (const { 0: content, index } of text.matchAll(pattern)) {
-      const token = byContent.get(content);
-      let begin = index;
-      let end = index + content.length;
-      if (token === undefined || begin < last) continue;
-      if (token.single_word && !standsAlone(text, begin, end)) continue;
-      if (token.lstrip) begin -= blanksBefore.exec(text.slice(last, begin))?.[0].length ?? 0;
-      if (token.rstrip) end += blanksAfter.exec(text.slice(end))?.[0].length ?? 0;
-      if (begin > last) out.push({ text: text.slice(last, begin), at: last });
-      out.push({ id: token.id });
-      last = end;
+  return function* (text) {
+    for (const section of asGiven(text)) {
+      if ("id" in section) {
+        yield section;
+        continue;
+      }
+      for (const inner of asNormalized(normalize(section.text))) {
+        yield "id" in inner ? inner : { text: inner.text, at: section.at + inner.at };
+      }
     }
-    if (last < text.length) out.push({ text: text.slice(last), at: last });
-    return out;
   };
 }
 
-function standsAlone(text: string, begin: number, end: number): boolean {
-  return !wordBefore.test(text.slice(0, begin)) && !wordAfter.test(text.slice(end));
+function finder(tokens: readonly AddedToken[]): (text: string) => Iterable<Section> {
+  const trie = tokenTrie(
+    tokens.map(({ content }, i) => [content, i]),
+    "added_tokens",
+  );
+  return function* (text) {
+    let last = 0;
+    for (let at = 0; at < text.length;) {
+      const found = longestAt(trie, text, at);
+      const token = tokens[found.value];
+      if (token === undefined || (token.single_word && !standsAlone(text, at, found.end))) {
+        at = token === undefined ? at + 1 : found.end;
+        continue;
+      }
+      let begin = at;
+      let { end } = found;
+      if (token.lstrip) while (begin > last && isBlank(text.charCodeAt(begin - 1))) begin--;
+      if (token.rstrip) while (end < text.length && isBlank(text.charCodeAt(end))) end++;
+      if (begin > last) yield { text: text.slice(last, begin), at: last };
+      yield { id: token.id };
+      last = at = end;
+    }
+    if (last < text.length) yield { text: text.slice(last), at: last };
+  };
 }
 
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
+/** The longest token that stands at a place, and where it ends; value -1 if there is none. */
+function longestAt(trie: TokenTrie, text: string, at: number): { value: number; end: number } {
+  let value = -1;
+  let end = at;
+  let node = 0;
+  for (let i = at; i < text.length;) {
+    node = trie.next(node, text.charCodeAt(i++));
+    if (node === -1) break;
+    const found = trie.valueAt(node);
+    if (found === -1) continue;
+    value = found;
+    end = i;
+  }
+  return { value, end };
+}
+
+function standsAlone(text: string, begin: number, end: number): boolean {
+  const after = text.codePointAt(end);
+  const before = begin < 2 ? undefined : text.codePointAt(begin - 2);
+  const last = before !== undefined && before > 0xffff ? before : text.charCodeAt(begin - 1);
+  return (
+    (begin === 0 || !isWordCharacter(last)) && (after === undefined || !isWordCharacter(after))
+  );
 }

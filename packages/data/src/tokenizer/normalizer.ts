@@ -1,15 +1,10 @@
 import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
 import { characterClass, whiteSpace } from "./character-class.ts";
-import { libraryPart, libraryPattern, patternSchema } from "./library-parts.ts";
+import { normalForm } from "./normal-form.ts";
+import { type Matches, patternMatches, patternSchema } from "./pattern.ts";
 import { precompiledCharsmap } from "./precompiled-charsmap.ts";
-import {
-  combiningMark,
-  control,
-  ideograph,
-  nonspacingMark,
-  unnormalized,
-} from "./unicode-tables.ts";
+import { combiningMark, control, ideograph, nonspacingMark } from "./unicode-tables.ts";
 
 const normalizerSchema = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("Sequence"), normalizers: z.array(z.unknown()) }),
@@ -33,34 +28,68 @@ const normalizerSchema = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("Replace"), pattern: patternSchema, content: z.string() }),
 ]);
 
-const ours = new Set<unknown>(
-  normalizerSchema.options.flatMap(({ shape }) => [...shape.type.values]),
-);
+type Config = z.infer<typeof normalizerSchema>;
 
-/** Those that the library lacks, or has otherwise than Hugging Face's Rust library. */
-type Ours = z.infer<typeof normalizerSchema>;
+/** More steps than this no published tokenizer has; each reads the whole text. */
+const mostSteps = 100;
 
 /**
- * What a `tokenizer.json`'s `normalizer` makes of a text; of a type that is not known here, what
- * `@huggingface/tokenizers` 0.2 makes of it.
+ * How long a text may become: so many characters for each of its own, and so many more. One
+ * character becomes 18 at most in any normal form of Unicode.
+ */
+const mostGrowth = { times: 32, more: 1024 };
+
+/**
+ * What a `tokenizer.json`'s `normalizer` makes of a text, in time linear in it.
  *
+ * @returns a function that throws a RangeError, which names the step, if the text grows to over 32
+ *   times its length and 1,024 characters
  * @throws Error if it is none that is known, or lacks what it needs
  * Source: Hugging Face tokenizers 0.23, `normalizers/`.
  */
 export function normalizer(config: unknown): (text: string) => string {
   if (config === null || config === undefined) return (text) => text;
-  const { type } = parse(z.looseObject({ type: z.string() }), config, "normalizer");
-  if (ours.has(type)) return own(parse(normalizerSchema, config, "normalizer"));
-  const theirs = libraryPart("normalizer", config);
-  return (text) => theirs.normalize(text);
+  const steps = stepsOf(config).map((step) => ({ step, apply: normalize(step) }));
+  return (text) => {
+    const most = mostGrowth.times * text.length + mostGrowth.more;
+    let out = text;
+    for (const { step, apply } of steps) {
+      out = apply(out, most);
+      if (out.length <= most) continue;
+      throw new RangeError(
+        `${step.where}: expected ${step.type} to keep a text of ${text.length} characters under ${most}, got more`,
+      );
+    }
+    return out;
+  };
 }
 
-function own(config: Ours): (text: string) => string {
-  switch (config.type) {
-    case "Sequence": {
-      const steps = config.normalizers.map((step) => normalizer(step));
-      return (text) => steps.reduce((t, step) => step(t), text);
+type Placed = Exclude<Config, { type: "Sequence" }> & { where: string };
+
+/** The steps of a normaliser and of the sequences in it, and where each stands. */
+function stepsOf(config: unknown): Placed[] {
+  const steps: Placed[] = [];
+  const left = [{ config, where: "normalizer" }];
+  let read = 0;
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const { where } = next;
+    const parsed = parse(normalizerSchema, next.config, where);
+    if (parsed.type !== "Sequence") steps.push({ ...parsed, where });
+    else {
+      const inner = parsed.normalizers.slice(0, mostSteps + 1);
+      left.push(
+        ...inner.map((c, i) => ({ config: c, where: `${where}.normalizers.${i}` })).toReversed(),
+      );
     }
+    if (++read + left.length <= mostSteps) continue;
+    throw new RangeError(`normalizer: expected at most ${mostSteps} steps, got more`);
+  }
+  return steps;
+}
+
+/** A step; it may end early with any text longer than `most`. */
+function normalize(config: Placed): (text: string, most: number) => string {
+  switch (config.type) {
     case "BertNormalizer":
       return bertNormalizer(config);
     case "Precompiled":
@@ -77,12 +106,23 @@ function own(config: Ours): (text: string) => string {
     case "Prepend":
       return (text) => (text === "" ? "" : config.prepend + text);
     case "Replace": {
-      const pattern = libraryPattern(config.pattern);
-      return (text) => text.replaceAll(pattern, () => config.content);
+      const matches = patternMatches(config.pattern, `${config.where}.pattern`);
+      return (text, most) => replaced(text, matches, config.content, most);
     }
     default:
       return (text) => normalForm(text, config.type);
   }
+}
+
+function replaced(text: string, matches: Matches, content: string, most: number): string {
+  let out = "";
+  let last = 0;
+  for (const { begin, end } of matches(text)) {
+    out += text.slice(last, begin) + content;
+    last = end;
+    if (out.length > most) return out;
+  }
+  return last === 0 && out === "" ? text : out + text.slice(last);
 }
 
 const leading = new RegExp(`^[${whiteSpace}]+`, "u");
@@ -92,9 +132,8 @@ const whiteSpaces = new RegExp(`[${whiteSpace}]`, "gu");
 const ideographs = new RegExp(`[${characterClass(ideograph)}]`, "gu");
 const nonspacingMarks = new RegExp(`[${characterClass(nonspacingMark)}]+`, "gu");
 const combiningMarks = new RegExp(`[${characterClass(combiningMark)}]+`, "gu");
-const normalized = new RegExp(`[^${characterClass(unnormalized)}]+`, "gu");
 
-function bertNormalizer(config: Extract<Ours, { type: "BertNormalizer" }>) {
+function bertNormalizer(config: Extract<Config, { type: "BertNormalizer" }>) {
   return (text: string): string => {
     let out = text;
     if (config.clean_text) out = out.replace(controls, "").replace(whiteSpaces, " ");
@@ -111,9 +150,4 @@ function lowercase(text: string): string {
   const lower = text.toLowerCase();
   if (!text.includes("Σ")) return lower;
   return Array.from(text, (character) => character.toLowerCase()).join("");
-}
-
-/** What the library's tables do not know yet stays as it is, and is a base to what follows. */
-function normalForm(text: string, form: "NFC" | "NFD" | "NFKC" | "NFKD"): string {
-  return text.replace(normalized, (run) => run.normalize(form));
 }

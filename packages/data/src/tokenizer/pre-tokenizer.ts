@@ -1,13 +1,15 @@
 import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
 import { characterClass, whiteSpace, wordCharacter } from "./character-class.ts";
-import { libraryPart, libraryPattern, patternSchema } from "./library-parts.ts";
+import { type Matches, patternMatches, patternSchema } from "./pattern.ts";
 import { letter, number, punctuation } from "./unicode-tables.ts";
 
 const behaviorSchema = z
   .enum(["Removed", "Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext"])
   .default("Isolated");
 type Behavior = z.infer<typeof behaviorSchema>;
+
+const oneCharacter = z.string().regex(/^.$/su, "must be one character");
 
 const preTokenizerSchema = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("Sequence"), pretokenizers: z.array(z.unknown()) }),
@@ -19,9 +21,11 @@ const preTokenizerSchema = z.discriminatedUnion("type", [
   }),
   z.looseObject({ type: z.literal("Whitespace") }),
   z.looseObject({ type: z.literal("WhitespaceSplit") }),
+  z.looseObject({ type: z.literal("CharDelimiterSplit"), delimiter: oneCharacter }),
+  z.looseObject({ type: z.literal("FixedLength"), length: z.int().positive().default(5) }),
   z.looseObject({
     type: z.literal("Metaspace"),
-    replacement: z.string().default("▁"),
+    replacement: oneCharacter.default("▁"),
     add_prefix_space: z.boolean().nullish(),
     prepend_scheme: z.enum(["always", "first", "never"]).nullish(),
     split: z.boolean().nullish(),
@@ -36,56 +40,102 @@ const preTokenizerSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
-const ours = new Set<unknown>(preTokenizerSchema.options.map(({ shape }) => shape.type.value));
+type Config = z.infer<typeof preTokenizerSchema>;
 
-/** Text to words; `first` if it stands at the beginning of what is encoded. */
-export type PreTokenizer = (text: string, first: boolean) => string[];
+/** Text to words, each made when it is asked for; `first` if it stands at the beginning of what is encoded. */
+export type PreTokenizer = (text: string, first: boolean) => Iterable<string>;
+
+/** More steps than this no published tokenizer has; each reads the whole text. */
+const mostSteps = 100;
 
 /**
- * How a `tokenizer.json`'s `pre_tokenizer` splits a text; of a type that is not known here, how
- * `@huggingface/tokenizers` 0.2 splits it.
+ * How a `tokenizer.json`'s `pre_tokenizer` splits a text, in time linear in it.
  *
  * @throws Error if it is none that is known, or lacks what it needs
  * Source: Hugging Face tokenizers 0.23, `pre_tokenizers/`.
  */
 export function preTokenizer(config: unknown): PreTokenizer {
-  if (config === null || config === undefined) return (text) => [text];
-  const { type } = parse(z.looseObject({ type: z.string() }), config, "pre_tokenizer");
-  if (ours.has(type)) return own(parse(preTokenizerSchema, config, "pre_tokenizer"));
-  const theirs = libraryPart("pre_tokenizer", config);
-  return (text, first) => theirs.pre_tokenize_text(text, { section_index: first ? 0 : 1 });
+  if (config === null || config === undefined) return (text) => (text === "" ? [] : [text]);
+  const steps = stepsOf(config);
+  // Each writes a character as one for each of its bytes: many would make much of little.
+  if (steps.filter((step) => step.type === "ByteLevel").length > 1) {
+    throw new TypeError("pre_tokenizer: expected one ByteLevel at most, got more");
+  }
+  const splits = steps.map((step) => split(step));
+  return (text, first) => inOrder(splits, text, first);
 }
 
-function own(config: z.infer<typeof preTokenizerSchema>): PreTokenizer {
-  switch (config.type) {
-    case "Sequence": {
-      const steps = config.pretokenizers.map((step) => preTokenizer(step));
-      return (text, first) =>
-        steps.reduce(
-          (words, step) =>
-            words.flatMap((word, i) => step(word, first && i === 0 && text.startsWith(word))),
-          [text],
-        );
+type Placed = Exclude<Config, { type: "Sequence" }> & { where: string };
+
+/** The steps of a pre-tokenizer and of the sequences in it, and where each stands. */
+function stepsOf(config: unknown): Placed[] {
+  const steps: Placed[] = [];
+  const left = [{ config, where: "pre_tokenizer" }];
+  let read = 0;
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const { where } = next;
+    const parsed = parse(preTokenizerSchema, next.config, where);
+    if (parsed.type !== "Sequence") steps.push({ ...parsed, where });
+    else {
+      const inner = parsed.pretokenizers.slice(0, mostSteps + 1);
+      left.push(
+        ...inner.map((c, i) => ({ config: c, where: `${where}.pretokenizers.${i}` })).toReversed(),
+      );
     }
+    if (++read + left.length <= mostSteps) continue;
+    throw new RangeError(`pre_tokenizer: expected at most ${mostSteps} steps, got more`);
+  }
+  return steps;
+}
+
+function* inOrder(
+  splits: readonly PreTokenizer[],
+  text: string,
+  first: boolean,
+): Generator<string> {
+  const [step, ...more] = splits;
+  if (step === undefined) {
+    yield text;
+    return;
+  }
+  if (more.length === 0) {
+    yield* step(text, first);
+    return;
+  }
+  let leading = first;
+  for (const word of step(text, first)) {
+    yield* inOrder(more, word, leading && text.startsWith(word));
+    leading = false;
+  }
+}
+
+function split(config: Placed): PreTokenizer {
+  switch (config.type) {
     case "BertPreTokenizer":
-      return (text) => text.match(bertWords) ?? [];
+      return (text) => all(text, bertWords);
     case "ByteLevel":
       return byteLevel(config.add_prefix_space, config.use_regex);
     case "Whitespace":
-      return (text) => text.match(wordsOrNone) ?? [];
+      return (text) => all(text, wordsOrNone);
     case "WhitespaceSplit":
-      return (text) => text.match(notBlank) ?? [];
+      return (text) => all(text, notBlank);
+    case "CharDelimiterSplit": {
+      const delimiter = patternMatches({ String: config.delimiter }, config.where);
+      return (text) => splitAt(text, delimiter, "Removed");
+    }
+    case "FixedLength":
+      return (text) => fixedLength(text, config.length);
     case "Metaspace":
       return metaspace(config);
     case "Punctuation":
-      return (text) => splitAt(text, punctuationMark, config.behavior);
+      return (text) => splitAt(text, matchesOf(punctuationMark), config.behavior);
     case "Digits": {
       const behavior = config.individual_digits ? "Isolated" : "Contiguous";
-      return (text) => splitAt(text, /\p{N}/gu, behavior);
+      return (text) => splitAt(text, matchesOf(/\p{N}/gu), behavior);
     }
     case "Split": {
-      const pattern = libraryPattern(config.pattern);
-      return (text) => splitAt(text, pattern, config.behavior, config.invert);
+      const matches = patternMatches(config.pattern, `${config.where}.pattern`);
+      return (text) => splitAt(text, matches, config.behavior, config.invert);
     }
   }
 }
@@ -111,62 +161,104 @@ const byteCharacters: readonly string[] = (() => {
   });
 })();
 
-function byteLevel(addPrefixSpace: boolean, useRegex: boolean): PreTokenizer {
-  const encoder = new TextEncoder();
-  return (text) => {
-    const prefixed = addPrefixSpace && !text.startsWith(" ") ? ` ${text}` : text;
-    const words = useRegex ? (prefixed.match(byteLevelWords) ?? []) : [prefixed];
-    return words.map((word) =>
-      Array.from(encoder.encode(word), (byte) => byteCharacters[byte]).join(""),
-    );
+function* all(text: string, pattern: RegExp): Generator<string> {
+  for (const [word] of text.matchAll(pattern)) yield word;
+}
+
+function matchesOf(pattern: RegExp): Matches {
+  return function* (text) {
+    for (const { 0: match, index } of text.matchAll(pattern)) {
+      yield { begin: index, end: index + match.length };
+    }
   };
 }
 
-function metaspace(config: {
-  replacement: string;
-  add_prefix_space?: boolean | null | undefined;
-  prepend_scheme?: "always" | "first" | "never" | null | undefined;
-  split?: boolean | null | undefined;
-}): PreTokenizer {
+function byteLevel(addPrefixSpace: boolean, useRegex: boolean): PreTokenizer {
+  const encoder = new TextEncoder();
+  return function* (text) {
+    const prefixed = addPrefixSpace && !text.startsWith(" ") ? ` ${text}` : text;
+    for (const word of useRegex ? all(prefixed, byteLevelWords) : [prefixed]) {
+      let bytes = "";
+      for (const byte of encoder.encode(word)) bytes += byteCharacters[byte] ?? "";
+      yield bytes;
+    }
+  };
+}
+
+function* fixedLength(text: string, length: number): Generator<string> {
+  for (let begin = 0; begin < text.length;) {
+    let end = begin;
+    for (let i = 0; i < length && end < text.length; i++) {
+      end += (text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1;
+    }
+    yield text.slice(begin, end);
+    begin = end;
+  }
+}
+
+function metaspace(config: Extract<Config, { type: "Metaspace" }>): PreTokenizer {
   const { replacement } = config;
   const scheme = config.prepend_scheme ?? (config.add_prefix_space === false ? "never" : "always");
-  return (text, first) => {
+  return function* (text, first) {
     let replaced = text.replaceAll(" ", () => replacement);
     const prepended = scheme === "always" || (scheme === "first" && first);
     if (prepended && !replaced.startsWith(replacement)) replaced = replacement + replaced;
-    if (config.split === false) return [replaced];
-    const [before = "", ...after] = replaced.split(replacement);
-    const words = after.map((word) => replacement + word);
-    return before === "" ? words : [before, ...words];
+    if (config.split === false) {
+      yield replaced;
+      return;
+    }
+    for (let begin = 0; begin < replaced.length;) {
+      const next = replaced.indexOf(replacement, begin + replacement.length);
+      const end = next === -1 ? replaced.length : next;
+      yield replaced.slice(begin, end);
+      begin = end;
+    }
   };
 }
 
 /**
- * Splits a text at what `pattern` matches; `invert` takes what it does not match.
+ * Splits a text at what a pattern matches; `invert` takes what it does not match.
  *
  * Source: Hugging Face tokenizers 0.23, `NormalizedString::split`.
  */
-function splitAt(text: string, pattern: RegExp, behavior: Behavior, invert = false): string[] {
-  const parts: { part: string; split: boolean }[] = [];
-  let last = 0;
-  for (const { 0: match, index } of text.matchAll(pattern)) {
-    if (index > last) parts.push({ part: text.slice(last, index), split: invert });
-    if (match !== "") parts.push({ part: match, split: !invert });
-    last = index + match.length;
-  }
-  if (last < text.length) parts.push({ part: text.slice(last), split: invert });
-  if (behavior === "Removed") return parts.flatMap(({ part, split }) => (split ? [] : [part]));
+function* splitAt(
+  text: string,
+  matches: Matches,
+  behavior: Behavior,
+  invert = false,
+): Generator<string> {
   const joins = {
+    Removed: () => false,
     Isolated: () => false,
     Contiguous: (a: boolean, b: boolean) => a === b,
     MergedWithPrevious: (a: boolean, b: boolean) => b && !a,
     MergedWithNext: (a: boolean, b: boolean) => a && !b,
   }[behavior];
-  const out: string[] = [];
-  parts.forEach(({ part, split }, i) => {
-    const before = parts[i - 1];
-    if (before !== undefined && joins(before.split, split)) out.push((out.pop() ?? "") + part);
-    else out.push(part);
-  });
-  return out;
+  // What is held back until it is known whether the next part joins it.
+  let begin = 0;
+  let end = 0;
+  let last: boolean | undefined;
+  for (const part of partsOf(text, matches, invert)) {
+    if (last !== undefined && !joins(last, part.split)) {
+      if (!(last && behavior === "Removed")) yield text.slice(begin, end);
+      begin = end;
+    }
+    ({ end, split: last } = part);
+  }
+  if (last !== undefined && !(last && behavior === "Removed")) yield text.slice(begin, end);
+}
+
+/** Where the parts of a text end, and whether each is one to split at; none is empty. */
+function* partsOf(
+  text: string,
+  matches: Matches,
+  invert: boolean,
+): Generator<{ end: number; split: boolean }> {
+  let last = 0;
+  for (const { begin, end } of matches(text)) {
+    if (begin > last) yield { end: begin, split: invert };
+    if (end > begin) yield { end, split: !invert };
+    last = end;
+  }
+  if (last < text.length) yield { end: text.length, split: invert };
 }

@@ -1,4 +1,7 @@
-import { Buffer } from "node:buffer";
+import { graphemes } from "./graphemes.ts";
+
+/** No character's result may be longer, in bytes; the longest that SentencePiece ships has 33. */
+const longestResult = 255;
 
 /**
  * The normaliser `Precompiled`: a charsmap as SentencePiece compiles it, a trie (Darts' double
@@ -7,48 +10,79 @@ import { Buffer } from "node:buffer";
  *
  * @param charsmap in base64: the trie's length in bytes (uint32), its units (uint32 each, little
  *   endian), then the results in UTF-8, each ended by 0
- * @throws TypeError if it is too short for what it says of itself
+ * @throws TypeError if it is too short for what it says of itself; the function, RangeError if a
+ *   result is longer than 255 bytes
  * Source: SentencePiece's `Normalizer::NormalizePrefix`; spm_precompiled 0.1, `normalize_string`.
  */
 export function precompiledCharsmap(charsmap: string): (text: string) => string {
-  const bytes = Buffer.from(charsmap, "base64");
-  const length = bytes.length >= 4 ? bytes.readUInt32LE(0) : 0;
+  const bytes = fromBase64(charsmap);
+  const view = new DataView(bytes.buffer);
+  const length = bytes.length >= 4 ? view.getUint32(0, true) : 0;
   if (length === 0 || length % 4 !== 0 || 4 + length > bytes.length) {
     throw new TypeError(
       `precompiled_charsmap: expected a trie and its results, got ${bytes.length} bytes that announce a trie of ${length}`,
     );
   }
-  const trie = Uint32Array.from({ length: length / 4 }, (_, i) => bytes.readUInt32LE(4 + 4 * i));
+  const trie = Uint32Array.from({ length: length / 4 }, (_, i) => view.getUint32(4 + 4 * i, true));
   const results = bytes.subarray(4 + length);
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  const resultOf = (part: string): string | undefined => {
+    const at = shortestPrefix(trie, encoder.encode(part));
+    if (at === undefined || at > results.length) return undefined;
+    const end = results.indexOf(0, at);
+    const result = results.subarray(at, end < 0 ? results.length : end);
+    if (result.length > longestResult) {
+      throw new RangeError(
+        `precompiled_charsmap: expected at most ${longestResult} bytes for ${JSON.stringify(part)}, got ${result.length}`,
+      );
+    }
+    return decoder.decode(result);
+  };
   const found = new Map<string, string | undefined>();
   const lookUp = (part: string): string | undefined => {
-    if (found.has(part)) return found.get(part);
-    const at = shortestPrefix(trie, Buffer.from(part, "utf8"));
-    const end = at === undefined ? -1 : results.indexOf(0, at);
-    const result =
-      at === undefined || at > results.length
-        ? undefined
-        : results.toString("utf8", at, end < 0 ? results.length : end);
+    const known = found.get(part);
+    if (known !== undefined || found.has(part)) return known;
     if (found.size >= 10_000) found.clear();
+    const result = resultOf(part);
     found.set(part, result);
     return result;
   };
   return (text) => {
     let out = "";
-    for (const cluster of clusters(text)) {
-      const whole = Buffer.byteLength(cluster, "utf8") < 6 ? lookUp(cluster) : undefined;
+    for (const cluster of graphemes(text)) {
+      const whole = isShort(cluster) ? lookUp(cluster) : undefined;
       if (whole !== undefined) out += whole;
+      else if (cluster.length === 1) out += cluster;
       else for (const character of cluster) out += lookUp(character) ?? character;
     }
     return out;
   };
 }
 
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Whether a text has under 6 bytes in UTF-8. */
+function isShort(text: string): boolean {
+  if (text.length >= 6) return false;
+  let bytes = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    // Two units of a pair have 4 bytes between them.
+    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit & 0xf800) === 0xd800 ? 2 : 3;
+  }
+  return bytes < 6;
+}
 
-function clusters(text: string): Iterable<string> {
-  if (/^[\x20-\x7e]*$/.test(text)) return text;
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+/** @throws TypeError if it is none */
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  let binary: string;
+  try {
+    binary = atob(text);
+  } catch (cause) {
+    throw new TypeError("precompiled_charsmap: expected base64, got other characters", { cause });
+  }
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }
 
 /** The value of the shortest prefix of `key` in the trie; undefined if it has none. */

@@ -38,7 +38,7 @@ describe("normalizer", () => {
 describe("preTokenizer", () => {
   test.each(parts.flatMap((p) => named(p.pre_tokenizer, p.words)))("%s", (_, config, expected) => {
     const split = preTokenizer(config);
-    expect(texts.map((text) => (text === "" ? [] : split(text, true)))).toEqual(expected);
+    expect(texts.map((text) => (text === "" ? [] : [...split(text, true)]))).toEqual(expected);
   });
 });
 

@@ -1,6 +1,7 @@
 import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
 import { addedTokenSchema, addedTokenSplitter } from "./added-tokens.ts";
+import { type IdReader, idReader } from "./id-reader.ts";
 import { normalizer } from "./normalizer.ts";
 import { addedCount, fill, postProcessor } from "./post-processor.ts";
 import { preTokenizer } from "./pre-tokenizer.ts";
@@ -44,39 +45,58 @@ const tokenizerSchema = z.looseObject({
  * padding and truncation that the file may carry are not applied: `maxLength` is the caller's, and
  * batches are padded when they are made. Half of a surrogate pair is read as U+FFFD.
  *
+ * Takes time linear in a text (n log n in a word of BPE). Of a long text no more words are looked up
+ * than `maxLength` needs.
+ *
  * @param where names the file in errors
  * @throws TypeError if it is not a tokenizer's definition
  */
 export function textTokenizer(json: unknown, where = "tokenizer.json"): TextTokenizer {
   const definition = parse(tokenizerSchema, json, where);
   const { sections, words, model, template } = build(definition, where);
-  const idsOf = (text: string): number[] =>
-    sections(text.replace(/\p{Surrogate}/gu, "\ufffd")).flatMap((section) => {
-      if ("id" in section) return [section.id];
-      return words(section.text, section.at === 0).flatMap((word) => model.ids(word));
-    });
+  function* wordsOf(text: string): Generator<readonly number[]> {
+    for (const section of sections(text.replace(/\p{Surrogate}/gu, "\ufffd"))) {
+      if ("id" in section) yield [section.id];
+      else for (const word of words(section.text, section.at === 0)) yield model.ids(word);
+    }
+  }
+  const { single, pair: double } = template;
   return {
     encode(text, textPair, { maxLength }) {
       const pair = textPair !== undefined;
-      const parts = pair ? template.pair : template.single;
+      const parts = pair ? double : single;
       const room = maxLength - addedCount(parts);
       if (room < (pair ? 2 : 1)) {
         throw new RangeError(
           `tokenizer: maxLength must leave room for a token of each text beside ${maxLength - room} special ones, got ${maxLength}`,
         );
       }
-      const all1 = idsOf(text);
-      const all2 = pair ? idsOf(textPair) : [];
-      const [kept1, kept2] = longestFirst(all1.length, all2.length, room);
-      const all = [...all1, ...all2];
-      return {
-        ...fill(parts, { A: all1.slice(0, kept1), B: all2.slice(0, kept2) }),
-        truncated: kept1 + kept2 < all.length,
-        empty: all1.length === 0 || (pair && all2.length === 0),
-        unknown: all.length > 0 && all.every((id) => id === model.unknownId),
-      };
+      try {
+        const first = idReader(wordsOf(text));
+        const second = idReader(pair ? wordsOf(textPair) : []);
+        const [kept1, kept2] = toKeep(first, second, room);
+        const isKnown = (id: number): boolean => id !== model.unknownId;
+        return {
+          ...fill(parts, { A: first.ids.slice(0, kept1), B: second.ids.slice(0, kept2) }),
+          truncated: first.has(kept1 + 1) || second.has(kept2 + 1),
+          empty: !first.has(1) || (pair && !second.has(1)),
+          unknown: (first.has(1) || second.has(1)) && !first.some(isKnown) && !second.some(isKnown),
+        };
+      } catch (cause) {
+        // What is thrown by this package is an Error.
+        throw new RangeError(`${where}: ${(cause as Error).message}`, { cause });
+      }
     },
   };
+}
+
+/** How many ids of each text to keep, reading no further than that takes. */
+function toKeep(first: IdReader, second: IdReader, room: number): [number, number] {
+  first.has(room + 1);
+  second.has(room + 1);
+  // Which of two texts is the longer decides who gets the odd token.
+  if (room % 2 === 1) for (let n = room + 2; first.has(n) && second.has(n); n++);
+  return longestFirst(first.ids.length, second.ids.length, room);
 }
 
 function build(definition: z.infer<typeof tokenizerSchema>, where: string) {
@@ -89,7 +109,7 @@ function build(definition: z.infer<typeof tokenizerSchema>, where: string) {
       template: postProcessor(definition.post_processor),
     };
   } catch (cause) {
-    // What is thrown by this package, zod and the library is an Error.
+    // What is thrown by this package and zod is an Error.
     throw new TypeError(`${where}: no tokenizer can be made of it (${(cause as Error).message})`, {
       cause,
     });

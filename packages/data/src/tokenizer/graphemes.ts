@@ -1,0 +1,59 @@
+import { classSet } from "./character-set.ts";
+
+/**
+ * Characters between any two of which a text may be cut: they are no marks, no controls and no parts
+ * of a syllable, a flag or an emoji. All of the most common scripts; what is left out costs time alone.
+ */
+const isPlain = classSet(
+  String.raw`\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0590\u05d0-\u05ea\u0620-\u064a` +
+    String.raw`\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20a0-\u20c0\u2100-\u2bff\u3000-\u3029` +
+    String.raw`\u3030-\u3096\u309b-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff01-\uff9d` +
+    String.raw`\u{1f300}-\u{1f3fa}\u{1f400}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}`,
+);
+
+const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** How much of a text the segmenter is given at once, in UTF-16 units. */
+const window = 64;
+
+/**
+ * The clusters of characters (extended grapheme clusters) of a text, in time linear in it:
+ * `Intl.Segmenter` takes time for each cluster in proportion to the whole text, so it is given a
+ * window at a time. A window begins where a cluster does, and no rule looks behind a cluster's
+ * beginning or further ahead than one character, so all clusters of a window but its last are whole.
+ *
+ * Source: Unicode Standard Annex 29, 3.1.1.
+ */
+export function* graphemes(text: string): Generator<string> {
+  let at = 0;
+  let size = window;
+  while (at < text.length) {
+    const end = plainEnd(text, at);
+    if (end !== -1) {
+      yield text.slice(at, end);
+      at = end;
+      continue;
+    }
+    const part = text.slice(at, at + size);
+    const isRest = at + part.length === text.length;
+    let whole = 0;
+    for (const { segment, index } of segmenter.segment(part)) {
+      if (!isRest && index + segment.length === part.length) break;
+      yield segment;
+      whole = index + segment.length;
+    }
+    at += whole;
+    // A cluster may be longer than a window.
+    size = whole === 0 ? 2 * size : window;
+  }
+}
+
+/** Where the cluster ends that begins at a place, if it is plain with common marks at most; else -1. */
+function plainEnd(text: string, at: number): number {
+  const first = text.codePointAt(at) ?? 0;
+  if (!isPlain(first)) return -1;
+  let end = at + (first > 0xffff ? 2 : 1);
+  let next = text.codePointAt(end);
+  while (next !== undefined && next >= 0x300 && next <= 0x36f) next = text.codePointAt(++end);
+  return next === undefined || isPlain(next) ? end : -1;
+}

@@ -1,0 +1,32 @@
+/** The ids of a text, word by word, read only as far as is asked for. */
+export interface IdReader {
+  /** Those read so far. */
+  readonly ids: readonly number[];
+  /** Whether there are `count` or more; reads on until it knows. */
+  has(count: number): boolean;
+  /** Whether any of all ids passes; reads on up to the first that does. */
+  some(test: (id: number) => boolean): boolean;
+}
+
+/** @param words the ids of each word */
+export function idReader(words: Iterable<readonly number[]>): IdReader {
+  const ids: number[] = [];
+  const rest = words[Symbol.iterator]();
+  let done = false;
+  const read = (): void => {
+    const next = rest.next();
+    if (next.done === true) done = true;
+    else for (const id of next.value) ids.push(id);
+  };
+  return {
+    ids,
+    has(count) {
+      while (ids.length < count && !done) read();
+      return ids.length >= count;
+    },
+    some(test) {
+      for (let i = 0; this.has(i + 1); i++) if (test(ids[i] ?? -1)) return true;
+      return false;
+    },
+  };
+}
