@@ -38,16 +38,24 @@ export function placeOf(source: Pick<HubSource, "type" | "name">): CachePlace {
 /**
  * Names of files come from whoever made the repository, and become paths on this disk.
  *
- * @throws RangeError for one that leads out of the repository's folder here or on Windows
+ * @throws RangeError for one that leads out of the repository's folder here or on Windows; on Windows for
+ *   one that names a device, a stream of another file, or another file than it says
  */
 export function checkFileName(repository: string, file: string): void {
   const parts = file.split("/");
   const bad = (part: string) => part === "" || part === "." || part === "..";
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (file.length > 1024 || parts.some(bad) || /[\\\u0000-\u001f\u007f]|^[A-Za-z]:/.test(file))
+  const character = /[\\\u0000-\u001f\u007f]|^[A-Za-z]:/;
+  const leadsOut = file.length > 1024 || parts.some(bad) || character.test(file);
+  if (leadsOut || (process.platform === "win32" && parts.some(isSpecialOnWindows)))
     throw new RangeError(
       `${repository}: expected names of files inside the repository, got ${JSON.stringify(file.slice(0, 200))}; do not use this repository before its owner has renamed it`,
     );
+}
+
+/** Devices by their names, whatever follows a dot; a colon and a final dot or blank name something else. */
+function isSpecialOnWindows(part: string): boolean {
+  return /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)|[<>:"|?*]|[. ]$/i.test(part);
 }
 
 /** The size of a file, links followed; undefined if there is none. */

@@ -7,7 +7,10 @@ import { describe, PassingError, refusal, type Subject } from "./hub-error.ts";
 export interface HubOptions {
   /** Is given whole lines: how far a long transfer is, what is waited for. Never the token. */
   log?: (line: string) => void;
-  /** After how many milliseconds without a byte a transfer counts as broken. */
+  /**
+   * Within how many milliseconds something must come of a transfer, 64 KiB or its end, or else it counts
+   * as broken; by default 30 s.
+   */
   stallMs?: number;
   /** Waits, in milliseconds, before another try; tests give one that does not. */
   wait?: (ms: number) => Promise<unknown>;
@@ -20,6 +23,8 @@ export interface HubClient {
   stallMs: number;
   log: (line: string) => void;
   wait: (ms: number) => Promise<unknown>;
+  /** A text of a server's without the token in it. */
+  redact(text: string): string;
   /**
    * One exchange: redirects followed, the token sent to the Hub alone.
    *
@@ -32,6 +37,8 @@ export interface HubClient {
 const tries = 5;
 const longestWaitMs = 300_000;
 const longestAnswer = 64 << 20;
+/** How long an answer may take, in times of `stallMs`: 5 minutes by default. */
+const longestAnswerStalls = 10;
 const withoutNetwork =
   "check the network; HF_HUB_OFFLINE=1 uses what the cache holds, and the path of a folder needs no network";
 
@@ -46,6 +53,7 @@ export async function connect(options: HubOptions): Promise<HubClient> {
     stallMs: options.stallMs ?? 30_000,
     log: (line) => options.log?.(redact(line)),
     wait: options.wait ?? pause,
+    redact,
     async exchange(url, init, subject) {
       if (isOffline())
         throw new Error(
@@ -83,22 +91,27 @@ export function libraryFetch(client: HubClient, subject: Subject): typeof fetch 
       return persist(client, () => client.exchange(url, init, subject), method === "PUT");
     return persist(client, async () => {
       const stall = watch(client.stallMs);
+      const started = performance.now();
       try {
         const response = await client.exchange(url, { ...init, signal: stall.signal }, subject);
         const { status, headers } = response;
         const chunks: Uint8Array[] = [];
         let length = 0;
         for await (const chunk of bodyOf(response)) {
-          stall.touch();
+          stall.touch(chunk.length);
           chunks.push(chunk);
           length += chunk.length;
+          if (performance.now() - started > longestAnswerStalls * client.stallMs)
+            throw new Error(
+              `${describe(subject)}: the Hub's answer takes longer than ${(longestAnswerStalls * client.stallMs) / 1000} s; run again later`,
+            );
           if (length > longestAnswer)
             throw new RangeError(
               `${describe(subject)}: the Hub's answer is longer than ${longestAnswer >> 20} MiB`,
             );
         }
         const body = Buffer.concat(chunks);
-        checkJson(body, url, subject);
+        checkJson(client, body, url, subject);
         return new Response(body, { status, headers: plain(headers) });
       } catch (error) {
         throw isBroken(error) ? connectionError(subject, url, error) : error;
@@ -110,11 +123,17 @@ export function libraryFetch(client: HubClient, subject: Subject): typeof fetch 
 }
 
 /** All that the library reads here is JSON; a login page of some network is not. */
-function checkJson(body: Buffer, url: string, subject: Subject): void {
+function checkJson(
+  { redact }: Pick<HubClient, "redact">,
+  body: Buffer,
+  url: string,
+  subject: Subject,
+): void {
   try {
     parseJson(body.toString(), "answer");
   } catch (cause) {
-    const got = JSON.stringify(body.toString("utf8", 0, 80));
+    // The token may stand across the 80th byte.
+    const got = JSON.stringify(redact(body.toString("utf8", 0, 1000)).slice(0, 80));
     throw new Error(
       `${describe(subject)}: expected JSON from ${new URL(url).host}, got ${got}; check HF_ENDPOINT and the network`,
       { cause },
@@ -159,18 +178,30 @@ export function isBroken(error: unknown): error is Error {
   return error instanceof TypeError || (error instanceof Error && error.name === stalled);
 }
 
-/** A signal that aborts when nobody has touched it for a while. */
-export function watch(ms: number): { signal: AbortSignal; touch(): void; stop(): void } {
+/** As much as must come in the time in which a transfer may not stall: 2 KiB a second by default. */
+const leastBytes = 64 << 10;
+
+/** A signal that aborts when too little has come for a while, so that no drip keeps a transfer alive. */
+export function watch(ms: number): {
+  signal: AbortSignal;
+  touch(bytes: number): void;
+  stop(): void;
+} {
   const controller = new AbortController();
+  let come = 0;
   const abort = () => {
-    const reason = new Error(`no byte for ${ms < 1000 ? `${ms} ms` : `${ms / 1000} s`}`);
+    const time = ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
+    const reason = new Error(come === 0 ? `no byte for ${time}` : `only ${come} bytes in ${time}`);
     reason.name = stalled;
     controller.abort(reason);
   };
   let timer = setTimeout(abort, ms);
   return {
     signal: controller.signal,
-    touch() {
+    touch(bytes) {
+      come += bytes;
+      if (come < leastBytes) return;
+      come = 0;
       clearTimeout(timer);
       timer = setTimeout(abort, ms);
     },
@@ -214,10 +245,8 @@ async function follow(
 ): Promise<Response> {
   let at = new URL(url);
   for (let hops = 0; hops <= 5; hops++) {
-    if (!/^https?:$/.test(at.protocol))
-      throw new Error(
-        `${describe(subject)}: expected a redirect to http(s), got one to ${at.protocol}; check HF_ENDPOINT`,
-      );
+    if (!/^https?:$/.test(at.protocol) || at.username !== "" || at.password !== "")
+      throw redirectError(subject, at.username === "" ? at.protocol : "an address with a user");
     const headers = new Headers(init.headers);
     const own = token === undefined ? undefined : `Bearer ${token}`;
     if (at.origin === new URL(endpoint).origin) {
@@ -232,9 +261,16 @@ async function follow(
     if (!moved || location === null) return response;
     if (!same && (init.method ?? "GET") !== "GET") return response;
     await response.body?.cancel();
+    if (!URL.canParse(location, at.href)) throw redirectError(subject, "no address");
     at = new URL(location, at);
   }
   throw new Error(`${describe(subject)}: expected an answer, got 6 redirects; check HF_ENDPOINT`);
+}
+
+function redirectError(subject: Subject, to: string): Error {
+  return new Error(
+    `${describe(subject)}: expected a redirect to http(s), got one to ${to}; check HF_ENDPOINT`,
+  );
 }
 
 function busy(subject: Subject, who: string, status: number, headers: Headers): Error {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { copyFile, type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { copyFile, type FileHandle, mkdir, open, rename, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { diskError, sha256OfFile, withLock } from "@sweetspot/artifact";
@@ -70,6 +70,7 @@ async function locked(
     const theirs = `${blob}.incomplete`;
     if ((await sizeOf(incomplete)) === undefined && (await sizeOf(theirs)) !== undefined)
       await copyFile(theirs, incomplete);
+    await checkSpace(file.size - ((await sizeOf(incomplete)) ?? 0), blob, subject);
     for (let again = false; ; again = true) {
       const problem =
         (await fetchAll(client, url, file, incomplete, subject)) ??
@@ -85,6 +86,18 @@ async function locked(
     }
     await rename(incomplete, blob);
   });
+}
+
+/** Before the disk is full: a listing may say any size. */
+async function checkSpace(bytes: number, blob: string, subject: Subject): Promise<void> {
+  const disk = await statfs(dirname(blob)).catch(() => undefined);
+  // Some file systems do not say.
+  if (disk === undefined || disk.blocks === 0) return;
+  const free = disk.bavail * disk.bsize;
+  if (bytes > free)
+    throw new Error(
+      `${describe(subject)}: needs ${bytes} bytes, the disk of ${dirname(blob)} has ${free}; free some, or set HF_HOME to a folder on another`,
+    );
 }
 
 /**
@@ -134,7 +147,7 @@ async function fetchAll(
           if (have + chunk.length > file.size) return `expected ${file.size} bytes, got more`;
           await writeAt(handle, chunk, have);
           have += chunk.length;
-          stall.touch();
+          stall.touch(chunk.length);
           tell(have);
         }
       } catch (error) {

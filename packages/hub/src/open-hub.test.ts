@@ -6,8 +6,9 @@ import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from "node
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { badBlobs } from "../test/bad-blobs.ts";
 import { gitHash, type HubServer, sha256, startHubServer } from "../test/hub-server.ts";
-import { badBlobs, temporaryCache } from "../test/temporary-cache.ts";
+import { temporaryCache } from "../test/temporary-cache.ts";
 import type { HubOptions } from "./client.ts";
 import { openHub } from "./open-hub.ts";
 
@@ -301,6 +302,50 @@ it.each(["../x", "/etc/passwd", "a/../../x", "a\\..\\x", "C:/x", "a//x", ""])(
     expect(server.requests).toEqual([]);
   },
 );
+
+/** As if on another system. */
+function on<T>(platform: NodeJS.Platform, work: () => Promise<T>): Promise<T> {
+  const own = Object.getOwnPropertyDescriptor(process, "platform");
+  Object.defineProperty(process, "platform", { ...own, value: platform });
+  return work().finally(() => Object.defineProperty(process, "platform", own ?? {}));
+}
+
+it.each(["aux.txt", "a/NUL", "Com1.json", "a:b", "end.", "end ", "q?"])(
+  'on Windows "%s" is asked of nobody',
+  async (file) => {
+    await on("win32", () =>
+      expect(open().path(file)).rejects.toThrow("expected names of files inside"),
+    );
+    await expect(open().path("auxiliary.txt")).rejects.toThrow("expected a file auxiliary.txt");
+  },
+);
+
+it("names that a disk takes for one are told apart where it does, and both read where not", async () => {
+  const entry = (path: string) => ({
+    type: "file",
+    path,
+    size: 20,
+    oid: gitHash(Buffer.from(config)),
+  });
+  const body = JSON.stringify([entry("config.json"), entry("Config.JSON"), entry("other.json")]);
+  server.misbehave(/tree/, { status: 200, body }, Infinity);
+  for (const platform of ["win32", "darwin"] as const)
+    await on(platform, () =>
+      expect(open().path("config.json")).rejects.toThrow(
+        /^org\/model@\w+: config\.json: there is Config\.JSON too, which is the same name on this disk/,
+      ),
+    );
+  expect(await readFile(await open().path("config.json"), "utf8")).toBe(config);
+});
+
+it("a file larger than what the disk has left is not begun", async () => {
+  const entry = { type: "file", path: "a", size: 2 ** 50, oid: "0".repeat(40) };
+  server.misbehave(/tree/, { status: 200, body: JSON.stringify([entry]) });
+  await expect(open().path("a")).rejects.toThrow(
+    /^org\/model@\w+: a: needs 1125899906842624 bytes, the disk of .* has \d+; free some, or set HF_HOME/,
+  );
+  expect(server.requests.filter(({ url }) => url.includes("resolve"))).toEqual([]);
+});
 
 it("two who want a file at once get it, over one transfer", async () => {
   const paths = await Promise.all([open().path("model.bin"), open().path("model.bin")]);

@@ -1,5 +1,5 @@
-import { listFiles } from "@huggingface/hub";
-import { didYouMean } from "@sweetspot/artifact";
+import { type ListFileEntry, listFiles } from "@huggingface/hub";
+import { didYouMean, diskError } from "@sweetspot/artifact";
 import { cachedFiles, checkFileName, link, placeOf, sizeOf } from "./cache.ts";
 import { connect, type HubClient, type HubOptions, libraryFetch } from "./client.ts";
 import { download, type HubFile } from "./download.ts";
@@ -72,16 +72,61 @@ export function openHub(
       const files = await list(client);
       const found = files.find(({ path }) => path === file);
       if (found === undefined) throw noSuchFile(client, subject, file, files);
+      checkCase(where, file, files);
       const blob = place.blob(found.etag);
       if ((await sizeOf(blob)) !== found.size) {
         const parts = file.split("/").map(encodeURIComponent).join("/");
         const url = `${pageOf(client.endpoint, source)}/resolve/${revision}/${parts}`;
         await download(client, url, found, blob, { ...subject, file });
       }
-      await link(blob, pointer);
+      await link(blob, pointer).catch((cause: unknown) => {
+        throw diskError(`${where}: ${file}: cannot write ${pointer}`, cause);
+      });
       return pointer;
     },
   };
+}
+
+/** Of a listing: the Hub's own advice is 100,000 files at most. */
+const mostFiles = 500_000;
+const mostPages = 2000;
+/** How long a listing may take, in times of `stallMs`: 10 minutes by default. */
+const longestListing = 20;
+
+/**
+ * A fetch for a listing that ends: the server says itself where the next page is, and may do so for ever.
+ */
+function pagesOf(client: HubClient, subject: Subject): typeof fetch {
+  const asked = new Set<string>();
+  const started = performance.now();
+  const get = libraryFetch(client, subject);
+  return (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    const got = asked.has(url)
+      ? "the same page again"
+      : asked.size === mostPages
+        ? `${mostPages} pages and more`
+        : performance.now() - started > longestListing * client.stallMs
+          ? `${asked.size} pages in ${Math.round((longestListing * client.stallMs) / 1000)} s and more`
+          : undefined;
+    if (got !== undefined)
+      throw new Error(
+        `${describe(subject)}: expected a listing of its files that ends, got ${got}; check HF_ENDPOINT`,
+      );
+    asked.add(url);
+    return get(input, init);
+  };
+}
+
+/** On a disk that takes both for one name, the second file's bytes would be taken for the first's. */
+function checkCase(where: string, file: string, files: readonly HubFile[]): void {
+  if (process.platform !== "win32" && process.platform !== "darwin") return;
+  const folded = (path: string) => path.normalize("NFC").toLowerCase();
+  const other = files.find(({ path }) => path !== file && folded(path) === folded(file));
+  if (other === undefined) return;
+  throw new Error(
+    `${where}: ${file}: there is ${other.path} too, which is the same name on this disk; give the path of a folder that has just the one`,
+  );
 }
 
 /**
@@ -96,20 +141,57 @@ async function listHub(client: HubClient, subject: Subject): Promise<HubFile[]> 
     recursive: true,
     ...(subject.revision !== undefined && { revision: subject.revision }),
     hubUrl: client.endpoint,
-    fetch: libraryFetch(client, subject),
+    fetch: pagesOf(client, subject),
   });
-  for await (const { type, path, size, oid, lfs } of entries) {
+  for await (const entry of checked(entries, where)) {
+    const { type, path, size, oid, lfs } = entry;
     if (type !== "file") continue;
     checkFileName(where, path);
-    const etag = lfs?.oid ?? oid ?? "";
+    const etag: unknown = lfs?.oid ?? oid;
+    const bytes: unknown = lfs?.size ?? size;
     // It names a file in the cache.
-    if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(etag) || !Number.isSafeInteger(size) || size < 0)
+    const hash = typeof etag === "string" && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(etag);
+    if (!hash || typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 0)
       throw new Error(
-        `${where}: expected a size and a hash of ${path} in the Hub's listing, got ${JSON.stringify({ size, etag })}; check HF_ENDPOINT`,
+        `${where}: expected a size and a hash of ${path} in the Hub's listing, got ${JSON.stringify({ size: bytes, etag }).slice(0, 200)}; check HF_ENDPOINT`,
       );
-    files.push({ path, size: lfs?.size ?? size, etag });
+    files.push({ path, size: bytes, etag });
+    if (files.length > mostFiles)
+      throw new RangeError(
+        `${where}: expected ${mostFiles} files at most, got more; check HF_ENDPOINT`,
+      );
   }
-  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const twice = files.find(({ path }, i) => path === files[i - 1]?.path);
+  if (twice !== undefined)
+    throw new Error(
+      `${where}: expected each file once in the Hub's listing, got ${twice.path} twice; check HF_ENDPOINT`,
+    );
+  return files;
+}
+
+/**
+ * The entries of a listing as they come. What they are the library takes the server's word for, and it
+ * fails without a name where an answer is no list.
+ */
+async function* checked(
+  entries: AsyncIterable<ListFileEntry>,
+  where: string,
+): AsyncGenerator<ListFileEntry> {
+  const wrong = (got: string, cause?: unknown) =>
+    new Error(
+      `${where}: expected a list of files in the Hub's listing, got ${got}; check HF_ENDPOINT`,
+      { cause },
+    );
+  try {
+    for await (const entry of entries) {
+      const { path } = (entry ?? {}) as Partial<ListFileEntry>;
+      if (typeof path !== "string") throw wrong(JSON.stringify(entry).slice(0, 80));
+      yield entry;
+    }
+  } catch (error) {
+    throw error instanceof TypeError ? wrong(`other JSON (${error.message})`, error) : error;
+  }
 }
 
 function noSuchFile(

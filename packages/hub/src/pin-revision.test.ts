@@ -125,7 +125,7 @@ it("an answer that stalls is asked for again", async () => {
   const source = { type: "model", name: "org/model" } as const;
   const commit = await pinRevision(source, { ...fast, log, stallMs: 100 });
   expect(commit).toBe(server.commitOf("org/model"));
-  expect(lines.join()).toContain("no byte for 100 ms");
+  expect(lines.join()).toContain("only 1 bytes in 100 ms");
 });
 
 it("no network at all: the error says what works without", async () => {

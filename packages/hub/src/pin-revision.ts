@@ -29,13 +29,18 @@ export async function pinRevision(source: HubSource, options: HubOptions = {}): 
   const client = await connect(options);
   const fetch = libraryFetch(client, subject);
   const asked = { name, revision, hubUrl: client.endpoint, fetch };
-  const { sha } =
+  const info: Promise<{ sha?: unknown }> =
     type === "model"
-      ? await modelInfo({ ...asked, additionalFields: ["sha"] })
-      : await datasetInfo({ ...asked, additionalFields: ["sha"] });
+      ? modelInfo({ ...asked, additionalFields: ["sha"] })
+      : datasetInfo({ ...asked, additionalFields: ["sha"] });
+  const { sha } = await info.catch((error: unknown) => {
+    // The library fails without a name where an answer is no object.
+    if (error instanceof TypeError) return { sha: undefined };
+    throw error;
+  });
   if (typeof sha !== "string" || !isCommit(sha))
     throw new Error(
-      `${describe(subject)}: expected a commit from ${client.endpoint}, got ${JSON.stringify(sha)}; check HF_ENDPOINT`,
+      `${describe(subject)}: expected a commit from ${client.endpoint}, got ${JSON.stringify(sha)?.slice(0, 80) ?? "none"}; check HF_ENDPOINT`,
     );
   // Only runs without a network read it: where the cache cannot be written, this one needs it not.
   await rememberRef(place, revision, sha).catch(() => undefined);

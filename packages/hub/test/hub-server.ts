@@ -29,7 +29,7 @@ interface ServedRequest {
 }
 
 /** What the server does for once instead of a good answer. */
-type Misbehaviour =
+export type Misbehaviour =
   | { status: number; headers?: Record<string, string>; body?: string }
   /** The connection ends after so many bytes of the body. */
   | { cutAfter: number }
@@ -44,7 +44,9 @@ type Misbehaviour =
   /** Other bytes, as many. */
   | "wrong-bytes"
   /** The file and one more byte, without a length. */
-  | "too-long";
+  | "too-long"
+  /** Whatever a hostile server may do. */
+  | { answer: (request: IncomingMessage, response: ServerResponse) => unknown };
 
 /** A running server. */
 export interface HubServer {
@@ -121,6 +123,8 @@ export async function startHubServer(
       const call: Call = { request, response, method, address, misbehaviour };
       if (misbehaviour === "silence") return;
       if (misbehaviour === "drop") request.socket.destroy();
+      else if (typeof misbehaviour === "object" && "answer" in misbehaviour)
+        misbehaviour.answer(request, response);
       else if (typeof misbehaviour === "object" && "status" in misbehaviour)
         response
           .writeHead(misbehaviour.status, misbehaviour.headers)

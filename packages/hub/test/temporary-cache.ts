@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach } from "vitest";
-import { gitHash, sha256 } from "./hub-server.ts";
 
+/** The environment that the library reads. */
 const names = [
   "HF_HOME",
   "HF_HUB_CACHE",
@@ -39,16 +39,4 @@ export function temporaryCache(): () => string {
     await rm(home, { recursive: true });
   });
   return () => home;
-}
-
-/** What lies among the blobs of a cache and is not the bytes that its name says; what is incomplete may. */
-export async function badBlobs(home: string): Promise<string[]> {
-  const bad: string[] = [];
-  const entries = await readdir(home, { recursive: true, withFileTypes: true });
-  for (const { parentPath, name } of entries) {
-    if (!parentPath.endsWith("blobs") || name.endsWith(".incomplete")) continue;
-    const content = await readFile(join(parentPath, name));
-    if (sha256(content) !== name && gitHash(content) !== name) bad.push(name);
-  }
-  return bad;
 }

@@ -1,0 +1,15 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gitHash, sha256 } from "./hub-server.ts";
+
+/** What lies among the blobs of a cache and is not the bytes that its name says; what is incomplete may. */
+export async function badBlobs(home: string): Promise<string[]> {
+  const bad: string[] = [];
+  const entries = await readdir(home, { recursive: true, withFileTypes: true });
+  for (const { parentPath, name } of entries) {
+    if (!parentPath.endsWith("blobs") || name.endsWith(".incomplete")) continue;
+    const content = await readFile(join(parentPath, name));
+    if (sha256(content) !== name && gitHash(content) !== name) bad.push(name);
+  }
+  return bad;
+}
