@@ -1,0 +1,430 @@
+import type { ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
+import { gitHash, type HubServer, type Misbehaviour } from "../../packages/hub/test/hub-server.ts";
+
+/** The repository that is asked for, and who asks. */
+export const name = "org/model";
+export const token = "hf_hostileGeheim";
+export const config = '{ "hidden_size": 4 }';
+/** Large enough to lie in the store. */
+export const weights: Uint8Array = Uint8Array.from({ length: 200_000 }, (_, i) => (i * i) & 255);
+
+/** One way in which a Hub may be hostile. */
+export interface HostileCase {
+  title: string;
+  /** The listing, the commit of `main`, or files by their names, one after the other. */
+  ask: "files" | "revision" | readonly string[];
+  /** Beside config.json and model.bin. */
+  files?: Readonly<Record<string, string>>;
+  /** In place of the commit that there is. */
+  revision?: string;
+  /** `either` where it depends on the system; an answer must be right in any case. By default an error. */
+  ends?: "error" | "answer" | "either";
+  prepare?(server: HubServer): void;
+}
+
+const listing = /^GET \/api\/models\/org\/model\/tree/;
+const revision = /^GET \/api\/models\/org\/model\/revision/;
+const small = /^GET .*\/resolve\/.*config\.json/;
+const large = /^GET \/[0-9a-f]{64}/;
+
+type Answer = (response: ServerResponse, url: string) => unknown;
+
+/** For ever. */
+const always = (match: RegExp, answer: Answer) => (server: HubServer) =>
+  server.misbehave(match, answering(answer), Infinity);
+function answering(answer: Answer): Misbehaviour {
+  return { answer: (request, response) => answer(response, request.url ?? "/") };
+}
+const says = (match: RegExp, misbehaviour: Misbehaviour) => (server: HubServer) =>
+  server.misbehave(match, misbehaviour, Infinity);
+
+const entry = (path: unknown, more: object = {}) => ({
+  type: "file",
+  path,
+  size: 1,
+  oid: gitHash(Buffer.from("x")),
+  ...more,
+});
+const json =
+  (body: unknown, headers: Record<string, string> = {}): Answer =>
+  (response) =>
+    response
+      .writeHead(200, { "Content-Type": "application/json", ...headers })
+      .end(JSON.stringify(body));
+const text =
+  (body: string | Uint8Array, headers: Record<string, string | number> = {}): Answer =>
+  (response) =>
+    response.writeHead(200, headers).end(body);
+
+/** A listing whose pages are made by a function of their number, each with a next one. */
+const pages = (
+  page: (n: number) => unknown[],
+  next: (n: number) => number,
+): ((s: HubServer) => void) => {
+  return (server) => {
+    always(listing, (response, url) => {
+      const at = new URL(url, server.endpoint);
+      const n = Number(at.searchParams.get("cursor") ?? 0);
+      at.searchParams.set("cursor", String(next(n)));
+      json(page(n), { Link: `<${at.href}>; rel="next"` })(response, url);
+    })(server);
+  };
+};
+
+/** One byte every 20 ms, for ever: never silent for long, and never done. */
+const drip =
+  (headers: Record<string, string | number>, first = ""): Answer =>
+  (response) => {
+    response.writeHead(200, headers).write(first);
+    const timer = setInterval(() => response.write(" "), 20);
+    response.on("close", () => clearInterval(timer));
+  };
+
+/** As much as is taken, for ever. */
+const flood: Answer = (response) => {
+  response.writeHead(200);
+  const chunk = Buffer.alloc(1 << 16, 32);
+  const more = () => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on("drain", more);
+  more();
+};
+
+const bomb = gzipSync(Buffer.alloc(80 << 20, 32));
+const redirect = (Location: string): Misbehaviour => ({ status: 302, headers: { Location } });
+
+const listings: HostileCase[] = [
+  {
+    title: "a listing of ever new pages",
+    ask: "files",
+    prepare: pages(
+      (n) => [entry(`f${n}`)],
+      (n) => n + 1,
+    ),
+  },
+  {
+    title: "ever new pages without a file",
+    ask: "files",
+    prepare: pages(
+      () => [],
+      (n) => n + 1,
+    ),
+  },
+  {
+    title: "a next page that is the page itself",
+    ask: "files",
+    prepare: pages(
+      (n) => [entry(`f${n}`)],
+      () => 0,
+    ),
+  },
+  {
+    title: "pages that lead in a circle",
+    ask: "files",
+    prepare: pages(
+      (n) => [entry(`f${n}`)],
+      (n) => (n + 1) % 3,
+    ),
+  },
+  {
+    title: "a next page on another host",
+    ask: "files",
+    prepare: (server) =>
+      always(listing, json([], { Link: `<${server.store}/next>; rel="next"` }))(server),
+  },
+  {
+    title: "a next page that is no web address",
+    ask: "files",
+    // It is not followed; the listing ends there.
+    ends: "either",
+    prepare: always(listing, json([], { Link: '<file:///etc/passwd>; rel="next"' })),
+  },
+  {
+    title: "a listing that is a login page",
+    ask: "files",
+    prepare: always(listing, text("<html>Log in")),
+  },
+  {
+    title: "a listing nested 1,000,000 deep",
+    ask: "files",
+    prepare: always(listing, text("[".repeat(1e6))),
+  },
+  { title: "a listing that is null", ask: "files", prepare: always(listing, json(null)) },
+  {
+    title: "a listing that is an object",
+    ask: "files",
+    prepare: always(listing, json({ files: [] })),
+  },
+  { title: "entries that are null", ask: "files", prepare: always(listing, json([null])) },
+  { title: "entries that are numbers", ask: "files", prepare: always(listing, json([1, 2])) },
+  {
+    title: "entries without a path",
+    ask: "files",
+    prepare: always(listing, json([entry(undefined)])),
+  },
+  {
+    title: "a path that is an object",
+    ask: "files",
+    prepare: always(listing, json([entry({ a: 1 })])),
+  },
+  {
+    title: "a file twice",
+    ask: "files",
+    prepare: always(listing, json([entry("a"), entry("a", { size: 2 })])),
+  },
+  {
+    title: "a hash that is a path",
+    ask: "files",
+    prepare: always(listing, json([entry("a", { oid: "../../evil" })])),
+  },
+  {
+    title: "a hash of a million digits",
+    ask: "files",
+    prepare: always(listing, json([entry("a", { oid: "0".repeat(1e6) })])),
+  },
+  {
+    title: "a size below 0",
+    ask: "files",
+    prepare: always(listing, json([entry("a", { size: -1 })])),
+  },
+  {
+    title: "a large file's size that is text",
+    ask: "files",
+    prepare: always(listing, json([entry("a", { lfs: { oid: "0".repeat(64), size: "9" } })])),
+  },
+  {
+    title: "a size past every disk",
+    ask: ["a"],
+    prepare: always(listing, json([entry("a", { size: 2 ** 53 - 1 })])),
+  },
+  {
+    title: "a gzip bomb in place of a listing",
+    ask: "files",
+    prepare: always(listing, text(bomb, { "Content-Encoding": "gzip" })),
+  },
+  { title: "a listing that never ends", ask: "files", prepare: always(listing, flood) },
+  { title: "a listing that drips", ask: "files", prepare: always(listing, drip({}, "[")) },
+  {
+    title: "headers of 1 MB",
+    ask: "files",
+    prepare: always(listing, json([], { ETag: "x".repeat(1 << 20) })),
+  },
+  {
+    title: "a listing answered by 500 for ever",
+    ask: "files",
+    prepare: says(listing, { status: 500 }),
+  },
+  {
+    title: "a listing that asks to wait for 30 years",
+    ask: "files",
+    prepare: says(listing, { status: 429, headers: { "Retry-After": "1000000000" } }),
+  },
+  { title: "an unknown commit", ask: "files", revision: "0".repeat(40) },
+];
+
+const names: HostileCase[] = [
+  ...[
+    "../x",
+    "/etc/x",
+    "a/../../x",
+    "a\\..\\x",
+    "C:/x",
+    "C:x",
+    "a//x",
+    "./x",
+    "x\0y",
+    "x\ny",
+    `${"d/".repeat(600)}x`,
+  ].map((path): HostileCase => ({
+    title: `a file named ${JSON.stringify(path).slice(0, 24)}`,
+    ask: ["config.json"],
+    files: { [path]: "evil" },
+  })),
+  ...["aux.txt", "NUL", "com1.json", "a:stream", "ends.", "q?.txt"].map((path): HostileCase => ({
+    title: `a file named ${path}`,
+    ask: [path],
+    files: { [path]: "odd" },
+    ends: "either",
+  })),
+  {
+    title: "names that differ in case alone",
+    ask: ["Config.JSON", "config.json"],
+    files: { "Config.JSON": "other" },
+    ends: "either",
+  },
+  {
+    title: "a file where another has its folder",
+    ask: ["a", "a/b"],
+    files: { a: "1", "a/b": "2" },
+  },
+  {
+    title: "a link that leads outside",
+    ask: ["link"],
+    prepare: always(listing, json([entry("link", { type: "symlink", target: "../../../../x" })])),
+  },
+  {
+    title: "a text that would be a link",
+    ask: ["link"],
+    files: { link: "../../../../etc/passwd" },
+    ends: "answer",
+  },
+];
+
+const transfers: HostileCase[] = [
+  { title: "a Hub without ill will", ask: ["config.json", "model.bin"], ends: "answer" },
+  { title: "wrong bytes", ask: ["config.json"], prepare: says(small, "wrong-bytes") },
+  { title: "wrong bytes of a large file", ask: ["model.bin"], prepare: says(large, "wrong-bytes") },
+  {
+    title: "a large file cut for ever",
+    ask: ["model.bin"],
+    prepare: says(large, { cutAfter: 1000 }),
+  },
+  { title: "one byte too many", ask: ["model.bin"], prepare: says(large, "too-long") },
+  { title: "a file that never ends", ask: ["model.bin"], prepare: always(large, flood) },
+  {
+    title: "a length that is too short",
+    ask: ["config.json"],
+    prepare: always(small, text(config, { "Content-Length": 5 })),
+  },
+  {
+    title: "a length that is too long",
+    ask: ["config.json"],
+    // Its bytes are right: what was said of them is no matter.
+    ends: "either",
+    prepare: always(small, text(config, { "Content-Length": 5000 })),
+  },
+  {
+    title: "a file that drips",
+    ask: ["model.bin"],
+    prepare: always(large, drip({ "Content-Length": 200_000 })),
+  },
+  { title: "a file that stalls", ask: ["model.bin"], prepare: says(large, { stallAfter: 1000 }) },
+  { title: "silence", ask: ["config.json"], prepare: says(small, "silence") },
+  { title: "connections that drop", ask: ["config.json"], prepare: says(small, "drop") },
+  { title: "500 for ever", ask: ["config.json"], prepare: says(small, { status: 500 }) },
+  { title: "429 for ever", ask: ["config.json"], prepare: says(small, { status: 429 }) },
+  {
+    title: "a part from elsewhere in the file",
+    ask: ["model.bin"],
+    prepare: (server) => {
+      server.misbehave(large, { cutAfter: 1000 });
+      says(large, {
+        status: 206,
+        headers: { "Content-Range": "bytes 7-199999/200000" },
+        body: "x",
+      })(server);
+    },
+  },
+  {
+    title: "a gzip bomb in place of a file",
+    ask: ["config.json"],
+    prepare: always(small, text(bomb, { "Content-Encoding": "gzip" })),
+  },
+  {
+    title: "what is no gzip",
+    ask: ["config.json"],
+    prepare: always(small, text(config, { "Content-Encoding": "gzip" })),
+  },
+  {
+    title: "an ETag of 1 MB",
+    ask: ["config.json"],
+    prepare: always(small, text(config, { ETag: "x".repeat(1 << 20) })),
+  },
+  {
+    title: "another ETag than the listing's",
+    ask: ["config.json"],
+    prepare: always(small, text(config, { ETag: '"../../evil"' })),
+    ends: "answer",
+  },
+];
+
+const redirects: HostileCase[] = [
+  {
+    title: "a redirect to itself",
+    ask: ["config.json"],
+    prepare: says(small, redirect("config.json")),
+  },
+  {
+    title: "a redirect back and forth",
+    ask: ["config.json"],
+    prepare: (server) => {
+      says(small, redirect(`${server.store}/back`))(server);
+      says(
+        /^GET \/back/,
+        redirect(`${server.endpoint}/org/model/resolve/main/config.json`),
+      )(server);
+    },
+  },
+  ...[
+    "file:///etc/passwd",
+    "ftp://127.0.0.1/x",
+    "javascript:alert(1)",
+    "data:text/plain,x",
+    "http://[",
+  ].map((to): HostileCase => ({
+    title: `a redirect to ${to}`,
+    ask: ["config.json"],
+    prepare: says(small, redirect(to)),
+  })),
+  {
+    title: "a redirect to another host, which gives other bytes",
+    ask: ["config.json"],
+    prepare: (server) => {
+      says(small, redirect(`${server.store}/elsewhere`))(server);
+      always(/^GET \/elsewhere/, text("other bytes and more of them"))(server);
+    },
+  },
+  {
+    title: "a redirect to another host that names a user",
+    ask: ["config.json"],
+    prepare: (server) =>
+      says(small, redirect(server.store.replace("http://", "http://user:pass@") + "/x"))(server),
+  },
+  {
+    title: "an error page that repeats the token",
+    ask: ["config.json"],
+    prepare: says(small, { status: 403, body: `{"error": "Bearer ${token} is bad"}` }),
+  },
+  {
+    title: "a header that repeats the token",
+    ask: ["config.json"],
+    prepare: says(small, { status: 403, headers: { "X-Error-Message": `Bearer ${token}` } }),
+  },
+  {
+    title: "a listing that repeats the token",
+    ask: "files",
+    prepare: always(listing, text(`Bearer ${token}`)),
+  },
+  {
+    title: "an error page of 10 MB",
+    ask: ["config.json"],
+    prepare: always(small, (response) => response.writeHead(404).end(Buffer.alloc(10 << 20, 32))),
+  },
+];
+
+const commits: HostileCase[] = [
+  ...[null, 5, "main", "../../../etc", "0".repeat(1e6), { sha: 1 }].map((sha): HostileCase => ({
+    title: `a commit ${JSON.stringify(sha).slice(0, 20)}`,
+    ask: "revision",
+    prepare: always(revision, json({ _id: "1", id: name, sha })),
+  })),
+  { title: "null for a repository", ask: "revision", prepare: always(revision, json(null)) },
+  { title: "a list for a repository", ask: "revision", prepare: always(revision, json([])) },
+  {
+    title: "a repository nested 1,000,000 deep",
+    ask: "revision",
+    prepare: always(revision, text('{"a":'.repeat(1e6))),
+  },
+  { title: "a page for a repository", ask: "revision", prepare: always(revision, text("<html>")) },
+];
+
+/** All of them. */
+export const hostileCases: readonly HostileCase[] = [
+  ...listings,
+  ...names,
+  ...transfers,
+  ...redirects,
+  ...commits,
+];
