@@ -6,7 +6,13 @@ import { promisify } from "node:util";
 import { padRows, ragged, readSafetensors } from "@sweetspot/artifact";
 import { textTokenizer } from "@sweetspot/data";
 import { modelCard, type RepositoryContent, writeRepository } from "@sweetspot/export";
-import { type Checkpoint, encoderParams, exitLogits, readCheckpoint } from "@sweetspot/model";
+import {
+  type Checkpoint,
+  encoderParams,
+  exitLogits,
+  readCheckpoint,
+  longestText,
+} from "@sweetspot/model";
 import * as transformers from "@huggingface/transformers";
 import * as tf from "@tensorflow/tfjs";
 import { parse } from "yaml";
@@ -56,7 +62,8 @@ async function written(name: string, content: Partial<RepositoryContent>): Promi
   await writeRepository(folder, {
     checkpoint,
     tokenizer: smallTokenizer,
-    maxLength,
+    // XLM-R's positions begin after its padding token.
+    maxLength: Math.min(maxLength, longestText(checkpoint.config)),
     sentences,
     card,
     ...content,
@@ -332,4 +339,11 @@ describe("writeRepository", () => {
       "tokenizer.json: expected a token for padding ([PAD] or <pad>) among its tokens, got none",
     );
   });
+});
+
+it("refuses a maxLength over the encoder's positions", async () => {
+  const checkpoint = await checkpointOf("xlm-roberta");
+  await expect(written("too-long", { checkpoint, maxLength: 15 })).rejects.toThrow(
+    new RangeError("writeRepository: maxLength must be at most the encoder's 14 positions, got 15"),
+  );
 });

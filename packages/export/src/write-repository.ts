@@ -2,7 +2,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type HostTensor, replaceFolder, writeSafetensors } from "@sweetspot/artifact";
 import { onnxModel } from "@sweetspot/compile";
-import { type Checkpoint, publishedName } from "@sweetspot/model";
+import { type Checkpoint, longestText, publishedName } from "@sweetspot/model";
 import type { CheckedSentences } from "./check-member.ts";
 import { checkWhole } from "./check-whole.ts";
 import { type ModelCard, modelCard } from "./model-card.ts";
@@ -42,14 +42,19 @@ export interface WrittenRepository {
  * the training definition, and only then does it take its name, in place of a repository that had it.
  *
  * @param folder a name that is free, or of a repository that was written before
- * @throws RangeError if logits differ from the training definition's by more than 1e-4, or the model
- *   has 2 GB or more; TypeError for a tokenizer that is none; Error that says what to do if the
+ * @throws RangeError if logits differ from the training definition's by more than 1e-4, the model has
+ *   2 GB or more, or `maxLength` is over the encoder's positions; TypeError for a tokenizer that is none; Error that says what to do if the
  *   folder holds something else or the disk cannot be written
  */
 export async function writeRepository(
   folder: string,
   { checkpoint, tokenizer, maxLength, sentences, card, curve }: RepositoryContent,
 ): Promise<WrittenRepository> {
+  const longest = longestText(checkpoint.config);
+  if (maxLength > longest)
+    throw new RangeError(
+      `writeRepository: maxLength must be at most the encoder's ${longest} positions, got ${maxLength}`,
+    );
   const {
     config: tokenizerConfig,
     specialTokens,
