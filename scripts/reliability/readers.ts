@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openArtifact, readSafetensors, runStage, type Stage } from "@sweetspot/artifact";
 import { readOwnFile, readSplit, repositoryTokenizerJson, textTokenizer } from "@sweetspot/data";
 import { stage as data } from "@sweetspot/data/stage";
@@ -52,8 +52,10 @@ export async function makeReaders(work: string): Promise<Reader[]> {
   const write = async (place: string, files: Record<string, string | Uint8Array>) => {
     const folder = join(work, "seeds", place);
     await mkdir(folder, { recursive: true });
-    for (const [name, content] of Object.entries(files))
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
       await writeFile(join(folder, name), content, { flag: "wx" }).catch(ifThere);
+    }
     return { folder, files: Object.keys(files) };
   };
   const copied = async (place: string, from: string, files: readonly string[], to?: string) => {
@@ -76,10 +78,16 @@ export async function makeReaders(work: string): Promise<Reader[]> {
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+  const { encoders } = JSON.parse(
+    await readFile(join(root, "test", "reference", "encoders", "encoders.json"), "utf8"),
+  ) as { encoders: Record<string, { config: unknown }> };
   const rows = ["text,label", ...Array.from({ length: 60 }, (_, i) => `"text, ${i}",${i % 3}`)];
   const tables: Record<string, string> = {
     "a.csv": `${rows.join("\r\n")}\r\n`,
-    "a.tsv": `${rows.join("\n").replaceAll(",", "\t")}\n`,
+    "a.tsv": `${rows
+      .join("\n")
+      .replaceAll(/"|(?<=text), /g, "")
+      .replaceAll(",", "\t")}\n`,
     "a.jsonl": rows.map((row, i) => `${JSON.stringify({ text: row, label: i % 3 })}\n`).join(""),
   };
   const made = await runEveryStage(join(work, "made"));
@@ -88,10 +96,6 @@ export async function makeReaders(work: string): Promise<Reader[]> {
     if (!existsSync(folder)) await cp(made[stage], folder, { recursive: true });
     return { folder, files };
   };
-  const pipelines = (await readdir(join(root, "pipelines"), { withFileTypes: true }))
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
   const own = (file: string) => (folder: string) =>
     readOwnFile({ file: join(folder, file), text: "text", label: "label" });
   return [
@@ -126,8 +130,11 @@ export async function makeReaders(work: string): Promise<Reader[]> {
     {
       name: "config.json of an encoder",
       seeds: await Promise.all(
-        kinds.map(async (kind, i) =>
-          write(`config/${i}`, { "config.json": await readFile(join(kind, "config.json")) }),
+        Object.entries(encoders).map(([kind, { config }]) =>
+          write(`config/${kind}`, {
+            "config.json": JSON.stringify(config, undefined, 2),
+            "1_Pooling/config.json": JSON.stringify({ pooling_mode: "mean" }),
+          }),
         ),
       ),
       read: async (folder) => repositoryEncoder(await openFolder(folder)),
@@ -173,11 +180,10 @@ export async function makeReaders(work: string): Promise<Reader[]> {
     {
       name: "pipeline.yaml",
       seeds: await Promise.all(
-        pipelines.map(async (name) =>
+        ["smoke", "demo", "low-resource-deep"].map(async (name) =>
           copied(`pipelines/${name}`, join(root, "pipelines", name), ["pipeline.yaml"]),
         ),
       ),
-      // The encoders and data sets that some name are not here: an error, before which all is checked.
       read: (folder) => planPipeline(folder, folder),
     },
     {
