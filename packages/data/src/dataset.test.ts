@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { openFolder } from "@sweetspot/hub";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parquetFile } from "../test/write-parquet.ts";
 import { datasetTask, readDataset } from "./dataset.ts";
 
 const fixture = join(import.meta.dirname, "..", "reference", "parquet", "snappy.parquet");
@@ -80,7 +81,7 @@ describe("datasetTask", () => {
     });
     await expect(
       datasetTask(repository, "me/plain", { ...columns, testSplit: "dev" }),
-    ).rejects.toThrow(/no split "dev" of default, did you mean/);
+    ).rejects.toThrow(/default: no split "dev", did you mean/);
     await expect(datasetTask(repository, "me/plain", {})).rejects.toThrow(
       "name the column of the text (text)",
     );
@@ -93,7 +94,148 @@ describe("datasetTask", () => {
     expect([examples.length, test?.length, labels]).toEqual([2, 2, undefined]);
     const none = await dataset("none", { "notes.txt": "" });
     await expect(datasetTask(none, "none", {})).rejects.toThrow(
-      /expected parquet, CSV, TSV or JSON Lines files called after their split/,
+      /expected parquet, CSV, TSV, JSON Lines or JSON files called after their split/,
     );
+  });
+
+  const hash = "a09b74b3ef9c3b56";
+  it.each<[string, string[], string[], string[]]>([
+    [
+      "shards with a hash, in order",
+      [
+        `data/train-00001-of-00002-b${hash}.csv`,
+        `data/train-00000-of-00002-c${hash}.csv`,
+        `data/test-00000-of-00001-${hash}.csv`,
+      ],
+      [`data/train-00000-of-00002-c${hash}.csv`, `data/train-00001-of-00002-b${hash}.csv`],
+      [`data/test-00000-of-00001-${hash}.csv`],
+    ],
+    [
+      "numbered files in a folder of their split, as the Hub converts",
+      ["default/train/0001.csv", "default/train/0000.csv", "default/test/0000.csv"],
+      ["default/train/0000.csv", "default/train/0001.csv"],
+      ["default/test/0000.csv"],
+    ],
+    [
+      "any files in a folder of their split",
+      ["train/b.csv", "train/a.csv", "dev/c.csv"],
+      ["train/a.csv", "train/b.csv"],
+      ["dev/c.csv"],
+    ],
+    [
+      "JSON files",
+      ["train.json", "test.json", "dataset_infos.json"],
+      ["train.json"],
+      ["test.json"],
+    ],
+    [
+      "a keyword in the name",
+      ["my_train_file.csv", "my_test_file.csv"],
+      ["my_train_file.csv"],
+      ["my_test_file.csv"],
+    ],
+    [
+      "other keywords",
+      ["Training.csv", "x-dev.csv", "data-eval.csv"],
+      ["Training.csv"],
+      ["x-dev.csv"],
+    ],
+    [
+      "a name over a keyword",
+      ["train.csv", "train_small.csv", "eval.csv"],
+      ["train.csv"],
+      ["eval.csv"],
+    ],
+  ])("finds %s", async (name, files, train, test) => {
+    const repository = await dataset(
+      name,
+      Object.fromEntries(
+        files.map((file) => [
+          file,
+          file.endsWith("json") ? '[{"text":"x","label":1},{"text":"y","label":0}]' : csv,
+        ]),
+      ),
+    );
+    const task = await datasetTask(repository, name, { text: "text" });
+    expect([task.trainFiles, task.testFiles]).toEqual([train, test]);
+    expect((await readDataset(repository, task)).examples).toHaveLength(2 * train.length);
+  });
+
+  it("names the configuration of numbered files", async () => {
+    const files = ["a/train/0000.csv", "a/test/0000.csv", "b/train/0000.csv", "b/test/0000.csv"];
+    const repository = await dataset("two", Object.fromEntries(files.map((file) => [file, csv])));
+    expect(await datasetTask(repository, "two", { text: "text", config: "b" })).toMatchObject({
+      trainFiles: ["b/train/0000.csv"],
+    });
+    await expect(datasetTask(repository, "two", { text: "text" })).rejects.toThrow(
+      "name one of its configurations (config): a, b",
+    );
+  });
+
+  it.each<[string, string[], RegExp]>([
+    [
+      "a shard that is missing",
+      ["train-00000-of-00003.csv", "train-00002-of-00003.csv"],
+      /default: split "train": expected 3 shards, number 1 \(counted from 0\) is missing/,
+    ],
+    [
+      "the last that is missing",
+      ["train-00000-of-00002.csv"],
+      /expected 2 shards, number 1 \(counted from 0\) is missing/,
+    ],
+    [
+      "a numbered file that is missing",
+      ["train/0000.csv", "train/0002.csv"],
+      /split "train": expected 2 shards, number 1 .* is missing/,
+    ],
+    [
+      "two sets of shards",
+      ["train-00000-of-00001-a.csv", "train-00000-of-00001-b.csv"],
+      /expected the shards of one set, got train-00000-of-00001-a.csv and train-00000-of-00001-b.csv; remove/,
+    ],
+    [
+      "two sets of other sizes",
+      ["train-00000-of-00001.csv", "train-00000-of-00002-a.csv", "train-00001-of-00002-a.csv"],
+      /expected the shards of one set, got train-00000-of-00001.csv and train-00000-of-00002-a.csv/,
+    ],
+    [
+      "several files with a keyword",
+      ["my_train.csv", "train_small.csv"],
+      /the split "train" may be my_train or train_small; name one of them/,
+    ],
+  ])("refuses %s", async (name, files, expected) => {
+    const repository = await dataset(
+      name,
+      Object.fromEntries([...files, "test.csv"].map((file) => [file, csv])),
+    );
+    await expect(datasetTask(repository, name, { text: "text" })).rejects.toThrow(expected);
+  });
+
+  it("drops a class that has no example, and says in which file what is strange", async () => {
+    const features = {
+      info: { features: { label: { _type: "ClassLabel", names: ["bad", "unused", "good"] } } },
+    };
+    const repository = await dataset("classes", {
+      "test.csv": "text,label\nx,good\ntext,label\ny,bad\n",
+    });
+    const columns = [
+      { name: "text", strings: ["a", "b", "c"] },
+      { name: "label", integers: [0n, 2n, -1n] },
+    ];
+    await writeFile(join(folder, "classes", "train.parquet"), parquetFile(columns, {}, features));
+    const reopened = await openFolder(join(folder, "classes"));
+    const source = await readDataset(
+      reopened,
+      await datasetTask(reopened, "classes", { text: "text" }),
+    );
+    expect([source.labels, source.withoutLabel, repository.name]).toEqual([
+      ["bad", "good"],
+      1,
+      join(folder, "classes"),
+    ]);
+    expect(source.notes?.map((n) => n.message)).toEqual([
+      "test.csv: a row repeats the header, as where files were joined; left out",
+      'the class "unused" has no example, so it is left out',
+    ]);
   });
 });

@@ -1,10 +1,10 @@
-import { extname } from "node:path";
 import { didYouMean } from "@sweetspot/artifact";
 import type { Repository } from "@sweetspot/hub";
+import { configsOf, filesOf, hasSplit } from "./dataset-files.ts";
 import { glue, isGlue } from "./glue.ts";
-import { examplesOf, readTable } from "./own-file.ts";
+import { examplesOf, notesIn, readTable } from "./own-file.ts";
 import { withOneSpelling } from "./label-spelling.ts";
-import type { Example, Source } from "./source.ts";
+import type { DataNote, Example, Source } from "./source.ts";
 
 /** Which of a data set's texts are a task. */
 export interface DatasetColumns {
@@ -33,9 +33,6 @@ export interface DatasetTask {
   testFiles: readonly string[];
 }
 
-/** What a split's files are called on the Hub: `CONFIG/SPLIT-00000-of-00001.parquet`, `data/SPLIT.csv`. */
-const splitFile = /^(?:(.*)\/)?([^/]+?)(?:-\d{5}-of-\d{5})?\.(parquet|csv|tsv|jsonl|ndjson)$/;
-
 /**
  * Finds a task in a data set's repository, by the names of its files.
  *
@@ -52,7 +49,7 @@ export async function datasetTask(
   const configs = configsOf(await repository.files());
   if (configs.size === 0) {
     throw new RangeError(
-      `${where}: expected parquet, CSV, TSV or JSON Lines files called after their split, such as train-00000-of-00001.parquet, got none`,
+      `${where}: expected parquet, CSV, TSV, JSON Lines or JSON files called after their split, such as train-00000-of-00001.parquet, got none`,
     );
   }
   const config =
@@ -75,15 +72,11 @@ export async function datasetTask(
   const text = columns.text ?? task?.text;
   if (text === undefined) throw new RangeError(`${where}: name the column of the text (text)`);
   const textPair = columns.text === undefined ? task?.textPair : columns.textPair;
-  const files = (split: string): string[] => {
-    const found = splits.get(split);
-    if (found !== undefined) return found;
-    throw new RangeError(
-      `${where}: no split "${split}" of ${config}, ${didYouMean(split, [...splits.keys()])}`,
-    );
-  };
+  const files = (split: string) => filesOf(splits, split, `${where}: ${config}`);
   const testSplit =
-    columns.testSplit ?? task?.testSplit ?? (splits.has("validation") ? "validation" : "test");
+    columns.testSplit ??
+    task?.testSplit ??
+    (hasSplit(splits, "validation") ? "validation" : "test");
   return {
     name: `${where} ${config}`,
     text,
@@ -94,23 +87,6 @@ export async function datasetTask(
   };
 }
 
-/** Configuration -> split -> its files, in order; parquet where there are several formats. */
-function configsOf(files: readonly string[]): Map<string, Map<string, string[]>> {
-  const configs = new Map<string, Map<string, string[]>>();
-  for (const file of files) {
-    const [, folder = "", split] = splitFile.exec(file) ?? [];
-    if (split === undefined) continue;
-    const config = folder === "" || folder === "data" ? "default" : folder;
-    const splits = configs.get(config) ?? new Map<string, string[]>();
-    configs.set(config, splits);
-    const others = splits.get(split) ?? [];
-    const [first = file] = others;
-    if (extname(first) === extname(file)) splits.set(split, [...others, file]);
-    else if (extname(file) === ".parquet") splits.set(split, [file]);
-  }
-  return configs;
-}
-
 /**
  * Reads a task of a data set; of the Hub, its files are fetched.
  *
@@ -119,16 +95,18 @@ function configsOf(files: readonly string[]): Map<string, Map<string, string[]>>
 export async function readDataset(repository: Repository, task: DatasetTask): Promise<Source> {
   const read = async (files: readonly string[]) => {
     const examples: Example[] = [];
+    const notes: DataNote[] = [];
     let withoutLabel = 0;
     let classes: readonly string[] | undefined;
     for (const file of files) {
       const table = await readTable(await repository.path(file), task);
       const part = examplesOf(table, task);
       for (const example of part.examples) examples.push(example);
+      for (const note of notesIn(file, part)) notes.push(note);
       withoutLabel += part.withoutLabel;
       classes ??= "classes" in table ? table.classes[task.label] : undefined;
     }
-    return { examples, withoutLabel, classes };
+    return { examples, withoutLabel, classes, notes };
   };
   const train = await read(task.trainFiles);
   const test = await read(task.testFiles);
@@ -137,6 +115,7 @@ export async function readDataset(repository: Repository, task: DatasetTask): Pr
     examples: train.examples,
     test: test.examples,
     withoutLabel: train.withoutLabel + test.withoutLabel,
+    notes: [...train.notes, ...test.notes],
     ...(train.classes !== undefined && { labels: train.classes }),
   });
 }

@@ -1,29 +1,119 @@
 import { CsvError, parse } from "csv-parse/sync";
+import { seenText } from "./label-key.ts";
+import { csvOptions, separatorOf } from "./separator.ts";
+import type { DataNote } from "./source.ts";
 import { type Row, rowName, type Table } from "./table.ts";
 
-const delimiters = { csv: ",", tsv: "\t" } as const;
+/** How a delimited file is read. */
+export interface DelimitedOptions {
+  format: "csv" | "tsv";
+  /** What separates fields; by default a tab in TSV, and in CSV what the header shows. */
+  delimiter?: string | undefined;
+  /** Whether the first line names the columns; if not, they are called by their numbers, from `1`. */
+  header?: boolean | undefined;
+  /** Whether fields may be quoted; by default in CSV only. */
+  quotes?: boolean | undefined;
+}
 
 /**
  * A table from CSV or TSV. The first line names the columns; blank lines are skipped; lines may end
- * in LF, CRLF or CR.
+ * in LF, CRLF or CR. A first line `sep=;`, as Excel writes it, names the separator.
  *
  * CSV is as in RFC 4180: a field may be quoted, and may then hold commas, line breaks and doubled
- * quotes. In TSV a quote is a character like any other, so a field holds no tab and no line break.
+ * quotes. Commas may be semicolons, tabs or bars. In TSV a quote is a character like any other, so a
+ * field holds no tab and no line break.
+ *
+ * Characters that are not seen are left out of the columns' names, and so are rows that repeat the
+ * header; notes say so, and where a TSV has fields that look quoted.
  *
  * @param text the file's content, without a byte order mark
+ * @param wanted the columns that tell the separator
  * @throws TypeError that names the row and line if a row has more or fewer fields than the header,
  *   or a quote is misplaced; RangeError if there is no row
  */
-export function parseDelimited(text: string, format: "csv" | "tsv", where: string): Table {
-  const records: { line: number; fields: string[] }[] = [];
+export function parseDelimited(
+  text: string,
+  where: string,
+  wanted: readonly string[],
+  { format, header = true, quotes = format === "csv", ...options }: DelimitedOptions,
+): Table {
+  const named = /^sep=(.)(?=[\r\n])/i.exec(text);
+  // Its line stays, empty: lines are counted.
+  const content = named === null ? text : text.slice(named[0].length);
+  const shown =
+    named?.[1] ?? (format === "csv" ? separatorOf(content, wanted, { header, quotes }) : "\t");
+  const delimiter = options.delimiter ?? shown;
+  const records = recordsOf(content, where, { delimiter, quotes, header });
+  const notes: DataNote[] = [];
+  if (format === "csv" && options.delimiter === undefined && delimiter !== ",")
+    notes.push({
+      kind: "delimiter",
+      message: `fields are separated by ${JSON.stringify(delimiter)}`,
+    });
+  const [first] = records;
+  if (first === undefined)
+    throw new RangeError(
+      `${where}: expected ${header ? "a line that names the columns" : "rows"}, got an empty file`,
+    );
+  const columns = header
+    ? first.fields.map((name) => seenText(name))
+    : first.fields.map((_, i) => String(i + 1));
+  const unseen = header ? columns.filter((name, i) => name !== first.fields[i]?.trim()) : [];
+  if (unseen.length > 0)
+    notes.push({
+      kind: "header-unseen",
+      message: `the header has characters that are not seen in ${unseen.map((name) => `"${name}"`).join(", ")}; they are left out`,
+      count: unseen.length,
+    });
+  const rest = header ? records.slice(1) : records;
+  if (rest.length === 0)
+    throw new RangeError(`${where}: no row follows the line that names the columns; add examples`);
+  const rows: Row[] = [];
+  let repeated = 0;
+  let quoted = 0;
+  for (const [i, { line, fields }] of rest.entries()) {
+    if (fields.length !== columns.length)
+      throw new TypeError(
+        `${where}: ${rowName(i, line)}: expected ${columns.length} fields (${columns.join(", ")}), got ${fields.length}; ${fixOf(fields, columns.length, { delimiter, quotes })}`,
+      );
+    if (header && fields.every((field, c) => seenText(field) === columns[c])) {
+      repeated++;
+      continue;
+    }
+    if (!quotes && fields.some(looksQuoted)) quoted++;
+    rows.push({ line, fields: Object.fromEntries(columns.map((name, c) => [name, fields[c]])) });
+  }
+  if (repeated > 0)
+    notes.push({
+      kind: "header-repeated",
+      message: `${repeated === 1 ? "a row repeats" : `${repeated} rows repeat`} the header, as where files were joined; left out`,
+      count: repeated,
+    });
+  if (quoted > 0)
+    notes.push({
+      kind: "quotes-kept",
+      message: `${quoted === 1 ? "a row has" : `${quoted} rows have`} a field in quotes with doubled quotes in it, as pandas and Excel write them; set quotes: true to undo them`,
+      count: quoted,
+    });
+  return { where, columns, rows, notes };
+}
+
+interface DelimitedRecord {
+  /** Where it begins. */
+  line: number;
+  fields: string[];
+}
+
+function recordsOf(
+  text: string,
+  where: string,
+  { delimiter, quotes, header }: { delimiter: string; quotes: boolean; header: boolean },
+): DelimitedRecord[] {
+  const records: DelimitedRecord[] = [];
   let linesRead = 0;
   try {
     parse(text, {
-      delimiter: delimiters[format],
-      quote: format === "csv" ? '"' : null,
-      record_delimiter: ["\r\n", "\n", "\r"],
-      skip_empty_lines: true,
-      relax_column_count: true,
+      ...csvOptions(delimiter, quotes),
       on_record: (fields: string[], { lines }) => {
         const breaks = fields.reduce(
           (n, field) => n + (field.match(/\r\n|\n|\r/g)?.length ?? 0),
@@ -37,37 +127,36 @@ export function parseDelimited(text: string, format: "csv" | "tsv", where: strin
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     const line = cause.code === "CSV_QUOTE_NOT_CLOSED" ? linesRead + 1 : Number(cause["lines"]);
-    const place =
-      records.length === 0 ? `header (line ${line})` : rowName(records.length - 1, line);
+    const index = records.length - (header ? 1 : 0);
+    const place = index < 0 ? `header (line ${line})` : rowName(index, line);
     throw new TypeError(`${where}: ${place}: ${quoteProblem(cause.code)}`, { cause });
   }
-  const [header, ...rest] = records;
-  if (header === undefined)
-    throw new RangeError(`${where}: expected a line that names the columns, got an empty file`);
-  const columns = header.fields.map((name) => name.trim());
-  if (rest.length === 0)
-    throw new RangeError(`${where}: no row follows the line that names the columns; add examples`);
-  const rows = rest.map(({ line, fields }, i): Row => {
-    if (fields.length !== columns.length) {
-      const fix =
-        fields.length < columns.length
-          ? "add what is missing"
-          : format === "csv"
-            ? "put a text that holds commas in quotes"
-            : "a text may hold no tab";
-      throw new TypeError(
-        `${where}: ${rowName(i, line)}: expected ${columns.length} fields (${columns.join(", ")}), got ${fields.length}; ${fix}`,
-      );
-    }
-    return { line, fields: Object.fromEntries(columns.map((name, c) => [name, fields[c]])) };
-  });
-  return { where, columns, rows };
+  return records;
+}
+
+/** Whether a field begins and ends with a quote, and those inside are doubled. */
+function looksQuoted(field: string): boolean {
+  return field.includes('""') && /^"(?:[^"]|"")*"$/.test(field) && field.length > 2;
+}
+
+function fixOf(
+  fields: readonly string[],
+  wanted: number,
+  { delimiter, quotes }: { delimiter: string; quotes: boolean },
+): string {
+  if (!quotes && fields.some((field) => /^"[^"]*$/.test(field)))
+    return "if quotes hold its lines together, set quotes: true";
+  if (fields.length < wanted) return "add what is missing";
+  if (!quotes)
+    return `a text may hold no ${delimiter === "\t" ? "tab" : JSON.stringify(delimiter)}`;
+  const name = delimiter === "," ? "commas" : JSON.stringify(delimiter);
+  return `put a text that holds ${name} in quotes`;
 }
 
 function quoteProblem(code: string): string {
   if (code === "CSV_QUOTE_NOT_CLOSED") return "a quoted field is never closed; close it";
   if (code === "CSV_INVALID_CLOSING_QUOTE")
-    return "expected a comma or the line's end after a quoted field; double the quotes inside it";
+    return "expected a separator or the line's end after a quoted field; double the quotes inside it";
   if (code === "INVALID_OPENING_QUOTE")
     return "a quote inside an unquoted field; quote the whole field and double the quotes inside it";
   return `malformed (${code})`;

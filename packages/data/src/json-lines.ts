@@ -1,14 +1,31 @@
 import { type Row, rowName, type Table } from "./table.ts";
 
 /**
- * A table from JSON Lines: an object per line; blank lines are skipped. Its columns are all keys
- * that occur.
+ * A table from JSON Lines, an object per line, or from one JSON array of objects. Blank lines are
+ * skipped. Its columns are all keys that occur.
  *
  * @param text the file's content, without a byte order mark
  * @throws TypeError that names the row and line if it is not an object; RangeError if there is none
  */
 export function parseJsonLines(text: string, where: string): Table {
+  const rows = arrayRows(text) ?? lineRows(text, where);
+  if (rows.length === 0)
+    throw new RangeError(`${where}: expected an object on each line, got an empty file`);
   const columns = new Set<string>();
+  for (const { fields } of rows) for (const key of Object.keys(fields)) columns.add(key);
+  return { where, columns: [...columns], rows };
+}
+
+/** The objects of a text that is one array of them. */
+function arrayRows(text: string): Row[] | undefined {
+  if (!/^\s*\[/.test(text)) return undefined;
+  const value = parsed(text);
+  return Array.isArray(value) && value.every(isObject)
+    ? value.map((fields): Row => ({ fields }))
+    : undefined;
+}
+
+function lineRows(text: string, where: string): Row[] {
   const rows: Row[] = [];
   for (const [i, content] of text.split(/\r\n|\n|\r/).entries()) {
     if (content.trim() === "") continue;
@@ -18,22 +35,43 @@ export function parseJsonLines(text: string, where: string): Table {
     try {
       value = JSON.parse(content);
     } catch (cause) {
-      throw new TypeError(
-        `${place}: not JSON (${(cause as Error).message}); write one object on each line`,
-        { cause },
-      );
+      const why = (cause as Error).message;
+      throw new TypeError(`${place}: not JSON (${why}); ${fixOf(content, text, rows.length)}`, {
+        cause,
+      });
     }
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    if (!isObject(value)) {
       throw new TypeError(
         `${place}: expected an object, got ${typeName(value)}; write one object on each line`,
       );
     }
-    rows.push({ line, fields: value as Record<string, unknown> });
-    for (const key of Object.keys(value)) columns.add(key);
+    rows.push({ line, fields: value });
   }
-  if (rows.length === 0)
-    throw new RangeError(`${where}: expected an object on each line, got an empty file`);
-  return { where, columns: [...columns], rows };
+  return rows;
+}
+
+function fixOf(content: string, text: string, rows: number): string {
+  const bare = content.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+  const [name] = /\bNaN\b|-?\bInfinity\b/.exec(bare) ?? [];
+  if (name !== undefined) return `${name} is no JSON: write null, or a text in quotes`;
+  const whole = rows === 0 ? parsed(text) : undefined;
+  if (isObject(whole)) {
+    const keys = Object.keys(whole).slice(0, 5).join(", ");
+    return `the file is one object (${keys}): save the array of its examples, or one object on each line`;
+  }
+  return "write one object on each line";
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What errors call a JSON value. */

@@ -3,7 +3,7 @@ import { sha256OfFile } from "@sweetspot/artifact";
 import { parseDelimited } from "./delimited.ts";
 import { parseJsonLines, typeName } from "./json-lines.ts";
 import { type ParquetTable, readParquet } from "./parquet.ts";
-import type { Example, Source } from "./source.ts";
+import type { DataNote, Example, Source } from "./source.ts";
 import type { OwnFile } from "./stage.ts";
 import { seenText } from "./label-key.ts";
 import { withOneSpelling } from "./label-spelling.ts";
@@ -11,7 +11,7 @@ import { requireColumn, rowName, type Table } from "./table.ts";
 import { readTextFile, whyUnreadable } from "./text-file.ts";
 
 /**
- * Reads a person's own file of labelled text: CSV, TSV or JSON Lines, in UTF-8, or parquet.
+ * Reads a person's own file of labelled text: CSV, TSV, JSON Lines or a JSON array, in UTF-8, or parquet.
  *
  * @returns the examples in the file's order; a row without a label is left out and counted, and labels
  *   that mean the same are one (`withOneSpelling`)
@@ -32,6 +32,7 @@ export async function readOwnFile(settings: OwnFile): Promise<Source> {
     ...source,
     test: test.examples,
     withoutLabel: source.withoutLabel + test.withoutLabel,
+    notes: [...(source.notes ?? []), ...notesIn("testFile", test)],
   });
 }
 
@@ -51,7 +52,10 @@ async function checkedSha256(
 }
 
 /** The columns of a task, and how its file is read. */
-type Columns = Pick<OwnFile, "text" | "textPair" | "label" | "format">;
+type Columns = Pick<
+  OwnFile,
+  "text" | "textPair" | "label" | "format" | "delimiter" | "header" | "quotes"
+>;
 
 /**
  * The table in a file, told by its extension unless `format` says.
@@ -59,13 +63,22 @@ type Columns = Pick<OwnFile, "text" | "textPair" | "label" | "format">;
  * @throws Error, TypeError or RangeError that names the file
  */
 export async function readTable(file: string, columns: Columns): Promise<Table | ParquetTable> {
+  const { text, textPair, label, delimiter, header, quotes } = columns;
   const format = columns.format ?? formatOf(file);
-  if (format === "parquet") {
-    const { text, textPair, label } = columns;
-    return readParquet(file, [text, label, ...(textPair === undefined ? [] : [textPair])]);
+  const wanted = [text, label, ...(textPair === undefined ? [] : [textPair])];
+  if (format === "parquet" || format === "jsonl") {
+    const [other] =
+      Object.entries({ delimiter, header, quotes }).find((e) => e[1] !== undefined) ?? [];
+    if (other !== undefined)
+      throw new RangeError(
+        `${file}: ${other}: belongs to a csv or tsv file, got ${format}; remove it`,
+      );
   }
-  const text = await readTextFile(file);
-  return format === "jsonl" ? parseJsonLines(text, file) : parseDelimited(text, format, file);
+  if (format === "parquet") return readParquet(file, wanted);
+  const content = await readTextFile(file);
+  return format === "jsonl"
+    ? parseJsonLines(content, file)
+    : parseDelimited(content, file, wanted, { format, delimiter, header, quotes });
 }
 
 function classesOf(table: Table | ParquetTable, label: string): Pick<Source, "labels"> {
@@ -73,14 +86,25 @@ function classesOf(table: Table | ParquetTable, label: string): Pick<Source, "la
   return names === undefined ? {} : { labels: names };
 }
 
+const formats: Readonly<Record<string, "csv" | "tsv" | "jsonl" | "parquet">> = {
+  ".csv": "csv",
+  ".tsv": "tsv",
+  ".jsonl": "jsonl",
+  ".ndjson": "jsonl",
+  ".json": "jsonl",
+  ".parquet": "parquet",
+};
+
 function formatOf(file: string): "csv" | "tsv" | "jsonl" | "parquet" {
   const extension = extname(file).toLowerCase();
-  if (extension === ".csv") return "csv";
-  if (extension === ".tsv") return "tsv";
-  if (extension === ".parquet") return "parquet";
-  if (extension === ".jsonl" || extension === ".ndjson") return "jsonl";
+  const format = formats[extension];
+  if (format !== undefined) return format;
+  if ([".gz", ".bz2", ".zst", ".xz", ".zip"].includes(extension))
+    throw new RangeError(
+      `${file}: is compressed (${extension}); unpack it first, and name what is in it`,
+    );
   throw new RangeError(
-    `${file}: its name does not end in .csv, .tsv, .jsonl, .ndjson or .parquet; set format to csv, tsv, jsonl or parquet`,
+    `${file}: its name does not end in .csv, .tsv, .jsonl, .ndjson, .json or .parquet; set format to csv, tsv, jsonl or parquet`,
   );
 }
 
@@ -112,7 +136,12 @@ export function examplesOf(
       `${table.where}: none of its ${table.rows.length} rows has a label in "${label}"; fill that column`,
     );
   }
-  return { name: table.where, examples, withoutLabel };
+  return { name: table.where, examples, withoutLabel, notes: table.notes ?? [] };
+}
+
+/** What reading found, with where it was found. */
+export function notesIn(place: string, { notes = [] }: Source): DataNote[] {
+  return notes.map((note) => ({ ...note, message: `${place}: ${note.message}` }));
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -8,8 +8,14 @@ import { type EmbeddedTask, embeddedTasks } from "./embedded-tasks.ts";
 export interface OwnFile {
   /** Relative to the current directory. */
   file: string;
-  /** By default told by the file's extension: `.csv`, `.tsv`, `.jsonl`, `.ndjson` or `.parquet`. */
+  /** By default told by the file's extension: `.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.json` or `.parquet`. */
   format?: "csv" | "tsv" | "jsonl" | "parquet" | undefined;
+  /** What separates the fields of a CSV or TSV file; by default a tab in TSV, and in CSV what its header shows. */
+  delimiter?: string | undefined;
+  /** Whether a CSV or TSV file begins with a line that names the columns, as by default; if not, they are called `1`, `2` and so on. */
+  header?: boolean | undefined;
+  /** Whether fields may be quoted, as by default in CSV and not in TSV. */
+  quotes?: boolean | undefined;
   /** Name of the column, or of the JSON key, that holds the text. */
   text: string;
   /** That of the second text, for sentence pairs. */
@@ -54,6 +60,8 @@ const count = z.int().positive();
 const size = z.union([count, z.number().gt(0).lt(1)]);
 
 const name = z.string().min(1);
+/** A column without a name is called by its number. */
+const column = z.union([name, count.transform(String)]);
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -71,9 +79,12 @@ const ownFile = z
   .strictObject({
     file: name,
     format: z.enum(["csv", "tsv", "jsonl", "parquet"]).optional(),
-    text: name,
-    textPair: name.optional(),
-    label: name,
+    delimiter: z.string().length(1).optional(),
+    header: z.boolean().optional(),
+    quotes: z.boolean().optional(),
+    text: column,
+    textPair: column.optional(),
+    label: column,
     sha256: sha256.optional(),
     testFile: name.optional(),
     testSha256: sha256.optional(),

@@ -1,0 +1,142 @@
+import { basename, dirname, extname } from "node:path";
+import { didYouMean } from "@sweetspot/artifact";
+
+/** A file of a split. */
+interface SplitFile {
+  file: string;
+  /** Which of how many it is, from 0; of those in a folder of their own the number is not known. */
+  shard?: { index: number; of?: number };
+}
+
+/** The files of a configuration: by the split that they are called after, and by a keyword in their names. */
+export interface ConfigFiles {
+  named: Map<string, SplitFile[]>;
+  /** Split -> name -> files: where several names have the keyword, one of them must be chosen. */
+  keyword: Map<string, Map<string, SplitFile[]>>;
+}
+
+const extensions = [".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".json"];
+
+/** What the library `datasets` takes for a split in a name, as a word of its own. */
+const keywords: readonly (readonly [string, RegExp])[] = [
+  ["train", /(?:^|[-._ 0-9])(?:train|training)(?:[-._ 0-9]|$)/i],
+  ["validation", /(?:^|[-._ 0-9])(?:validation|valid|dev|val)(?:[-._ 0-9]|$)/i],
+  ["test", /(?:^|[-._ 0-9])(?:test|testing|eval|evaluation)(?:[-._ 0-9]|$)/i],
+];
+
+/**
+ * Configuration -> its splits' files, by their names, as the Hub and the library `datasets` have them:
+ * `CONFIG/SPLIT-00000-of-00002.parquet`, with or without a hash at the end; `CONFIG/SPLIT/0000.parquet`;
+ * `SPLIT/any.parquet`; `SPLIT.csv`; `my_train_file.csv`. Of several formats of a split parquet is
+ * taken. A `.json` file counts only if its name, or its folder's, has a split's keyword.
+ *
+ * Source: datasets 4.0, `data_files.py` (keywords and shards).
+ */
+export function configsOf(files: readonly string[]): Map<string, ConfigFiles> {
+  const configs = new Map<string, ConfigFiles>();
+  for (const file of files) {
+    if (!extensions.includes(extname(file))) continue;
+    const { config, split, keyword, shard } = placeOf(file);
+    if (extname(file) === ".json" && keyword === undefined) continue;
+    const found = configs.get(config) ?? { named: new Map(), keyword: new Map() };
+    configs.set(config, found);
+    const entry = { file, ...(shard && { shard }) };
+    add(found.named, split, entry);
+    if (keyword === undefined || keyword === split) continue;
+    const names = found.keyword.get(keyword) ?? new Map<string, SplitFile[]>();
+    found.keyword.set(keyword, names);
+    add(names, split, entry);
+  }
+  return configs;
+}
+
+interface Place {
+  config: string;
+  /** What the file is called after. */
+  split: string;
+  /** The split that its name has the keyword of. */
+  keyword?: string;
+  shard?: SplitFile["shard"];
+}
+
+function placeOf(file: string): Place {
+  const stem = basename(file, extname(file));
+  const folder = dirname(file) === "." ? "" : dirname(file);
+  const sharded = /^(.+)-(\d{5})-of-(\d{5})(?:-[0-9A-Za-z]+)?$/.exec(stem);
+  if (sharded !== null) {
+    const [, split = "", index, of] = sharded;
+    return place(folder, split, { index: Number(index), of: Number(of) });
+  }
+  // A folder of its own: numbered files, as the Hub converts data sets, or any.
+  const inner = basename(folder);
+  const outer = dirname(folder) === "." ? "" : dirname(folder);
+  if (/^\d{4,5}$/.test(stem) && inner !== "") return place(outer, inner, { index: Number(stem) });
+  const own = keywordOf(stem) === undefined ? keywordOf(inner) : undefined;
+  return own === undefined ? place(folder, stem) : place(outer, inner);
+}
+
+function place(folder: string, split: string, shard?: SplitFile["shard"]): Place {
+  const config = folder === "" || folder === "data" ? "default" : folder;
+  const keyword = keywordOf(split);
+  return { config, split, ...(keyword && { keyword }), ...(shard && { shard }) };
+}
+
+function keywordOf(name: string): string | undefined {
+  return keywords.find(([, pattern]) => pattern.test(name))?.[0];
+}
+
+function add(splits: Map<string, SplitFile[]>, split: string, entry: SplitFile): void {
+  const others = splits.get(split) ?? [];
+  const [first = entry] = others;
+  if (extname(first.file) === extname(entry.file)) splits.set(split, [...others, entry]);
+  else if (extname(entry.file) === ".parquet") splits.set(split, [entry]);
+}
+
+/** Whether a configuration has a split, by its name or by a keyword. */
+export function hasSplit({ named, keyword }: ConfigFiles, split: string): boolean {
+  return named.has(split) || keyword.has(split);
+}
+
+/**
+ * The files of a split, shards in order.
+ *
+ * @param where names the configuration in errors
+ * @throws RangeError that tells what there is if the split is missing or may be one of several, or names
+ *   the shard that is missing
+ */
+export function filesOf({ named, keyword }: ConfigFiles, split: string, where: string): string[] {
+  const names = keyword.get(split);
+  if (!named.has(split) && names !== undefined && names.size > 1)
+    throw new RangeError(
+      `${where}: the split "${split}" may be ${[...names.keys()].join(" or ")}; name one of them (trainSplit, testSplit)`,
+    );
+  const files = named.get(split) ?? names?.values().next().value;
+  if (files === undefined)
+    throw new RangeError(
+      `${where}: no split "${split}", ${didYouMean(split, [...new Set([...named.keys(), ...keyword.keys()])])}`,
+    );
+  return inOrder(files, `${where}: split "${split}"`);
+}
+
+function inOrder(files: readonly SplitFile[], where: string): string[] {
+  if (files.every((file) => file.shard === undefined)) return files.map(({ file }) => file);
+  const of = files[0]?.shard?.of;
+  const byIndex = new Map<number, string>();
+  for (const { file, shard } of files) {
+    const other =
+      shard === undefined ? files.find((f) => f.file !== file)?.file : byIndex.get(shard.index);
+    if (shard === undefined || other !== undefined || shard.of !== of)
+      throw new RangeError(
+        `${where}: expected the shards of one set, got ${other ?? files[0]?.file} and ${file}; remove those of the other set`,
+      );
+    byIndex.set(shard.index, file);
+  }
+  const count = of ?? files.length;
+  return Array.from({ length: count }, (_, index) => {
+    const file = byIndex.get(index);
+    if (file !== undefined) return file;
+    throw new RangeError(
+      `${where}: expected ${count} shards, number ${index} (counted from 0) is missing; fetch the data set again`,
+    );
+  });
+}

@@ -1,0 +1,66 @@
+import { type Options, parse } from "csv-parse/sync";
+import { seenText } from "./label-key.ts";
+
+/** What separates fields in files called `.csv`, the likelier first. */
+const separators = [",", ";", "\t", "|"];
+/** Characters and records that tell the separator. */
+const looked = { characters: 1 << 16, records: 20 };
+
+/** How a delimited text is parsed. */
+export function csvOptions(delimiter: string, quotes: boolean): Options {
+  return {
+    delimiter,
+    quote: quotes ? '"' : null,
+    record_delimiter: ["\r\n", "\n", "\r"],
+    skip_empty_lines: true,
+    relax_column_count: true,
+  };
+}
+
+/**
+ * What separates the fields of a CSV: a comma, a semicolon, a tab or a bar, the first of them under which
+ * the header has the wanted columns. Without a header, columns being called by their numbers, the
+ * first under which the first rows are equally long and have them. Otherwise a comma.
+ */
+export function separatorOf(
+  text: string,
+  wanted: readonly string[],
+  { header, quotes }: { header: boolean; quotes: boolean },
+): string {
+  const beginning = text.slice(0, looked.characters);
+  const fits = (delimiter: string): boolean => {
+    const records = firstRecords(beginning, delimiter, { header, quotes });
+    const [first = []] = records;
+    if (header) {
+      const names = new Set(first.map((name) => seenText(name)));
+      return wanted.every((name) => names.has(name));
+    }
+    return (
+      wanted.every((name) => Number(name) <= first.length) &&
+      records.every((fields) => fields.length === first.length)
+    );
+  };
+  return separators.find(fits) ?? ",";
+}
+
+/** The header, or some rows; none if they cannot be parsed. */
+function firstRecords(
+  text: string,
+  delimiter: string,
+  { header, quotes }: { header: boolean; quotes: boolean },
+): string[][] {
+  const records: string[][] = [];
+  try {
+    parse(text, {
+      ...csvOptions(delimiter, quotes),
+      to: header ? 1 : looked.records,
+      on_record: (fields: string[]) => {
+        records.push(fields);
+        return null;
+      },
+    });
+  } catch {
+    // The text may be cut within a quoted field, and be whole before.
+  }
+  return records;
+}
