@@ -117,6 +117,11 @@ predict:
       /^p\.yaml:2: tasks\.mine\.label: expected the name of a column/,
     ],
     [
+      "how a file is read, without a file",
+      whole.replace("[sentiment]", "{ mine: { from: amazon, header: false } }"),
+      /^p\.yaml:2: tasks\.mine\.header: belongs to a task that names a file/,
+    ],
+    [
       "a column without a file",
       whole.replace("[sentiment]", "{ mine: { text: t } }"),
       /^p\.yaml:2: tasks\.mine\.text: belongs to a task that names a file/,

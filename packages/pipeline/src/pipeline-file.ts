@@ -19,6 +19,10 @@ interface TaskColumns {
   /** A second file, for the test split. */
   testFile?: string | undefined;
   format?: string | undefined;
+  /** How a CSV or TSV file is read. */
+  delimiter?: string | undefined;
+  header?: boolean | undefined;
+  quotes?: boolean | undefined;
   /** A data set: a folder, relative to the pipeline file, or `ORG/NAME` of the Hub. */
   dataset?: string | undefined;
   /** Of the Hub: a branch, a tag or a commit. */
@@ -32,7 +36,7 @@ interface TaskColumns {
 }
 
 /** What only a file has, and what only a data set has. */
-const fileKeys = ["testFile", "format"] as const;
+const fileKeys = ["testFile", "format", "delimiter", "header", "quotes"] as const;
 const datasetKeys = ["revision", "config", "trainSplit", "testSplit"] as const;
 const columnKeys = ["text", "textPair", "label"] as const;
 
@@ -86,6 +90,8 @@ const settings = z.record(z.string(), z.unknown() as z.ZodType<Json>);
 const exitLayers = z.array(z.int().positive()).min(1);
 const shared = (z.unknown() as z.ZodType<Json>).optional();
 const column = z.string().min(1).optional();
+// A file without a header has its columns called by their numbers.
+const fieldName = z.union([z.string().min(1), z.int().positive().transform(String)]).optional();
 const name = z
   .string()
   .regex(
@@ -124,14 +130,17 @@ export function checkPipelineFile(
     file: column,
     testFile: column,
     format: column,
+    delimiter: column,
+    header: z.boolean().optional(),
+    quotes: z.boolean().optional(),
     dataset: column,
     revision: column,
     config: column,
     trainSplit: column,
     testSplit: column,
-    text: column,
-    textPair: column,
-    label: column,
+    text: fieldName,
+    textPair: fieldName,
+    label: fieldName,
   }).superRefine((columns, context) => {
     const { from, file, dataset, text, label } = columns;
     if (from !== undefined && (file !== undefined || dataset !== undefined)) {

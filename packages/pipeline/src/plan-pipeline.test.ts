@@ -191,3 +191,29 @@ describe("the pipelines that come with the project and need no network", () => {
     },
   );
 });
+
+test("how a file is read comes to the stage, and nothing where it is not said", async () => {
+  await writeFile(join(root, "x.csv"), "x;good\ny;bad\n");
+  const settingsOf = async (more: string) => {
+    const { cells } = await plan(
+      good.replace("[amazon]", `{ mine: { file: x.csv, text: 1, label: "2"${more} } }`),
+    );
+    const [task] = cells.flatMap(({ stage, settings }) =>
+      stage === "data" ? [(settings as { task: unknown }).task] : [],
+    );
+    return task;
+  };
+  const pinned = {
+    file: "x.csv",
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    text: "1",
+    label: "2",
+  };
+  expect(await settingsOf("")).toEqual(pinned);
+  expect(await settingsOf(', header: false, delimiter: ";", quotes: true')).toEqual({
+    ...pinned,
+    header: false,
+    delimiter: ";",
+    quotes: true,
+  });
+});

@@ -21,6 +21,7 @@ export async function taskSources(
   for (const [task, { columns }] of Object.entries(tasks)) {
     const where = (key: string) => `${source.at(["tasks", task, key])}: tasks.${task}.${key}`;
     const { file, testFile, dataset, revision, format, text, textPair, label } = columns;
+    const { delimiter, header, quotes } = columns;
     if (file !== undefined) {
       const shown = await pinnedFile(file, where("file"), folder, root);
       const test =
@@ -30,6 +31,9 @@ export async function taskSources(
       sources[task] = json({
         ...shown,
         format,
+        delimiter,
+        header,
+        quotes,
         text,
         textPair,
         label,
