@@ -66,8 +66,6 @@ export function parseDelimited(
       count: unseen.length,
     });
   const rest = header ? records.slice(1) : records;
-  if (rest.length === 0)
-    throw new RangeError(`${where}: no row follows the line that names the columns; add examples`);
   const rows: Row[] = [];
   let repeated = 0;
   let quoted = 0;
@@ -83,6 +81,8 @@ export function parseDelimited(
     if (!quotes && fields.some(looksQuoted)) quoted++;
     rows.push({ line, fields: Object.fromEntries(columns.map((name, c) => [name, fields[c]])) });
   }
+  if (rows.length === 0)
+    throw new RangeError(`${where}: no row follows the line that names the columns; add examples`);
   if (repeated > 0)
     notes.push({
       kind: "header-repeated",
@@ -136,7 +136,9 @@ function recordsOf(
 
 /** Whether a field begins and ends with a quote, and those inside are doubled. */
 function looksQuoted(field: string): boolean {
-  return field.includes('""') && /^"(?:[^"]|"")*"$/.test(field) && field.length > 2;
+  if (field.length < 4 || !field.startsWith('"') || !field.endsWith('"')) return false;
+  const inner = field.slice(1, -1);
+  return inner.includes('""') && !inner.replaceAll('""', "").includes('"');
 }
 
 function fixOf(

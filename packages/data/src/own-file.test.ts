@@ -242,6 +242,13 @@ describe("what other programs write", () => {
     );
   });
 
+  test("NaN behind a very long text", async () => {
+    const text = "\\\\n".repeat(2_000_000);
+    expect(await problem("a.jsonl", `{"text":"${text}","label":NaN}`)).toContain(
+      "; NaN is no JSON",
+    );
+  });
+
   test("JSON that is nested very deep ends in an error that names the row", async () => {
     const deep = "[".repeat(300_000) + "]".repeat(300_000);
     expect(await problem("a.jsonl", `{"text":"x","label":${deep}}`)).toMatch(

@@ -89,7 +89,7 @@ export function prepareSplits(
   const testedGroups = new Set(test?.flatMap((e) => e.group ?? []));
   const examples = unique.filter(
     (e) =>
-      !keysOf(e).some((key) => tested.has(key)) &&
+      !(tested.size > 0 && keysOf(e).some((key) => tested.has(key))) &&
       (e.group === undefined || !testedGroups.has(e.group)),
   );
   if (examples.length === 0) {
