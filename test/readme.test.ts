@@ -12,6 +12,7 @@ const pages = [
   "README.md",
   "CONTRIBUTING.md",
   "docs/architecture.md",
+  "docs/reliability.md",
   "bench/README.md",
   "pipelines/README.md",
   ...packages.map((name) => `packages/${name}/README.md`),

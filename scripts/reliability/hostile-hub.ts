@@ -1,11 +1,13 @@
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { openHub, pinRevision } from "@sweetspot/hub";
 import { badBlobs } from "../../packages/hub/test/bad-blobs.ts";
 import { gitHash, type HubServer, startHubServer } from "../../packages/hub/test/hub-server.ts";
+import { help } from "../help.ts";
+import { table } from "../markdown.ts";
 import { config, hostileCases, name, type HostileCase, token, weights } from "./hostile-cases.ts";
+import { writeFigures } from "./page.ts";
 
 /** What the campaign found. */
 export interface HostileHubResult {
@@ -165,22 +167,17 @@ async function leftovers(
   return problems;
 }
 
-const usage = `usage: npm run hostile-hub
+if (import.meta.filename === process.argv[1]) await main();
 
-Asks a hostile Hub on this machine (127.0.0.1) for a file in ${hostileCases.length} ways, and prints one line
-for each. Ends with 1 if an error lacks a name or comes late, something half written is left, or the token
-leaks. Needs no network.
-  --help  prints this and does nothing`;
-
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [option] = process.argv.slice(2);
-  if (option === "--help" || option === "-h") console.log(usage);
-  else if (option !== undefined) {
-    console.error(`hostile-hub: unknown argument ${option}\n\n${usage}`);
-    process.exitCode = 1;
-  } else {
-    const { cases, failures } = await hostileHub((line) => console.log(line));
-    console.log(`${cases} cases, ${failures.length} failures`);
-    process.exitCode = failures.length === 0 ? 0 : 1;
-  }
+async function main(): Promise<void> {
+  help(
+    `npm run hostile-hub\n\nAsks a hostile Hub on this machine (127.0.0.1) for a file in ${hostileCases.length} ways and puts its figures into docs/reliability.md. Ends with 1 if an error lacks a name or comes late, something half written is left, or the token leaks. Needs no network.`,
+  );
+  const { cases, failures } = await hostileHub((line) => console.log(line));
+  console.log(`${cases} cases, ${failures.length} failures`);
+  if (failures.length > 0) process.exitCode = 1;
+  await writeFigures(
+    "hostile-hub",
+    table(["", "cases", "failures"], [["a hostile Hub", cases, failures.length]]),
+  );
 }

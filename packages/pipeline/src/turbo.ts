@@ -75,8 +75,9 @@ export async function runTurbo(
     stop: () => stopTree(child),
     done: exited.then(async (exitCode) => {
       const [file] = await readdir(summaries).catch(() => []);
-      const text = file === undefined ? undefined : await readFile(join(summaries, file), "utf8");
-      return { exitCode, outcomes: text === undefined ? [] : outcomes(text) };
+      if (file === undefined) return { exitCode, outcomes: [] };
+      const path = join(summaries, file);
+      return { exitCode, outcomes: outcomes(await readFile(path, "utf8"), path) };
     }),
   };
 }
@@ -100,7 +101,7 @@ export async function planTurbo(call: TurboCall): Promise<CellOutcome[]> {
     child.once("close", (code) => resolve(code ?? 1));
   });
   if (exitCode !== 0) throw new Error(`turbo: exited with ${exitCode}: ${err.join("").trim()}`);
-  return outcomes(out.join(""));
+  return outcomes(out.join(""), "turbo run --dry-run=json");
 }
 
 async function startTurbo(
@@ -147,9 +148,27 @@ function readLine(line: string): TurboLine {
   return cell === undefined ? { text } : { cell, text };
 }
 
-/** @param text turbo's run summary, or what its dry run prints */
-function outcomes(text: string): CellOutcome[] {
-  const { tasks } = summarySchema.parse(JSON.parse(text));
+function summaryIn(text: string): z.infer<typeof summarySchema> | undefined {
+  try {
+    return summarySchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param text turbo's run summary, or what its dry run prints
+ * @param where it came from
+ * @throws Error if it is cut short, as on a full disk, or is something else
+ */
+function outcomes(text: string, where: string): CellOutcome[] {
+  const summary = summaryIn(text);
+  if (summary === undefined) {
+    throw new Error(
+      `${where}: expected turbo's summary as JSON, got ${text.length} characters of something else; is there space left on the disk? Free some, then run again`,
+    );
+  }
+  const { tasks } = summary;
   return tasks.map(({ package: cell, hash, cache, execution }) => ({
     cell,
     hash,

@@ -6,16 +6,18 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { parquetFile } from "../packages/data/test/write-parquet.ts";
+import { parquetFile } from "../../packages/data/test/write-parquet.ts";
+import { help } from "../help.ts";
+import { table } from "../markdown.ts";
+import { writeFigures } from "./page.ts";
 
-if (process.argv.includes("--help")) {
-  console.log("npm run measure:rows [-- ROWS]: times the stage data on ROWS (1000000) short rows");
-  process.exit();
-}
+help(
+  "npm run measure:rows [-- ROWS]\n\nTimes the stage data on ROWS (1000000) short rows. With 1000000 or more it puts its figures into docs/reliability.md.",
+);
 const rows = Number(process.argv[2] ?? 1_000_000);
 if (!Number.isInteger(rows) || rows < 100)
   throw new RangeError(
-    `measure-rows: expected a whole number of at least 100 rows, got ${process.argv[2]}`,
+    `measure:rows: expected a whole number of at least 100 rows, got ${process.argv[2]}`,
   );
 
 const words = "good bad slow warm cold fresh stale clean loud quiet".split(" ");
@@ -30,6 +32,7 @@ const columns = (from: number, to: number) => {
   ];
 };
 
+const figures: (string | number)[][] = [];
 const folder = await mkdtemp(join(tmpdir(), "sweetspot-rows-"));
 try {
   const lines = Array.from({ length: rows }, (_, i) => `${textOf(i)},${labelOf(i)}\n`);
@@ -52,12 +55,15 @@ try {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ["--input-type=module", "--eval", script],
-      { cwd: new URL("..", import.meta.url).pathname },
+      { cwd: join(import.meta.dirname, "..", "..") },
     );
     const seconds = (performance.now() - begun) / 1000;
     const gigabytes = (Number(stdout.trim()) * 1024) / 1e9;
+    figures.push([name, rows, seconds.toFixed(0), gigabytes.toFixed(2)]);
     console.log(`${name}: ${rows} rows, ${seconds.toFixed(1)} s, ${gigabytes.toFixed(2)} GB`);
   }
 } finally {
   await rm(folder, { recursive: true });
 }
+if (rows >= 1_000_000)
+  await writeFigures("rows", table(["format", "rows", "time, s", "memory, GB"], figures));
