@@ -6,10 +6,14 @@ import { classSet } from "./character-set.ts";
  */
 const isPlain = classSet(
   String.raw`\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0590\u05d0-\u05ea\u0620-\u064a` +
+    String.raw`\u0e01-\u0e30\u0e40-\u0e46\ufb50-\ufdfb\ufe70-\ufefc\ufffc\ufffd` +
     String.raw`\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20a0-\u20c0\u2100-\u2bff\u3000-\u3029` +
     String.raw`\u3030-\u3096\u309b-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff01-\uff9d` +
     String.raw`\u{1f300}-\u{1f3fa}\u{1f400}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}`,
 );
+
+/** What stands alone wherever it is, but for a carriage return and the line feed behind it. */
+const isControl = classSet(String.raw`\0-\x1f\x7f-\x9f\u2028\u2029`);
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
@@ -51,9 +55,10 @@ export function* graphemes(text: string): Generator<string> {
 /** Where the cluster ends that begins at a place, if it is plain with common marks at most; else -1. */
 function plainEnd(text: string, at: number): number {
   const first = text.codePointAt(at) ?? 0;
+  if (isControl(first)) return at + (first === 13 && text.charCodeAt(at + 1) === 10 ? 2 : 1);
   if (!isPlain(first)) return -1;
   let end = at + (first > 0xffff ? 2 : 1);
   let next = text.codePointAt(end);
   while (next !== undefined && next >= 0x300 && next <= 0x36f) next = text.codePointAt(++end);
-  return next === undefined || isPlain(next) ? end : -1;
+  return next === undefined || isPlain(next) || isControl(next) ? end : -1;
 }

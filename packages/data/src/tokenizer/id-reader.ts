@@ -13,15 +13,17 @@ export function idReader(words: Iterable<readonly number[]>): IdReader {
   const ids: number[] = [];
   const rest = words[Symbol.iterator]();
   let done = false;
-  const read = (): void => {
-    const next = rest.next();
-    if (next.done === true) done = true;
-    else for (const id of next.value) ids.push(id);
+  /** Reads one word on; false at the end. */
+  const read = (): boolean => {
+    const next = done ? undefined : rest.next();
+    done = next?.done !== false;
+    if (next?.done === false) for (const id of next.value) ids.push(id);
+    return !done;
   };
   return {
     ids,
     has(count) {
-      while (ids.length < count && !done) read();
+      while (ids.length < count && read());
       return ids.length >= count;
     },
     some(test) {

@@ -162,13 +162,19 @@ const byteCharacters: readonly string[] = (() => {
 })();
 
 function* all(text: string, pattern: RegExp): Generator<string> {
-  for (const [word] of text.matchAll(pattern)) yield word;
+  for (const { begin, end } of matchesOf(pattern)(text)) yield text.slice(begin, end);
 }
 
+/** The matches of a pattern, with the flag `g`, that matches nothing empty. */
 function matchesOf(pattern: RegExp): Matches {
   return function* (text) {
-    for (const { 0: match, index } of text.matchAll(pattern)) {
-      yield { begin: index, end: index + match.length };
+    for (let at = 0; at < text.length;) {
+      // Another text may be matched between two matches of this one.
+      pattern.lastIndex = at;
+      const match = pattern.exec(text);
+      if (match === null) return;
+      at = match.index + match[0].length;
+      yield { begin: match.index, end: at };
     }
   };
 }
