@@ -4,12 +4,16 @@ Python.
 
     python -m venv VENV
     VENV/bin/pip install tokenizers==0.23.3 transformers==5.23.0 sentencepiece==0.2.3 protobuf
-    npm ci && VENV/bin/python packages/data/reference/train_tokenizers.py [--references]
+    npm ci && VENV/bin/python packages/data/reference/train_tokenizers.py [--references | --long]
 
 Writes, under encoders/, a folder of files for each as its repository would ship them, and beside it
 NAME.jsonl: a line on how it was made; then, for each line of strings.jsonl, the ids of that string
 alone (LEB128, zigzag differences, base64) and a checksum of the pair that it makes with the string
 PAIR_STEP lines further, cut to a maxLength of its own. With --references the folders are read, not trained.
+
+With --long it writes encoders/long.jsonl alone: a line on how it was made; then for each tokenizer
+its name, and for each of 500 long strings, joined of those of strings.jsonl as long_string says, how
+many ids it has, and checksums of these and of the pair with the next one, cut.
 
 Trained anew, WordPiece's vocabularies come out otherwise where pairs are as frequent as others.
 
@@ -248,7 +252,37 @@ def references():
         print(name, len(lines) - 1, tokenizer.get_vocab_size())
 
 
+SEPARATORS = (" ", "\n", "", "\r\n\r\n", "   ", "\t", " \u2014 ", "\u0301")
+
+
+def long_string(texts, k):
+    parts = [texts[(31 * k + 17 * i) % len(texts)] for i in range(4 + k * k % 97)]
+    return SEPARATORS[k % len(SEPARATORS)].join(parts)
+
+
+def long_references():
+    texts = read_strings()
+    longs = [long_string(texts, k) for k in range(500)]
+    lines = [json.dumps({"tokenizers": tokenizers.__version__, "transformers": transformers.__version__})]
+    for name, load in REFERENCES.items():
+        tokenizer = load()
+        tokenizer.no_padding()
+        row = [name]
+        for k, text in enumerate(longs):
+            tokenizer.no_truncation()
+            alone = tokenizer.encode(text)
+            tokenizer.enable_truncation(64 + k, strategy="longest_first")
+            pair = tokenizer.encode(text, longs[(k + 1) % len(longs)])
+            row.append(f"{len(alone.ids)} {checksum(alone)} {checksum(pair)}")
+        lines.append(json.dumps(row))
+    (FOLDERS / "long.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(sum(map(len, longs)) / len(longs), max(map(len, longs)))
+
+
 def main():
+    if "--long" in sys.argv:
+        long_references()
+        return
     if "--references" not in sys.argv:
         train()
     references()

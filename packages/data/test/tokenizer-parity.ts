@@ -79,6 +79,31 @@ export async function tokenizerParity(name: string): Promise<Parity> {
   return { tokenizer: name, strings: expected.length, mismatches };
 }
 
+/** As `long_string` of `reference/train_tokenizers.py` joins them; without halves of pairs. */
+export const longStrings: readonly string[] = (() => {
+  const separators = [" ", "\n", "", "\r\n\r\n", "   ", "\t", " \u2014 ", "\u0301"];
+  const whole = strings.map((text) => text.replace(/[\ud800-\udfff]/gu, "\ufffd"));
+  return Array.from({ length: 500 }, (_, k) =>
+    Array.from({ length: 4 + ((k * k) % 97) }, (__, i) => whole[(31 * k + 17 * i) % 2000]).join(
+      separators[k % separators.length],
+    ),
+  );
+})();
+
+/** The places of those of `longStrings` whose ids, or whose pair's, are not those of Hugging Face. */
+export async function longParity(name: string): Promise<number[]> {
+  const tokenizer = textTokenizer(await tokenizers[name]?.());
+  const rows = lines("encoders/long.jsonl").slice(1) as [string, ...string[]][];
+  const [, ...expected] = rows.find(([of]) => of === name) ?? [name];
+  return longStrings.flatMap((text, k) => {
+    const alone = tokenizer.encode(text, undefined, { maxLength: 1_000_000 });
+    const next = longStrings[(k + 1) % longStrings.length];
+    const pair = tokenizer.encode(text, next, { maxLength: 64 + k });
+    const got = `${alone.inputIds.length} ${checksumOf(alone)} ${checksumOf(pair)}`;
+    return got === expected[k] ? [] : [k];
+  });
+}
+
 async function ofFolder(name: string): Promise<Record<string, unknown>> {
   return await repositoryTokenizerJson(await openFolder(encoderFolder(name)));
 }

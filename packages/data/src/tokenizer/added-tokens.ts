@@ -71,9 +71,17 @@ function finder(tokens: readonly AddedToken[]): (text: string) => Iterable<Secti
     tokens.map(({ content }, i) => [content, i]),
     "added_tokens",
   );
+  const firsts = new Set(tokens.map(({ content }) => content.charCodeAt(0)));
+  firsts.delete(Number.NaN);
+  if (firsts.size === 0) return (text) => (text === "" ? [] : [{ text, at: 0 }]);
+  const units = [...firsts].map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`);
+  const beginning = new RegExp(`[${units.join("")}]`, "g");
   return function* (text) {
     let last = 0;
     for (let at = 0; at < text.length;) {
+      beginning.lastIndex = at;
+      if (!beginning.test(text)) break;
+      at = beginning.lastIndex - 1;
       const found = longestAt(trie, text, at);
       const token = tokens[found.value];
       if (token === undefined || (token.single_word && !standsAlone(text, at, found.end))) {

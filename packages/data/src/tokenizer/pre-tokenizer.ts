@@ -180,15 +180,31 @@ function matchesOf(pattern: RegExp): Matches {
 }
 
 function byteLevel(addPrefixSpace: boolean, useRegex: boolean): PreTokenizer {
-  const encoder = new TextEncoder();
   return function* (text) {
     const prefixed = addPrefixSpace && !text.startsWith(" ") ? ` ${text}` : text;
     for (const word of useRegex ? all(prefixed, byteLevelWords) : [prefixed]) {
       let bytes = "";
-      for (const byte of encoder.encode(word)) bytes += byteCharacters[byte] ?? "";
+      for (let i = 0; i < word.length;) {
+        const codePoint = word.codePointAt(i) ?? 0;
+        i += codePoint > 0xffff ? 2 : 1;
+        bytes += codePoint < 0x80 ? shown(codePoint) : bytesOf(codePoint);
+      }
       yield bytes;
     }
   };
+}
+
+/** A code point above ASCII as the characters of its bytes in UTF-8. */
+function bytesOf(codePoint: number): string {
+  const last = shown(0x80 | (codePoint & 0x3f));
+  if (codePoint < 0x800) return shown(0xc0 | (codePoint >> 6)) + last;
+  const third = shown(0x80 | ((codePoint >> 6) & 0x3f)) + last;
+  if (codePoint < 0x10000) return shown(0xe0 | (codePoint >> 12)) + third;
+  return shown(0xf0 | (codePoint >> 18)) + shown(0x80 | ((codePoint >> 12) & 0x3f)) + third;
+}
+
+function shown(byte: number): string {
+  return byteCharacters[byte] ?? "";
 }
 
 function* fixedLength(text: string, length: number): Generator<string> {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { strings, tokenizerParity, tokenizers } from "../../test/tokenizer-parity.ts";
+import {
+  longParity,
+  longStrings,
+  strings,
+  tokenizerParity,
+  tokenizers,
+} from "../../test/tokenizer-parity.ts";
 
 test("there are 2,000 strings", () => {
   expect(new Set(strings).size).toBe(2000);
@@ -10,5 +16,15 @@ describe("the ids and types of every string, alone and in truncated pairs, are H
     const { strings: count, mismatches } = await tokenizerParity(name);
     expect(count).toBe(strings.length);
     expect(mismatches).toEqual([]);
+  });
+});
+
+test("500 long strings are joined of them", () => {
+  expect(new Set(longStrings).size).toBe(500);
+});
+
+describe("the ids of every long string, whole and in truncated pairs, are Hugging Face's", () => {
+  test.each(Object.keys(tokenizers))("%s", { timeout: 60_000 }, async (name) => {
+    expect(await longParity(name)).toEqual([]);
   });
 });
