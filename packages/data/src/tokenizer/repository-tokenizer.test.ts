@@ -43,13 +43,14 @@ async function bytesOf(name: string, file: string): Promise<Buffer> {
 }
 
 describe("what a repository ships", () => {
-  test("its tokenizer.json goes before all else, without padding and truncation", async () => {
+  test("its tokenizer.json goes before all vocabularies, without padding and truncation", async () => {
     const own = {
       ...(await definitionOf("roberta")),
       padding: { strategy: "BatchLongest" },
       truncation: { max_length: 4 },
     };
-    const definition = await definitionOf("wordpiece-cased", { "tokenizer.json": own });
+    const files = { "tokenizer.json": own, "vocab.txt": "[UNK]\n", "tokenizer_config.json": {} };
+    const definition = await definitionOf("roberta", files);
     expect(definition).toEqual({ ...own, padding: null, truncation: null });
   });
 

@@ -3,6 +3,7 @@ import { parse } from "@sweetspot/artifact";
 import type { Repository } from "@sweetspot/hub";
 import { z } from "zod";
 import { readSentencePieceModel } from "./sentencepiece-model.ts";
+import { addedOf, settledDefinition } from "./settled-definition.ts";
 import {
   bertDefinition,
   byteLevelDefinition,
@@ -25,8 +26,8 @@ const known =
 
 /**
  * The tokenizer of a repository as the content of a `tokenizer.json`, without padding or
- * truncation: its own `tokenizer.json`, or else what its vocabulary comes to, of BERT, RoBERTa,
- * DeBERTa or XLM-R.
+ * truncation: its own `tokenizer.json` with what the files beside it say, or else what its
+ * vocabulary comes to, of BERT, RoBERTa, DeBERTa or XLM-R.
  *
  * @throws Error that names the repository and the file if one is damaged, of a tokenizer that is
  *   not known, or if there is none; then it names the files that there are
@@ -52,8 +53,7 @@ export async function repositoryTokenizerJson(
 export async function tokenizerFiles(repository: Repository): Promise<string[]> {
   const files = await repository.files();
   const kind = kinds.find((k) => k.files.every((file) => files.includes(file)));
-  const settings = kind?.files[0] === "tokenizer.json" ? [] : settingsFiles;
-  return [...(kind?.files ?? []), ...settings.filter((file) => files.includes(file))];
+  return [...(kind?.files ?? []), ...settingsFiles.filter((file) => files.includes(file))];
 }
 
 /** The files that make a tokenizer, and how they are read; those that are preferred come first. */
@@ -69,8 +69,15 @@ const kinds: readonly {
 ];
 
 async function ownDefinition(repository: Repository, file: string): Promise<TokenizerDefinition> {
-  const definition = z.record(z.string(), z.unknown());
-  return parse(definition, await readJson(repository, file), whereOf(repository, file));
+  const where = whereOf(repository, file);
+  const own = parse(z.record(z.string(), z.unknown()), await readJson(repository, file), where);
+  // Whatever is wrong with the file itself comes first.
+  textTokenizer(own, where);
+  const settings = await readTokenizerSettings(repository, addedOf(own, where));
+  return settledDefinition(own, settings, {
+    own: where,
+    config: whereOf(repository, "tokenizer_config.json"),
+  });
 }
 
 async function bert(repository: Repository, file: string): Promise<TokenizerDefinition> {
@@ -78,7 +85,7 @@ async function bert(repository: Repository, file: string): Promise<TokenizerDefi
   const settings = await readTokenizerSettings(repository);
   const { tokenizerClass = "BertTokenizer" } = settings;
   // A model of any other type may have BERT's tokenizer: its special tokens will tell.
-  if (tokenizerClass !== "BertTokenizer" && settings.config.tokenizer_class != null) {
+  if (tokenizerClass !== "BertTokenizer" && settings.classFrom.startsWith("tokenizer_class")) {
     throw unknownTokenizer(where, tokenizerClass, ["BertTokenizer"]);
   }
   const lines = (await readText(repository, file)).split(/\r\n|\n|\r/);

@@ -1,24 +1,57 @@
 import { Buffer } from "node:buffer";
 import type { SentencePieceModel } from "./sentencepiece-model.ts";
-import { type SpecialTokens, specialTokens, type TokenizerSettings } from "./tokenizer-settings.ts";
+import {
+  type Purpose,
+  type SpecialTokens,
+  specialTokens,
+  type TokenizerSettings,
+} from "./tokenizer-settings.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** The content of a `tokenizer.json`. */
 export type TokenizerDefinition = Record<string, unknown>;
 
+const fairseq = {
+  bos: "<s>",
+  eos: "</s>",
+  unk: "<unk>",
+  sep: "</s>",
+  pad: "<pad>",
+  cls: "<s>",
+  mask: "<mask>",
+};
+
+const deberta = {
+  bos: "[CLS]",
+  eos: "[SEP]",
+  unk: "[UNK]",
+  sep: "[SEP]",
+  pad: "[PAD]",
+  cls: "[CLS]",
+  mask: "[MASK]",
+};
+
+/** The special tokens of each kind where the settings name no others. */
+export const specialDefaults: Readonly<
+  Record<"bert" | "fairseq" | "deberta", Readonly<Partial<Record<Purpose, string>>>>
+> = {
+  bert: { unk: "[UNK]", sep: "[SEP]", pad: "[PAD]", cls: "[CLS]", mask: "[MASK]" },
+  fairseq,
+  deberta,
+};
+
 /**
  * BERT's tokenizer: WordPiece.
  *
  * @param where names the vocabulary's file in errors
- * Source: Hugging Face transformers 5.23, `BertTokenizer`.
+ * Source: Hugging Face transformers 5.24, `BertTokenizer`.
  */
 export function bertDefinition(
   vocabulary: Vocabulary,
   settings: TokenizerSettings,
   where: string,
 ): TokenizerDefinition {
-  const defaults = { unk: "[UNK]", sep: "[SEP]", pad: "[PAD]", cls: "[CLS]", mask: "[MASK]" };
-  const special = specialTokens(settings, vocabulary, defaults, where);
+  const special = specialTokens(settings, vocabulary, specialDefaults.bert, where);
   special.idOf("unk");
   const { config } = settings;
   return definition(special, {
@@ -46,7 +79,7 @@ export function bertDefinition(
  * The tokenizers of RoBERTa and of the first DeBERTa: BPE of bytes.
  *
  * @param merges `LEFT RIGHT` each, the first first
- * Source: Hugging Face transformers 5.23, `RobertaTokenizer`, `DebertaTokenizer`; DeBERTa's pairs
+ * Source: Hugging Face transformers 5.24, `RobertaTokenizer`, `DebertaTokenizer`; DeBERTa's pairs
  *   as `convert_slow_tokenizer.py` has them, and as the model was trained: one `[SEP]` between them.
  */
 export function byteLevelDefinition(
@@ -63,15 +96,7 @@ export function byteLevelDefinition(
   return definition(special, {
     normalizer: null,
     pre_tokenizer: { ...byteLevel, add_prefix_space: addPrefixSpace },
-    post_processor: isRoberta
-      ? {
-          type: "RobertaProcessing",
-          sep: [special.tokens.sep, special.idOf("sep")],
-          cls: [special.tokens.cls, special.idOf("cls")],
-          trim_offsets: true,
-          add_prefix_space: addPrefixSpace,
-        }
-      : clsSep(special),
+    post_processor: isRoberta ? robertaProcessing(special) : clsSep(special),
     decoder: { ...byteLevel, add_prefix_space: true },
     model: {
       type: "BPE",
@@ -91,7 +116,7 @@ export function byteLevelDefinition(
 /**
  * The tokenizer of DeBERTa's second and third versions: SentencePiece's Unigram.
  *
- * Source: Hugging Face transformers 5.23, `DebertaV2Tokenizer`; the normaliser as
+ * Source: Hugging Face transformers 5.24, `DebertaV2Tokenizer`; the normaliser as
  *   `convert_slow_tokenizer.py` has it and as the models were trained, with the charsmap.
  */
 export function debertaV2Definition(
@@ -103,7 +128,7 @@ export function debertaV2Definition(
   const vocabulary = new Map(pieces.map(({ piece }, id) => [piece, id]));
   const special = specialTokens(settings, vocabulary, deberta, where, controlTokens(model));
   const { config } = settings;
-  const replacement = metaspace(config.add_prefix_space ?? true);
+  const replacement = metaspace(config.add_prefix_space === false ? "first" : "always");
   return definition(special, {
     normalizer: {
       type: "Sequence",
@@ -136,7 +161,7 @@ export function debertaV2Definition(
  * XLM-R's tokenizer: SentencePiece's Unigram, with fairseq's ids, `<s> <pad> </s> <unk>` before the
  * pieces after the model's first three, and `<mask>` behind them.
  *
- * Source: Hugging Face transformers 5.23, `XLMRobertaTokenizer`.
+ * Source: Hugging Face transformers 5.24, `XLMRobertaTokenizer`.
  */
 export function xlmRobertaDefinition(
   model: SentencePieceModel,
@@ -151,45 +176,18 @@ export function xlmRobertaDefinition(
     );
   }
   const special = specialTokens(settings, vocabulary, fairseq, where, controlTokens(model));
-  const replacement = metaspace(settings.config.add_prefix_space ?? true);
-  const bos = specialPart(special, "bos", 0);
-  const eos = specialPart(special, "eos", 0);
+  const replacement = metaspace(settings.config.add_prefix_space === false ? "never" : "always");
   return definition(special, {
     normalizer: charsmapOf(model)[0] ?? null,
     pre_tokenizer: {
       type: "Sequence",
       pretokenizers: [{ type: "WhitespaceSplit" }, replacement],
     },
-    post_processor: {
-      type: "TemplateProcessing",
-      single: [bos, sequence("A", 0), eos],
-      pair: [bos, sequence("A", 0), eos, eos, sequence("B", 0), eos],
-      special_tokens: templateTokens(special, ["bos", "eos"]),
-    },
+    post_processor: fairseqTemplate(special),
     decoder: replacement,
     model: { type: "Unigram", unk_id: 3, vocab: pieces, byte_fallback: false },
   });
 }
-
-const fairseq = {
-  bos: "<s>",
-  eos: "</s>",
-  unk: "<unk>",
-  sep: "</s>",
-  pad: "<pad>",
-  cls: "<s>",
-  mask: "<mask>",
-};
-
-const deberta = {
-  bos: "[CLS]",
-  eos: "[SEP]",
-  unk: "[UNK]",
-  sep: "[SEP]",
-  pad: "[PAD]",
-  cls: "[CLS]",
-  mask: "[MASK]",
-};
 
 function fairseqPieces(
   { pieces }: SentencePieceModel,
@@ -229,8 +227,7 @@ function charsmapOf({ charsmap }: SentencePieceModel): Record<string, unknown>[]
   return [{ type: "Precompiled", precompiled_charsmap: Buffer.from(charsmap).toString("base64") }];
 }
 
-function metaspace(addPrefixSpace: boolean): Record<string, unknown> {
-  const scheme = addPrefixSpace ? "always" : "never";
+function metaspace(scheme: "always" | "first" | "never"): Record<string, unknown> {
   return { type: "Metaspace", replacement: "▁", prepend_scheme: scheme, split: true };
 }
 
@@ -240,8 +237,31 @@ function definition(special: SpecialTokens, parts: TokenizerDefinition): Tokeniz
   return { version: "1.0", truncation: null, padding: null, added_tokens: sorted, ...parts };
 }
 
+/** RoBERTa's: `<s> A </s>`, `<s> A </s> </s> B </s>`, all of the type 0. */
+export function robertaProcessing(special: SpecialTokens): Record<string, unknown> {
+  return {
+    type: "RobertaProcessing",
+    sep: [special.tokens.sep, special.idOf("sep")],
+    cls: [special.tokens.cls, special.idOf("cls")],
+    trim_offsets: true,
+    add_prefix_space: false,
+  };
+}
+
+/** XLM-R's: the same, of the tokens that begin and end a text. */
+export function fairseqTemplate(special: SpecialTokens): Record<string, unknown> {
+  const bos = specialPart(special, "bos", 0);
+  const eos = specialPart(special, "eos", 0);
+  return {
+    type: "TemplateProcessing",
+    single: [bos, sequence("A", 0), eos],
+    pair: [bos, sequence("A", 0), eos, eos, sequence("B", 0), eos],
+    special_tokens: templateTokens(special, ["bos", "eos"]),
+  };
+}
+
 /** `[CLS] A [SEP]`, `[CLS] A [SEP] B [SEP]`: from B on of the type 1. */
-function clsSep(special: SpecialTokens): Record<string, unknown> {
+export function clsSep(special: SpecialTokens): Record<string, unknown> {
   const cls = specialPart(special, "cls", 0);
   const sep = specialPart(special, "sep", 0);
   return {

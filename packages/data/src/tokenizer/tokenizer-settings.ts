@@ -30,6 +30,7 @@ interface TokenObject {
 const purposes = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"] as const;
 /** What a special token is for. */
 export type Purpose = (typeof purposes)[number];
+const knownKeys: ReadonlySet<string> = new Set(purposes.map((purpose) => `${purpose}_token`));
 
 const name = tokenSchema.nullish();
 const namesSchema = z.looseObject({
@@ -76,13 +77,18 @@ interface TokenizerConfig extends Partial<
 /** What a repository says of its tokenizer beside the vocabulary. */
 export interface TokenizerSettings {
   config: TokenizerConfig;
+  /** Where `tokenizerClass` comes from, as errors call it. */
+  classFrom: string;
   /** Hugging Face's name of the tokenizer, such as `BertTokenizer`; undefined if none is given. */
   tokenizerClass: string | undefined;
   /** Tokens beside the vocabulary, by the ids that the repository gives them. */
   added: ReadonlyMap<number, TokenObject>;
 }
 
-const configSchema = z.looseObject({ model_type: z.string().optional() });
+const configSchema = z.looseObject({
+  model_type: z.string().optional(),
+  tokenizer_class: z.string().nullish(),
+});
 
 /** Encoders' `model_type` -> the name of their tokenizer. */
 const classes: Readonly<Record<string, string>> = {
@@ -110,10 +116,17 @@ const sameClasses: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json` and the `model_type`
- * of `config.json`, those that there are, as Hugging Face transformers 5.23 does.
+ * Reads `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`, and `model_type` and
+ * `tokenizer_class` of `config.json`, those that there are, as Hugging Face transformers 5.24 does.
+ * `model_max_length` is not read: how many tokens a text keeps is the pipeline's setting.
+ *
+ * @param own the `added_tokens` of a `tokenizer.json` beside them, which count unless
+ *   `tokenizer_config.json` has an `added_tokens_decoder`
  */
-export async function readTokenizerSettings(repository: Repository): Promise<TokenizerSettings> {
+export async function readTokenizerSettings(
+  repository: Repository,
+  own: readonly AddedToken[] = [],
+): Promise<TokenizerSettings> {
   const files = await repository.files();
   const read = async <T>(file: string, schema: z.ZodType<T>): Promise<T | undefined> => {
     if (!files.includes(file)) return undefined;
@@ -128,17 +141,30 @@ export async function readTokenizerSettings(repository: Repository): Promise<Tok
     for (const [content, id] of Object.entries(ids ?? {})) {
       added.set(id, { content, special: special.has(content) });
     }
+    for (const { id, ...token } of own) added.set(id, token);
   }
   for (const [id, token] of Object.entries(config.added_tokens_decoder ?? {})) {
     added.set(Number(id), token);
   }
-  const { model_type: modelType } = (await read("config.json", configSchema)) ?? {};
-  const given = config.tokenizer_class?.replace(/Fast$/, "");
-  const byModel =
-    modelType !== undefined && Object.hasOwn(classes, modelType) ? classes[modelType] : modelType;
-  const tokenizerClass =
-    given !== undefined && Object.hasOwn(sameClasses, given) ? sameClasses[given] : given;
-  return { config, tokenizerClass: tokenizerClass ?? byModel, added };
+  const model = (await read("config.json", configSchema)) ?? {};
+  return { config, added, ...classOf(config, model) };
+}
+
+function classOf(
+  config: TokenizerConfig,
+  model: z.infer<typeof configSchema>,
+): Pick<TokenizerSettings, "tokenizerClass" | "classFrom"> {
+  const { model_type: modelType } = model;
+  const given = config.tokenizer_class ?? model.tokenizer_class;
+  if (given != null) {
+    const file = config.tokenizer_class == null ? "config.json" : "tokenizer_config.json";
+    const name = given.replace(/Fast$/, "");
+    const tokenizerClass = Object.hasOwn(sameClasses, name) ? sameClasses[name] : name;
+    return { tokenizerClass, classFrom: `tokenizer_class ${given} of ${file}` };
+  }
+  const known = modelType !== undefined && Object.hasOwn(classes, modelType);
+  const tokenizerClass = known ? classes[modelType] : modelType;
+  return { tokenizerClass, classFrom: `model_type ${modelType ?? "(none)"} of config.json` };
 }
 
 /** How errors call a file of a repository. */
@@ -250,7 +276,8 @@ export function specialTokens(
     added,
     idOf(purpose) {
       const token = tokens[purpose];
-      const id = token === undefined ? undefined : vocabulary.get(token);
+      const isAdded = [...settings.added.values()].some(({ content }) => content === token);
+      const id = vocabulary.get(token ?? "") ?? (isAdded ? ids.get(token ?? "") : undefined);
       if (id !== undefined) return id;
       throw new RangeError(
         `${where}: expected the ${purpose}_token ${shown(token ?? null)} in the vocabulary, got ${vocabulary.size} tokens without it; is the file damaged, or its tokenizer_config.json missing?`,
@@ -270,5 +297,9 @@ function named(config: TokenizerConfig): GivenToken[] {
 function extra(config: TokenizerConfig): GivenToken[] {
   const { extra_special_tokens: tokens, additional_special_tokens: legacy } = config;
   const given = Array.isArray(tokens) ? tokens : Object.values(tokens ?? {});
-  return given.length > 0 ? given : (legacy ?? []);
+  // A model may have a purpose of its own: any other key that ends so, and names a text.
+  const purposeful = Object.entries(config).flatMap(([key, value]): GivenToken[] =>
+    key.endsWith("_token") && !knownKeys.has(key) && typeof value === "string" ? [value] : [],
+  );
+  return [...purposeful, ...(given.length > 0 ? given : (legacy ?? []))];
 }
