@@ -27,6 +27,19 @@ TEXTS = [
 SPLIT = ("removed", "isolated", "contiguous", "merged_with_previous", "merged_with_next")
 GPT4 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
+# Of published tokenizers, and of each thing that a pattern may have.
+PATTERNS = (
+    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
+    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s",
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    r"[一-龥\u0800-一가-퟿]+",
+    r" ?[^(\s|[.,!?…。，、।۔،])]+",
+    r"\d{1,3}(?=(?:\d{3})*\b)", r"(?<=[a-z])[A-Z]|(?<![\w ])\w", r"\b\w{2,4}?\b|\B.\B", r"^\S+|\S+$|\A.|.\z",
+    r"(?>[a-z]+)\d|(?i)HEL|w", r"[[:alpha:]&&[^aeiou]]+|[[:punct:]]|[^[:^space:]]", r"\h+|\p{Han}|\p{^L}\P{L}", r"a{,2}b|[]x]|\x{1F44D}|\u00e9", r"x*", r"(?:ab?|c)*?[0-9]", r"\w+|[^\w\s]+",
+)  # fmt: skip
+
 
 def normalizers():
     n = tokenizers.normalizers
@@ -37,6 +50,8 @@ def normalizers():
     yield n.Replace(tokenizers.Regex(" {2,}"), " ")
     yield n.Replace(tokenizers.Regex(r"\s{2,}|[\n\r\t]"), " ")
     yield n.Replace("a", "$&")
+    yield n.Replace(tokenizers.Regex("x*"), "-")
+    yield n.Replace("", "-")
     yield n.Sequence([n.Replace("``", '"'), n.NFKD(), n.StripAccents(), n.Lowercase()])
 
 
@@ -49,6 +64,8 @@ def pre_tokenizers():
     yield from (p.Digits(individual_digits=i) for i in (True, False))
     for pattern in (tokenizers.Regex(r"\d+|-"), "-"):
         yield from (p.Split(pattern, behavior=b, invert=i) for b in SPLIT for i in (False, True))
+    yield from (p.Split(tokenizers.Regex(pattern), behavior="isolated") for pattern in PATTERNS)
+    yield from (p.FixedLength(length=3), p.CharDelimiterSplit("e"))
     yield p.Split(" ", behavior="merged_with_previous")
     yield p.Sequence([p.Split(tokenizers.Regex(GPT4), behavior="isolated"), p.ByteLevel(add_prefix_space=False, use_regex=False)])
     yield p.Sequence([p.WhitespaceSplit(), p.Metaspace(prepend_scheme="first")])

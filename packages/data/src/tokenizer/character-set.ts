@@ -92,7 +92,7 @@ function findProperty(name: string): CharacterSet | undefined {
 
 /** What `[:NAME:]` stands for inside of a class; undefined if there is no such. */
 export function posixSet(name: string): CharacterSet | undefined {
-  if (name === "punct") return classSet("\\p{P}$+<=>^`|~");
+  if (name === "punct") return classSet(String.raw`\p{P}\p{S}`);
   return posixNames.has(name) ? propertySet(name) : undefined;
 }
 

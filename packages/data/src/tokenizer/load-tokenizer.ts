@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { didYouMean, parse, resolvePinnedFile } from "@sweetspot/artifact";
+import { didYouMean, lfsPointerProblem, parse, resolvePinnedFile } from "@sweetspot/artifact";
 import { openRepository, type RepositorySetting } from "@sweetspot/hub";
 import { z } from "zod";
+import { parseJson, textOf } from "./json-text.ts";
 import { repositoryTokenizerJson } from "./repository-tokenizer.ts";
 import { textTokenizer, type TextTokenizer } from "./tokenizer.ts";
 
@@ -14,13 +15,15 @@ import { textTokenizer, type TextTokenizer } from "./tokenizer.ts";
  */
 export function loadTokenizer(source: unknown): TextTokenizer {
   if (typeof source !== "string") return textTokenizer(source);
-  let json: unknown;
+  let bytes: Uint8Array;
   try {
-    json = JSON.parse(readFileSync(source, "utf8"));
+    bytes = readFileSync(source);
   } catch (cause) {
-    throw new Error(`${source}: cannot be read as JSON (${(cause as Error).message})`, { cause });
+    throw new Error(`${source}: cannot be read (${(cause as Error).message})`, { cause });
   }
-  return textTokenizer(json, source);
+  const problem = lfsPointerProblem(bytes);
+  if (problem !== undefined) throw new TypeError(`${source}: ${problem}`);
+  return textTokenizer(parseJson(textOf(bytes, source), source), source);
 }
 
 const minilm = {

@@ -31,8 +31,10 @@ export type Matches = (text: string) => Iterable<{ begin: number; end: number }>
  * Source: the bit-state matcher of RE2, Russ Cox, "Regular Expression Matching in the Wild".
  */
 export function patternMatches(config: PatternConfig, where: string): Matches {
-  if ("String" in config) return (text) => occurrences(text, config.String);
-  const { Regex: source } = config;
+  if ("String" in config && config.String !== "") {
+    return (text) => occurrences(text, config.String);
+  }
+  const source = "String" in config ? "" : config.Regex;
   const shown = JSON.stringify(source.slice(0, 100));
   let program: Program;
   try {
@@ -48,7 +50,6 @@ export function patternMatches(config: PatternConfig, where: string): Matches {
 }
 
 function* occurrences(text: string, part: string): Generator<{ begin: number; end: number }> {
-  if (part === "") return;
   for (let begin = text.indexOf(part); begin !== -1;) {
     const end = begin + part.length;
     yield { begin, end };
@@ -237,7 +238,7 @@ function* run(
   };
 
   let last = -1;
-  for (let begin = 0; begin <= n;) {
+  for (let begin = 0; n > 0 && begin <= n;) {
     const end = match(steps, begin, failed);
     // An empty match does not touch the one before.
     if (end === -1 || (end === begin && end === last)) {

@@ -46,17 +46,25 @@ export function postProcessor(config: unknown): Template {
   return (config === null || config === undefined ? undefined : adding(config)) ?? plain;
 }
 
+/** No published tokenizer has more parts in a template, or processors in a sequence. */
+const mostParts = 100;
+const deepest = 10;
+
 /** Undefined if it adds nothing. */
-function adding(config: unknown): Template | undefined {
-  const parsed = parse(postProcessorSchema, config, "post_processor");
+function adding(config: unknown, where = "post_processor", depth = 0): Template | undefined {
+  if (depth > deepest) throw new RangeError(`${where}: nested deeper than ${deepest}`);
+  const parsed = parse(postProcessorSchema, config, where);
   switch (parsed.type) {
     case "ByteLevel":
       return undefined;
     case "Sequence": {
-      const templates = parsed.processors.flatMap((p) => adding(p) ?? []);
+      checkLength(parsed.processors, `${where}.processors`);
+      const templates = parsed.processors.flatMap(
+        (p, i) => adding(p, `${where}.processors.${i}`, depth + 1) ?? [],
+      );
       if (templates.length > 1) {
         throw new TypeError(
-          `post_processor: expected one of a Sequence to add tokens, got ${templates.length}`,
+          `${where}: expected one of a Sequence to add tokens, got ${templates.length}`,
         );
       }
       return templates[0];
@@ -77,21 +85,44 @@ function adding(config: unknown): Template | undefined {
       };
     }
     case "TemplateProcessing": {
-      const parts = (template: z.infer<typeof templateSchema>): Part[] =>
-        template.map((item) => {
+      const parts = (of: "single" | "pair"): Part[] => {
+        checkTemplate(parsed[of], of, `${where}.${of}`);
+        return parsed[of].map((item) => {
           if ("Sequence" in item) return { text: item.Sequence.id, type: item.Sequence.type_id };
           const { id, type_id: type } = item.SpecialToken;
           const token = Object.hasOwn(parsed.special_tokens, id)
             ? parsed.special_tokens[id]
             : undefined;
           if (token === undefined) {
-            throw new TypeError(`post_processor: expected "${id}" among special_tokens, got none`);
+            throw new TypeError(`${where}: expected "${id}" among special_tokens, got none`);
           }
+          checkLength(token.ids, `${where}.special_tokens.${id}.ids`);
           return { ids: token.ids, type };
         });
-      return { single: parts(parsed.single), pair: parts(parsed.pair) };
+      };
+      return { single: parts("single"), pair: parts("pair") };
     }
   }
+}
+
+/** Each text stands in a template once: one twice would not keep to any length. */
+function checkTemplate(
+  template: z.infer<typeof templateSchema>,
+  of: "single" | "pair",
+  where: string,
+): void {
+  checkLength(template, where);
+  const expected = of === "single" ? "A" : "A, B";
+  const got = template.flatMap((item) => ("Sequence" in item ? [item.Sequence.id] : [])).sort();
+  if (got.join(", ") === expected) return;
+  throw new TypeError(
+    `${where}: expected the sequences ${expected}, each once, got ${got.join(", ") || "none"}`,
+  );
+}
+
+function checkLength(list: readonly unknown[], where: string): void {
+  if (list.length <= mostParts) return;
+  throw new RangeError(`${where}: expected at most ${mostParts} parts, got ${list.length}`);
 }
 
 /** How many tokens a template adds. */

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { parse } from "@sweetspot/artifact";
 import type { Repository } from "@sweetspot/hub";
 import { z } from "zod";
@@ -12,6 +11,7 @@ import {
   xlmRobertaDefinition,
 } from "./tokenizer-definition.ts";
 import {
+  readBytes,
   readJson,
   readText,
   readTokenizerSettings,
@@ -71,8 +71,6 @@ const kinds: readonly {
 async function ownDefinition(repository: Repository, file: string): Promise<TokenizerDefinition> {
   const where = whereOf(repository, file);
   const own = parse(z.record(z.string(), z.unknown()), await readJson(repository, file), where);
-  // Whatever is wrong with the file itself comes first.
-  textTokenizer(own, where);
   const settings = await readTokenizerSettings(repository, addedOf(own, where));
   return settledDefinition(own, settings, {
     own: where,
@@ -137,7 +135,7 @@ async function sentencePiece(repository: Repository, file: string): Promise<Toke
   if (definitionOf === undefined) {
     throw unknownTokenizer(where, tokenizerClass, [...definitions.keys()]);
   }
-  const model = readSentencePieceModel(await readFile(await repository.path(file)), where);
+  const model = readSentencePieceModel(await readBytes(repository, file), where);
   return definitionOf(model, settings, where);
 }
 

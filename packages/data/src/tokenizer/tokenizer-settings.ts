@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { parse } from "@sweetspot/artifact";
+import { lfsPointerProblem, parse } from "@sweetspot/artifact";
 import type { Repository } from "@sweetspot/hub";
 import { z } from "zod";
 import type { AddedToken } from "./added-tokens.ts";
+import { parseJson, textOf } from "./json-text.ts";
 import { shown, type Vocabulary } from "./vocabulary.ts";
 
 const flags = {
@@ -180,32 +181,22 @@ export const settingsFiles: readonly string[] = [
   "config.json",
 ];
 
-/** @throws Error that names the file if it is not UTF-8 */
-export async function readText(repository: Repository, file: string): Promise<string> {
+/** @throws Error that names the file if it is a Git LFS pointer, or cannot be read */
+export async function readBytes(repository: Repository, file: string): Promise<Uint8Array> {
   const bytes = await readFile(await repository.path(file));
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new TypeError(
-      `${whereOf(repository, file)}: expected UTF-8, got other bytes; is the file damaged?`,
-      { cause },
-    );
-  }
+  const problem = lfsPointerProblem(bytes);
+  if (problem !== undefined) throw new TypeError(`${whereOf(repository, file)}: ${problem}`);
+  return bytes;
 }
 
-/** @throws Error that names the file if it is not JSON */
+/** @throws Error that names the file if it is a Git LFS pointer, or not UTF-8 */
+export async function readText(repository: Repository, file: string): Promise<string> {
+  return textOf(await readBytes(repository, file), whereOf(repository, file));
+}
+
+/** @throws Error that names the file if it is a Git LFS pointer, or not JSON */
 export async function readJson(repository: Repository, file: string): Promise<unknown> {
-  const text = await readText(repository, file);
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    // What JSON.parse throws is a SyntaxError.
-    const why = (cause as Error).message;
-    throw new TypeError(
-      `${whereOf(repository, file)}: expected JSON, got what is none (${why}); is the file damaged?`,
-      { cause },
-    );
-  }
+  return parseJson(await readText(repository, file), whereOf(repository, file));
 }
 
 /** The special tokens of a tokenizer: their texts by purpose, and all tokens beside the vocabulary. */

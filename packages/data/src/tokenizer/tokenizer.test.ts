@@ -138,7 +138,7 @@ describe("loadTokenizer", () => {
 
   test("names what is wrong", async () => {
     expect(() => loadTokenizer("/no/such/tokenizer.json")).toThrow(
-      "/no/such/tokenizer.json: cannot be read as JSON",
+      "/no/such/tokenizer.json: cannot be read (ENOENT",
     );
     expect(() => loadTokenizer({ added_tokens: [] })).toThrow("tokenizer.json: model:");
     expect(() => loadTokenizer({ added_tokens: [], model: { type: "?" } })).toThrow(
