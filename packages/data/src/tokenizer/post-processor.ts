@@ -36,8 +36,7 @@ const first: Part = { text: "A", type: 0 };
 const plain: Template = { single: [first], pair: [first, { text: "B", type: 1 }] };
 
 /**
- * What a `tokenizer.json`'s `post_processor` adds. `@huggingface/tokenizers` 0.2 gives RoBERTa's
- * second text the type 1, and loses it after `ByteLevel`.
+ * What a `tokenizer.json`'s `post_processor` adds.
  *
  * @throws Error if it is none that is known, or lacks what it needs
  * Source: Hugging Face tokenizers 0.23, `processors/`.
