@@ -41,7 +41,7 @@ const isWordCharacter = classSet(wordCharacter);
  * each section when it is asked for. Takes time linear in the text.
  *
  * @returns a function from a text to its sections; those of text are normalised, none is empty
- * @throws RangeError if a token is longer than `longestToken`
+ * @throws RangeError if a token is longer than 1,000 characters
  * Source: Hugging Face tokenizers 0.23, `tokenizer/added_vocabulary.rs`.
  */
 export function addedTokenSplitter(

@@ -15,13 +15,13 @@ export interface TokenTrie {
  * compared, so that the limit keeps the time linear in the text whatever the vocabulary. Published
  * vocabularies stay under 300.
  */
-export const longestToken = 1000;
+const longestToken = 1000;
 
 /**
  * @param tokens with a value of 0 or more each; of one that is there twice the last counts, and the
  *   empty one is left out
  * @param where names the tokens in errors
- * @throws RangeError if one is longer than `longestToken`
+ * @throws RangeError if one is longer than 1,000 characters
  */
 export function tokenTrie(
   tokens: Iterable<readonly [token: string, value: number]>,
