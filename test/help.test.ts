@@ -26,8 +26,10 @@ test("there are scripts to ask", () => {
 });
 
 test.each(files)("%s asks for --help before it does anything", async (file) => {
-  const source = await readFile(`${root}${file}`, "utf8");
-  const asks = source.search(/^help\(/m);
+  const text = await readFile(`${root}${file}`, "utf8");
+  // One that others import asks in its `main`.
+  const source = text.replace(/^if \(import\.meta\.filename === .*\) await main\(\);$/m, "");
+  const asks = source.search(/^ {0,2}help\(/m);
   expect(asks).toBeGreaterThan(0);
   expect(source.slice(0, asks)).not.toMatch(/^(await|console|if|for|try|const \w+ = await)\b/m);
 });

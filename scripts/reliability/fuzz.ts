@@ -11,15 +11,13 @@ import { argv } from "zx";
 import { help } from "../help.ts";
 import { table } from "../markdown.ts";
 import { writeFigures } from "./page.ts";
+import type { Outcome } from "./read-mutants.ts";
 import { makeReaders } from "./readers.ts";
 
 /** How a reader fared. */
-export interface FuzzRow {
+export interface FuzzRow extends Outcome {
   reader: string;
   mutants: number;
-  read: number;
-  refused: number;
-  slowestMs: number;
   memoryBytes: number;
   /** `NUMBER FILE: WHAT`: crashes, hangs, slow ones, messages without a file, damage read in silence. */
   failures: string[];
@@ -96,7 +94,7 @@ async function fuzzReader(
   return row;
 }
 
-type Counts = Pick<FuzzRow, "read" | "refused" | "slowestMs" | "memoryBytes">;
+type Counts = Outcome & Pick<FuzzRow, "memoryBytes">;
 
 /** @returns what it counted and, where it ended early, with which mutant to go on */
 async function runChild(

@@ -1,5 +1,5 @@
 /** How long reading a damaged file may take. */
-export const longestMs = 1000;
+const longestMs = 1000;
 
 /** Messages of the language's own, which say nothing of a file. */
 const raw =

@@ -51,6 +51,9 @@ async function problem(
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "tokenizer.json"), JSON.stringify(definition));
   if (config !== undefined) await writeFile(join(folder, "config.json"), JSON.stringify(config));
+  // The tokenizer is read as it stands, whatever the encoder's kind.
+  const generic = { tokenizer_class: "PreTrainedTokenizerFast" };
+  await writeFile(join(folder, "tokenizer_config.json"), JSON.stringify(generic));
   const given = {
     task: { file: "x.csv", text: "t", label: "l" },
     encoder: { folder },

@@ -77,9 +77,8 @@ function stepsOf(config: unknown): Placed[] {
     if (parsed.type !== "Sequence") steps.push({ ...parsed, where });
     else {
       const inner = parsed.normalizers.slice(0, mostSteps + 1);
-      left.push(
-        ...inner.map((c, i) => ({ config: c, where: `${where}.normalizers.${i}` })).toReversed(),
-      );
+      for (const [i, config] of [...inner.entries()].toReversed())
+        left.push({ config, where: `${where}.normalizers.${i}` });
     }
     if (++read + left.length <= mostSteps) continue;
     throw new RangeError(`normalizer: expected at most ${mostSteps} steps, got more`);

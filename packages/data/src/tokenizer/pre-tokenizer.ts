@@ -78,9 +78,8 @@ function stepsOf(config: unknown): Placed[] {
     if (parsed.type !== "Sequence") steps.push({ ...parsed, where });
     else {
       const inner = parsed.pretokenizers.slice(0, mostSteps + 1);
-      left.push(
-        ...inner.map((c, i) => ({ config: c, where: `${where}.pretokenizers.${i}` })).toReversed(),
-      );
+      for (const [i, config] of [...inner.entries()].toReversed())
+        left.push({ config, where: `${where}.pretokenizers.${i}` });
     }
     if (++read + left.length <= mostSteps) continue;
     throw new RangeError(`pre_tokenizer: expected at most ${mostSteps} steps, got more`);
