@@ -38,11 +38,12 @@ const plain: Template = { single: [first], pair: [first, { text: "B", type: 1 }]
 /**
  * What a `tokenizer.json`'s `post_processor` adds.
  *
+ * @param where begins errors
  * @throws Error if it is none that is known, or lacks what it needs
  * Source: Hugging Face tokenizers 0.23, `processors/`.
  */
-export function postProcessor(config: unknown): Template {
-  return (config === null || config === undefined ? undefined : adding(config)) ?? plain;
+export function postProcessor(config: unknown, where = "post_processor"): Template {
+  return (config === null || config === undefined ? undefined : adding(config, where)) ?? plain;
 }
 
 /** No published tokenizer has more parts in a template, or processors in a sequence. */
@@ -50,7 +51,7 @@ const mostParts = 100;
 const deepest = 10;
 
 /** Undefined if it adds nothing. */
-function adding(config: unknown, where = "post_processor", depth = 0): Template | undefined {
+function adding(config: unknown, where: string, depth = 0): Template | undefined {
   if (depth > deepest) throw new RangeError(`${where}: nested deeper than ${deepest}`);
   const parsed = parse(postProcessorSchema, config, where);
   switch (parsed.type) {

@@ -54,7 +54,7 @@ export function settledDefinition(
     const parts = settle.parts(own, special, settings, places);
     return { ...own, ...parts, added_tokens: special.added.toSorted((a, b) => a.id - b.id) };
   }
-  const [first] = postProcessor(own["post_processor"]).single;
+  const [first] = postProcessor(own["post_processor"], `${places.own}: post_processor`).single;
   if (first === undefined || !("ids" in first)) {
     throw new TypeError(
       `${places.own}: post_processor: expected a special token before a text, got none, and ${classFrom} does not say which; set tokenizer_class in tokenizer_config.json to one of ${Object.keys(known).join(", ")}`,
