@@ -215,6 +215,20 @@ describe("what a file states of itself is checked before it is believed", () => 
       /column "text": type: expected BYTE_ARRAY as in the schema, got INT32/,
     ],
     [
+      "a column without a name",
+      {
+        file: {
+          2: {
+            list: [
+              { struct: { 4: { binary: "schema" }, 5: { i32: 1 } } },
+              { struct: { 1: { i32: 6 }, 3: { i32: 1 } } },
+            ],
+          },
+        },
+      },
+      /schema: name: expected one for column 1, got none/,
+    ],
+    [
       "columns within columns",
       {
         file: {

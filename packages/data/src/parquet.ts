@@ -208,7 +208,10 @@ function columnsOf({ schema }: FileMetaData): string[] {
   for (let left = schema[0]?.num_children ?? 0; left > 0; left--) {
     const element = schema[at];
     if (element === undefined) throw new RangeError("schema: num_children: it is cut short");
-    names.push(element.name);
+    const name: unknown = element.name;
+    if (typeof name !== "string")
+      throw new RangeError(`schema: name: expected one for column ${names.length + 1}, got none`);
+    names.push(name);
     // Past what lies within it.
     for (let within = 1; within > 0; at++) {
       const part = schema[at];
