@@ -1,6 +1,6 @@
 import { CsvError, parse } from "csv-parse/sync";
 import { seenText } from "./label-key.ts";
-import { csvOptions, separatorOf } from "./separator.ts";
+import { columnName, csvOptions, separatorOf } from "./separator.ts";
 import type { DataNote } from "./source.ts";
 import { type Row, rowName, type Table } from "./table.ts";
 
@@ -56,7 +56,7 @@ export function parseDelimited(
       `${where}: expected ${header ? "a line that names the columns" : "rows"}, got an empty file`,
     );
   const columns = header
-    ? first.fields.map((name) => seenText(name))
+    ? first.fields.map((name) => columnName(name, wanted))
     : first.fields.map((_, i) => String(i + 1));
   const unseen = header ? columns.filter((name, i) => name !== first.fields[i]?.trim()) : [];
   if (unseen.length > 0)
@@ -66,6 +66,7 @@ export function parseDelimited(
       count: unseen.length,
     });
   const rest = header ? records.slice(1) : records;
+  const seen = columns.map((name) => seenText(name));
   const rows: Row[] = [];
   let repeated = 0;
   let quoted = 0;
@@ -74,7 +75,7 @@ export function parseDelimited(
       throw new TypeError(
         `${where}: ${rowName(i, line)}: expected ${columns.length} fields (${columns.join(", ")}), got ${fields.length}; ${fixOf(fields, columns.length, { delimiter, quotes })}`,
       );
-    if (header && fields.every((field, c) => seenText(field) === columns[c])) {
+    if (header && fields.every((field, c) => seenText(field) === seen[c])) {
       repeated++;
       continue;
     }

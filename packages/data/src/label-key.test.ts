@@ -4,7 +4,7 @@ import { labelKey, looksMissing } from "./label-key.ts";
 
 test.each([
   ["good", ["good ", " good", "go\u200bod", "good\u200f", "\ufeffgood", "go\u00adod", "ｇｏｏｄ"]],
-  ["café", ["cafe\u0301", "caf\u00e9"]],
+  ["café", ["cafe\u0301", "caf\u00e9", "cafe\u200b\u0301"]],
   ["very good", ["very  good", "very\u00a0good", "very\t good"]],
   ["1", ["1.0", "+1", "1e0", "1.", "10e-1", "0.1e1", "１"]],
   ["0", ["-0", "0.0", "+0e7", ".0"]],

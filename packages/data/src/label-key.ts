@@ -9,13 +9,29 @@ export function seenText(text: string): string {
   return text.replaceAll(unseen, "").replaceAll(/\s+/gu, " ").trim();
 }
 
+/** What shapes the characters around it: part of a Persian word's spelling, or of an emoji's. */
+const shaping = /[\u200c\u200d\ufe00-\ufe0f]/;
+
+/**
+ * A label as it is shown and given back: as it is written, without the characters that are not seen,
+ * but for those that shape their neighbours.
+ */
+export function shownLabel(label: string): string {
+  const shown = label.replaceAll(unseen, (character, at: number) => {
+    const inside =
+      /\S/.test(label[at - 1] ?? "") && (/\S/.test(label[at + 1] ?? "") || character >= "\ufe00");
+    return inside && shaping.test(character) ? character : "";
+  });
+  return shown.trim();
+}
+
 /**
  * Equal for labels that mean the same: compatibility forms unified (NFKC), what is not seen left out,
  * white space collapsed, and decimal numbers by their exact value (`1`, `+1`, `1.0`, `1e0`; `01` is a
  * code of its own). Case counts. Empty for a label of nothing that is seen.
  */
 export function labelKey(label: string): string {
-  const text = seenText(label.normalize("NFKC")).replace(/^\u2212/u, "-");
+  const text = seenText(seenText(label).normalize("NFKC")).replace(/^\u2212/u, "-");
   const [found, sign = "", whole = "", decimals = "", only = "", power = "0"] =
     numeral.exec(text) ?? [];
   if (found === undefined) return text;

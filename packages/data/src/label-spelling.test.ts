@@ -39,6 +39,21 @@ test("labels that are spelled one way stay as they are, and nothing is noted", (
   expect(withOneSpelling(given)).toEqual({ ...given, notes: [] });
 });
 
+test("a class keeps what shapes its letters and its emoji, and loses what is not seen otherwise", () => {
+  const persian = "\u062e\u0648\u0628\u200c\u062a\u0631";
+  const { examples } = withOneSpelling(
+    source(`${persian}\u200b`, "👩\u200d💻", "❤\ufe0f", "very  good", "bad\u200d", "\u200cfine"),
+  );
+  expect(labelsOf(examples)).toEqual([
+    persian,
+    "👩\u200d💻",
+    "❤\ufe0f",
+    "very  good",
+    "bad",
+    "fine",
+  ]);
+});
+
 test("a label that looks like none stays a class, and a note says how to leave it out", () => {
   const { examples, notes } = withOneSpelling(source("good", "NaN", "nan", "NA"));
   expect(labelsOf(examples)).toEqual(["good", "NaN", "nan", "NA"]);

@@ -1,5 +1,5 @@
 import type { DataNote, Example, Source } from "./source.ts";
-import { labelKey, looksMissing, seenText } from "./label-key.ts";
+import { labelKey, looksMissing, shownLabel } from "./label-key.ts";
 
 /**
  * A source of which labels that mean the same (`labelKey`) have one name: the spelling that most of the
@@ -46,7 +46,7 @@ function spellingsOf({ examples, test = [] }: Source): Map<string, Spellings> {
   for (const spellings of found.values()) {
     let most = { label: "", count: 0 };
     for (const [label, count] of spellings.counts) if (count > most.count) most = { label, count };
-    spellings.name = seenText(most.label);
+    spellings.name = shownLabel(most.label);
   }
   return found;
 }

@@ -217,6 +217,14 @@ describe("what other programs write", () => {
     );
   });
 
+  test("a column may be named as its header has it, joiners and blanks included", async () => {
+    const text = "\u0645\u062a\u0646\u200c\u0647\u0627";
+    const content = `${text},my  label\nx,good\n`;
+    const { examples, notes } = await read("a.csv", content, { text, label: "my  label" });
+    expect(examples).toEqual([{ text: "x", label: "good" }]);
+    expect(notes).toEqual([]);
+  });
+
   test("one JSON array of objects, in .json or .jsonl", async () => {
     const content = JSON.stringify(rows, null, 2);
     for (const name of ["a.json", "a.jsonl"])

@@ -84,6 +84,21 @@ test("texts that the vocabulary does not know are compared as texts", () => {
   expect(counts.unknownOnly).toBe(2);
 });
 
+test("where copies leave too little, the error says which", () => {
+  const strange = Array.from({ length: 8 }, (_, i) => ({
+    text: `the ${"🙂👍🌵🎈🧵🪁🦉🪀".slice(2 * i, 2 * i + 2)}`,
+    label: i < 4 ? "no" : "yes",
+  }));
+  const alike = { name: "x", examples: [...strange, { text: "a", label: "no" }], withoutLabel: 0 };
+  expect(() => prepareSplits(alike, tokenizer, sizes)).toThrow(
+    'x: of its 9 texts 1 is left, each "no", without 8 copies whose labels disagree; the encoder reads 7 of them as it reads another text; choose one that knows their words, or raise maxLength',
+  );
+  const both = { name: "x", examples: grouped(46), test: grouped(46), withoutLabel: 0 };
+  expect(() => prepareSplits(both, tokenizer, sizes)).toThrow(
+    "x: of its 46 texts none is left, without 46 copies of test examples; test on other examples than those that are trained on",
+  );
+});
+
 test("a label that is none of the classes that the source names is told", () => {
   const source = { name: "x", examples: grouped(46), withoutLabel: 0, labels: ["yes", "nein"] };
   expect(() => prepareSplits(source, tokenizer, sizes)).toThrow(

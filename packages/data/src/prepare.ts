@@ -1,4 +1,4 @@
-import { idsKey, textKey, withoutDuplicates } from "./duplicates.ts";
+import { type Deduplicated, idsKey, textKey, withoutDuplicates } from "./duplicates.ts";
 import { labelNames } from "./label-names.ts";
 import type { Example, Source } from "./source.ts";
 import { type SplitName, splitNames, splitRows, type SplitSizes } from "./splits.ts";
@@ -92,10 +92,11 @@ export function prepareSplits(
       !(tested.size > 0 && keysOf(e).some((key) => tested.has(key))) &&
       (e.group === undefined || !testedGroups.has(e.group)),
   );
-  if (examples.length === 0) {
-    throw new RangeError(
-      `${where}: each of its ${texts.length} texts occurs with different labels; name the column of the label`,
-    );
+  const classes = (some: readonly Example[]) => new Set(some.map((e) => e.label)).size;
+  const lost = classes(texts) > 1 && classes([...examples, ...(test ?? [])]) < 2;
+  if (examples.length === 0 || lost) {
+    const testCopies = unique.length - examples.length;
+    throw new RangeError(`${where}: ${whyFewLeft(examples, texts.length, copies, testCopies)}`);
   }
   const labels = [
     ...(source.labels ??
@@ -154,6 +155,33 @@ export function prepareSplits(
       ...(grouped && { groupRestRemoved: rows.leftOut }),
     },
   };
+}
+
+/** What to say where copies leave no example, or those of one label. */
+function whyFewLeft(
+  examples: readonly Example[],
+  texts: number,
+  { duplicatesRemoved, conflictsRemoved, others }: Deduplicated<Example>,
+  testCopies: number,
+): string {
+  if (conflictsRemoved === texts && others.length === 0)
+    return `each of its ${texts} texts occurs with different labels; name the column of the label`;
+  const [first] = examples;
+  const left =
+    examples.length < 2 ? `${first === undefined ? "none" : 1} is` : `${examples.length} are`;
+  const parts = [
+    [duplicatesRemoved, "copies"],
+    [conflictsRemoved, "copies whose labels disagree"],
+    [testCopies, "copies of test examples"],
+  ] as const;
+  const removed = parts.filter(([n]) => n > 0).map(([n, what]) => `${n} ${what}`);
+  const fix =
+    others.length > (texts - examples.length) / 2
+      ? `the encoder reads ${others.length} of them as it reads another text; choose one that knows their words, or raise maxLength`
+      : testCopies > texts / 2
+        ? "test on other examples than those that are trained on"
+        : "name the columns of the text and the label";
+  return `of its ${texts} texts ${left} left${first === undefined ? "" : `, each "${first.label}"`}, without ${removed.join(", ")}; ${fix}`;
 }
 
 /** The index of each name in `labels`. */

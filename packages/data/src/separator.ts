@@ -17,6 +17,12 @@ export function csvOptions(delimiter: string, quotes: boolean): Options {
   };
 }
 
+/** A column's name as a header has it, without what is not seen unless it is wanted as it is written. */
+export function columnName(written: string, wanted: readonly string[]): string {
+  const name = written.trim();
+  return wanted.includes(name) ? name : seenText(name);
+}
+
 /**
  * What separates the fields of a CSV: a comma, a semicolon, a tab or a bar, the first of them under which
  * the header has the wanted columns. Without a header, columns being called by their numbers, the
@@ -32,7 +38,7 @@ export function separatorOf(
     const records = firstRecords(beginning, delimiter, { header, quotes });
     const [first = []] = records;
     if (header) {
-      const names = new Set(first.map((name) => seenText(name)));
+      const names = new Set(first.map((name) => columnName(name, wanted)));
       return wanted.every((name) => names.has(name));
     }
     return (
