@@ -88,13 +88,20 @@ function keywordOf(name: string): string | undefined {
 function add(splits: Map<string, SplitFile[]>, split: string, entry: SplitFile): void {
   const others = splits.get(split) ?? [];
   const [first = entry] = others;
-  if (extname(first.file) === extname(entry.file)) splits.set(split, [...others, entry]);
+  if (others.length > 0 && extname(first.file) === extname(entry.file)) others.push(entry);
+  else if (others.length === 0) splits.set(split, [entry]);
   else if (extname(entry.file) === ".parquet") splits.set(split, [entry]);
 }
 
-/** Whether a configuration has a split, by its name or by a keyword. */
-export function hasSplit({ named, keyword }: ConfigFiles, split: string): boolean {
-  return named.has(split) || keyword.has(split);
+/**
+ * The split that is tested on by default: `validation`, else `test`; where no file is called so, by the
+ * keywords in the names.
+ */
+export function testSplitOf({ named, keyword }: ConfigFiles): string {
+  const splits = ["validation", "test"];
+  return (
+    splits.find((split) => named.has(split)) ?? splits.find((split) => keyword.has(split)) ?? "test"
+  );
 }
 
 /**

@@ -58,6 +58,15 @@ describe("datasetTask", () => {
     );
   });
 
+  it("tests on the file called test rather than on one that has a keyword of validation", async () => {
+    const files = { "train.csv": csv, "test.csv": csv, "dev.csv": csv, "val_b.csv": csv };
+    const named = await dataset("named", files);
+    expect((await datasetTask(named, "n", { text: "text" })).testFiles).toEqual(["test.csv"]);
+    const words = { "my_train.csv": csv, "my_test.csv": csv, "my_dev.csv": csv };
+    const keywords = await dataset("keywords", words);
+    expect((await datasetTask(keywords, "k", { text: "text" })).testFiles).toEqual(["my_dev.csv"]);
+  });
+
   it("finds the only configuration, and a test split where there is no validation", async () => {
     const repository = await dataset("plain", {
       "data/train-00000-of-00001.parquet": "parquet",

@@ -1,6 +1,6 @@
 import { didYouMean } from "@sweetspot/artifact";
 import type { Repository } from "@sweetspot/hub";
-import { configsOf, filesOf, hasSplit } from "./dataset-files.ts";
+import { configsOf, filesOf, testSplitOf } from "./dataset-files.ts";
 import { glue, isGlue } from "./glue.ts";
 import { examplesOf, notesIn, readTable } from "./own-file.ts";
 import { withOneSpelling } from "./label-spelling.ts";
@@ -18,7 +18,7 @@ export interface DatasetColumns {
   label?: string | undefined;
   /** The split that is trained on; `train` by default. */
   trainSplit?: string | undefined;
-  /** The split that is tested on; `validation` by default, or `test` where there is none. */
+  /** The split that is tested on; `validation` by default, or `test` where there is none of that name. */
   testSplit?: string | undefined;
 }
 
@@ -73,10 +73,7 @@ export async function datasetTask(
   if (text === undefined) throw new RangeError(`${where}: name the column of the text (text)`);
   const textPair = columns.text === undefined ? task?.textPair : columns.textPair;
   const files = (split: string) => filesOf(splits, split, `${where}: ${config}`);
-  const testSplit =
-    columns.testSplit ??
-    task?.testSplit ??
-    (hasSplit(splits, "validation") ? "validation" : "test");
+  const testSplit = columns.testSplit ?? task?.testSplit ?? testSplitOf(splits);
   return {
     name: `${where} ${config}`,
     text,
