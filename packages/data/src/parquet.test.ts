@@ -53,6 +53,13 @@ describe("readParquet", () => {
     },
   );
 
+  it("passes over a row group without rows, of which Arrow writes no data page", async () => {
+    const path = join(folder, "empty-group.parquet");
+    const column = { 7: { i64: 15 }, 9: { i64: 0 } };
+    await writeFile(path, parquetFile([{ name: "text", strings: [] }], { column }));
+    expect((await readParquet(path, ["text"])).rows).toEqual([]);
+  });
+
   it("leaves numbers as they are where the file names no classes", async () => {
     const { rows, classes } = await readParquet(file("no-metadata"), ["label"]);
     expect(classes).toEqual({});
