@@ -9,18 +9,16 @@ export function seenText(text: string): string {
   return text.replaceAll(unseen, "").replaceAll(/\s+/gu, " ").trim();
 }
 
-/** What shapes the characters around it: part of a Persian word's spelling, or of an emoji's. */
-const shaping = /[\u200c\u200d\ufe00-\ufe0f]/;
-
 /**
  * A label as it is shown and given back: as it is written, without the characters that are not seen,
- * but for those that shape their neighbours.
+ * but for those that shape their neighbours, as in Persian words and in emoji.
  */
 export function shownLabel(label: string): string {
   const shown = label.replaceAll(unseen, (character, at: number) => {
-    const inside =
-      /\S/.test(label[at - 1] ?? "") && (/\S/.test(label[at + 1] ?? "") || character >= "\ufe00");
-    return inside && shaping.test(character) ? character : "";
+    const [before = "", after = ""] = [label[at - 1], label[at + character.length]];
+    const joins = /\p{Join_Control}/u.test(character) && /\S/.test(after);
+    const shapes = (joins || /\p{Variation_Selector}/u.test(character)) && /\S/.test(before);
+    return shapes ? character : "";
   });
   return shown.trim();
 }
