@@ -37,4 +37,13 @@ describe("storedNames", () => {
       'some/file: "bert.a" and "module.bert.a" are both the tensor "a"; keep one of them',
     );
   });
+
+  it("takes very many names that come to one, and names two of them", () => {
+    const wraps = Array.from({ length: 1 << 16 }, (_, i) =>
+      i.toString(2).replaceAll("1", "module.").replaceAll("0", "_orig_mod."),
+    );
+    const stored = storedNames([...wraps.map((wrap) => `${wrap}a`), "b"], "bert.", "w");
+    expect(stored("b")).toBe("b");
+    expect(() => stored("a")).toThrow(/^w: "\S+" and "\S+" are both the tensor "a"; keep one/);
+  });
 });

@@ -25,13 +25,18 @@ export function storedNames(
   const stored = new Map<string, string[]>();
   for (const name of names) {
     const plain = plainName(name);
-    stored.set(plain, [...(stored.get(plain) ?? []), name]);
+    const others = stored.get(plain);
+    if (others === undefined) stored.set(plain, [name]);
+    else others.push(name);
   }
   return (name) => {
     const found = stored.get(`${prefix}${name}`) ?? stored.get(name) ?? [];
     if (found.length > 1)
       throw new RangeError(
-        `${where}: ${found.map((f) => `"${f}"`).join(" and ")} are both the tensor "${name}"; keep one of them`,
+        `${where}: ${found
+          .slice(0, 2)
+          .map((f) => `"${f}"`)
+          .join(" and ")} are both the tensor "${name}"; keep one of them`,
       );
     return found[0];
   };
