@@ -24,7 +24,7 @@ export function wrongWith(
   const { message } = error;
   if (!message.includes(folder) && !message.includes(file.split("/").at(-1) ?? file))
     return `names no file: ${error.stack ?? message}`;
-  if (raw.test(message) && !/expected JSON|cannot be read/.test(message))
+  if (raw.test(message) && !/(expected|not) JSON|cannot be read/.test(message))
     return `says no cause: ${error.stack ?? message}`;
   return undefined;
 }

@@ -18,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openArtifact, writeArtifact } from "./folder.ts";
 import { sha256 } from "./hash.ts";
 import { identityOf, ownIdentity } from "./process-identity.ts";
+import { recoverFolder } from "./replace-folder.ts";
 
 let parent = "";
 let dir = "";
@@ -192,10 +193,17 @@ describe("after a kill", () => {
         expect(existsSync(join(parent, `made.tmp-${writer}`))).toBe(true);
       // Of another machine's processes nobody knows; a day is enough.
       const [, foreign = ""] = theirs.map((writer) => join(parent, `made.tmp-${writer}`));
+      await recoverFolder(dir);
+      expect(existsSync(foreign)).toBe(true);
       const longAgo = new Date(Date.now() - 25 * 3600_000);
       await utimes(foreign, longAgo, longAgo);
       await make();
       expect(existsSync(foreign)).toBe(false);
+      // Nor is there any doubt where a lock keeps others away.
+      await mkdir(foreign);
+      await recoverFolder(dir, true);
+      expect(existsSync(foreign)).toBe(false);
+      expect(existsSync(join(parent, `made.tmp-${theirs[0]}`))).toBe(true);
     } finally {
       child.kill("SIGKILL");
     }

@@ -100,12 +100,16 @@ async function claim(folder: string): Promise<OwnClaim> {
   const name = randomUUID();
   const file = join(folder, name);
   const wanted: Claim = { holds: false, processes: [await ownIdentity()] };
+  let written = Promise.resolve();
   const own: OwnClaim = {
     folder,
     name,
     claim: wanted,
-    // In place, and never shorter than before: nobody reads a part.
-    write: () => overwrite(file, JSON.stringify(wanted)),
+    // In place, and never shorter than before: nobody reads a part. One after the other, for the same reason.
+    write: () => {
+      const write = () => overwrite(file, JSON.stringify(wanted));
+      return (written = written.then(write, write));
+    },
     async withdraw() {
       await rm(file, { force: true });
       // Of the last; it is not empty where others want the lock.

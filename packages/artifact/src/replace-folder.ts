@@ -59,16 +59,19 @@ export async function replaceFolder(
 /**
  * Clears up what killed processes left of `replaceFolder`: a folder that was moved aside takes its name
  * again, unless its successor has it; the rest goes. Folders that a running process is still writing are
- * left alone.
+ * left alone, and for a day those of another machine's or container's processes, which cannot be asked.
+ *
+ * @param alone whether the caller knows, by a lock, that no other machine or container writes here
  */
-export async function recoverFolder(dir: string): Promise<void> {
-  await bringBack(dir);
-  for (const { path } of await leftovers(dir)) await rm(path, { recursive: true, force: true });
+export async function recoverFolder(dir: string, alone = false): Promise<void> {
+  await bringBack(dir, alone);
+  for (const { path } of await leftovers(dir, alone))
+    await rm(path, { recursive: true, force: true });
 }
 
 /** The first half of `recoverFolder`, which takes nothing away: for those who only read. */
-export async function bringBack(dir: string): Promise<void> {
-  for (const { kind, path } of await leftovers(dir))
+export async function bringBack(dir: string, alone = false): Promise<void> {
+  for (const { kind, path } of await leftovers(dir, alone))
     if (kind === "old" && !(await exists(dir))) await rename(path, dir);
 }
 
@@ -77,7 +80,7 @@ interface Leftover {
   path: string;
 }
 
-async function leftovers(dir: string): Promise<Leftover[]> {
+async function leftovers(dir: string, alone: boolean): Promise<Leftover[]> {
   const [parent, name] = [dirname(dir), basename(dir)];
   const found: Leftover[] = [];
   const entries = await readdir(parent).catch((error: NodeJS.ErrnoException): string[] => {
@@ -96,7 +99,7 @@ async function leftovers(dir: string): Promise<Leftover[]> {
     const isOwn =
       writer.place === own.place && writer.pid === own.pid && writer.start === own.start;
     const running = isOwn ? false : await isRunning(writer);
-    if (running === false || (running === undefined && (await isForgotten(path))))
+    if (running === false || (running === undefined && (alone || (await isForgotten(path)))))
       found.push({ kind, path });
   }
   return found;

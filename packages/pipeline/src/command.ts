@@ -54,8 +54,8 @@ export async function command(
   const { name, results } = first;
   const run: Invocation = { root, show, stop, name, results, folder, lock, concurrency };
   try {
-    await recoverFolder(join(root, "runs", name));
-    if (results !== undefined) await recoverFolder(join(results, name));
+    await recoverFolder(join(root, "runs", name), true);
+    if (results !== undefined) await recoverFolder(join(results, name), true);
     if (dry) return await dryRun(first, pipeline, run);
     if (!first.undecided) return await runPlan(first.cells, filter, run);
     const part = filter === undefined ? "more" : partOf(first, filter);
@@ -163,7 +163,7 @@ async function runPlan(
   if (!(await roomFor(wanted, run, estimates))) return false;
   // Those of the other part may be half done.
   if (part === undefined) await removeStaleCells(folder, cells);
-  for (const { id } of wanted) await recoverFolder(folder.artifact(id));
+  for (const { id } of wanted) await recoverFolder(folder.artifact(id), true);
   if (stop.aborted) return false;
   const began = performance.now();
   const progress = new Progress(expected.length, show);
