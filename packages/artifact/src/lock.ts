@@ -9,6 +9,7 @@ import { identityOf, isRunning, ownIdentity, type ProcessIdentity } from "./proc
 export interface Lock {
   /** Names another process of this machine that must have ended before the lock is free. */
   add(pid: number): Promise<void>;
+  /** Gives the lock up; its claim is removed. */
   release(): Promise<void>;
 }
 
