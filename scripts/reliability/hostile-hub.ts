@@ -5,7 +5,6 @@ import { openHub, pinRevision } from "@sweetspot/hub";
 import { badBlobs } from "../../packages/hub/test/bad-blobs.ts";
 import { gitHash, type HubServer, startHubServer } from "../../packages/hub/test/hub-server.ts";
 import { help } from "../help.ts";
-import { table } from "../markdown.ts";
 import { config, hostileCases, name, type HostileCase, token, weights } from "./hostile-cases.ts";
 import { writeFigures } from "./page.ts";
 
@@ -178,6 +177,7 @@ async function main(): Promise<void> {
   if (failures.length > 0) process.exitCode = 1;
   await writeFigures(
     "hostile-hub",
-    table(["", "cases", "failures"], [["a hostile Hub", cases, failures.length]]),
+    ["", "cases", "failures"],
+    [["a hostile Hub", cases, failures.length]],
   );
 }

@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parquetFile } from "../../packages/data/test/write-parquet.ts";
 import { help } from "../help.ts";
-import { table } from "../markdown.ts";
 import { writeFigures } from "./page.ts";
 
 help(
@@ -66,4 +65,4 @@ try {
   await rm(folder, { recursive: true });
 }
 if (rows >= 1_000_000)
-  await writeFigures("rows", table(["format", "rows", "time, s", "memory, GB"], figures));
+  await writeFigures("rows", ["format", "rows", "time, s", "memory, GB"], figures);
