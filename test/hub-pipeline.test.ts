@@ -74,7 +74,7 @@ async function filesIn(folder: string): Promise<Record<string, Uint8Array>> {
   return Object.fromEntries(await Promise.all(pairs));
 }
 
-it("trains on what the Hub has, reports, and needs it no more", { timeout: 300_000 }, async () => {
+it("trains on what the Hub has, reports, and needs it no more", { timeout: 900_000 }, async () => {
   const dry = await project.run("hub", "--dry");
   expect(dry.output).toMatch(/to run {2}train\.rte\.microsoft_deberta-v3-tiny\.sweet\.1 .* GB/);
   expect(dry.lines.at(-1)).toMatch(/^estimated: .* to download$/);
@@ -107,7 +107,7 @@ it("trains on what the Hub has, reports, and needs it no more", { timeout: 300_0
 
 it(
   "pushes a finished classifier, and the token goes nowhere else",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     delete process.env["HF_HUB_OFFLINE"];
     const script = join(import.meta.dirname, "..", "scripts", "push.ts");

@@ -5,7 +5,7 @@ import { type Project, realProject } from "./fixtures/pipeline/project.ts";
 
 // A search over regimes, a pupil and its teacher, and the five claims: every stage the real one.
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
 let project: Project;
 beforeAll(async () => {
   project = await realProject();

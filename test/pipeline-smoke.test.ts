@@ -9,7 +9,7 @@ import { type Project, realProject } from "./fixtures/pipeline/project.ts";
 
 // The built packages, every stage the real one.
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
 let project: Project;
 beforeAll(async () => {
   project = await realProject();

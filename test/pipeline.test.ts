@@ -8,7 +8,7 @@ import { hashOf, spoilCacheEntry } from "./fixtures/pipeline/turbo-cache.ts";
 
 // The built planner with real turbo, in a project of its own whose stages are fakes.
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
 let project: Project;
 beforeAll(async () => {
   project = await fakeProject();

@@ -32,7 +32,7 @@ describe("damaged files", async () => {
   });
 });
 
-it("each reader runs in a process of its own, by its name", { timeout: 120_000 }, async () => {
+it("each reader runs in a process of its own, by its name", { timeout: 600_000 }, async () => {
   await expect(fuzz(1, () => undefined, { only: ["no such"] })).rejects.toThrow(
     'fuzz: no reader "no such" (known: safetensors, ',
   );
@@ -41,7 +41,7 @@ it("each reader runs in a process of its own, by its name", { timeout: 120_000 }
   expect((row?.read ?? 0) + (row?.refused ?? 0)).toBe(3);
 });
 
-it("killed, or its results damaged, a pipeline ends by itself", { timeout: 240_000 }, async () => {
+it("killed, or its results damaged, a pipeline ends by itself", { timeout: 900_000 }, async () => {
   const only = Object.keys(campaigns).filter((name) => /planner|cache|artifact/.test(name));
   expect(only).toHaveLength(3);
   const rows = await crash(0.1, () => undefined, only);

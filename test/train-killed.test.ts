@@ -107,4 +107,4 @@ it("killed ten times at any moment and resumed, it leaves the bytes of a trainin
   expect(got.sha256).toBe(want.sha256);
   // Nothing of the killed ones is left.
   expect((await readdir(folder)).sort()).toEqual(["data", "killed", "whole"]);
-}, 120_000);
+}, 600_000);

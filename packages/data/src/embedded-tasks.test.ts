@@ -114,7 +114,7 @@ const expected: Readonly<Record<EmbeddedTask, Expected>> = {
 describe.each(embeddedTasks)("%s", (task) => {
   const { counts, sha256: pin, leaks } = expected[task];
 
-  test("has the examples that it always has", { timeout: 120_000 }, async () => {
+  test("has the examples that it always has", { timeout: 600_000 }, async () => {
     const pool = await poolOf(task);
     expect(pool.every((e) => (e.textPair !== undefined) === pairTasks.includes(task))).toBe(true);
     expect(countsOf(pool.map((e) => e.label))).toEqual(counts);
@@ -124,7 +124,7 @@ describe.each(embeddedTasks)("%s", (task) => {
 
   test(
     "is as large as planning believes, and leaves its splits as stated",
-    { timeout: 120_000 },
+    { timeout: 600_000 },
     async () => {
       const source = {
         name: task,
