@@ -49,9 +49,9 @@ it("killed, or its results damaged, a pipeline ends by itself", { timeout: 900_0
 });
 
 it("a wrong answer to a damaged file is called one", () => {
-  const about = { file: "a/b.json", folder: "/work", ms: 1, hashed: false };
+  const about = { file: "a/b.json", folder: "/some", ms: 1, hashed: false };
   const refused = (message: string) => ({ error: new Error(message) });
-  expect(wrongWith(refused("/work/a/b.json: expected JSON, got Unexpected token"), about)).toBe(
+  expect(wrongWith(refused("/some/a/b.json: expected JSON, got Unexpected token"), about)).toBe(
     undefined,
   );
   expect(wrongWith(undefined, about)).toBe(undefined);

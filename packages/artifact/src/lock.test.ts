@@ -70,23 +70,26 @@ describe("tryLock", () => {
     await (await take()).release();
   });
 
-  it.runIf(process.platform === "linux")("a zombie has ended", async () => {
-    // The shell is replaced by a program that never asks what became of its child.
-    const parent = spawn("sh", ["-c", "sh -c 'echo $$; exec sleep 0.2' & exec sleep 60"]);
-    const pid = await new Promise<number>((resolve) =>
-      parent.stdout.once("data", (chunk: Buffer) => resolve(Number(chunk.toString()))),
-    );
-    await leave(await identityOf(pid));
-    expect((await tryLock(folder)).holder?.pid).toBe(pid);
-    let state = "";
-    for (let i = 0; i < 100 && state !== "Z"; i++) {
-      await pause(50);
-      state = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.[0] ?? "";
-    }
-    expect(state).toBe("Z");
-    expect((await tryLock(folder)).holder).toBeUndefined();
-    parent.kill("SIGKILL");
-  });
+  it.runIf(process.platform === "linux")(
+    "a zombie has ended (read from /proc, which Linux alone has)",
+    async () => {
+      // The shell is replaced by a program that never asks what became of its child.
+      const parent = spawn("sh", ["-c", "sh -c 'echo $$; exec sleep 0.2' & exec sleep 60"]);
+      const pid = await new Promise<number>((resolve) =>
+        parent.stdout.once("data", (chunk: Buffer) => resolve(Number(chunk.toString()))),
+      );
+      await leave(await identityOf(pid));
+      expect((await tryLock(folder)).holder?.pid).toBe(pid);
+      let state = "";
+      for (let i = 0; i < 100 && state !== "Z"; i++) {
+        await pause(50);
+        state = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.[0] ?? "";
+      }
+      expect(state).toBe("Z");
+      expect((await tryLock(folder)).holder).toBeUndefined();
+      parent.kill("SIGKILL");
+    },
+  );
 
   it("that of another machine is held while it shows signs of life, whatever its id", async () => {
     const file = await leave({ place: "another", pid: process.pid, start: "1" });
