@@ -55,13 +55,14 @@ export async function tryLock(
   try {
     for (;;) {
       const own = await claim(folder);
-      const result = await settle(own, until).catch(async (error: unknown) => {
-        await own.withdraw();
-        throw error;
-      });
-      if (result === "ours") return { lock: await hold(own) };
-      await own.withdraw();
-      if (result !== "theirs") return { holder: result };
+      let lock: Lock | undefined;
+      try {
+        const result = await settle(own, until);
+        if (result === "ours") return { lock: (lock = await hold(own)) };
+        if (result !== "theirs") return { holder: result };
+      } finally {
+        if (lock === undefined) await own.withdraw();
+      }
       await pause(5 + 20 * Math.random());
     }
   } catch (cause) {
