@@ -102,7 +102,7 @@ describe("tryLock", () => {
   it("what is not a claim counts as one for a minute, and then goes", async () => {
     await leave();
     const old = new Date(Date.now() - 61_000);
-    for (const text of ["", "7", '{"processes":7}', "{"]) {
+    for (const text of ["", "7", '{"processes":7}', '{"holds":true,"processes":[null]}', "{"]) {
       await mkdir(folder, { recursive: true });
       await writeFile(join(folder, "left"), text);
       await utimes(join(folder, "left"), old, old);

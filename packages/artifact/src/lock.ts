@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { z } from "zod";
 import { diskError } from "./disk-error.ts";
 import { identityOf, isRunning, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
@@ -39,6 +40,11 @@ interface Claim {
   holds: boolean;
   processes: ProcessIdentity[];
 }
+
+const claimSchema: z.ZodType<Claim> = z.object({
+  holds: z.boolean(),
+  processes: z.array(z.object({ place: z.string(), pid: z.int(), start: z.string() })),
+});
 
 /**
  * Takes a lock, unless a process has it that still runs. A lock whose processes have ended is free; one
@@ -203,9 +209,7 @@ async function livingClaims({ folder, name: ownName }: OwnClaim): Promise<Living
 
 function parseClaim(text: string): Claim {
   try {
-    const { holds, processes } = JSON.parse(text) as Partial<Claim>;
-    if (!Array.isArray(processes)) return { holds: false, processes: [] };
-    return { holds: holds === true, processes };
+    return claimSchema.parse(JSON.parse(text));
   } catch {
     return { holds: false, processes: [] };
   }
