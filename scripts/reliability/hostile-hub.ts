@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openHub, pinRevision } from "@sweetspot/hub";
 import { badBlobs } from "../../packages/hub/test/bad-blobs.ts";
+import { clearHubEnvironment } from "../../packages/hub/test/hub-environment.ts";
 import { gitHash, type HubServer, startHubServer } from "../../packages/hub/test/hub-server.ts";
 import { help } from "../help.ts";
 import { config, hostileCases, name, type HostileCase, token, weights } from "./hostile-cases.ts";
@@ -41,20 +42,8 @@ export async function hostileHub(show: (line: string) => void): Promise<HostileH
   return { name: "hostile-hub", cases: hostileCases.length, failures };
 }
 
-const settings = [
-  "HF_HOME",
-  "HF_HUB_CACHE",
-  "HUGGINGFACE_HUB_CACHE",
-  "XDG_CACHE_HOME",
-  "HF_ENDPOINT",
-  "HF_TOKEN",
-  "HF_TOKEN_PATH",
-  "HF_HUB_OFFLINE",
-];
-
 async function run(hostile: HostileCase): Promise<{ problems: string[]; message: string }> {
-  const before = settings.map((setting) => [setting, process.env[setting]] as const);
-  for (const setting of settings) delete process.env[setting];
+  const restore = clearHubEnvironment();
   const root = await mkdtemp(join(tmpdir(), "hostile-"));
   const home = join(root, "home");
   await mkdir(home);
@@ -75,10 +64,7 @@ async function run(hostile: HostileCase): Promise<{ problems: string[]; message:
     return { problems, message: ended.message };
   } finally {
     await server.close();
-    for (const [setting, value] of before) {
-      if (value === undefined) delete process.env[setting];
-      else process.env[setting] = value;
-    }
+    restore();
     await rm(root, { recursive: true });
   }
 }
