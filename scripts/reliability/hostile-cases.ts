@@ -1,99 +1,23 @@
-import type { ServerResponse } from "node:http";
-import { gzipSync } from "node:zlib";
-import { gitHash, type HubServer, type Misbehaviour } from "../../packages/hub/test/hub-server.ts";
-
-/** The repository that is asked for, and who asks. */
-export const name = "org/model";
-export const token = "hf_hostileGeheim";
-export const config = '{ "hidden_size": 4 }';
-/** Large enough to lie in the store. */
-export const weights: Uint8Array = Uint8Array.from({ length: 200_000 }, (_, i) => (i * i) & 255);
-
-/** One way in which a Hub may be hostile. */
-export interface HostileCase {
-  title: string;
-  /** The listing, the commit of `main`, or files by their names, one after the other. */
-  ask: "files" | "revision" | readonly string[];
-  /** Beside config.json and model.bin. */
-  files?: Readonly<Record<string, string>>;
-  /** In place of the commit that there is. */
-  revision?: string;
-  /** `either` where it depends on the system; an answer must be right in any case. By default an error. */
-  ends?: "error" | "answer" | "either";
-  prepare?(server: HubServer): void;
-}
-
-const listing = /^GET \/api\/models\/org\/model\/tree/;
-const revision = /^GET \/api\/models\/org\/model\/revision/;
-const small = /^GET .*\/resolve\/.*config\.json/;
-const large = /^GET \/[0-9a-f]{64}/;
-
-type Answer = (response: ServerResponse, url: string) => unknown;
-
-/** For ever. */
-const always = (match: RegExp, answer: Answer) => (server: HubServer) =>
-  server.misbehave(match, answering(answer), Infinity);
-function answering(answer: Answer): Misbehaviour {
-  return { answer: (request, response) => answer(response, request.url ?? "/") };
-}
-const says = (match: RegExp, misbehaviour: Misbehaviour) => (server: HubServer) =>
-  server.misbehave(match, misbehaviour, Infinity);
-
-const entry = (path: unknown, more: object = {}) => ({
-  type: "file",
-  path,
-  size: 1,
-  oid: gitHash(Buffer.from("x")),
-  ...more,
-});
-const json =
-  (body: unknown, headers: Record<string, string> = {}): Answer =>
-  (response) =>
-    response
-      .writeHead(200, { "Content-Type": "application/json", ...headers })
-      .end(JSON.stringify(body));
-const text =
-  (body: string | Uint8Array, headers: Record<string, string | number> = {}): Answer =>
-  (response) =>
-    response.writeHead(200, headers).end(body);
-
-/** A listing whose pages are made by a function of their number, each with a next one. */
-const pages = (
-  page: (n: number) => unknown[],
-  next: (n: number) => number,
-): ((s: HubServer) => void) => {
-  return (server) => {
-    always(listing, (response, url) => {
-      const at = new URL(url, server.endpoint);
-      const n = Number(at.searchParams.get("cursor") ?? 0);
-      at.searchParams.set("cursor", String(next(n)));
-      json(page(n), { Link: `<${at.href}>; rel="next"` })(response, url);
-    })(server);
-  };
-};
-
-/** One byte every 20 ms, for ever: never silent for long, and never done. */
-const drip =
-  (headers: Record<string, string | number>, first = ""): Answer =>
-  (response) => {
-    response.writeHead(200, headers).write(first);
-    const timer = setInterval(() => response.write(" "), 20);
-    response.on("close", () => clearInterval(timer));
-  };
-
-/** As much as is taken, for ever. */
-const flood: Answer = (response) => {
-  response.writeHead(200);
-  const chunk = Buffer.alloc(1 << 16, 32);
-  const more = () => {
-    while (!response.destroyed && response.write(chunk));
-  };
-  response.on("drain", more);
-  more();
-};
-
-const bomb = gzipSync(Buffer.alloc(80 << 20, 32));
-const redirect = (Location: string): Misbehaviour => ({ status: 302, headers: { Location } });
+import {
+  always,
+  bomb,
+  config,
+  drip,
+  entry,
+  flood,
+  type HostileCase,
+  json,
+  large,
+  listing,
+  name,
+  pages,
+  redirect,
+  revision,
+  says,
+  small,
+  text,
+  token,
+} from "./hostile-answers.ts";
 
 const listings: HostileCase[] = [
   {

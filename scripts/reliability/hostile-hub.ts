@@ -6,7 +6,8 @@ import { badBlobs } from "../../packages/hub/test/bad-blobs.ts";
 import { clearHubEnvironment } from "../../packages/hub/test/hub-environment.ts";
 import { gitHash, type HubServer, startHubServer } from "../../packages/hub/test/hub-server.ts";
 import { help } from "../help.ts";
-import { config, hostileCases, name, type HostileCase, token, weights } from "./hostile-cases.ts";
+import { config, type HostileCase, name, token, weights } from "./hostile-answers.ts";
+import { hostileCases } from "./hostile-cases.ts";
 import { writeFigures } from "./page.ts";
 
 /** What the campaign found. */

@@ -1,0 +1,38 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
+import { readOwnFile } from "../src/own-file.ts";
+import type { Source } from "../src/source.ts";
+
+/** Reads files that a test makes, in a folder that is there while the tests of a file run. */
+export interface TextReader {
+  folder(): string;
+  /** Reads `content` as a file of that name, with the columns `text` and `label`. */
+  read(name: string, content: string | Uint8Array, more?: object): Promise<Source>;
+  /** The error that reading gives, without the folder's name. */
+  problem(name: string, content: string | Uint8Array, more?: object): Promise<string>;
+}
+
+export function textReader(): TextReader {
+  let folder = "";
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sweetspot-data-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  const read: TextReader["read"] = async (name, content, more = {}) => {
+    await writeFile(join(folder, name), content);
+    return readOwnFile({ file: join(folder, name), text: "text", label: "label", ...more });
+  };
+  return {
+    folder: () => folder,
+    read,
+    async problem(name, content, more) {
+      const error = await read(name, content, more).then(
+        () => new Error("none"),
+        (e: Error) => e,
+      );
+      return error.message.replaceAll(`${folder}/`, "");
+    },
+  };
+}
