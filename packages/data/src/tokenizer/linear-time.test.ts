@@ -1,28 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { slowParts } from "../../test/slow-texts.ts";
 import { tokenizers } from "../../test/tokenizer-parity.ts";
 import { graphemes } from "./graphemes.ts";
 import { normalForm } from "./normal-form.ts";
 import { patternMatches } from "./pattern.ts";
 import { textTokenizer } from "./tokenizer.ts";
 
-/** What once took time in the square of its length, or might. */
-const parts = {
-  blanks: " ",
-  "one letter": "a",
-  "line breaks": "a\n",
-  "letters with marks": "e\u0301",
-  "marks out of order": "\u0301\u0316",
-  emoji: "👨‍👩‍👧",
-  flags: "🇩🇪",
-  ideographs: "日本語",
-  syllables: "हिन्दी",
-  "short words": "a b ",
-  "special tokens": "[CLS]<s>[MASK] <mask>",
-  "a long word": "unbelievable",
-  digits: "1234567",
-  "halves of pairs": "\ud800",
-};
 const short = 5000;
 const long = 20 * short;
 
@@ -36,7 +20,7 @@ function timeOf(work: () => void): number {
 describe("20 times the text takes nowhere near 400 times the time", () => {
   test.each(["minilm", "roberta", "deberta-v2", "xlm-roberta"])("%s", async (name) => {
     const tokenizer = textTokenizer(await tokenizers[name]?.());
-    for (const [what, part] of Object.entries(parts)) {
+    for (const [what, part] of Object.entries(slowParts)) {
       const text = (length: number) => part.repeat(Math.ceil(length / part.length));
       const encode = (length: number, maxLength: number) =>
         timeOf(() => tokenizer.encode(text(length), undefined, { maxLength }));
