@@ -41,11 +41,12 @@ it("each reader runs in a process of its own, by its name", { timeout: 600_000 }
   expect((row?.read ?? 0) + (row?.refused ?? 0)).toBe(3);
 });
 
-it("killed, or its results damaged, a pipeline ends by itself", { timeout: 900_000 }, async () => {
-  const only = Object.keys(campaigns).filter((name) => /planner|cache|artifact/.test(name));
-  expect(only).toHaveLength(3);
-  const rows = await crash(0.1, () => undefined, only);
-  expect(rows.map((row) => row.failures)).toEqual([[], [], []]);
+it("a pipeline that was killed ends by itself", { timeout: 900_000 }, async () => {
+  // What follows damage, `pipeline.test.ts` holds.
+  const only = Object.keys(campaigns).filter((name) => name.includes("planner"));
+  expect(only).toHaveLength(1);
+  const rows = await crash(0.05, () => undefined, only);
+  expect(rows).toEqual([{ campaign: only[0], times: 2, failures: [] }]);
 });
 
 it("a wrong answer to a damaged file is called one", () => {
