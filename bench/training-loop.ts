@@ -2,10 +2,12 @@ import type { LoopDefinition, StepLoop } from "@sweetspot/compile/session";
 import { dropoutSites, encoderParameters, exitParameters } from "@sweetspot/model";
 import {
   initialState,
+  type MaskSource,
   objectives,
   occurringRows,
   openLoop,
   runInputs,
+  type StateLayout,
   stepInputs,
   stepState,
   trainingStep,
@@ -26,7 +28,11 @@ export interface LoopOptions {
   dropout?: boolean;
   /** Whether each step tells how the classifiers' gradients lie; by default not. */
   gradientConflict?: boolean;
-  /** By default as the stage `train` opens it. */
+  /** Where dropout's masks are made; by default on the host. */
+  masks?: MaskSource;
+  /** How the state is laid out; by default each parameter by itself. */
+  layout?: StateLayout;
+  /** By default as the stage `train` opens it, on the CPU. */
   open?: (definition: LoopDefinition) => Promise<StepLoop>;
 }
 
@@ -43,6 +49,8 @@ export async function openTrainingLoop(
   {
     dropout = true,
     gradientConflict = false,
+    masks = "host",
+    layout = "apart",
     open = (definition) => openLoop(definition, {}),
   }: LoopOptions = {},
 ): Promise<TrainingLoop> {
@@ -57,9 +65,13 @@ export async function openTrainingLoop(
   ].map((p) => (p.name === wordEmbeddings ? { ...p, shape: occurring.table.shape } : p));
   const sites = dropout ? dropoutSites(config, exitLayers, pooling) : [];
   const loop = await open({
-    state: stepState(parameters),
-    initialState: initialState(parameters, { ...weights, [wordEmbeddings]: occurring.table }),
-    inputs: stepInputs(sites),
+    state: stepState(parameters, layout),
+    initialState: initialState(
+      parameters,
+      { ...weights, [wordEmbeddings]: occurring.table },
+      layout,
+    ),
+    inputs: stepInputs(sites, {}, masks),
     step: trainingStep({
       config,
       pooling,
@@ -68,6 +80,7 @@ export async function openTrainingLoop(
       objective: objectives["early-exit"],
       maxGradientNorm: 1,
       dropoutSites: sites,
+      layout,
       gradientConflict,
     }),
   });
@@ -82,7 +95,7 @@ export async function openTrainingLoop(
           (_row, j) => ((first + i) % batchCount) * batch.B + j,
         ),
       }));
-      const place = { firstStep: first, totalSteps: 1e12 };
+      const place = { firstStep: first, totalSteps: 1e12, masks };
       const inputs = runInputs(split, occurring.index, sites, settings, batches, place);
       const { losses } = await loop.run(inputs, { steps, ...batch });
       const exits = exitLayers.length;

@@ -6,7 +6,7 @@
 // Without a name it looks at both, and fails only where one that is found is wrong; a device that was
 // named must be there, too.
 import { compile, nativeBackend } from "@sweetspot/compile/session";
-import { openLoop } from "@sweetspot/train";
+import { arrangement, type Machinery, objectives, openLoop } from "@sweetspot/train";
 import { checkDevice, type Device, devices, onnxruntimeVersion } from "@sweetspot/runtime";
 import * as tf from "@tensorflow/tfjs";
 import { argv } from "zx";
@@ -26,7 +26,8 @@ const measuredMs = 8000;
 /** Below this many GFLOP/s a device is no card, and MiniLM would take minutes. */
 const slowest = 20;
 
-type Open = NonNullable<LoopOptions["open"]>;
+/** How a training's loop is opened. */
+type Way = Pick<LoopOptions, "open" | "masks" | "layout">;
 
 const asked = argv._.map(String);
 const unknown = asked.find((name) => !(devices as readonly string[]).includes(name));
@@ -36,8 +37,8 @@ const looked = devices.filter((d) => d !== "cpu" && (asked.length === 0 || asked
 
 console.log(`Node ${process.version}, ONNX Runtime ${onnxruntimeVersion}`);
 const work = { tiny: await trainingWork("tiny"), minilm: await trainingWork("minilm") };
-const onCpu: Open = (definition) => openLoop(definition, {});
-const expected = await losses(onCpu);
+/** As the stage `train` does on the CPU. */
+const onCpu: Way = {};
 let cpuMs: number | undefined;
 let failed = false;
 for (const device of looked) {
@@ -49,12 +50,12 @@ for (const device of looked) {
     continue;
   }
   console.log(`${device}: found`);
-  const open: Open = (definition) => openLoop(definition, { device });
-  await compareLosses(device, open);
+  const way = wayOf({ device });
+  await compareLosses(device, way);
   const rate = await productRate(device);
   console.log(`${device}: ${rate.toFixed(1)} GFLOP/s in matrix products`);
   if (rate < slowest) console.log(`${device}: too slow for a card; MiniLM is not timed`);
-  else await compareTimes(device, open);
+  else await compareTimes(device, way);
   if (device === "cuda") await checkEager(device);
 }
 console.log(failed ? "\nFAILED" : "\npassed");
@@ -68,13 +69,23 @@ async function checkEager(device: Device): Promise<void> {
     console.log(`${device}, eager: NOT FOUND: ${error instanceof Error ? error.message : error}`);
     return;
   }
-  const open: Open = (definition) => openLoop(definition, { device, engine: "eager" });
-  await compareLosses(`${device}, eager`, open);
-  await compareTimes(`${device}, eager`, open);
+  const way = wayOf({ device, engine: "eager" });
+  await compareLosses(`${device}, eager`, way);
+  await compareTimes(`${device}, eager`, way);
 }
 
-async function compareLosses(name: string, open: Open): Promise<void> {
-  const got = await losses(open);
+/** As the stage `train` does. */
+function wayOf(machinery: Partial<Machinery>): Way {
+  return {
+    ...arrangement(machinery, objectives["early-exit"]),
+    open: (definition) => openLoop(definition, machinery),
+  };
+}
+
+async function compareLosses(name: string, way: Way): Promise<void> {
+  const got = await losses(way);
+  // The same masks, made where they are made there.
+  const expected = await losses({ ...onCpu, ...(way.masks && { masks: way.masks }) });
   const apart = Math.max(...expected.map((x, i) => Math.abs((got[i] ?? NaN) - x)));
   const same = apart <= tolerance;
   failed ||= !same;
@@ -83,24 +94,24 @@ async function compareLosses(name: string, open: Open): Promise<void> {
   );
 }
 
-async function losses(open: Open): Promise<number[]> {
-  const loop = await openTrainingLoop(work.tiny, { open });
+async function losses(way: Way): Promise<number[]> {
+  const loop = await openTrainingLoop(work.tiny, way);
   const told = await loop.take(comparedSteps, 0);
   await loop.dispose();
   return told.flat();
 }
 
-async function compareTimes(name: string, open: Open): Promise<void> {
+async function compareTimes(name: string, way: Way): Promise<void> {
   cpuMs ??= await stepMs(onCpu);
-  const ms = await stepMs(open);
+  const ms = await stepMs(way);
   console.log(
     `${name}: ${ms.toFixed(1)} ms a step of MiniLM-L6, ${batch.B} x ${batch.T} tokens; the CPU ${cpuMs.toFixed(1)} ms: ${(cpuMs / ms).toFixed(2)} times as fast`,
   );
 }
 
 /** Milliseconds of a step, the copying of the state at a run's end included. */
-async function stepMs(open: Open): Promise<number> {
-  const loop = await openTrainingLoop(work.minilm, { open });
+async function stepMs(way: Way): Promise<number> {
+  const loop = await openTrainingLoop(work.minilm, way);
   await loop.take(1, 0);
   const once = await timed(() => loop.take(1, 1));
   const steps = Math.max(1, Math.min(64, Math.floor(measuredMs / once)));

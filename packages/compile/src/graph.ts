@@ -2,9 +2,9 @@
 
 /**
  * A value's dtype. What a traced function takes and gives is float32, int32 or bool, as tfjs has it. int64
- * is of shapes, indices and the ids of an exported model; float64 and uint8 are of values in between.
+ * is of shapes, indices and the ids of an exported model; float64, uint8 and uint32 are of values in between.
  */
-export type Dtype = "float32" | "int32" | "bool" | "int64" | "float64" | "uint8";
+export type Dtype = "float32" | "int32" | "bool" | "int64" | "float64" | "uint8" | "uint32";
 
 /** A whole number times symbols, plus another: `12 * B * T`, `T - 1`. */
 export interface SymbolicDim {

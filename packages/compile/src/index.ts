@@ -14,6 +14,7 @@ export { onnxBytes, onnxModel } from "./onnx-writer.ts";
 export { optimise } from "./optimise.ts";
 export { optimiseInference } from "./optimise-inference.ts";
 export { bindInputs, removeDeadNodes } from "./passes.ts";
+export { hostRandomMasks, randomMasks } from "./random-masks.ts";
 export { scanLoop } from "./scan.ts";
 export {
   type NamedTensors,

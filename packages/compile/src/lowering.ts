@@ -66,6 +66,7 @@ export const onnxType: Readonly<Record<Dtype, number>> = {
   int64: 7,
   bool: 9,
   float64: 11,
+  uint32: 12,
 };
 
 /** @throws TypeError that names the kernel for a dtype that ONNX graphs here do not hold */

@@ -1,6 +1,7 @@
 /** For every kernel that a trace can record, how tfjs comes to call it: what `table.test.ts` runs. */
 
 import * as tf from "@tensorflow/tfjs";
+import { randomMasks } from "../src/random-masks.ts";
 import type { NamedTensors } from "../src/trace.ts";
 import type { TensorDtype } from "../src/lowering.ts";
 
@@ -357,6 +358,12 @@ export const kernelCalls: Readonly<Record<string, readonly KernelCalls[]>> = {
   ],
   Less: [two(tf.less), two(tf.less, { dtype: "int32" })],
   LessEqual: [two(tf.lessEqual), two(tf.lessEqual, { dtype: "int32" })],
+  RandomMasks: [
+    {
+      run: (t, { a, b }) => randomMasks(at(t, "key") as tf.Tensor1D, [a, b, 3], 230),
+      inputs: () => ({ key: { shape: [2], dtype: "int32" } }),
+    },
+  ],
   LinSpace: [{ run: (_, { a }) => tf.linspace(-1, 2, Math.max(1, a)), inputs: () => ({}) }],
   Log: [smooth(tf.log, { into: Math.abs })],
   Log1p: [smooth(tf.log1p)],

@@ -11,9 +11,6 @@ export interface PlannedBatch {
   indices: Int32Array;
 }
 
-/** Each length costs a compiled run of its own now and then; more of them would save little padding. */
-const mostLengths = 8;
-
 /** Batches of one length that follow each other, so that a compiled run can hold several steps. */
 const batchesPerBlock = 8;
 
@@ -34,11 +31,14 @@ export function batchPlan({
   batchSize,
   epochs,
   seed,
+  mostLengths = 8,
 }: {
   lengths: ArrayLike<number>;
   batchSize: number;
   epochs: number;
   seed: number;
+  /** Length buckets, at most. */
+  mostLengths?: number;
 }): PlannedBatch[] {
   for (const [name, value] of Object.entries({ batchSize, epochs })) {
     if (!Number.isInteger(value) || value < 1)

@@ -1,7 +1,15 @@
+import { hostRandomMasks } from "@sweetspot/compile";
 import type { DropoutSite } from "@sweetspot/model";
 import fc from "fast-check";
-import { expect, it } from "vitest";
-import { dropoutMasks, keepProbability } from "./dropout-masks.ts";
+import { describe, expect, it } from "vitest";
+import * as tf from "@tensorflow/tfjs";
+import {
+  dropoutMasks,
+  keepProbability,
+  maskKeys,
+  maskKeySpecs,
+  masksOfKeys,
+} from "./dropout-masks.ts";
 
 const sites: DropoutSite[] = [
   { name: "a", shape: ["B", "T", 7], probability: 0.1 },
@@ -119,4 +127,102 @@ it("follow each other where a mask ends within the cipher's block", () => {
     0,
   );
   expect(`${x?.join("")}${y?.join("")}`).toBe(bits(1, 0, 26));
+});
+
+describe("made of keys", () => {
+  const five = Array.from({ length: 5 }, (_, i) => ({ ...site("B", "T", 7), name: `five ${i}` }));
+  const mixed = [site("B", "T", 7), ...sites, ...five];
+
+  function site(...shape: DropoutSite["shape"]): DropoutSite {
+    return { name: `${shape.join()} alone`, shape, probability: 0.1 };
+  }
+
+  /** Each site's mask at a step, as 0 and 1. */
+  function made(of: readonly DropoutSite[], seed: number, step: number, size = batch) {
+    return tf.tidy(() => {
+      const keys = Object.entries(maskKeys(of, seed, step)).map(
+        ([name, key]) => [name, tf.tensor1d(key, "int32")] as const,
+      );
+      const masks = Object.entries(masksOfKeys(of, Object.fromEntries(keys), size) ?? {});
+      return Object.fromEntries(
+        masks.map(([name, m]) => [name, { shape: m.shape, data: [...m.dataSync()] }]),
+      );
+    });
+  }
+
+  it("have each site's shape, and are other ones at each site, step and seed", async () => {
+    await tf.setBackend("cpu");
+    const before = tf.memory().numTensors;
+    const masks = made(mixed, 1, 2);
+    expect(Object.keys(masks).sort()).toEqual(mixed.map((s) => s.name).sort());
+    for (const { name, shape } of mixed)
+      expect(masks[name]?.shape).toEqual(shape.map((d) => (typeof d === "number" ? d : batch[d])));
+    const all = [masks, made(mixed, 1, 3), made(mixed, 2, 2)].flatMap((of) =>
+      Object.values(of).map(({ data }) => data.join("")),
+    );
+    expect(new Set(all).size).toBe(all.length);
+    expect(made(mixed, 1, 2)).toEqual(masks);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("of several steps have the keys of each, end to end", () => {
+    const each = [4, 5, 6].map((step) => maskKeys(mixed, 2, step));
+    const all = maskKeys(mixed, 2, 4, 3);
+    expect(Object.keys(all)).toEqual(Object.keys(maskKeySpecs(mixed)));
+    for (const [name, keys] of Object.entries(all))
+      expect([...keys]).toEqual(each.flatMap((of) => [...(of[name] ?? [])]));
+    const numbers = Object.values(all).flatMap((keys) => [...keys]);
+    expect(new Set(numbers).size).toBe(numbers.length);
+  });
+
+  it("keep the share that was asked for, and are independent of each other", () => {
+    const count = 1 << 16;
+    const shape = [count];
+    const half = Array.from({ length: 6 }, (_, i) => ({ name: `${i}`, shape, probability: 0.5 }));
+    const some = [0.05, 0.1, 0.3].map((probability) => ({
+      name: `${probability}`,
+      shape,
+      probability,
+    }));
+    for (const { name, probability } of some) {
+      const data = made(some, 3, 1)[name]?.data ?? [];
+      const keep = keepProbability(probability);
+      const share = data.reduce((a, b) => a + b, 0) / count;
+      // Five standard deviations, here and below.
+      expect(Math.abs(share - keep)).toBeLessThan(5 * Math.sqrt((keep * (1 - keep)) / count));
+    }
+    // Of all pairs of masks: four that share words, two that do not, and other steps and seeds, each
+    // also against the others moved by some places.
+    const masks = [made(half, 3, 1), made(half, 3, 2), made(half, 4, 1)].flatMap((of) =>
+      Object.values(of).map(({ data }) => data),
+    );
+    const agreeing = (a: readonly number[], b: readonly number[], moved: number) =>
+      a.reduce((n, x, i) => n + Number(x === b[(i + moved) % count]), 0);
+    masks.forEach((a, i) =>
+      masks.forEach((b, j) => {
+        for (const moved of [0, 1, 2, 3, 64, 256, 1000, 4096]) {
+          if (i === j && moved === 0) continue;
+          expect(Math.abs(agreeing(a, b, moved) - count / 2)).toBeLessThan(
+            // The largest of 2,600 comparisons: five and a half.
+            5.5 * Math.sqrt(count / 4),
+          );
+        }
+      }),
+    );
+  });
+
+  it("have bytes of which none is rarer than another", () => {
+    const count = 1 << 17;
+    // Chi square over 256 bytes, by how many limits keep a number.
+    // How many of 255 limits keep a number says its byte. Each limit's mask is the first of a group.
+    const [[first = 0, second = 0] = []] = Object.values(maskKeys([site(count)], 5, 9));
+    const below = Array.from({ length: 255 }, (_, i) =>
+      hostRandomMasks([first, second], count, i + 1)[0].reduce((a, b) => a + b, 0),
+    );
+    const counts = [...below, count].map((n, i) => n - (below[i - 1] ?? 0));
+    const chi = counts.reduce((sum, n) => sum + (n - count / 256) ** 2 / (count / 256), 0);
+    // 255 degrees of freedom: 255 on average, a standard deviation of 22.6.
+    expect(chi).toBeGreaterThan(255 - 5 * 22.6);
+    expect(chi).toBeLessThan(255 + 5 * 22.6);
+  });
 });

@@ -1,5 +1,14 @@
-import { createCipheriv, createHash } from "node:crypto";
+import { type Cipher, createCipheriv, createHash } from "node:crypto";
+import { randomMasks, type TensorSpecs } from "@sweetspot/compile";
 import type { DropoutSite } from "@sweetspot/model";
+import type * as tf from "@tensorflow/tfjs";
+
+/**
+ * Where the masks come from: `host` makes them and feeds them to each step; `graph` makes them inside
+ * the step, of a few keys. The host's are faster to make on the CPU; a card would wait for them. For one
+ * seed the two drop different numbers.
+ */
+export type MaskSource = "host" | "graph";
 
 /**
  * The chance that a byte really gives: a number is kept if its random byte is below
@@ -30,16 +39,13 @@ export function dropoutMasks(
   step: number,
   steps = 1,
 ): Record<string, Uint8Array> {
-  const key = createHash("sha256").update(`dropout/${seed}`).digest().subarray(0, 16);
   const counts = sites.map(({ shape }) =>
     shape.reduce<number>((n, d) => n * (typeof d === "number" ? d : batch[d]), 1),
   );
   const zeros = Buffer.alloc(Math.max(0, ...counts));
   const masks = counts.map((count) => new Uint8Array(count * steps));
   for (let i = 0; i < steps; i++) {
-    const counter = Buffer.alloc(16);
-    counter.writeBigUInt64BE(BigInt(step + i));
-    const cipher = createCipheriv("aes-128-ctr", key, counter);
+    const cipher = randomBytes(seed, step + i);
     sites.forEach(({ probability }, s) => {
       const count = counts[s] ?? 0;
       const bytes = cipher.update(zeros.subarray(0, count));
@@ -47,6 +53,89 @@ export function dropoutMasks(
     });
   }
   return Object.fromEntries(sites.map(({ name }, s) => [name, masks[s] ?? new Uint8Array(0)]));
+}
+
+/** The random bytes of a step, in order: what encrypting zeros gives. */
+function randomBytes(seed: number, step: number): Cipher {
+  const key = createHash("sha256").update(`dropout/${seed}`).digest().subarray(0, 16);
+  const counter = Buffer.alloc(16);
+  counter.writeBigUInt64BE(BigInt(step));
+  return createCipheriv("aes-128-ctr", key, counter);
+}
+
+/** Sites of one shape and probability, at most four: they share their random words' bytes. */
+interface MaskGroup {
+  shape: DropoutSite["shape"];
+  probability: number;
+  names: string[];
+}
+
+/** The sites in groups, in the order of their first sites. */
+function maskGroups(sites: readonly DropoutSite[]): MaskGroup[] {
+  const groups: MaskGroup[] = [];
+  for (const { name, shape, probability } of sites) {
+    const open = groups.find(
+      (g) => g.names.length < 4 && g.probability === probability && g.shape.join() === shape.join(),
+    );
+    if (open === undefined) groups.push({ shape, probability, names: [name] });
+    else open.names.push(name);
+  }
+  return groups;
+}
+
+/** The inputs that a step makes its masks of: a key for each group, int32 `[2]`. */
+export function maskKeySpecs(sites: readonly DropoutSite[]): TensorSpecs {
+  return Object.fromEntries(
+    maskGroups(sites).map((_, g) => [`maskKey/${g}`, { dtype: "int32", shape: [2] }]),
+  );
+}
+
+/**
+ * The keys of steps that follow each other, of the random bytes that `dropoutMasks` takes.
+ *
+ * @returns by the names of `maskKeySpecs`, the steps end to end
+ */
+export function maskKeys(
+  sites: readonly DropoutSite[],
+  seed: number,
+  step: number,
+  steps = 1,
+): Record<string, Int32Array> {
+  const names = Object.keys(maskKeySpecs(sites));
+  const keys = names.map(() => new Int32Array(2 * steps));
+  for (let i = 0; i < steps; i++) {
+    const bytes = randomBytes(seed, step + i).update(Buffer.alloc(8 * names.length));
+    keys.forEach((key, g) =>
+      key.set([bytes.readInt32LE(8 * g), bytes.readInt32LE(8 * g + 4)], 2 * i),
+    );
+  }
+  return Object.fromEntries(names.map((name, g) => [name, keys[g] ?? new Int32Array(0)]));
+}
+
+/**
+ * The masks of a step, made where the step is computed. The caller disposes of them.
+ *
+ * @param inputs of the step; among them the keys, by the names of `maskKeySpecs`
+ * @param batch the sizes behind `B` and `T`
+ * @returns by the site's name, bool: true where a number is kept; undefined if there are no keys
+ */
+export function masksOfKeys(
+  sites: readonly DropoutSite[],
+  inputs: Readonly<Record<string, tf.Tensor>>,
+  batch: { B: number; T: number },
+): Record<string, tf.Tensor> | undefined {
+  const keys = Object.keys(maskKeySpecs(sites)).flatMap((name) => inputs[name] ?? []);
+  if (keys.length === 0) return undefined;
+  return Object.fromEntries(
+    maskGroups(sites).flatMap(({ shape, probability, names }, g) => {
+      const masks = randomMasks(
+        keys[g] as tf.Tensor1D,
+        shape.map((d) => (typeof d === "number" ? d : batch[d])),
+        keptBytes(probability),
+      );
+      return names.map((name, i) => [name, masks[i] as tf.Tensor]);
+    }),
+  );
 }
 
 /** 1 for each byte below the limit, from 1 to 256, and 0 for the others. May write over the bytes. */

@@ -1,3 +1,4 @@
+export { type Arrangement, arrangement } from "./arrangement.ts";
 export {
   adamW,
   adamWScalars,
@@ -8,7 +9,7 @@ export {
   globalNorm,
 } from "./adamw.ts";
 export { crossEntropy, softCrossEntropy } from "./cross-entropy.ts";
-export { dropoutMasks, keepProbability } from "./dropout-masks.ts";
+export { dropoutMasks, keepProbability, type MaskSource } from "./dropout-masks.ts";
 export { earlyExit } from "./early-exit.ts";
 export { multiModel } from "./multi-model.ts";
 export {
@@ -39,7 +40,7 @@ export {
   stepInputs,
   trainingStep,
 } from "./training-step.ts";
-export { initialState, stepState, weightsOf } from "./state-layout.ts";
+export { initialState, type StateLayout, stepState, weightsOf } from "./state-layout.ts";
 export type { StepMetrics } from "./training-state.ts";
 export {
   type TrainedModel,

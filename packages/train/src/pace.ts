@@ -5,8 +5,6 @@ const copyShare = 0.03;
 const longestRunMs = 30_000;
 /** A run is no shorter than this, so that little of it is spent between runs. */
 const shortestRunMs = 2000;
-/** Every step of a run brings its dropout masks along. */
-const mostSteps = 64;
 
 /** The milliseconds that a run spends on copying the state out. */
 export function copyMs(stateBytes: number): number {
@@ -15,13 +13,13 @@ export function copyMs(stateBytes: number): number {
 
 /**
  * How many steps a run of the compiled loop may hold: as many as make copying the state out under
- * 3% of its time and bring it to two seconds, but no more than half a minute of them, nor 64.
+ * 3% of its time and bring it to two seconds, but no more than half a minute of them, nor `most`.
  *
  * @param stepMs of one step, copying left out; undefined if none has been measured
  */
-export function stepsPerRun(stepMs: number | undefined, stateBytes: number): number {
+export function stepsPerRun(stepMs: number | undefined, stateBytes: number, most: number): number {
   if (stepMs === undefined) return 2;
   const wantedMs = Math.max(shortestRunMs, (copyMs(stateBytes) * (1 - copyShare)) / copyShare);
-  const steps = Math.min(wantedMs / stepMs, mostSteps);
+  const steps = Math.min(wantedMs / stepMs, most);
   return Math.max(1, Math.min(Math.ceil(steps), Math.floor(longestRunMs / stepMs)));
 }

@@ -1,7 +1,7 @@
 import { type EncodedSplit, padBatch, type PlannedBatch } from "@sweetspot/data";
 import type { DropoutSite } from "@sweetspot/model";
 import { adamWScalars, type AdamScalars } from "./adamw.ts";
-import { dropoutMasks } from "./dropout-masks.ts";
+import { dropoutMasks, maskKeys, type MaskSource } from "./dropout-masks.ts";
 import { learningRateAt, stageOf } from "./schedule.ts";
 import type { TrainSettings } from "./stage.ts";
 
@@ -50,7 +50,13 @@ export function runInputs(
     firstStep,
     totalSteps,
     restartsAt,
-  }: { firstStep: number; totalSteps: number; restartsAt?: number | undefined },
+    masks: source = "host",
+  }: {
+    firstStep: number;
+    totalSteps: number;
+    restartsAt?: number | undefined;
+    masks?: MaskSource;
+  },
   more: MoreInputs = () => ({}),
 ): Record<string, HostArray> {
   const steps = batches.map((planned, i): Record<string, Numbers> => {
@@ -70,15 +76,27 @@ export function runInputs(
     };
   });
   const [first] = steps;
-  const size = { B: settings.batchSize, T: batches[0]?.length ?? 0 };
-  const masks = dropoutMasks(sites, size, settings.seed, firstStep, batches.length);
   return Object.fromEntries([
     ...Object.keys(first ?? {}).map((name) => [
       name,
       endToEnd(steps.flatMap((s) => s[name] ?? [])),
     ]),
-    ...Object.entries(masks).map(([site, mask]) => [`dropout/${site}`, mask]),
+    ...Object.entries(maskInputs(source, sites, settings, batches, firstStep)),
   ]);
+}
+
+function maskInputs(
+  source: MaskSource,
+  sites: readonly DropoutSite[],
+  { seed, batchSize }: StepSettings,
+  batches: readonly PlannedBatch[],
+  firstStep: number,
+): Record<string, HostArray> {
+  if (sites.length === 0) return {};
+  if (source === "graph") return maskKeys(sites, seed, firstStep, batches.length);
+  const size = { B: batchSize, T: batches[0]?.length ?? 0 };
+  const masks = dropoutMasks(sites, size, seed, firstStep, batches.length);
+  return Object.fromEntries(Object.entries(masks).map(([site, mask]) => [`dropout/${site}`, mask]));
 }
 
 function endToEnd(parts: readonly Numbers[]): Numbers {

@@ -10,6 +10,8 @@ function divergent(weightDecay: number): Parameters<typeof runPlan>[0] {
     split: { inputIds: rows, tokenTypeIds: rows, labels: Int32Array.of(0) },
     index: Int32Array.of(0, 1, 2),
     sites: [],
+    masks: "host",
+    mostSteps: 64,
     loop: {
       state: async () => ({}),
       run: async () => ({ losses: Float32Array.of(Infinity), gradientNorm: Float32Array.of(3) }),

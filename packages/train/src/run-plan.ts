@@ -1,6 +1,7 @@
 import type { StepLoop } from "@sweetspot/compile/session";
 import type { EncodedSplit, PlannedBatch } from "@sweetspot/data";
 import type { DropoutSite } from "@sweetspot/model";
+import type { MaskSource } from "./dropout-masks.ts";
 import { copyMs, stepsPerRun } from "./pace.ts";
 import { progressReport } from "./progress.ts";
 import { type MoreInputs, runInputs, type StepSettings } from "./run-inputs.ts";
@@ -25,6 +26,9 @@ interface Course {
   /** A token id -> its row in the trained table. */
   index: Int32Array;
   sites: readonly DropoutSite[];
+  masks: MaskSource;
+  /** The most steps of a run. */
+  mostSteps: number;
   loop: StepLoop;
   exitLayers: readonly number[];
   settings: StepSettings & Pick<TrainSettings, "maxGradientNorm">;
@@ -53,7 +57,7 @@ export async function runPlan(
   }: { checkpoints?: Checkpoints; stepsPerRun?: number; log?: (line: string) => void },
   saved?: Pick<TrainingState, "step" | "metrics">,
 ): Promise<StepMetrics[]> {
-  const { plan, split, index, sites, loop, settings } = course;
+  const { plan, split, index, sites, masks, loop, settings } = course;
   const metrics = saved?.metrics ?? [];
   let step = saved?.step ?? 0;
   let savedStep = step;
@@ -67,8 +71,13 @@ export async function runPlan(
   while (step < plan.length) {
     const length = plan[step]?.length ?? 0;
     const stepMs = msPerToken === undefined ? undefined : msPerToken * length;
-    const batches = sameLength(plan, step, most ?? stepsPerRun(stepMs, stateBytes));
-    const place = { firstStep: step, totalSteps: plan.length, restartsAt: course.restartsAt };
+    const batches = sameLength(
+      plan,
+      step,
+      most ?? stepsPerRun(stepMs, stateBytes, course.mostSteps),
+    );
+    const { restartsAt } = course;
+    const place = { firstStep: step, totalSteps: plan.length, restartsAt, masks };
     const inputs = runInputs(split, index, sites, settings, batches, place, course.more);
     const before = checkpoints === undefined ? undefined : await loop.state();
     const started = performance.now();

@@ -14,12 +14,13 @@ import {
 import { type AdamScalars, adamW, clipScale, globalNorm } from "./adamw.ts";
 import { courseInput, courseSpecs, rateIndex } from "./course.ts";
 import { crossEntropy, softCrossEntropy } from "./cross-entropy.ts";
-import { keepProbability } from "./dropout-masks.ts";
+import { keepProbability, maskKeySpecs, type MaskSource, masksOfKeys } from "./dropout-masks.ts";
 import { gradientConflict, layerOf, reachedLayers } from "./gradient-conflict.ts";
 import type { ClassifierGradients, Objective } from "./objective.ts";
 import {
   gradientOf,
   parameterTensors,
+  type StateLayout,
   type StateTensor,
   stateParts,
   stateTensors,
@@ -39,6 +40,8 @@ export interface StepDefinition {
   maxGradientNorm: number | "off";
   /** Where dropout acts; none for none. */
   dropoutSites: readonly DropoutSite[];
+  /** How the state is laid out; by default `apart`. */
+  layout?: StateLayout | undefined;
   /** Whether the step tells how the classifiers' gradients lie to each other and to the update. */
   gradientConflict?: boolean | undefined;
 }
@@ -53,10 +56,12 @@ export const teacherInput = "teacher";
  * The inputs of one step; `B` and `T` may differ from step to step.
  *
  * @param varying those of the objective: see `objectiveInputs`
+ * @param masks where they come from: fed, `dropout/SITE`, or made of keys
  */
 export function stepInputs(
   dropoutSites: readonly DropoutSite[],
   varying: TensorSpecs = {},
+  masks: MaskSource = "host",
 ): TensorSpecs {
   const scalar = { dtype: "float32", shape: [] } as const;
   return {
@@ -69,9 +74,11 @@ export function stepInputs(
     stepSize: scalar,
     epsilon: scalar,
     ...varying,
-    ...Object.fromEntries(
-      dropoutSites.map((s) => [`dropout/${s.name}`, { dtype: "bool", shape: s.shape }]),
-    ),
+    ...(masks === "host"
+      ? Object.fromEntries(
+          dropoutSites.map((s) => [`dropout/${s.name}`, { dtype: "bool", shape: s.shape }]),
+        )
+      : maskKeySpecs(dropoutSites)),
   };
 }
 
@@ -88,7 +95,7 @@ export function objectiveInputs(
 }
 
 /** What losses and gradients are made of. */
-type ForwardDefinition = Omit<StepDefinition, "maxGradientNorm" | "gradientConflict">;
+type ForwardDefinition = Omit<StepDefinition, "maxGradientNorm" | "gradientConflict" | "layout">;
 
 /**
  * The exits' cross entropies, `[E]`, of the objective's forward pass, and the gradients of what is
@@ -205,15 +212,16 @@ function exitLosses(
  * where `gradientConflict` asks, that function's cosines too.
  */
 export function trainingStep(definition: StepDefinition): LoopDefinition["step"] {
-  const { parameters, maxGradientNorm, exitLayers, objective } = definition;
-  return (state, inputs) => {
-    const params = parameterTensors(parameters, state);
+  const { parameters, maxGradientNorm, exitLayers, objective, layout } = definition;
+  return (state, fed) => {
+    const inputs = withMasks(fed, definition.dropoutSites);
+    const params = parameterTensors(parameters, state, layout);
     const { losses, gradients, ofClassifiers } = followedGradients(definition, params, inputs);
     const byName = Object.fromEntries(
       parameters.map((p, i) => [p.name, gradients[i] as tf.Tensor]),
     );
     const rates = inputs[courseInput.rates];
-    const tensors = stateTensors(parameters).map((t) => {
+    const tensors = stateTensors(parameters, layout).map((t) => {
       const rate = rates && rateOf(t, rates, exitLayers);
       const gradient = gradientOf(t, byName);
       // What is frozen has no say in the norm.
@@ -240,7 +248,7 @@ export function trainingStep(definition: StepDefinition): LoopDefinition["step"]
     }
     const outputs = { losses, gradientNorm: norm };
     if (!definition.gradientConflict) return { state: next, outputs };
-    const change = parameterTensors(parameters, changes);
+    const change = parameterTensors(parameters, changes, layout);
     const names = parameters.map((p) => p.name);
     const conflict = gradientConflict(
       names,
@@ -250,6 +258,13 @@ export function trainingStep(definition: StepDefinition): LoopDefinition["step"]
     );
     return { state: next, outputs: { ...outputs, ...conflict } };
   };
+}
+
+/** A step's inputs with its masks among them, made of their keys where it has those. */
+function withMasks(inputs: Tensors, sites: readonly DropoutSite[]): Tensors {
+  const [B, T] = required(inputs, "inputIds").shape as [number, number];
+  const masks = Object.entries(masksOfKeys(sites, inputs, { B, T }) ?? {});
+  return { ...inputs, ...Object.fromEntries(masks.map(([n, mask]) => [`dropout/${n}`, mask])) };
 }
 
 /** The gradients that a step follows, and each classifier's own if something asks for them. */

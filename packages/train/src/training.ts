@@ -1,4 +1,5 @@
 import type { HostTensor } from "@sweetspot/artifact";
+import type { TensorSpecs } from "@sweetspot/compile";
 import { batchPlan, type EncodedSplit } from "@sweetspot/data";
 import {
   checkExitLayers,
@@ -7,10 +8,10 @@ import {
   exitParameters,
   initialWeights,
   longestText,
-  type ParameterSpec,
   type PretrainedEncoder,
   sharedPoolerParameters,
 } from "@sweetspot/model";
+import { arrangement } from "./arrangement.ts";
 import { courseInput, courseValues } from "./course.ts";
 import { type Machinery, openLoop } from "./open-loop.ts";
 import { occurringRows, restoreRows } from "./occurring-rows.ts";
@@ -98,17 +99,19 @@ export async function trainModel(
   const sites = dropoutSites(encoder.config, exitLayers, encoder.pooling).filter(
     (s) => s.probability > 0,
   );
-  const plan = batchPlan({ ...settings, lengths: rowLengths(split) });
+  const { masks, layout, mostLengths, mostSteps } = arrangement(settings, objective);
+  const plan = batchPlan({ ...settings, lengths: rowLengths(split), mostLengths });
   if (objective.restartsAt !== undefined && plan.length < 2)
     throw new RangeError(
       `training: an objective of two stages needs two steps or more, got ${plan.length}; lower batchSize or raise epochs`,
     );
-  const saved = await savedState(options, parameters, plan.length);
+  const state = stepState(parameters, layout);
+  const saved = await savedState(options, state, plan.length);
+  const before = { ...initial, [wordEmbeddings]: occurring.table };
   const definition = {
-    state: stepState(parameters),
-    initialState:
-      saved?.state ?? initialState(parameters, { ...initial, [wordEmbeddings]: occurring.table }),
-    inputs: stepInputs(sites, objectiveInputs(objective, exitLayers, task.classes)),
+    state,
+    initialState: saved?.state ?? initialState(parameters, before, layout),
+    inputs: stepInputs(sites, objectiveInputs(objective, exitLayers, task.classes), masks),
     step: trainingStep({
       ...encoder,
       exitLayers,
@@ -116,6 +119,7 @@ export async function trainModel(
       objective,
       maxGradientNorm: settings.maxGradientNorm,
       dropoutSites: sites,
+      layout,
       gradientConflict: settings.gradientConflict,
     }),
   };
@@ -126,6 +130,8 @@ export async function trainModel(
         ...task,
         plan,
         sites,
+        masks,
+        mostSteps,
         loop,
         index: occurring.index,
         restartsAt: objective.restartsAt,
@@ -134,7 +140,7 @@ export async function trainModel(
       options,
       saved,
     );
-    const weights = weightsOf(parameters, await loop.state());
+    const weights = weightsOf(parameters, await loop.state(), layout);
     const decay = plan.reduce((d, _, step) => d * embeddingsKeep(task, step, plan.length), 1);
     const trained = weights[wordEmbeddings]?.data as Float32Array;
     weights[wordEmbeddings] = restoreRows(table, occurring.rows, trained, decay);
@@ -219,12 +225,12 @@ function checkTask(task: TrainingTask): void {
 /** The checkpoint to go on from. One that is damaged, or of other work, is as good as none. */
 async function savedState(
   { checkpoints, log = () => {} }: TrainingOptions,
-  parameters: readonly ParameterSpec[],
+  state: TensorSpecs,
   totalSteps: number,
 ): Promise<TrainingState | undefined> {
   if (checkpoints === undefined) return undefined;
   const saved = await readTrainingState(checkpoints.folder, checkpoints.identity);
-  if (saved === undefined || !fitsState(saved, stepState(parameters))) return undefined;
+  if (saved === undefined || !fitsState(saved, state)) return undefined;
   log(`resumed at step ${saved.step} of ${totalSteps}`);
   return saved;
 }

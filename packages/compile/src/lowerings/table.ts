@@ -4,6 +4,7 @@ import { elementwise } from "./elementwise.ts";
 import { fused } from "./fused.ts";
 import { matmulGather } from "./matmul-gather.ts";
 import { pooling } from "./pooling.ts";
+import { random } from "./random.ts";
 import { reductions } from "./reduction.ts";
 import { shape } from "./shape.ts";
 
@@ -16,6 +17,7 @@ export const families: Readonly<Record<string, Readonly<Record<string, Lowering>
   convolution: convolution2d,
   pooling,
   fused,
+  random,
 };
 
 /** Every tfjs kernel that a trace can record. */

@@ -1,0 +1,46 @@
+import { input, type Lowering, onnxType } from "../lowering.ts";
+import { counterStep, type RandomMasksAttrs, rounds } from "../random-masks.ts";
+
+/** Random numbers of a counter and a key, in 32-bit words that wrap around. */
+export const random: Readonly<Record<string, Lowering>> = {
+  RandomMasks(call) {
+    const { emit } = call;
+    const { shape, kept } = call.attrs as unknown as RandomMasksAttrs;
+    // The place of a number is row * columns + column: counting to both takes a moment where counting
+    // to all would be left to the CPU, and copied.
+    const columns = shape.at(-1) ?? 1;
+    const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+    const word = (value: number) =>
+      emit.node("Cast", [emit.constant([value | 0], [], "int32")], { to: onnxType.uint32 });
+    const bound = (value: number) => emit.node("Squeeze", [emit.shape([value])]);
+    const key = emit.node("Cast", [emit.ref(input(call, "key"))], { to: onnxType.uint32 });
+    const [first, second] = emit.several("Split", [key], { axis: 0, num_outputs: 2 }, 2) as [
+      string,
+      string,
+    ];
+    const add = (x: string, y: string) => emit.node("Add", [x, y]);
+    const times = (x: string, factor: number) => emit.node("Mul", [x, word(factor)]);
+    const upTo = (count: number) =>
+      emit.node("Cast", [emit.node("Range", [bound(0), bound(count), bound(1)])], {
+        to: onnxType.uint32,
+      });
+    const column = times(upTo(columns), counterStep);
+    const rowStep = times(
+      emit.node("Cast", [emit.shape([columns])], { to: onnxType.uint32 }),
+      counterStep,
+    );
+    const row = emit.node("Reshape", [upTo(rows), emit.shape([rows, 1])], { allowzero: 1 });
+    let x = add(add(emit.node("Mul", [row, rowStep]), column), first);
+    for (let round = 0; round < rounds; round++) {
+      x = emit.node("Mul", [x, add(add(x, x), word(1))]);
+      x = add(x, emit.node("Div", [x, word(2 ** 16)]));
+      if (round === 0) x = add(x, second);
+    }
+    const words = emit.node("Reshape", [x, emit.shape(shape)], { allowzero: 1 });
+    // A product moves the byte to the top of the word, where it decides what is smaller.
+    return [0, 8, 16, 24].map((bits) => {
+      const top = bits === 0 ? words : times(words, 2 ** bits);
+      return emit.output(emit.node("Less", [top, word(kept * 2 ** 24)]), shape, "bool");
+    });
+  },
+};
