@@ -7,7 +7,6 @@ import {
   occurringRows,
   openLoop,
   runInputs,
-  type StateLayout,
   stepInputs,
   stepState,
   trainingStep,
@@ -30,8 +29,6 @@ export interface LoopOptions {
   gradientConflict?: boolean;
   /** Where dropout's masks are made; by default on the host. */
   masks?: MaskSource;
-  /** How the state is laid out; by default each parameter by itself. */
-  layout?: StateLayout;
   /** By default as the stage `train` opens it, on the CPU. */
   open?: (definition: LoopDefinition) => Promise<StepLoop>;
 }
@@ -50,7 +47,6 @@ export async function openTrainingLoop(
     dropout = true,
     gradientConflict = false,
     masks = "host",
-    layout = "apart",
     open = (definition) => openLoop(definition, {}),
   }: LoopOptions = {},
 ): Promise<TrainingLoop> {
@@ -65,12 +61,8 @@ export async function openTrainingLoop(
   ].map((p) => (p.name === wordEmbeddings ? { ...p, shape: occurring.table.shape } : p));
   const sites = dropout ? dropoutSites(config, exitLayers, pooling) : [];
   const loop = await open({
-    state: stepState(parameters, layout),
-    initialState: initialState(
-      parameters,
-      { ...weights, [wordEmbeddings]: occurring.table },
-      layout,
-    ),
+    state: stepState(parameters),
+    initialState: initialState(parameters, { ...weights, [wordEmbeddings]: occurring.table }),
     inputs: stepInputs(sites, {}, masks),
     step: trainingStep({
       config,
@@ -80,7 +72,6 @@ export async function openTrainingLoop(
       objective: objectives["early-exit"],
       maxGradientNorm: 1,
       dropoutSites: sites,
-      layout,
       gradientConflict,
     }),
   });

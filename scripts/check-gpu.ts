@@ -6,7 +6,7 @@
 // Without a name it looks at both, and fails only where one that is found is wrong; a device that was
 // named must be there, too.
 import { compile, nativeBackend } from "@sweetspot/compile/session";
-import { arrangement, type Machinery, objectives, openLoop } from "@sweetspot/train";
+import { arrangement, type Machinery, openLoop } from "@sweetspot/train";
 import { checkDevice, type Device, devices, onnxruntimeVersion } from "@sweetspot/runtime";
 import * as tf from "@tensorflow/tfjs";
 import { argv } from "zx";
@@ -27,7 +27,7 @@ const measuredMs = 8000;
 const slowest = 20;
 
 /** How a training's loop is opened. */
-type Way = Pick<LoopOptions, "open" | "masks" | "layout">;
+type Way = Pick<LoopOptions, "open" | "masks">;
 
 const asked = argv._.map(String);
 const unknown = asked.find((name) => !(devices as readonly string[]).includes(name));
@@ -77,7 +77,7 @@ async function checkEager(device: Device): Promise<void> {
 /** As the stage `train` does. */
 function wayOf(machinery: Partial<Machinery>): Way {
   return {
-    ...arrangement(machinery, objectives["early-exit"]),
+    masks: arrangement(machinery).masks,
     open: (definition) => openLoop(definition, machinery),
   };
 }

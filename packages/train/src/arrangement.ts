@@ -1,12 +1,9 @@
 import type { MaskSource } from "./dropout-masks.ts";
-import type { Objective } from "./objective.ts";
 import type { Machinery } from "./open-loop.ts";
-import type { StateLayout } from "./state-layout.ts";
 
 /** What a training does in another way where another machine runs its steps. */
 export interface Arrangement {
   masks: MaskSource;
-  layout: StateLayout;
   /** The most lengths that batches are padded to. */
   mostLengths: number;
   /** The most steps of a run. */
@@ -16,22 +13,17 @@ export interface Arrangement {
 /**
  * How a training is arranged for its device.
  *
- * A card computes a step faster than the host makes its masks, so it makes them itself. ONNX Runtime's
- * CUDA provider starts some 2,000 kernels a step, which takes longer than most of them run, and copies
- * the whole state in and out at each run: there the parameters lie together, all batches have one
- * length, and a run holds many steps. On WebGPU the state stays on the device.
+ * A card takes a step faster than the host makes its masks, so it makes them itself. On CUDA each run
+ * copies the whole state in and out, and a step takes about as long for short texts as for long ones:
+ * there all batches have one length, so that a run may hold many steps.
  */
-export function arrangement(
-  { device = "cpu", engine = "compiled" }: Partial<Machinery>,
-  { course }: Pick<Objective, "course">,
-): Arrangement {
+export function arrangement({
+  device = "cpu",
+  engine = "compiled",
+}: Partial<Machinery>): Arrangement {
+  // Each length costs a run of its own now and then; more would save little padding. With masks of the
+  // host each step of a run brings its own along.
   if (device === "cpu" || engine === "eager")
-    // Each length costs a run of its own now and then; more would save little padding. Each step of a
-    // run brings its masks along.
-    return { masks: "host", layout: "apart", mostLengths: 8, mostSteps: 64 };
-  const some = { masks: "graph", mostSteps: 512 } as const;
-  if (device === "webgpu") return { ...some, layout: "apart", mostLengths: 8 };
-  // A rate for each part would take a number for each number of the vector.
-  const rates = course?.({ step: 0, totalSteps: 2, exitLayers: [1, 2] }).rates;
-  return { ...some, layout: rates === undefined ? "together" : "apart", mostLengths: 1 };
+    return { masks: "host", mostLengths: 8, mostSteps: 64 };
+  return { masks: "graph", mostLengths: device === "cuda" ? 1 : 8, mostSteps: 512 };
 }

@@ -40,7 +40,7 @@ export {
   stepInputs,
   trainingStep,
 } from "./training-step.ts";
-export { initialState, type StateLayout, stepState, weightsOf } from "./state-layout.ts";
+export { initialState, stepState, weightsOf } from "./state-layout.ts";
 export type { StepMetrics } from "./training-state.ts";
 export {
   type TrainedModel,

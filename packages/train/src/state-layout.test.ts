@@ -31,26 +31,12 @@ it("holds each parameter once, the biases and norms in one vector that does not 
   }
 });
 
-it.each(["apart", "together"] as const)("%s, gives the weights back", (layout) => {
-  const state = initialState(parameters, weights, layout);
-  const specs = stepState(parameters, layout);
-  expect(Object.keys(state).sort()).toEqual(Object.keys(specs).sort());
-  for (const [name, { shape }] of Object.entries(specs))
+it("gives the weights back that it was made of", () => {
+  const state = initialState(parameters, weights);
+  expect(Object.keys(state).sort()).toEqual(Object.keys(stepState(parameters)).sort());
+  for (const [name, { shape }] of Object.entries(stepState(parameters)))
     expect(state[name]?.length).toBe(shape.reduce<number>((n, d) => n * Number(d), 1));
-  expect(weightsOf(parameters, state, layout)).toEqual(weights);
-});
-
-it("together, is two vectors: what decays, and what does not", () => {
-  const tensors = stateTensors(parameters, "together");
-  expect(tensors.map(({ name, decay, shape }) => [name, decay, shape.length])).toEqual([
-    ["weights", true, 1],
-    ["biases-and-norms", false, 1],
-  ]);
-  const roles = tensors.map((t) => [...new Set(t.parameters.map((p) => p.role))].sort());
-  expect(roles).toEqual([
-    ["embedding", "weight"],
-    ["bias", "norm"],
-  ]);
+  expect(weightsOf(parameters, state)).toEqual(weights);
 });
 
 it("without one of the weights is an error that names it", () => {

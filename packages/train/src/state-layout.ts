@@ -23,25 +23,11 @@ export interface StateTensor {
 /** The parts of the state by their prefix: parameters, means of the gradients, means of their squares. */
 export const stateParts = ["param", "m", "v"] as const;
 
-/**
- * How the parameters that decay lie in the state: each by itself, or all end to end in one vector. One
- * update of a vector is faster where it takes longer to start a kernel than to run it, as on a card;
- * on a CPU it costs two more passes over all parameters. No number depends on it.
- */
-export type StateLayout = "apart" | "together";
-
 /** How the parameters lie in the state. */
-export function stateTensors(
-  parameters: readonly ParameterSpec[],
-  layout: StateLayout = "apart",
-): StateTensor[] {
+export function stateTensors(parameters: readonly ParameterSpec[]): StateTensor[] {
   const spared = parameters.filter((p) => !decays(p.role));
-  const decayed = parameters.filter((p) => decays(p.role));
-  const vectors = [
-    { name: "weights", parameters: layout === "together" ? decayed : [], decay: true },
-    { name: "biases-and-norms", parameters: spared, decay: false },
-  ];
-  const alone = layout === "together" ? [] : decayed;
+  const alone = parameters.filter((p) => decays(p.role));
+  const vector = { name: "biases-and-norms", parameters: spared, decay: false };
   return [
     ...alone.map(({ name, shape }, i) => ({
       name,
@@ -49,20 +35,15 @@ export function stateTensors(
       parameters: alone.slice(i, i + 1),
       decay: true,
     })),
-    ...vectors
-      .filter((v) => v.parameters.length > 0)
-      .map((v) => ({ ...v, shape: [total(v.parameters)] })),
+    ...(spared.length > 0 ? [{ ...vector, shape: [total(spared)] }] : []),
   ];
 }
 
 /** The state's tensors by their names: `param/…`, `m/…`, `v/…`. */
-export function stepState(
-  parameters: readonly ParameterSpec[],
-  layout: StateLayout = "apart",
-): TensorSpecs {
+export function stepState(parameters: readonly ParameterSpec[]): TensorSpecs {
   return Object.fromEntries(
     stateParts.flatMap((part) =>
-      stateTensors(parameters, layout).map(({ name, shape }) => [
+      stateTensors(parameters).map(({ name, shape }) => [
         `${part}/${name}`,
         { dtype: "float32", shape },
       ]),
@@ -79,10 +60,9 @@ export function stepState(
 export function initialState(
   parameters: readonly ParameterSpec[],
   weights: Readonly<Record<string, HostTensor>>,
-  layout: StateLayout = "apart",
 ): Record<string, Float32Array> {
   const state: Record<string, Float32Array> = {};
-  for (const { name, parameters: held } of stateTensors(parameters, layout)) {
+  for (const { name, parameters: held } of stateTensors(parameters)) {
     const data = held.map((p) => {
       const values = weights[p.name]?.data;
       if (!(values instanceof Float32Array))
@@ -90,7 +70,8 @@ export function initialState(
       return values;
     });
     const [only, ...more] = data;
-    state[`param/${name}`] = only === undefined || more.length > 0 ? endToEnd(data) : only;
+    state[`param/${name}`] =
+      only === undefined || more.length > 0 ? Float32Array.from(data.flatMap((d) => [...d])) : only;
     for (const part of ["m", "v"]) state[`${part}/${name}`] = new Float32Array(total(held));
   }
   return state;
@@ -100,10 +81,9 @@ export function initialState(
 export function weightsOf(
   parameters: readonly ParameterSpec[],
   state: Readonly<Record<string, unknown>>,
-  layout: StateLayout = "apart",
 ): Record<string, HostTensor> {
   const found = new Map<string, HostTensor>();
-  for (const { name, parameters: held } of stateTensors(parameters, layout)) {
+  for (const { name, parameters: held } of stateTensors(parameters)) {
     const data = state[`param/${name}`] as Float32Array;
     let at = 0;
     for (const { name: parameter, shape } of held) {
@@ -120,13 +100,9 @@ export function weightsOf(
 }
 
 /** The parameters by their names, out of the state's tensors. */
-export function parameterTensors(
-  parameters: readonly ParameterSpec[],
-  state: Tensors,
-  layout: StateLayout = "apart",
-): Tensors {
+export function parameterTensors(parameters: readonly ParameterSpec[], state: Tensors): Tensors {
   return Object.fromEntries(
-    stateTensors(parameters, layout).flatMap(({ name, parameters: held }) => {
+    stateTensors(parameters).flatMap(({ name, parameters: held }) => {
       const tensor = state[`param/${name}`];
       if (tensor === undefined) throw new RangeError(`training step: no tensor "param/${name}"`);
       if (held.length === 1) return held.map((p) => [p.name, tensor.reshape([...p.shape])]);
@@ -148,16 +124,6 @@ export function gradientOf({ shape, parameters }: StateTensor, gradients: Tensor
   const [only] = each;
   if (each.length === 1 && only !== undefined) return only.reshape([...shape]);
   return tf.concat(each.map((g) => g.flatten()));
-}
-
-function endToEnd(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, p) => sum + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 function count(shape: readonly number[]): number {

@@ -20,7 +20,6 @@ import type { ClassifierGradients, Objective } from "./objective.ts";
 import {
   gradientOf,
   parameterTensors,
-  type StateLayout,
   type StateTensor,
   stateParts,
   stateTensors,
@@ -40,8 +39,6 @@ export interface StepDefinition {
   maxGradientNorm: number | "off";
   /** Where dropout acts; none for none. */
   dropoutSites: readonly DropoutSite[];
-  /** How the state is laid out; by default `apart`. */
-  layout?: StateLayout | undefined;
   /** Whether the step tells how the classifiers' gradients lie to each other and to the update. */
   gradientConflict?: boolean | undefined;
 }
@@ -95,7 +92,7 @@ export function objectiveInputs(
 }
 
 /** What losses and gradients are made of. */
-type ForwardDefinition = Omit<StepDefinition, "maxGradientNorm" | "gradientConflict" | "layout">;
+type ForwardDefinition = Omit<StepDefinition, "maxGradientNorm" | "gradientConflict">;
 
 /**
  * The exits' cross entropies, `[E]`, of the objective's forward pass, and the gradients of what is
@@ -212,16 +209,16 @@ function exitLosses(
  * where `gradientConflict` asks, that function's cosines too.
  */
 export function trainingStep(definition: StepDefinition): LoopDefinition["step"] {
-  const { parameters, maxGradientNorm, exitLayers, objective, layout } = definition;
+  const { parameters, maxGradientNorm, exitLayers, objective } = definition;
   return (state, fed) => {
     const inputs = withMasks(fed, definition.dropoutSites);
-    const params = parameterTensors(parameters, state, layout);
+    const params = parameterTensors(parameters, state);
     const { losses, gradients, ofClassifiers } = followedGradients(definition, params, inputs);
     const byName = Object.fromEntries(
       parameters.map((p, i) => [p.name, gradients[i] as tf.Tensor]),
     );
     const rates = inputs[courseInput.rates];
-    const tensors = stateTensors(parameters, layout).map((t) => {
+    const tensors = stateTensors(parameters).map((t) => {
       const rate = rates && rateOf(t, rates, exitLayers);
       const gradient = gradientOf(t, byName);
       // What is frozen has no say in the norm.
@@ -248,7 +245,7 @@ export function trainingStep(definition: StepDefinition): LoopDefinition["step"]
     }
     const outputs = { losses, gradientNorm: norm };
     if (!definition.gradientConflict) return { state: next, outputs };
-    const change = parameterTensors(parameters, changes, layout);
+    const change = parameterTensors(parameters, changes);
     const names = parameters.map((p) => p.name);
     const conflict = gradientConflict(
       names,

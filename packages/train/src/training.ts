@@ -99,18 +99,18 @@ export async function trainModel(
   const sites = dropoutSites(encoder.config, exitLayers, encoder.pooling).filter(
     (s) => s.probability > 0,
   );
-  const { masks, layout, mostLengths, mostSteps } = arrangement(settings, objective);
+  const { masks, mostLengths, mostSteps } = arrangement(settings);
   const plan = batchPlan({ ...settings, lengths: rowLengths(split), mostLengths });
   if (objective.restartsAt !== undefined && plan.length < 2)
     throw new RangeError(
       `training: an objective of two stages needs two steps or more, got ${plan.length}; lower batchSize or raise epochs`,
     );
-  const state = stepState(parameters, layout);
+  const state = stepState(parameters);
   const saved = await savedState(options, state, plan.length);
   const before = { ...initial, [wordEmbeddings]: occurring.table };
   const definition = {
     state,
-    initialState: saved?.state ?? initialState(parameters, before, layout),
+    initialState: saved?.state ?? initialState(parameters, before),
     inputs: stepInputs(sites, objectiveInputs(objective, exitLayers, task.classes), masks),
     step: trainingStep({
       ...encoder,
@@ -119,7 +119,6 @@ export async function trainModel(
       objective,
       maxGradientNorm: settings.maxGradientNorm,
       dropoutSites: sites,
-      layout,
       gradientConflict: settings.gradientConflict,
     }),
   };
@@ -140,7 +139,7 @@ export async function trainModel(
       options,
       saved,
     );
-    const weights = weightsOf(parameters, await loop.state(), layout);
+    const weights = weightsOf(parameters, await loop.state());
     const decay = plan.reduce((d, _, step) => d * embeddingsKeep(task, step, plan.length), 1);
     const trained = weights[wordEmbeddings]?.data as Float32Array;
     weights[wordEmbeddings] = restoreRows(table, occurring.rows, trained, decay);
