@@ -11,7 +11,7 @@ const fixes: Readonly<Record<Device, string>> = {
   cpu: "install onnxruntime-node again, for this platform",
   webgpu:
     "it needs a graphics driver that speaks Vulkan, Metal or Direct3D 12 (Debian: apt-get install libvulkan1 and the card's driver; without a card, the software adapter of chromium-common, VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json)",
-  cuda: "it needs an NVIDIA driver, CUDA 12 with cuDNN 9, and onnxruntime-node's CUDA libraries (node node_modules/onnxruntime-node/script/install.js, on Linux x64)",
+  cuda: "it needs Linux x64, an NVIDIA driver, CUDA 12 or 13 with cuDNN 9, and ONNX Runtime's CUDA libraries (for CUDA 12: node node_modules/onnxruntime-node/script/install.js; for CUDA 13: those of onnxruntime-gpu on PyPI, see the README of @sweetspot/runtime)",
 };
 
 /**
