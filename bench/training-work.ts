@@ -1,12 +1,8 @@
+import { textTokenizer } from "@sweetspot/tokenizer";
 import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
-import { type HostTensor, ragged, writeSafetensors } from "@sweetspot/artifact";
-import {
-  type EncodedSplit,
-  encoderTokenizerJson,
-  readEmbeddedTask,
-  textTokenizer,
-} from "@sweetspot/data";
+import { type HostTensor, ragged, writeSafetensors, type EncodedSplit } from "@sweetspot/artifact";
+import { encoderTokenizerJson, readEmbeddedTask } from "@sweetspot/data";
 import {
   encoderConfigJson,
   type BertConfig,

@@ -1,8 +1,8 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runStage } from "@sweetspot/artifact";
-import { batchPlan, loadTokenizer, padBatch, readSplit } from "@sweetspot/data";
+import { runStage, readSplit } from "@sweetspot/artifact";
+import { batchPlan, loadTokenizer, padBatch } from "@sweetspot/data";
 import { stage } from "@sweetspot/data/stage";
 
 // A file of reviews, as a spreadsheet would save it.

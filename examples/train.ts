@@ -1,8 +1,7 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runStage } from "@sweetspot/artifact";
-import { readSplit } from "@sweetspot/data";
+import { runStage, readSplit } from "@sweetspot/artifact";
 import { stage } from "@sweetspot/data/stage";
 import { pretrainedEncoder, writeCheckpoint } from "@sweetspot/model";
 import { objectives, trainModel } from "@sweetspot/train";

@@ -10,8 +10,8 @@ import {
 } from "../packages/data/src/embedded-tasks.ts";
 import { type Prepared, prepareSplits } from "../packages/data/src/prepare.ts";
 import type { Example, Source } from "../packages/data/src/source.ts";
-import { encoderTokenizerJson } from "../packages/data/src/tokenizer/load-tokenizer.ts";
-import { textTokenizer } from "../packages/data/src/tokenizer/tokenizer.ts";
+import { encoderTokenizerJson } from "../packages/data/src/encoder-tokenizer.ts";
+import { textTokenizer } from "@sweetspot/tokenizer";
 import { taskLeaks } from "../packages/data/test/task-leaks.ts";
 import { table, withParts } from "./markdown.ts";
 import { help } from "./help.ts";

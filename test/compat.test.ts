@@ -33,7 +33,7 @@ beforeAll(async () => {
   await cp(join(repository, "test/fixtures/hub/deberta-v3-tiny"), deberta, { recursive: true });
   for (const file of ["spm.model", "tokenizer_config.json"])
     await cp(
-      join(repository, "packages/data/reference/encoders/deberta-v2", file),
+      join(repository, "packages/tokenizer/reference/encoders/deberta-v2", file),
       join(deberta, file),
     );
   bert = join(folder, "bert");

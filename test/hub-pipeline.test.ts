@@ -34,7 +34,11 @@ let home: string;
 const before = { ...process.env };
 beforeAll(async () => {
   const fixtures = join(import.meta.dirname, "fixtures", "hub");
-  const tokenizer = join(import.meta.dirname, "..", "packages/data/reference/encoders/deberta-v2");
+  const tokenizer = join(
+    import.meta.dirname,
+    "..",
+    "packages/tokenizer/reference/encoders/deberta-v2",
+  );
   hub = await startHubServer(
     [
       {

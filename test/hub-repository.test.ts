@@ -1,10 +1,10 @@
+import { textTokenizer } from "@sweetspot/tokenizer";
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { padRows, ragged, readSafetensors } from "@sweetspot/artifact";
-import { textTokenizer } from "@sweetspot/data";
 import { modelCard, type RepositoryContent, writeRepository } from "@sweetspot/export";
 import {
   type Checkpoint,

@@ -7,8 +7,8 @@ import {
   readSafetensors,
   runStage,
   writeArtifact,
+  readSplit,
 } from "@sweetspot/artifact";
-import { readSplit } from "@sweetspot/data";
 import {
   cascadeExits,
   confidence,

@@ -1,9 +1,16 @@
+import { repositoryTokenizerJson, textTokenizer } from "@sweetspot/tokenizer";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { openArtifact, readSafetensors, runStage, type Stage } from "@sweetspot/artifact";
-import { readOwnFile, readSplit, repositoryTokenizerJson, textTokenizer } from "@sweetspot/data";
+import {
+  openArtifact,
+  readSafetensors,
+  runStage,
+  type Stage,
+  readSplit,
+} from "@sweetspot/artifact";
+import { readOwnFile, tokenizerFilesOf } from "@sweetspot/data";
 import { stage as data } from "@sweetspot/data/stage";
 import { stage as evaluate } from "@sweetspot/eval/stage";
 import { stage as exported } from "@sweetspot/export/stage";
@@ -150,7 +157,7 @@ export async function makeReaders(work: string): Promise<Reader[]> {
       name: "tokenizer.json",
       seeds: await Promise.all(
         kinds.map(async (kind, i) => {
-          const json = await repositoryTokenizerJson(await openFolder(kind));
+          const json = await repositoryTokenizerJson(tokenizerFilesOf(await openFolder(kind)));
           return write(`tokenizer-json/${i}`, { "tokenizer.json": JSON.stringify(json) });
         }),
       ),
@@ -239,7 +246,10 @@ const resultsCell = { input: "a", task: "amazon", encoder: "tiny", method: "swee
 const texts = ["", "Good, isn't it?", "ﬁne ½ 日本語 👍🏽 [MASK]<s>", "e\u0301 \u0000 a a a a a"];
 
 async function readTokenizer(folder: string): Promise<void> {
-  const tokenizer = textTokenizer(await repositoryTokenizerJson(await openFolder(folder)), folder);
+  const tokenizer = textTokenizer(
+    await repositoryTokenizerJson(tokenizerFilesOf(await openFolder(folder))),
+    folder,
+  );
   for (const text of texts) tokenizer.encode(text, text, { maxLength: 32 });
 }
 

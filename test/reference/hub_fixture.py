@@ -6,7 +6,7 @@
 Writes into `test/fixtures/hub/`:
 
 deberta-v3-tiny/{config.json,pytorch_model.bin}  random weights, float16; the tests put `spm.model` and
-    `tokenizer_config.json` of packages/data/reference/encoders/deberta-v2 beside it
+    `tokenizer_config.json` of packages/tokenizer/reference/encoders/deberta-v2 beside it
 glue/rte/{train,validation}-00000-of-00001.parquet  pairs of sentences, of which the second repeats a
     word of the first or does not, with the features' metadata that `datasets` writes
 made.json  versions and seed

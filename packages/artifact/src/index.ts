@@ -7,6 +7,7 @@ export {
   type PlannedInput,
   toldBy,
 } from "./estimate.ts";
+export { type EncodedSplit, readSplit, writeSplit } from "./formats/encoded-split.ts";
 export { type Artifact, openArtifact, readManifest, writeArtifact } from "./folder.ts";
 export { sha256, sha256OfFile } from "./hash.ts";
 export { parseJson, readJson } from "./json-file.ts";

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { dataReport } from "./data-report.ts";
 import { prepareSplits } from "./prepare.ts";
 import type { Example, Source } from "./source.ts";
-import { encoderTokenizerJson } from "./tokenizer/load-tokenizer.ts";
-import { textTokenizer } from "./tokenizer/tokenizer.ts";
+import { encoderTokenizerJson } from "./encoder-tokenizer.ts";
+import { textTokenizer } from "@sweetspot/tokenizer";
 
 const tokenizer = textTokenizer(await encoderTokenizerJson("minilm"));
 const unknownId = 100;

@@ -1,12 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Artifact, row, rowCount, runStage } from "@sweetspot/artifact";
+import { type Artifact, row, rowCount, runStage, readSplit } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { batchPlan } from "./batch-plan.ts";
 import { normalisedText } from "./duplicates.ts";
-import { readSplit } from "./encoded-split.ts";
-import { loadTokenizer } from "./tokenizer/load-tokenizer.ts";
+import { loadTokenizer } from "./encoder-tokenizer.ts";
 import { randomStream, shuffled } from "./random.ts";
 import type { Example } from "./source.ts";
 import { splitNames } from "./splits.ts";

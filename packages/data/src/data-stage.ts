@@ -1,13 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openRepository } from "@sweetspot/hub";
-import { type Json, ragged, type StageContext } from "@sweetspot/artifact";
+import { type Json, ragged, type StageContext, writeSplit } from "@sweetspot/artifact";
 import { z } from "zod";
 import { baselineOf } from "./baseline.ts";
 import { dataReport } from "./data-report.ts";
 import { readEmbeddedTask } from "./embedded-tasks.ts";
-import { writeSplit } from "./encoded-split.ts";
-import { encoderTokenizerJson } from "./tokenizer/load-tokenizer.ts";
+import { encoderTokenizerJson } from "./encoder-tokenizer.ts";
 import { readDataset, datasetTask } from "./dataset.ts";
 import { readOwnFile } from "./own-file.ts";
 import { labelIndices, type Prepared, prepareSplits } from "./prepare.ts";
@@ -15,7 +14,7 @@ import { neededExamples, sampleSource } from "./sample-source.ts";
 import type { Example, Source } from "./source.ts";
 import { splitNames } from "./splits.ts";
 import type { DataSettings } from "./stage.ts";
-import { textTokenizer } from "./tokenizer/tokenizer.ts";
+import { textTokenizer } from "@sweetspot/tokenizer";
 
 /**
  * The stage `data`. Leaves `labels.json`, `tokenizer.json`, `baseline.json` (what `readBaseline` reads)

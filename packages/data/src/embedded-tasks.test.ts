@@ -8,8 +8,8 @@ import { type EmbeddedTask, embeddedTasks, readEmbeddedTask } from "./embedded-t
 import { pairTasks } from "./encoder-limits.ts";
 import { prepareSplits } from "./prepare.ts";
 import type { Example } from "./source.ts";
-import { encoderTokenizerJson } from "./tokenizer/load-tokenizer.ts";
-import { textTokenizer } from "./tokenizer/tokenizer.ts";
+import { encoderTokenizerJson } from "./encoder-tokenizer.ts";
+import { textTokenizer } from "@sweetspot/tokenizer";
 import { wordsOf } from "./words.ts";
 
 const tokenizer = textTokenizer(await encoderTokenizerJson("minilm"));

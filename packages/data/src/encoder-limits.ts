@@ -4,8 +4,8 @@ import { z } from "zod";
 import type { EmbeddedTask } from "./embedded-tasks.ts";
 import type { DataSettings } from "./stage.ts";
 import { glue, isGlue } from "./glue.ts";
-import { type EncoderSource, encoderTokenizerJson } from "./tokenizer/load-tokenizer.ts";
-import { postProcessor } from "./tokenizer/post-processor.ts";
+import { type EncoderSource, encoderTokenizerJson } from "./encoder-tokenizer.ts";
+import { postProcessor } from "@sweetspot/tokenizer";
 
 const count = z.int().nonnegative().optional();
 

@@ -1,11 +1,16 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { didYouMean, lfsPointerProblem, parse, resolvePinnedFile } from "@sweetspot/artifact";
-import { openRepository, type RepositorySetting } from "@sweetspot/hub";
+import { openRepository, type Repository, type RepositorySetting } from "@sweetspot/hub";
+import {
+  parseJson,
+  repositoryTokenizerJson,
+  textOf,
+  textTokenizer,
+  type TextTokenizer,
+  type TokenizerFiles,
+} from "@sweetspot/tokenizer";
 import { z } from "zod";
-import { parseJson, textOf } from "./json-text.ts";
-import { repositoryTokenizerJson } from "./repository-tokenizer.ts";
-import { textTokenizer, type TextTokenizer } from "./tokenizer.ts";
 
 /**
  * A tokenizer from a `tokenizer.json`.
@@ -52,7 +57,7 @@ export async function encoderTokenizerJson(
 ): Promise<Record<string, unknown>> {
   if (typeof encoder !== "string") {
     const options = { type: "model" as const, ...(log && { log }) };
-    return repositoryTokenizerJson(await openRepository(encoder, options));
+    return repositoryTokenizerJson(tokenizerFilesOf(await openRepository(encoder, options)));
   }
   const pin = Object.hasOwn(encoderTokenizers, encoder) ? encoderTokenizers[encoder] : undefined;
   if (pin === undefined) {
@@ -64,4 +69,18 @@ export async function encoderTokenizerJson(
   const json: unknown = JSON.parse(await readFile(path, "utf8"));
   const definition = parse(z.record(z.string(), z.unknown()), json, path);
   return { ...definition, padding: null, truncation: null };
+}
+
+/** A repository's files as its tokenizer reads them. */
+export function tokenizerFilesOf(repository: Repository): TokenizerFiles {
+  return {
+    name: repository.name,
+    files: () => repository.files(),
+    async read(file) {
+      const bytes = await readFile(await repository.path(file));
+      const problem = lfsPointerProblem(bytes);
+      if (problem !== undefined) throw new TypeError(`${repository.name}: ${file}: ${problem}`);
+      return bytes;
+    },
+  };
 }

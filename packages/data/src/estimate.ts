@@ -3,10 +3,10 @@ import { downloadsOf, openRepository } from "@sweetspot/hub";
 import { datasetTask } from "./dataset.ts";
 import { poolSizes } from "./embedded/pool-sizes.ts";
 import { glue, isGlue } from "./glue.ts";
-import { encoderTokenizerJson } from "./tokenizer/load-tokenizer.ts";
+import { encoderTokenizerJson, tokenizerFilesOf } from "./encoder-tokenizer.ts";
 import { readTask } from "./data-stage.ts";
-import { tokenizerFiles } from "./tokenizer/repository-tokenizer.ts";
-import { textTokenizer } from "./tokenizer/tokenizer.ts";
+import { tokenizerFiles } from "@sweetspot/tokenizer";
+import { textTokenizer } from "@sweetspot/tokenizer";
 import type { DataSettings } from "./stage.ts";
 
 /** Tokens of a text whose data set is not fetched yet. */
@@ -102,5 +102,5 @@ async function tokenizerDownloads(
 ): Promise<Record<string, number>> {
   if (typeof encoder === "string" || "folder" in encoder) return {};
   const repository = await openRepository(encoder, { type: "model" });
-  return downloadsOf(repository, await tokenizerFiles(repository));
+  return downloadsOf(repository, await tokenizerFiles(tokenizerFilesOf(repository)));
 }

@@ -1,12 +1,13 @@
 export { type Baseline, readBaseline } from "./baseline.ts";
 export { batchPlan, type PlannedBatch } from "./batch-plan.ts";
 export { type EmbeddedTask, embeddedTasks, readEmbeddedTask } from "./embedded-tasks.ts";
-export { type EncodedSplit, padBatch, readSplit, writeSplit } from "./encoded-split.ts";
+export { padBatch } from "./pad-batch.ts";
 export {
   type EncoderSource,
   encoderTokenizerJson,
   loadTokenizer,
-} from "./tokenizer/load-tokenizer.ts";
+  tokenizerFilesOf,
+} from "./encoder-tokenizer.ts";
 export { readOwnFile } from "./own-file.ts";
 export {
   type Counts,
@@ -15,8 +16,6 @@ export {
   prepareSplits,
   type Removed,
 } from "./prepare.ts";
-export { repositoryTokenizerJson } from "./tokenizer/repository-tokenizer.ts";
 export type { Example, Source } from "./source.ts";
 export { type SplitName, splitNames, type SplitSizes } from "./splits.ts";
 export type { DataSettings, OwnFile } from "./stage.ts";
-export { type EncodedText, textTokenizer, type TextTokenizer } from "./tokenizer/tokenizer.ts";

@@ -3,9 +3,9 @@ import { idsKey } from "./duplicates.ts";
 import { prepareSplits } from "./prepare.ts";
 import type { Example } from "./source.ts";
 import { splitNames } from "./splits.ts";
-import type { TextTokenizer } from "./tokenizer/tokenizer.ts";
-import { encoderTokenizerJson } from "./tokenizer/load-tokenizer.ts";
-import { textTokenizer } from "./tokenizer/tokenizer.ts";
+import type { TextTokenizer } from "@sweetspot/tokenizer";
+import { encoderTokenizerJson } from "./encoder-tokenizer.ts";
+import { textTokenizer } from "@sweetspot/tokenizer";
 
 const tokenizer: TextTokenizer = textTokenizer(await encoderTokenizerJson("minilm"));
 const sizes = {

@@ -2,7 +2,7 @@ import { type Deduplicated, idsKey, textKey, withoutDuplicates } from "./duplica
 import { labelNames } from "./label-names.ts";
 import type { Example, Source } from "./source.ts";
 import { type SplitName, splitNames, splitRows, type SplitSizes } from "./splits.ts";
-import type { EncodedText, TextTokenizer } from "./tokenizer/tokenizer.ts";
+import type { EncodedText, TextTokenizer } from "@sweetspot/tokenizer";
 
 /** An example with its ids. */
 export type EncodedExample = Example & EncodedText;

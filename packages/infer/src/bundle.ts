@@ -1,6 +1,6 @@
+import { type TextTokenizer, textTokenizer } from "@sweetspot/tokenizer";
 import { join } from "node:path";
 import { openArtifact, parse, readJson } from "@sweetspot/artifact";
-import { type TextTokenizer, textTokenizer } from "@sweetspot/data";
 import { type Method, methodSchema } from "@sweetspot/eval";
 import { type Device, openSession } from "@sweetspot/runtime";
 import { z } from "zod";

@@ -1,7 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Json, type StageContext, writeSafetensors } from "@sweetspot/artifact";
-import { type EncodedSplit, readSplit } from "@sweetspot/data";
+import {
+  type Json,
+  type StageContext,
+  writeSafetensors,
+  type EncodedSplit,
+  readSplit,
+} from "@sweetspot/artifact";
 import { allExitLogits, batchesByLength, checkTokens, exitsOf } from "./all-exits.ts";
 import { type Bundle, openBundle } from "./bundle.ts";
 import type { PredictSettings } from "./stage.ts";

@@ -1,8 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
-import type { Json, StageContext } from "@sweetspot/artifact";
-import { type EncodedSplit, readSplit } from "@sweetspot/data";
+import { type Json, type StageContext, type EncodedSplit, readSplit } from "@sweetspot/artifact";
 import { allExitLogits, batchesByLength } from "./all-exits.ts";
 import { onnxruntimeVersion } from "@sweetspot/runtime";
 import { type Bundle, openBundle } from "./bundle.ts";

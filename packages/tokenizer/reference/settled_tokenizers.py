@@ -2,7 +2,7 @@
 Python.
 
     python -m venv VENV && VENV/bin/pip install transformers==5.24.0 tokenizers==0.23.3
-    VENV/bin/python packages/data/reference/settled_tokenizers.py
+    VENV/bin/python packages/tokenizer/reference/settled_tokenizers.py
 
 Writes settled-tokenizers.jsonl beside itself: a line on how it was made; the texts; a tokenizer.json
 of each kind; then a line for each case: which of them, with which of its parts replaced, which files

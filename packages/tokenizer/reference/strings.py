@@ -1,7 +1,7 @@
 """The strings that tokenizers are held together on: 2,000, of the world's scripts and of what breaks
 tokenizers. The same seed and the same node_modules give the same file.
 
-    npm ci && python3 packages/data/reference/strings.py
+    npm ci && python3 packages/tokenizer/reference/strings.py
 
 Writes strings.jsonl beside itself, a JSON string a line. Half of a surrogate pair is kept as it is;
 see train_tokenizers.py for what Hugging Face tokenizers are given in its place.

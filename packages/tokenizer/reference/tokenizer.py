@@ -2,7 +2,7 @@
 need no Python.
 
     python -m venv VENV && VENV/bin/pip install tokenizers==0.23.3
-    npm ci && VENV/bin/python packages/data/reference/tokenizer.py
+    npm ci && VENV/bin/python packages/tokenizer/reference/tokenizer.py
 
 Writes tokenizer.jsonl beside itself: a line on how it was made; then texts, alone and as pairs, with
 their ids; then, for pairs of n1 and n2 tokens, how many of each are kept.

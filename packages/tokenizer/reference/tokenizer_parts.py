@@ -2,7 +2,7 @@
 tests read it and need no Python.
 
     python -m venv VENV && VENV/bin/pip install tokenizers==0.23.3
-    VENV/bin/python packages/data/reference/tokenizer_parts.py
+    VENV/bin/python packages/tokenizer/reference/tokenizer_parts.py
 
 Writes tokenizer-parts.jsonl beside itself: a line on how it was made; the texts; then a line for
 each part, with what it makes of each text, or for each whole tokenizer, with the ids and types of

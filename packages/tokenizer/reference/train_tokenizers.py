@@ -4,7 +4,7 @@ Python.
 
     python -m venv VENV
     VENV/bin/pip install tokenizers==0.23.3 transformers==5.23.0 sentencepiece==0.2.3 protobuf
-    npm ci && VENV/bin/python packages/data/reference/train_tokenizers.py [--references | --long]
+    npm ci && VENV/bin/python packages/tokenizer/reference/train_tokenizers.py [--references | --long]
 
 Writes, under encoders/, a folder of files for each as its repository would ship them, and beside it
 NAME.jsonl: a line on how it was made; then, for each line of strings.jsonl, the ids of that string

@@ -1,10 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { openFolder } from "@sweetspot/hub";
-import { afterAll, describe, expect, test } from "vitest";
-import { loadTokenizer } from "./load-tokenizer.ts";
-import { repositoryTokenizerJson } from "./repository-tokenizer.ts";
+import { describe, expect, test } from "vitest";
 import { textTokenizer } from "./tokenizer.ts";
 
 const special = [1, 2].map((id) => ({ SpecialToken: { id: `[${id}]`, type_id: 0 } }));
@@ -230,43 +224,5 @@ describe("a tokenizer.json that would take time or memory without end is an erro
   test("many added tokens are found in time linear in the text", () => {
     const added_tokens = Array.from({ length: 20_000 }, (_, id) => ({ id, content: `a${id}` }));
     expect(problemOf({ added_tokens })).toBe("none");
-  });
-});
-
-describe("files that are not what they seem", () => {
-  const folder = mkdtempSync(join(tmpdir(), "sweetspot-hostile-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
-  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 1\n`;
-
-  test.each([
-    ["tokenizer.json", "bert"],
-    ["vocab.txt", "bert"],
-    ["spm.model", "deberta-v2"],
-  ])("%s is a Git LFS pointer", async (file, model_type) => {
-    writeFileSync(join(folder, file), pointer);
-    writeFileSync(join(folder, "config.json"), JSON.stringify({ model_type }));
-    const repository = await openFolder(folder);
-    const files = () => Promise.resolve([file, "config.json"]);
-    await expect(repositoryTokenizerJson({ ...repository, files })).rejects.toThrow(
-      `${file}: is a Git LFS pointer`,
-    );
-  });
-
-  test("loadTokenizer names a Git LFS pointer, and JSON that is nested too deeply", () => {
-    const file = join(folder, "tokenizer.json");
-    writeFileSync(file, pointer);
-    expect(() => loadTokenizer(file)).toThrow(`${file}: is a Git LFS pointer`);
-    writeFileSync(file, "[".repeat(1_000_000));
-    expect(() => loadTokenizer(file)).toThrow(`${file}: JSON nested deeper than 100`);
-    writeFileSync(file, '{"a": "[[[[\\"", "model"');
-    expect(() => loadTokenizer(file)).toThrow(`${file}: expected JSON, got what is none`);
-  });
-
-  test("settings that are nested too deeply", async () => {
-    writeFileSync(join(folder, "tokenizer.json"), JSON.stringify(good));
-    writeFileSync(join(folder, "tokenizer_config.json"), `{"a":${"[".repeat(50_000)}`);
-    await expect(repositoryTokenizerJson(await openFolder(folder))).rejects.toThrow(
-      "tokenizer_config.json: JSON nested deeper than 100",
-    );
   });
 });

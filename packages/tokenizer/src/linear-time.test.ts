@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { slowParts } from "../../test/slow-texts.ts";
-import { tokenizers } from "../../test/tokenizer-parity.ts";
+import { slowParts } from "../test/slow-texts.ts";
+import { tokenizers } from "../test/tokenizer-parity.ts";
 import { graphemes } from "./graphemes.ts";
 import { normalForm } from "./normal-form.ts";
 import { patternMatches } from "./pattern.ts";
@@ -70,7 +70,7 @@ test("what is told of a text is told of all of it, however short it is cut", () 
 });
 
 /** Made by reference/strings.py. */
-const strings = readFileSync(new URL("../../reference/strings.jsonl", import.meta.url), "utf8")
+const strings = readFileSync(new URL("../reference/strings.jsonl", import.meta.url), "utf8")
   .trimEnd()
   .split("\n")
   .map((line) => JSON.parse(line) as string);

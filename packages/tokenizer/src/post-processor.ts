@@ -1,4 +1,4 @@
-import { parse } from "@sweetspot/artifact";
+import { parse } from "@sweetspot/artifact/parse";
 import { z } from "zod";
 
 const templateSchema = z.array(

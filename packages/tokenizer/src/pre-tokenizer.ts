@@ -1,4 +1,4 @@
-import { parse } from "@sweetspot/artifact";
+import { parse } from "@sweetspot/artifact/parse";
 import { z } from "zod";
 import { characterClass, whiteSpace, wordCharacter } from "./character-class.ts";
 import { type Matches, patternMatches, patternSchema } from "./pattern.ts";

@@ -1,5 +1,3 @@
-import { Buffer } from "node:buffer";
-
 /** A field of a message, to be read as what it is meant to be; each throws if it is not. */
 export interface ProtobufField {
   number: number;
@@ -97,7 +95,9 @@ export function* readProtobuf(bytes: Uint8Array, where: string): Generator<Proto
         try {
           return utf8.decode(part);
         } catch (cause) {
-          const got = Buffer.from(part.subarray(0, 16)).toString("hex");
+          const got = Array.from(part.subarray(0, 16), (b) => b.toString(16).padStart(2, "0")).join(
+            "",
+          );
           throw new TypeError(`${where}: field ${number}: expected UTF-8, got ${got}`, { cause });
         }
       },

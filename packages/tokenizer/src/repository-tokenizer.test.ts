@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { copyFile, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openFolder } from "@sweetspot/hub";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { encoderFolder } from "../../test/tokenizer-parity.ts";
+import { folderFiles } from "../test/folder-files.ts";
+import { encoderFolder } from "../test/tokenizer-parity.ts";
 import { repositoryTokenizerJson } from "./repository-tokenizer.ts";
 import { textTokenizer, type TextTokenizer } from "./tokenizer.ts";
 
@@ -26,7 +26,7 @@ async function repository(
     if (content === null) await rm(join(folder, file));
     else await writeFile(join(folder, file), plain ? content : JSON.stringify(content));
   }
-  return await openFolder(folder);
+  return folderFiles(folder);
 }
 
 async function definitionOf(...args: Parameters<typeof repository>) {
@@ -286,18 +286,18 @@ describe("what is wrong is told of its file", () => {
             at,
             fc.array(damage, { minLength: 1, maxLength: 3 }),
             async (name, which, damages) => {
-              const whole = await openFolder(name === own ? own : encoderFolder(name));
+              const whole = folderFiles(name === own ? own : encoderFolder(name));
               const files = await whole.files();
               const file = files[Math.floor(which * files.length)] ?? "";
-              const copy = join(work, "damaged");
-              await copyFile(await whole.path(file), copy);
-              await writeFile(copy, damaged(await readFile(copy), damages));
-              const path = (f: string) => (f === file ? Promise.resolve(copy) : whole.path(f));
-              const read = await repositoryTokenizerJson({ ...whole, name: "damaged", path }).then(
+              const read = async (f: string) => {
+                const bytes = await whole.read(f);
+                return f === file ? damaged(Buffer.from(bytes), damages) : bytes;
+              };
+              const got = await repositoryTokenizerJson({ ...whole, name: "damaged", read }).then(
                 (definition) => thrown(textTokenizer(definition)),
                 (error: unknown) => [error, String(error).includes("damaged: ") ? error : "?"],
               );
-              expect(read.filter((error) => !(error instanceof Error))).toEqual([]);
+              expect(got.filter((error) => !(error instanceof Error))).toEqual([]);
             },
           ),
           { numRuns: runs },

@@ -1,5 +1,5 @@
-import { parse } from "@sweetspot/artifact";
-import type { Repository } from "@sweetspot/hub";
+import { parse } from "@sweetspot/artifact/parse";
+import type { TokenizerFiles } from "./tokenizer-files.ts";
 import { z } from "zod";
 import { readSentencePieceModel } from "./sentencepiece-model.ts";
 import { addedOf, settledDefinition } from "./settled-definition.ts";
@@ -11,7 +11,6 @@ import {
   xlmRobertaDefinition,
 } from "./tokenizer-definition.ts";
 import {
-  readBytes,
   readJson,
   readText,
   readTokenizerSettings,
@@ -33,7 +32,7 @@ const known =
  *   not known, or if there is none; then it names the files that there are
  */
 export async function repositoryTokenizerJson(
-  repository: Repository,
+  repository: TokenizerFiles,
 ): Promise<Record<string, unknown>> {
   const files = await repository.files();
   const kind = kinds.find((k) => k.files.every((file) => files.includes(file)));
@@ -50,7 +49,7 @@ export async function repositoryTokenizerJson(
 }
 
 /** The files that a repository's tokenizer is made of, those beside the vocabulary included. */
-export async function tokenizerFiles(repository: Repository): Promise<string[]> {
+export async function tokenizerFiles(repository: TokenizerFiles): Promise<string[]> {
   const files = await repository.files();
   const kind = kinds.find((k) => k.files.every((file) => files.includes(file)));
   return [...(kind?.files ?? []), ...settingsFiles.filter((file) => files.includes(file))];
@@ -59,7 +58,7 @@ export async function tokenizerFiles(repository: Repository): Promise<string[]> 
 /** The files that make a tokenizer, and how they are read; those that are preferred come first. */
 const kinds: readonly {
   files: readonly [string, ...string[]];
-  read(repository: Repository, file: string): Promise<TokenizerDefinition>;
+  read(repository: TokenizerFiles, file: string): Promise<TokenizerDefinition>;
 }[] = [
   { files: ["tokenizer.json"], read: ownDefinition },
   { files: ["vocab.txt"], read: bert },
@@ -68,7 +67,10 @@ const kinds: readonly {
   { files: ["sentencepiece.bpe.model"], read: sentencePiece },
 ];
 
-async function ownDefinition(repository: Repository, file: string): Promise<TokenizerDefinition> {
+async function ownDefinition(
+  repository: TokenizerFiles,
+  file: string,
+): Promise<TokenizerDefinition> {
   const where = whereOf(repository, file);
   const own = parse(z.record(z.string(), z.unknown()), await readJson(repository, file), where);
   const settings = await readTokenizerSettings(repository, addedOf(own, where));
@@ -78,7 +80,7 @@ async function ownDefinition(repository: Repository, file: string): Promise<Toke
   });
 }
 
-async function bert(repository: Repository, file: string): Promise<TokenizerDefinition> {
+async function bert(repository: TokenizerFiles, file: string): Promise<TokenizerDefinition> {
   const where = whereOf(repository, file);
   const settings = await readTokenizerSettings(repository);
   const { tokenizerClass = "BertTokenizer" } = settings;
@@ -101,7 +103,7 @@ async function bert(repository: Repository, file: string): Promise<TokenizerDefi
   return bertDefinition(vocabulary, settings, where);
 }
 
-async function byteLevel(repository: Repository, file: string): Promise<TokenizerDefinition> {
+async function byteLevel(repository: TokenizerFiles, file: string): Promise<TokenizerDefinition> {
   const where = whereOf(repository, file);
   const settings = await readTokenizerSettings(repository);
   const { tokenizerClass } = settings;
@@ -113,7 +115,7 @@ async function byteLevel(repository: Repository, file: string): Promise<Tokenize
   return byteLevelDefinition(tokenizerClass, vocabulary, merges, settings, where);
 }
 
-async function readMerges(repository: Repository, vocabulary: Vocabulary): Promise<string[]> {
+async function readMerges(repository: TokenizerFiles, vocabulary: Vocabulary): Promise<string[]> {
   const lines = (await readText(repository, "merges.txt")).split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
   const head = lines[0]?.startsWith("#version") === true ? 1 : 0;
@@ -123,7 +125,10 @@ async function readMerges(repository: Repository, vocabulary: Vocabulary): Promi
   return merges;
 }
 
-async function sentencePiece(repository: Repository, file: string): Promise<TokenizerDefinition> {
+async function sentencePiece(
+  repository: TokenizerFiles,
+  file: string,
+): Promise<TokenizerDefinition> {
   const where = whereOf(repository, file);
   const settings = await readTokenizerSettings(repository);
   const { tokenizerClass } = settings;
@@ -135,7 +140,7 @@ async function sentencePiece(repository: Repository, file: string): Promise<Toke
   if (definitionOf === undefined) {
     throw unknownTokenizer(where, tokenizerClass, [...definitions.keys()]);
   }
-  const model = readSentencePieceModel(await readBytes(repository, file), where);
+  const model = readSentencePieceModel(await repository.read(file), where);
   return definitionOf(model, settings, where);
 }
 

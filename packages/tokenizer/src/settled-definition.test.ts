@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openFolder } from "@sweetspot/hub";
 import { afterAll, describe, expect, test } from "vitest";
+import { folderFiles } from "../test/folder-files.ts";
 import { repositoryTokenizerJson, tokenizerFiles } from "./repository-tokenizer.ts";
 import { textTokenizer } from "./tokenizer.ts";
 
@@ -18,7 +18,7 @@ interface Case {
 
 /** Made by Hugging Face transformers with reference/settled_tokenizers.py. */
 const [, texts, bases, ...cases] = readFileSync(
-  new URL("../../reference/settled-tokenizers.jsonl", import.meta.url),
+  new URL("../reference/settled-tokenizers.jsonl", import.meta.url),
   "utf8",
 )
   .trimEnd()
@@ -45,7 +45,7 @@ async function opened(
     const text = typeof content === "string" ? content : JSON.stringify(content);
     await writeFile(join(folder, file), text);
   }
-  return await openFolder(folder);
+  return folderFiles(folder);
 }
 
 async function problemOf(...args: Parameters<typeof opened>): Promise<string> {

@@ -1,4 +1,4 @@
-import { parse } from "@sweetspot/artifact";
+import { parse } from "@sweetspot/artifact/parse";
 import { z } from "zod";
 import { postProcessor } from "./post-processor.ts";
 import {

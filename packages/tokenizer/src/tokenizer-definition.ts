@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import type { SentencePieceModel } from "./sentencepiece-model.ts";
 import {
   type Purpose,
@@ -224,7 +223,7 @@ function controlTokens({ pieces }: SentencePieceModel) {
 
 function charsmapOf({ charsmap }: SentencePieceModel): Record<string, unknown>[] {
   if (charsmap.length === 0) return [];
-  return [{ type: "Precompiled", precompiled_charsmap: Buffer.from(charsmap).toString("base64") }];
+  return [{ type: "Precompiled", precompiled_charsmap: base64(charsmap) }];
 }
 
 function metaspace(scheme: "always" | "first" | "never"): Record<string, unknown> {
@@ -294,4 +293,8 @@ function templateTokens(
       return [token, { id: token, ids: [special.idOf(purpose)], tokens: [token] }];
     }),
   );
+}
+
+function base64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(""));
 }

@@ -6,7 +6,7 @@ import { textTokenizer } from "./tokenizer.ts";
 
 /** Made by Hugging Face tokenizers with reference/tokenizer_parts.py. */
 const [, texts, ...parts] = readFileSync(
-  new URL("../../reference/tokenizer-parts.jsonl", import.meta.url),
+  new URL("../reference/tokenizer-parts.jsonl", import.meta.url),
   "utf8",
 )
   .trimEnd()

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { lfsPointerProblem, parse } from "@sweetspot/artifact";
-import type { Repository } from "@sweetspot/hub";
+import { parse } from "@sweetspot/artifact/parse";
+import type { TokenizerFiles } from "./tokenizer-files.ts";
 import { z } from "zod";
 import type { AddedToken } from "./added-tokens.ts";
 import { parseJson, textOf } from "./json-text.ts";
@@ -125,7 +124,7 @@ const sameClasses: Readonly<Record<string, string>> = {
  *   `tokenizer_config.json` has an `added_tokens_decoder`
  */
 export async function readTokenizerSettings(
-  repository: Repository,
+  repository: TokenizerFiles,
   own: readonly AddedToken[] = [],
 ): Promise<TokenizerSettings> {
   const files = await repository.files();
@@ -169,7 +168,7 @@ function classOf(
 }
 
 /** How errors call a file of a repository. */
-export function whereOf(repository: Repository, file: string): string {
+export function whereOf(repository: TokenizerFiles, file: string): string {
   return `${repository.name}: ${file}`;
 }
 
@@ -181,21 +180,13 @@ export const settingsFiles: readonly string[] = [
   "config.json",
 ];
 
-/** @throws Error that names the file if it is a Git LFS pointer, or cannot be read */
-export async function readBytes(repository: Repository, file: string): Promise<Uint8Array> {
-  const bytes = await readFile(await repository.path(file));
-  const problem = lfsPointerProblem(bytes);
-  if (problem !== undefined) throw new TypeError(`${whereOf(repository, file)}: ${problem}`);
-  return bytes;
+/** @throws Error that names the file if it cannot be read, or is not UTF-8 */
+export async function readText(repository: TokenizerFiles, file: string): Promise<string> {
+  return textOf(await repository.read(file), whereOf(repository, file));
 }
 
-/** @throws Error that names the file if it is a Git LFS pointer, or not UTF-8 */
-export async function readText(repository: Repository, file: string): Promise<string> {
-  return textOf(await readBytes(repository, file), whereOf(repository, file));
-}
-
-/** @throws Error that names the file if it is a Git LFS pointer, or not JSON */
-export async function readJson(repository: Repository, file: string): Promise<unknown> {
+/** @throws Error that names the file if it cannot be read, or is not JSON */
+export async function readJson(repository: TokenizerFiles, file: string): Promise<unknown> {
   return parseJson(await readText(repository, file), whereOf(repository, file));
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encoderTokenizerJson, loadTokenizer } from "./load-tokenizer.ts";
+import { minilmTokenizerJson } from "../test/folder-files.ts";
 import { longestFirst, textTokenizer } from "./tokenizer.ts";
 
 interface Reference {
@@ -14,13 +14,13 @@ interface Reference {
 }
 
 /** Made by Hugging Face tokenizers with reference/tokenizer.py. */
-const reference = readFileSync(new URL("../../reference/tokenizer.jsonl", import.meta.url), "utf8")
+const reference = readFileSync(new URL("../reference/tokenizer.jsonl", import.meta.url), "utf8")
   .trimEnd()
   .split("\n")
   .slice(1)
   .map((line) => JSON.parse(line) as Reference);
 
-const json = await encoderTokenizerJson("minilm");
+const json = minilmTokenizerJson();
 const tokenizer = textTokenizer(json);
 
 function encode(text: string, textPair?: string, maxLength = 128) {
@@ -126,26 +126,5 @@ describe("textTokenizer", () => {
       "tokenizer: maxLength must leave room for a token of each text beside 2 special ones, got 2",
     );
     expect(() => encode("a", "b", 4)).toThrow("beside 3 special ones, got 4");
-  });
-});
-
-describe("loadTokenizer", () => {
-  test("takes parsed content", () => {
-    expect(loadTokenizer(json).encode("good", undefined, { maxLength: 9 }).inputIds).toEqual([
-      101, 2204, 102,
-    ]);
-  });
-
-  test("names what is wrong", async () => {
-    expect(() => loadTokenizer("/no/such/tokenizer.json")).toThrow(
-      "/no/such/tokenizer.json: cannot be read (ENOENT",
-    );
-    expect(() => loadTokenizer({ added_tokens: [] })).toThrow("tokenizer.json: model:");
-    expect(() => loadTokenizer({ added_tokens: [], model: { type: "?" } })).toThrow(
-      "tokenizer.json: no tokenizer can be made of it",
-    );
-    await expect(encoderTokenizerJson("large")).rejects.toThrow(
-      'encoder "large": no tokenizer is known for it, did you mean "tiny"? (known: minilm, tiny)',
-    );
   });
 });

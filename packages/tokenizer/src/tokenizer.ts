@@ -1,4 +1,4 @@
-import { parse } from "@sweetspot/artifact";
+import { parse } from "@sweetspot/artifact/parse";
 import { z } from "zod";
 import { addedTokenSchema, addedTokenSplitter } from "./added-tokens.ts";
 import { type IdReader, idReader } from "./id-reader.ts";

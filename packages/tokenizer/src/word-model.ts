@@ -1,4 +1,4 @@
-import { parse } from "@sweetspot/artifact";
+import { parse } from "@sweetspot/artifact/parse";
 import { z } from "zod";
 import { bytePair } from "./byte-pair.ts";
 import { unigram } from "./unigram.ts";

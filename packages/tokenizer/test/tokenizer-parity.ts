@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { openFolder } from "@sweetspot/hub";
-import { encoderTokenizerJson } from "../src/tokenizer/load-tokenizer.ts";
-import { repositoryTokenizerJson } from "../src/tokenizer/repository-tokenizer.ts";
-import { textTokenizer } from "../src/tokenizer/tokenizer.ts";
+import { repositoryTokenizerJson } from "../src/repository-tokenizer.ts";
+import { textTokenizer } from "../src/tokenizer.ts";
+import { folderFiles, minilmTokenizerJson } from "./folder-files.ts";
 
 const reference = new URL("../reference/", import.meta.url);
 
@@ -21,7 +20,7 @@ const pairStep = 701;
 
 /** The definitions of the tokenizers of `reference/encoders`, by name. */
 export const tokenizers: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = {
-  minilm: () => encoderTokenizerJson("minilm"),
+  minilm: async () => minilmTokenizerJson(),
   "wordpiece-uncased": () => ofFolder("wordpiece-uncased"),
   "wordpiece-cased": () => ofFolder("wordpiece-cased"),
   roberta: () => ofFolder("roberta"),
@@ -105,7 +104,7 @@ export async function longParity(name: string): Promise<number[]> {
 }
 
 async function ofFolder(name: string): Promise<Record<string, unknown>> {
-  return await repositoryTokenizerJson(await openFolder(encoderFolder(name)));
+  return await repositoryTokenizerJson(folderFiles(encoderFolder(name)));
 }
 
 function lines(file: string): unknown[] {

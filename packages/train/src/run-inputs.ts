@@ -1,4 +1,5 @@
-import { type EncodedSplit, padBatch, type PlannedBatch } from "@sweetspot/data";
+import type { EncodedSplit } from "@sweetspot/artifact";
+import { padBatch, type PlannedBatch } from "@sweetspot/data";
 import type { DropoutSite } from "@sweetspot/model";
 import { adamWScalars, type AdamScalars } from "./adamw.ts";
 import { dropoutMasks, maskKeys, type MaskSource } from "./dropout-masks.ts";

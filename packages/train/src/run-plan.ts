@@ -1,5 +1,6 @@
+import type { EncodedSplit } from "@sweetspot/artifact";
 import type { StepLoop } from "@sweetspot/compile/session";
-import type { EncodedSplit, PlannedBatch } from "@sweetspot/data";
+import type { PlannedBatch } from "@sweetspot/data";
 import type { DropoutSite } from "@sweetspot/model";
 import type { MaskSource } from "./dropout-masks.ts";
 import { copyMs, stepsPerRun } from "./pace.ts";

@@ -8,8 +8,9 @@ import {
   readJson,
   type StageContext,
   writeArtifact,
+  readSplit,
 } from "@sweetspot/artifact";
-import { encoderTokenizerJson, readSplit } from "@sweetspot/data";
+import { encoderTokenizerJson } from "@sweetspot/data";
 import {
   type Checkpoint,
   checkExitLayers,

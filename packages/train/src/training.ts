@@ -1,6 +1,6 @@
-import type { HostTensor } from "@sweetspot/artifact";
+import type { HostTensor, EncodedSplit } from "@sweetspot/artifact";
 import type { TensorSpecs } from "@sweetspot/compile";
-import { batchPlan, type EncodedSplit } from "@sweetspot/data";
+import { batchPlan } from "@sweetspot/data";
 import {
   checkExitLayers,
   dropoutSites,

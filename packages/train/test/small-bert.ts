@@ -1,5 +1,4 @@
-import { ragged } from "@sweetspot/artifact";
-import type { EncodedSplit } from "@sweetspot/data";
+import { ragged, type EncodedSplit } from "@sweetspot/artifact";
 import {
   type BertConfig,
   encoderParameters,

@@ -1,5 +1,4 @@
-import { ragged } from "@sweetspot/artifact";
-import type { EncodedSplit } from "@sweetspot/data";
+import { ragged, type EncodedSplit } from "@sweetspot/artifact";
 
 /** Texts of 3, 5 or 7 tokens, of which one tells the label. */
 export function twoWords(rows: number): EncodedSplit {

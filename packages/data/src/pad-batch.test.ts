@@ -1,9 +1,16 @@
+import { padBatch } from "./pad-batch.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ragged, writeArtifact, writeSafetensors } from "@sweetspot/artifact";
+import {
+  ragged,
+  writeArtifact,
+  writeSafetensors,
+  type EncodedSplit,
+  readSplit,
+  writeSplit,
+} from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type EncodedSplit, padBatch, readSplit, writeSplit } from "./encoded-split.ts";
 
 const split: EncodedSplit = {
   inputIds: ragged([
