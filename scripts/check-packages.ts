@@ -1,7 +1,7 @@
 // Each package as its users get it: packs it, lints the tarball, installs it with what it needs into
 // an empty project, and runs its README's examples there. Infer's example finds a bundle there, the
 // only thing that infer needs from the packages before it.
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -15,6 +15,26 @@ import { help } from "./help.ts";
 help(
   `npm run check:packages [-- PACKAGE...]\n\nPacks each package, lints the tarball, installs it into an empty project and runs its examples there.`,
 );
+
+/**
+ * What a package may install at most: megabytes, and packages of others. ONNX Runtime has 270 MB of
+ * libraries, for every platform; MiniLM 46 MB.
+ */
+const bounds: Readonly<Record<string, readonly [megabytes: number, packages: number]>> = {
+  artifact: [8, 3],
+  compile: [620, 90],
+  data: [70, 30],
+  eval: [8, 3],
+  export: [690, 98],
+  hub: [15, 15],
+  infer: [325, 20],
+  model: [365, 84],
+  pipeline: [770, 180],
+  report: [37, 72],
+  runtime: [315, 18],
+  tokenizer: [8, 3],
+  train: [690, 112],
+};
 
 interface PackageJson {
   name: string;
@@ -54,6 +74,7 @@ try {
     const needed = [...closure(name)].map((n) => tarballs.get(n) ?? "");
     const inProject = quiet({ cwd: project });
     await inProject`npm install --ignore-scripts --no-audit --no-fund --prefer-offline ${needed}`;
+    await checkSize(short, join(project, "node_modules"));
     if (short === "infer") await makeBundle(join(project, "bundle"));
     // The examples are TypeScript; tsx comes from this checkout, all else from the empty project.
     const tsx = pathToFileURL(join(root, "node_modules/tsx/dist/esm/index.mjs")).href;
@@ -71,6 +92,30 @@ try {
   }
 } finally {
   await rm(scratch, { recursive: true, force: true });
+}
+
+/** Prints what a package installs. @throws RangeError if it is more than its bound, or has none */
+async function checkSize(short: string, modules: string): Promise<void> {
+  const lock = JSON.parse(await readFile(join(modules, ".package-lock.json"), "utf8")) as {
+    packages: Record<string, unknown>;
+  };
+  const others = Object.keys(lock.packages).filter((path) => !path.includes("/@sweetspot/")).length;
+  const megabytes = (await bytesIn(modules)) / 1e6;
+  const [mostMegabytes, mostPackages] = bounds[short] ?? [0, 0];
+  console.log(
+    `${short}: installs ${megabytes.toFixed(1)} MB and ${others} packages of others (at most ${mostMegabytes} MB, ${mostPackages})`,
+  );
+  if (megabytes > mostMegabytes || others > mostPackages)
+    throw new RangeError(
+      `check:packages: ${short} installs more than its bound; take the new dependency out, or raise the bound in scripts/check-packages.ts and say why`,
+    );
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
+  const sizes = await Promise.all(files.map(async (file) => (await lstat(file)).size));
+  return sizes.reduce((a, b) => a + b, 0);
 }
 
 /** A bundle of the tiny encoder, which has learned next to nothing. */
