@@ -2,14 +2,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
-import { baselineOf } from "../packages/data/src/baseline.ts";
+import { baselineOf } from "../packages/data/src/baseline/baseline.ts";
 import {
   type EmbeddedTask,
   embeddedTasks,
   readEmbeddedTask,
-} from "../packages/data/src/embedded-tasks.ts";
-import { type Prepared, prepareSplits } from "../packages/data/src/prepare.ts";
-import type { Example, Source } from "../packages/data/src/source.ts";
+} from "../packages/data/src/tasks/embedded-tasks.ts";
+import { type Prepared, prepareSplits } from "../packages/data/src/splits/prepare.ts";
+import type { Example, Source } from "../packages/data/src/sources/source.ts";
 import { encoderTokenizerJson } from "../packages/data/src/encoder-tokenizer.ts";
 import { textTokenizer } from "@sweetspot/tokenizer";
 import { taskLeaks } from "../packages/data/test/task-leaks.ts";

@@ -15,11 +15,11 @@ export { optimise } from "./optimise.ts";
 export { optimiseInference } from "./optimise-inference.ts";
 export { bindInputs, removeDeadNodes } from "./passes.ts";
 export { hostRandomMasks, randomMasks } from "./random-masks.ts";
-export { scanLoop } from "./scan.ts";
+export { scanLoop } from "./loop/scan.ts";
 export {
   type NamedTensors,
   type TensorSpec,
   type TensorSpecs,
   type TensorsOf,
   trace,
-} from "./trace.ts";
+} from "./trace/trace.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bool, exact, f32, i32, mismatch, waves } from "../test/eager.ts";
 import { optimise } from "./optimise.ts";
-import { type NamedTensors, type TensorSpecs, trace } from "./trace.ts";
+import { type NamedTensors, type TensorSpecs, trace } from "./trace/trace.ts";
 
 type Fn = (tensors: NamedTensors) => NamedTensors;
 

@@ -10,7 +10,7 @@ import {
 import { checkDeviceLimits } from "./check-device-limits.ts";
 import { onnxBytes } from "./onnx-writer.ts";
 import { optimise } from "./optimise.ts";
-import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "./trace.ts";
+import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "./trace/trace.ts";
 
 /** How a graph is run. */
 export interface SessionOptions {

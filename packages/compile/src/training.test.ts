@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { waves } from "../test/eager.ts";
 import { compileLoop, type HostArray, type LoopDefinition } from "./session.ts";
-import type { NamedTensors } from "./trace.ts";
+import type { NamedTensors } from "./trace/trace.ts";
 
 /** The same loop in tfjs, one step after another, on its `cpu` backend. */
 function eagerLoop(

@@ -6,7 +6,7 @@ import { dimAt, type Graph } from "../src/graph.ts";
 import { onnxBytes } from "../src/onnx-writer.ts";
 import { optimise } from "../src/optimise.ts";
 import type { HostArray } from "../src/session.ts";
-import { type NamedTensors, type TensorSpecs, trace } from "../src/trace.ts";
+import { type NamedTensors, type TensorSpecs, trace } from "../src/trace/trace.ts";
 
 /** Where the tests of this package compute: `SWEETSPOT_TEST_DEVICE`, by default `cpu`. */
 const testDevice: Device = (process.env["SWEETSPOT_TEST_DEVICE"] ?? "cpu") as Device;

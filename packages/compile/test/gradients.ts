@@ -1,7 +1,7 @@
 /** What the tests take the gradients of. */
 
 import * as tf from "@tensorflow/tfjs";
-import type { NamedTensors } from "../src/trace.ts";
+import type { NamedTensors } from "../src/trace/trace.ts";
 
 /** The value and its gradients with respect to the named inputs, as outputs of one function. */
 export function withGradients(

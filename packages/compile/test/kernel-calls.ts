@@ -2,8 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { randomMasks } from "../src/random-masks.ts";
-import type { NamedTensors } from "../src/trace.ts";
-import type { TensorDtype } from "../src/lowering.ts";
+import type { NamedTensors } from "../src/trace/trace.ts";
+import type { TensorDtype } from "../src/trace/lowering.ts";
 
 /** Lengths of axes: a row's shapes are made of these. */
 export interface Lengths {

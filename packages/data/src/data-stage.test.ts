@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Artifact, row, rowCount, runStage, readSplit } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { batchPlan } from "./batch-plan.ts";
-import { normalisedText } from "./duplicates.ts";
+import { batchPlan } from "./splits/batch-plan.ts";
+import { normalisedText } from "./splits/duplicates.ts";
 import { loadTokenizer } from "./encoder-tokenizer.ts";
 import { randomStream, shuffled } from "./random.ts";
-import type { Example } from "./source.ts";
-import { splitNames } from "./splits.ts";
+import type { Example } from "./sources/source.ts";
+import { splitNames } from "./splits/splits.ts";
 import { stage } from "./stage.ts";
 
 let folder: string;

@@ -1,9 +1,9 @@
 import { parse, readJson, resolvePinnedFile, type SettingProblem } from "@sweetspot/artifact";
 import { openRepository } from "@sweetspot/hub";
 import { z } from "zod";
-import type { EmbeddedTask } from "./embedded-tasks.ts";
+import type { EmbeddedTask } from "./tasks/embedded-tasks.ts";
 import type { DataSettings } from "./stage.ts";
-import { glue, isGlue } from "./glue.ts";
+import { glue, isGlue } from "./sources/glue.ts";
 import { type EncoderSource, encoderTokenizerJson } from "./encoder-tokenizer.ts";
 import { postProcessor } from "@sweetspot/tokenizer";
 

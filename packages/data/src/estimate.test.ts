@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { poolSizes } from "./embedded/pool-sizes.ts";
+import { poolSizes } from "./tasks/pool-sizes.ts";
 import { estimateData } from "./estimate.ts";
 import type { DataSettings } from "./stage.ts";
 

@@ -1,8 +1,8 @@
 import { type Estimate, type EstimateContext, type Json, little } from "@sweetspot/artifact";
 import { downloadsOf, openRepository } from "@sweetspot/hub";
-import { datasetTask } from "./dataset.ts";
-import { poolSizes } from "./embedded/pool-sizes.ts";
-import { glue, isGlue } from "./glue.ts";
+import { datasetTask } from "./sources/dataset.ts";
+import { poolSizes } from "./tasks/pool-sizes.ts";
+import { glue, isGlue } from "./sources/glue.ts";
 import { encoderTokenizerJson, tokenizerFilesOf } from "./encoder-tokenizer.ts";
 import { readTask } from "./data-stage.ts";
 import { tokenizerFiles } from "@sweetspot/tokenizer";

@@ -1,21 +1,21 @@
-export { type Baseline, readBaseline } from "./baseline.ts";
-export { batchPlan, type PlannedBatch } from "./batch-plan.ts";
-export { type EmbeddedTask, embeddedTasks, readEmbeddedTask } from "./embedded-tasks.ts";
-export { padBatch } from "./pad-batch.ts";
+export { type Baseline, readBaseline } from "./baseline/baseline.ts";
+export { batchPlan, type PlannedBatch } from "./splits/batch-plan.ts";
+export { type EmbeddedTask, embeddedTasks, readEmbeddedTask } from "./tasks/embedded-tasks.ts";
+export { padBatch } from "./splits/pad-batch.ts";
 export {
   type EncoderSource,
   encoderTokenizerJson,
   loadTokenizer,
   tokenizerFilesOf,
 } from "./encoder-tokenizer.ts";
-export { readOwnFile } from "./own-file.ts";
+export { readOwnFile } from "./sources/own-file.ts";
 export {
   type Counts,
   type EncodedExample,
   type Prepared,
   prepareSplits,
   type Removed,
-} from "./prepare.ts";
-export type { Example, Source } from "./source.ts";
-export { type SplitName, splitNames, type SplitSizes } from "./splits.ts";
+} from "./splits/prepare.ts";
+export type { Example, Source } from "./sources/source.ts";
+export { type SplitName, splitNames, type SplitSizes } from "./splits/splits.ts";
 export type { DataSettings, OwnFile } from "./stage.ts";

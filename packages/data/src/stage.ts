@@ -1,8 +1,8 @@
 import { type SettingProblem, settingProblem, type Stage } from "@sweetspot/artifact";
 import { type RepositorySetting, repositorySetting } from "@sweetspot/hub";
 import { z } from "zod";
-import type { DatasetColumns } from "./dataset.ts";
-import { type EmbeddedTask, embeddedTasks } from "./embedded-tasks.ts";
+import type { DatasetColumns } from "./sources/dataset.ts";
+import { type EmbeddedTask, embeddedTasks } from "./tasks/embedded-tasks.ts";
 
 /** A person's own file of labelled text. */
 export interface OwnFile {

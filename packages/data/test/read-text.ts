@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import { readOwnFile } from "../src/own-file.ts";
-import type { Source } from "../src/source.ts";
+import { readOwnFile } from "../src/sources/own-file.ts";
+import type { Source } from "../src/sources/source.ts";
 
 /** Reads files that a test makes, in a folder that is there while the tests of a file run. */
 export interface TextReader {

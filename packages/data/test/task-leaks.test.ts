@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { randomStream, uniform } from "../src/random.ts";
-import type { Example } from "../src/source.ts";
+import type { Example } from "../src/sources/source.ts";
 import { taskLeaks } from "./task-leaks.ts";
 
 const random = randomStream(3);

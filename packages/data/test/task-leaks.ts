@@ -1,7 +1,7 @@
-import { nearDuplicates } from "../src/embedded/near-duplicates.ts";
-import type { Example } from "../src/source.ts";
-import { type SplitName, splitNames } from "../src/splits.ts";
-import { wordsOf } from "../src/words.ts";
+import { nearDuplicates } from "../src/tasks/near-duplicates.ts";
+import type { Example } from "../src/sources/source.ts";
+import { type SplitName, splitNames } from "../src/splits/splits.ts";
+import { wordsOf } from "../src/baseline/words.ts";
 
 type Splits = Readonly<Record<SplitName, readonly Example[]>>;
 

@@ -9,14 +9,14 @@ import {
   exitParameters,
   hiddenStates,
 } from "./adaptive-encoder.ts";
-import type { EncoderInputs } from "./architecture.ts";
-import { encoderParams } from "./architectures.ts";
-import { encoderParameters } from "./encoder-definitions.ts";
-import type { BertConfig } from "./bert-config.ts";
-import type { Dropout } from "./dropout-sites.ts";
+import type { EncoderInputs } from "./encoders/architecture.ts";
+import { encoderParams } from "./encoders/architectures.ts";
+import { encoderParameters } from "./encoders/encoder-definitions.ts";
+import type { BertConfig } from "./encoders/bert-config.ts";
+import type { Dropout } from "./encoders/dropout-sites.ts";
 import type { Pooling } from "./exit-head.ts";
-import { initialWeights } from "./initial-weights.ts";
-import { dropout } from "./layers.ts";
+import { initialWeights } from "./weights/initial-weights.ts";
+import { dropout } from "./encoders/layers.ts";
 
 const config: BertConfig = {
   modelType: "bert",

@@ -16,19 +16,19 @@ export type {
   EncoderDefinition,
   EncoderInputs,
   LayerContext,
-} from "./architecture.ts";
-export { computationOf, type EncoderParams, encoderParams } from "./architectures.ts";
-export { attentionBias, selfAttention, type SelfAttentionParams } from "./attention.ts";
-export type { BertParams } from "./bert.ts";
-export type { BertConfig } from "./bert-config.ts";
-export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-export type { DebertaParams } from "./deberta.ts";
-export type { DebertaConfig } from "./deberta-config.ts";
-export type { DebertaV2Params } from "./deberta-v2.ts";
-export type { DebertaV2Config } from "./deberta-v2-config.ts";
-export { bucketedDistanceRows, type DistanceRows } from "./disentangled-attention.ts";
-export type { Dropout, DropoutSite } from "./dropout-sites.ts";
-export type { EncoderShape } from "./encoder-config.ts";
+} from "./encoders/architecture.ts";
+export { computationOf, type EncoderParams, encoderParams } from "./encoders/architectures.ts";
+export { attentionBias, selfAttention, type SelfAttentionParams } from "./encoders/attention.ts";
+export type { BertParams } from "./encoders/bert.ts";
+export type { BertConfig } from "./encoders/bert-config.ts";
+export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./weights/checkpoint.ts";
+export type { DebertaParams } from "./encoders/deberta.ts";
+export type { DebertaConfig } from "./encoders/deberta-config.ts";
+export type { DebertaV2Params } from "./encoders/deberta-v2.ts";
+export type { DebertaV2Config } from "./encoders/deberta-v2-config.ts";
+export { bucketedDistanceRows, type DistanceRows } from "./encoders/disentangled-attention.ts";
+export type { Dropout, DropoutSite } from "./encoders/dropout-sites.ts";
+export type { EncoderShape } from "./encoders/encoder-config.ts";
 export {
   definitionOf,
   type EncoderConfig,
@@ -37,14 +37,14 @@ export {
   encoderParameters,
   longestText,
   segmentParameters,
-} from "./encoder-definitions.ts";
+} from "./encoders/encoder-definitions.ts";
 export {
   encoderDownloads,
   type EncoderSource,
   type PretrainedEncoder,
   pretrainedEncoder,
   repositoryEncoder,
-} from "./pretrained-encoder.ts";
+} from "./weights/pretrained-encoder.ts";
 export {
   exitHead,
   type ExitParams,
@@ -54,7 +54,7 @@ export {
   tokensRead,
   type TokensRead,
 } from "./exit-head.ts";
-export { initialWeights } from "./initial-weights.ts";
+export { initialWeights } from "./weights/initial-weights.ts";
 export {
   dropout,
   gelu,
@@ -62,10 +62,10 @@ export {
   type LayerNormParams,
   linear,
   type LinearParams,
-} from "./layers.ts";
-export { forwardOperations } from "./operations.ts";
-export { openWeights, weightFiles, type Weights } from "./open-weights.ts";
-export type { ParameterRole, ParameterSpec } from "./parameters.ts";
-export { publishedClass, publishedName } from "./published-names.ts";
-export type { RobertaConfig } from "./roberta-config.ts";
-export type { LayerParams } from "./transformer-layer.ts";
+} from "./encoders/layers.ts";
+export { forwardOperations } from "./encoders/operations.ts";
+export { openWeights, weightFiles, type Weights } from "./weights/open-weights.ts";
+export type { ParameterRole, ParameterSpec } from "./encoders/parameters.ts";
+export { publishedClass, publishedName } from "./weights/published-names.ts";
+export type { RobertaConfig } from "./encoders/roberta-config.ts";
+export type { LayerParams } from "./encoders/transformer-layer.ts";

@@ -1,9 +1,9 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { runStage } from "@sweetspot/artifact";
-import { CodeDigester } from "./code-digest.ts";
-import { begins, type CellFile } from "./run-folder.ts";
-import { stages } from "./stages.ts";
+import { CodeDigester } from "./run/code-digest.ts";
+import { begins, type CellFile } from "./run/run-folder.ts";
+import { stages } from "./plan/stages.ts";
 
 // The script of every cell: runs the stage that `cell.json` in the current folder names. It handles
 // no signal: one that comes ends it at once, and the next run goes on from the stage's checkpoint.

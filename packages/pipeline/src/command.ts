@@ -3,23 +3,29 @@ import { readFile, statfs } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { type Lock, recoverFolder, tryLock } from "@sweetspot/artifact";
 import { readArguments, usage } from "./arguments.ts";
-import { readChoices } from "./choices.ts";
-import { type CodeDigest, CodeDigester } from "./code-digest.ts";
-import { dryTable } from "./dry-table.ts";
-import { type Estimates, estimateCells, measureRates, tooLarge, tooMuch } from "./estimates.ts";
-import type { Cell } from "./plan.ts";
-import { type Plan, planPipeline } from "./plan-pipeline.ts";
-import { publish, publishStudy } from "./publish.ts";
-import { runCells } from "./run-cells.ts";
+import { readChoices } from "./file/choices.ts";
+import { type CodeDigest, CodeDigester } from "./run/code-digest.ts";
+import { dryTable } from "./plan/dry-table.ts";
+import {
+  type Estimates,
+  estimateCells,
+  measureRates,
+  tooLarge,
+  tooMuch,
+} from "./plan/estimates.ts";
+import type { Cell } from "./plan/plan.ts";
+import { type Plan, planPipeline } from "./plan/plan-pipeline.ts";
+import { publish, publishStudy } from "./run/publish.ts";
+import { runCells } from "./run/run-cells.ts";
 import {
   begins,
   removeStaleCells,
   type RunFolder,
   runFolder,
   writeRunFolder,
-} from "./run-folder.ts";
-import { stages } from "./stages.ts";
-import { type CellOutcome, planTurbo, type TurboCall, type TurboLine } from "./turbo.ts";
+} from "./run/run-folder.ts";
+import { stages } from "./plan/stages.ts";
+import { type CellOutcome, planTurbo, type TurboCall, type TurboLine } from "./run/turbo.ts";
 
 /** Where a command runs and whom it answers. */
 export interface Surroundings {

@@ -1,6 +1,6 @@
 import type { Comparison } from "./comparisons.ts";
 import type { Interval } from "@sweetspot/eval";
-import { escapeText } from "./draw.ts";
+import { escapeText } from "./figures/draw.ts";
 import { count, milliseconds, percent, points, signed } from "./numbers.ts";
 import type { Group, MethodSummary, Spread } from "./summary.ts";
 import { headline } from "./table.ts";

@@ -1,6 +1,6 @@
 import { type Comparison } from "./comparisons.ts";
-import { machinesText } from "./curve-figure.ts";
-import { escapeText, type Figure, narrow, wide } from "./draw.ts";
+import { machinesText } from "./figures/curve-figure.ts";
+import { escapeText, type Figure, narrow, wide } from "./figures/draw.ts";
 import { findings, findingsBasis } from "./findings.ts";
 import {
   budgetTable,

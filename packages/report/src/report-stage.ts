@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Json, StageContext } from "@sweetspot/artifact";
 import { type Cell, readCell } from "./cell.ts";
-import { png } from "./png.ts";
+import { png } from "./figures/png.ts";
 import { makeReport } from "./report.ts";
 import type { ReportSettings } from "./stage.ts";
 

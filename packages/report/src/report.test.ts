@@ -1,7 +1,7 @@
 import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, test } from "vitest";
 import { fakeCell, threeMethods } from "../test/fake-cells.ts";
-import { png } from "./png.ts";
+import { png } from "./figures/png.ts";
 import { makeReport, type Report } from "./report.ts";
 
 const title = `Tom & "Jerry" <3`;

@@ -1,10 +1,10 @@
 import type { Cell } from "./cell.ts";
 import { compare } from "./comparisons.ts";
-import { layersFigure, millisecondsFigure } from "./curve-figure.ts";
-import { standalone, wide } from "./draw.ts";
-import { exitsFigure } from "./exits-figure.ts";
-import { furtherFigures } from "./further-figure.ts";
-import { leavingFigure } from "./leaving-figure.ts";
+import { layersFigure, millisecondsFigure } from "./figures/curve-figure.ts";
+import { standalone, wide } from "./figures/draw.ts";
+import { exitsFigure } from "./figures/exits-figure.ts";
+import { furtherFigures } from "./figures/further-figure.ts";
+import { leavingFigure } from "./figures/leaving-figure.ts";
 import { page, type ReportedGroup } from "./page.ts";
 import { claimsText } from "./study/claims-table.ts";
 import { studyParts } from "./study/study-figures.ts";

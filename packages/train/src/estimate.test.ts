@@ -2,7 +2,7 @@ import { little, type PlannedInput } from "@sweetspot/artifact";
 import type { EncoderConfig } from "@sweetspot/model";
 import { describe, expect, it } from "vitest";
 import { estimateTraining, trainingMemory } from "./estimate.ts";
-import { type Objective, objectives as all } from "./objective.ts";
+import { type Objective, objectives as all } from "./objectives/objective.ts";
 import { stage } from "./stage.ts";
 
 const objectives: Readonly<Record<string, Objective>> = all;

@@ -6,8 +6,8 @@ import {
   forwardOperations,
   pretrainedEncoder,
 } from "@sweetspot/model/encoder";
-import { earlyExit } from "./early-exit.ts";
-import { multiModel } from "./multi-model.ts";
+import { earlyExit } from "./objectives/early-exit.ts";
+import { multiModel } from "./objectives/multi-model.ts";
 import type { TrainSettings } from "./stage.ts";
 
 /** Backward takes two products for each forward. */

@@ -1,4 +1,4 @@
-export { type Arrangement, arrangement } from "./arrangement.ts";
+export { type Arrangement, arrangement } from "./loop/arrangement.ts";
 export {
   adamW,
   adamWScalars,
@@ -7,11 +7,11 @@ export {
   clipScale,
   decays,
   globalNorm,
-} from "./adamw.ts";
-export { crossEntropy, softCrossEntropy } from "./cross-entropy.ts";
-export { dropoutMasks, keepProbability, type MaskSource } from "./dropout-masks.ts";
-export { earlyExit } from "./early-exit.ts";
-export { multiModel } from "./multi-model.ts";
+} from "./step/adamw.ts";
+export { crossEntropy, softCrossEntropy } from "./step/cross-entropy.ts";
+export { dropoutMasks, keepProbability, type MaskSource } from "./step/dropout-masks.ts";
+export { earlyExit } from "./objectives/early-exit.ts";
+export { multiModel } from "./objectives/multi-model.ts";
 export {
   type ClassifierGradients,
   type Objective,
@@ -20,16 +20,16 @@ export {
   type StepPlace,
   type StepValues,
   type Teacher,
-} from "./objective.ts";
-export { type ConflictSummary, conflictSummary } from "./conflict-summary.ts";
-export { gradientConflict, meetingPlaces, reachedLayers } from "./gradient-conflict.ts";
-export { type Machinery, openLoop } from "./open-loop.ts";
-export { type OccurringRows, occurringRows, restoreRows } from "./occurring-rows.ts";
-export { runInputs, type StepSettings } from "./run-inputs.ts";
-export { learningRateAt } from "./schedule.ts";
-export type { Checkpoints } from "./run-plan.ts";
+} from "./objectives/objective.ts";
+export { type ConflictSummary, conflictSummary } from "./step/conflict-summary.ts";
+export { gradientConflict, meetingPlaces, reachedLayers } from "./step/gradient-conflict.ts";
+export { type Machinery, openLoop } from "./loop/open-loop.ts";
+export { type OccurringRows, occurringRows, restoreRows } from "./step/occurring-rows.ts";
+export { runInputs, type StepSettings } from "./loop/run-inputs.ts";
+export { learningRateAt } from "./loop/schedule.ts";
+export type { Checkpoints } from "./loop/run-plan.ts";
 export type { TrainSettings } from "./stage.ts";
-export { stopGradient, sweet } from "./sweet.ts";
+export { stopGradient, sweet } from "./objectives/sweet.ts";
 export { runTrain } from "./train-stage.ts";
 export {
   classifierGradients,
@@ -39,12 +39,12 @@ export {
   type StepObjective,
   stepInputs,
   trainingStep,
-} from "./training-step.ts";
-export { initialState, stepState, weightsOf } from "./state-layout.ts";
-export type { StepMetrics } from "./training-state.ts";
+} from "./step/training-step.ts";
+export { initialState, stepState, weightsOf } from "./step/state-layout.ts";
+export type { StepMetrics } from "./loop/training-state.ts";
 export {
   type TrainedModel,
   trainModel,
   type TrainingOptions,
   type TrainingTask,
-} from "./training.ts";
+} from "./loop/training.ts";

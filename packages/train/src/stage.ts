@@ -125,7 +125,7 @@ export const stage: Stage<TrainSettings> = {
     return { setting: "exitLayers", message };
   },
   estimate: async (context) => (await import("./estimate.ts")).estimateTraining(context),
-  measureRate: async (settings) => (await import("./training-rate.ts")).trainingRate(settings),
+  measureRate: async (settings) => (await import("./loop/training-rate.ts")).trainingRate(settings),
   run: async (context) => (await import("./train-stage.ts")).runTrain(context),
 };
 

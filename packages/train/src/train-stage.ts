@@ -18,12 +18,12 @@ import {
   writeCheckpoint,
 } from "@sweetspot/model";
 import { z } from "zod";
-import { type ConflictSummary, conflictSummary } from "./conflict-summary.ts";
-import { type Objective, objectives } from "./objective.ts";
+import { type ConflictSummary, conflictSummary } from "./step/conflict-summary.ts";
+import { type Objective, objectives } from "./objectives/objective.ts";
 import { encoderName, type TrainSettings } from "./stage.ts";
-import { metricsLines, type StepMetrics } from "./training-state.ts";
-import { teacherLogits } from "./teacher-logits.ts";
-import { trainModel } from "./training.ts";
+import { metricsLines, type StepMetrics } from "./loop/training-state.ts";
+import { teacherLogits } from "./loop/teacher-logits.ts";
+import { trainModel } from "./loop/training.ts";
 
 /**
  * The stage `train`. Leaves `member-N/` for each model, with `model.safetensors`, `config.json`,

@@ -8,10 +8,10 @@ import {
 } from "@sweetspot/model";
 import { padBatch } from "@sweetspot/data";
 import * as tf from "@tensorflow/tfjs";
-import { courseValues } from "../src/course.ts";
-import { earlyExit } from "../src/early-exit.ts";
-import type { Objective } from "../src/objective.ts";
-import { initialState, stepState } from "../src/state-layout.ts";
+import { courseValues } from "../src/step/course.ts";
+import { earlyExit } from "../src/objectives/early-exit.ts";
+import type { Objective } from "../src/objectives/objective.ts";
+import { initialState, stepState } from "../src/step/state-layout.ts";
 import {
   classifierGradients,
   lossesAndGradients,
@@ -20,7 +20,7 @@ import {
   stepInputs,
   teacherInput,
   trainingStep,
-} from "../src/training-step.ts";
+} from "../src/step/training-step.ts";
 import { smallConfig, smallSplit } from "./small-bert.ts";
 
 type Tensors = Record<string, tf.Tensor>;

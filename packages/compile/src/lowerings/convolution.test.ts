@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exact, f32, mismatch, mismatchAt, waves } from "../../test/eager.ts";
 import { withGradients } from "../../test/gradients.ts";
-import { trace } from "../trace.ts";
+import { trace } from "../trace/trace.ts";
 
 type Padding = "same" | "valid" | number | [[0, 0], [number, number], [number, number], [0, 0]];
 

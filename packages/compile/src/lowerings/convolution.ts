@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { checkDtype, input, type KernelCall, type Lowering } from "../lowering.ts";
+import { checkDtype, input, type KernelCall, type Lowering } from "../trace/lowering.ts";
 
 /** What tfjs makes of a convolution's attributes, and the padding in ONNX's order. */
 export interface Window extends tf.backend_util.Conv2DInfo {

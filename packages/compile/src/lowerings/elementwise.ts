@@ -10,7 +10,7 @@ import {
   type Lowering,
   refAs,
   type TensorDtype,
-} from "../lowering.ts";
+} from "../trace/lowering.ts";
 
 /** tfjs unary kernel on float32 -> the ONNX operator that computes just that, NaN and infinities included. */
 const unary: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { checkDtype, input, type KernelCall, type Lowering } from "../lowering.ts";
+import { checkDtype, input, type KernelCall, type Lowering } from "../trace/lowering.ts";
 import { convolution2d } from "./convolution.ts";
 import { elementwise } from "./elementwise.ts";
 import { matmulGather } from "./matmul-gather.ts";

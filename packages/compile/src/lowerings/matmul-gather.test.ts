@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exact, f32, i32, mismatch, open, waves } from "../../test/eager.ts";
-import { trace } from "../trace.ts";
+import { trace } from "../trace/trace.ts";
 
 const size = fc.integer({ min: 1, max: 5 });
 

@@ -9,7 +9,7 @@ import {
   type KernelCall,
   type Lowering,
   refAs,
-} from "../lowering.ts";
+} from "../trace/lowering.ts";
 
 /** A value with its last two axes swapped. */
 function transposed({ emit }: KernelCall, value: string, rank: number): string {

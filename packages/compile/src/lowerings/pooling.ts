@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { checkDtype, input, type KernelCall, type Lowering } from "../lowering.ts";
+import { checkDtype, input, type KernelCall, type Lowering } from "../trace/lowering.ts";
 import {
   channelsFirst,
   checkedWindow,

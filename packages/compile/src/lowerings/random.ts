@@ -1,4 +1,4 @@
-import { input, type Lowering, onnxType } from "../lowering.ts";
+import { input, type Lowering, onnxType } from "../trace/lowering.ts";
 import { counterStep, type RandomMasksAttrs, rounds } from "../random-masks.ts";
 
 /** Random numbers of a counter and a key, in 32-bit words that wrap around. */

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bool, exact, f32, i32, mismatch, waves } from "../../test/eager.ts";
-import { trace } from "../trace.ts";
+import { trace } from "../trace/trace.ts";
 
 type Reduction = (x: tf.Tensor, axis?: number | number[], keepDims?: boolean) => tf.Tensor;
 

@@ -8,7 +8,7 @@ import {
   type Lowering,
   refAs,
   type TensorDtype,
-} from "../lowering.ts";
+} from "../trace/lowering.ts";
 
 interface ReductionAttrs {
   axis?: number | number[] | null;

@@ -12,7 +12,7 @@ import {
   mismatchAt,
   waves,
 } from "../../test/eager.ts";
-import { trace } from "../trace.ts";
+import { trace } from "../trace/trace.ts";
 
 const filled = tf.fill;
 const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 });

@@ -6,7 +6,7 @@ import {
   inputList,
   type KernelCall,
   type Lowering,
-} from "../lowering.ts";
+} from "../trace/lowering.ts";
 
 function reshape(call: KernelCall, x: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
   // A 0 in the shape means no numbers, not "as in the input".

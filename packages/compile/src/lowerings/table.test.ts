@@ -10,7 +10,7 @@ import {
   type Kind,
   type Lengths,
 } from "../../test/kernel-calls.ts";
-import { type NamedTensors, trace } from "../trace.ts";
+import { type NamedTensors, trace } from "../trace/trace.ts";
 import { lowerings } from "./table.ts";
 
 const special = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -2.5, 7, 1e-45];

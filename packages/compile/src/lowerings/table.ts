@@ -1,4 +1,4 @@
-import type { Lowering } from "../lowering.ts";
+import type { Lowering } from "../trace/lowering.ts";
 import { convolution2d } from "./convolution.ts";
 import { elementwise } from "./elementwise.ts";
 import { fused } from "./fused.ts";

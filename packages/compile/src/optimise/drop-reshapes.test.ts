@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { differs } from "../../test/same-numbers.ts";
 import { removeDeadNodes } from "../passes.ts";
-import { type NamedTensors, trace } from "../trace.ts";
+import { type NamedTensors, trace } from "../trace/trace.ts";
 import { dropReshapes } from "./drop-reshapes.ts";
 
 const specs = { x: { dtype: "float32", shape: ["B", "T", 6] } } as const;

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { differs } from "../../test/same-numbers.ts";
 import { removeDeadNodes } from "../passes.ts";
-import { type NamedTensors, trace } from "../trace.ts";
+import { type NamedTensors, trace } from "../trace/trace.ts";
 import { fuseAttention } from "./fuse-attention.ts";
 
 const [heads, size] = [3, 4];

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { differs } from "../../test/same-numbers.ts";
 import { removeDeadNodes } from "../passes.ts";
-import { type NamedTensors, trace } from "../trace.ts";
+import { type NamedTensors, trace } from "../trace/trace.ts";
 import { fuseLayerNorm } from "./fuse-layer-norm.ts";
 
 interface Norm {

@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from "../graph.ts";
-import { onnxType } from "../lowering.ts";
+import { onnxType } from "../trace/lowering.ts";
 import { usesOf } from "./uses.ts";
 
 /**

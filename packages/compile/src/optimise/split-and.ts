@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from "../graph.ts";
-import { onnxType } from "../lowering.ts";
+import { onnxType } from "../trace/lowering.ts";
 
 /** `a and b` as a product of whole numbers, for devices whose kernel for the former is wrong. */
 export function splitAnd(graph: Graph): Graph {

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { dotItem, draw, type Figure, type Size } from "../draw.ts";
+import { dotItem, draw, type Figure, type Size } from "../figures/draw.ts";
 import { percent } from "../numbers.ts";
 import { type Study, taskLabel } from "./study.ts";
 

@@ -1,4 +1,4 @@
-import { escapeText } from "../draw.ts";
+import { escapeText } from "../figures/draw.ts";
 import { signed } from "../numbers.ts";
 import type { Claim, ClaimPart } from "./claims.ts";
 

@@ -1,4 +1,4 @@
-import { escapeText } from "../draw.ts";
+import { escapeText } from "../figures/draw.ts";
 import { cosineText, percent, signed } from "../numbers.ts";
 import { claimFigure, claimRange } from "./claim-figure.ts";
 import type { Claim, ClaimPart } from "./claims.ts";

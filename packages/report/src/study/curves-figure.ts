@@ -1,10 +1,10 @@
 import * as Plot from "@observablehq/plot";
 import type { Cell } from "../cell.ts";
-import { yDomain } from "../curve-figure.ts";
-import { draw, type Figure, methodItem, type Size } from "../draw.ts";
+import { yDomain } from "../figures/curve-figure.ts";
+import { draw, type Figure, methodItem, type Size } from "../figures/draw.ts";
 import { percent } from "../numbers.ts";
-import { panelSize, smallMultiples } from "../small-multiples.ts";
-import { stepAt, type XY } from "../step-curve.ts";
+import { panelSize, smallMultiples } from "../figures/small-multiples.ts";
+import { stepAt, type XY } from "../figures/step-curve.ts";
 import type { Group } from "../summary.ts";
 import { taskLabel, type Study } from "./study.ts";
 

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
-import { draw, type Figure, type Size } from "../draw.ts";
+import { draw, type Figure, type Size } from "../figures/draw.ts";
 import { cosineText } from "../numbers.ts";
-import { panelSize, smallMultiples } from "../small-multiples.ts";
+import { panelSize, smallMultiples } from "../figures/small-multiples.ts";
 import type { Gradients } from "./gradients.ts";
 import type { Study } from "./study.ts";
 

@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
-import { yDomain } from "../curve-figure.ts";
-import { draw, type Figure, hollow, methodItem, type Size } from "../draw.ts";
+import { yDomain } from "../figures/curve-figure.ts";
+import { draw, type Figure, hollow, methodItem, type Size } from "../figures/draw.ts";
 import { percent } from "../numbers.ts";
-import { panelSize, smallMultiples } from "../small-multiples.ts";
+import { panelSize, smallMultiples } from "../figures/small-multiples.ts";
 import type { Group } from "../summary.ts";
 import { type Study, taskLabel } from "./study.ts";
 

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { dotItem, draw, type Figure } from "../draw.ts";
+import { dotItem, draw, type Figure } from "../figures/draw.ts";
 import { percent, signed } from "../numbers.ts";
 import type { ObjectiveRow } from "./objectives.ts";
 import { ofOneSeed, type Study } from "./study.ts";

@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
-import { draw, type Figure, hollow, methodItem, type Size } from "../draw.ts";
+import { draw, type Figure, hollow, methodItem, type Size } from "../figures/draw.ts";
 import type { MethodStyle } from "../methods.ts";
 import { percent, signed } from "../numbers.ts";
-import { panelSize, smallMultiples } from "../small-multiples.ts";
+import { panelSize, smallMultiples } from "../figures/small-multiples.ts";
 import type { RegimeRow } from "./regimes.ts";
 import { ofOneSeed, type Study } from "./study.ts";
 

@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import type { ReliabilityBin } from "@sweetspot/eval";
-import { draw, dotItem, type Figure, type Size } from "../draw.ts";
+import { draw, dotItem, type Figure, type Size } from "../figures/draw.ts";
 import { points } from "../numbers.ts";
-import { panelSize, smallMultiples } from "../small-multiples.ts";
+import { panelSize, smallMultiples } from "../figures/small-multiples.ts";
 import type { Calibration } from "./calibration.ts";
 import type { Study } from "./study.ts";
 

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { draw, type Figure, hollow, methodItem } from "../draw.ts";
+import { draw, type Figure, hollow, methodItem } from "../figures/draw.ts";
 import { percent, signed } from "../numbers.ts";
 import type { Study } from "./study.ts";
 

@@ -2,7 +2,7 @@ import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, test } from "vitest";
 import { studyCells } from "../../test/study-cells.ts";
 import type { Cell } from "../cell.ts";
-import { narrow, wide } from "../draw.ts";
+import { narrow, wide } from "../figures/draw.ts";
 import { makeReport, type Report } from "../report.ts";
 import { summarise } from "../summary.ts";
 import { studyFindings } from "./study-findings.ts";

@@ -1,4 +1,4 @@
-import type { Figure } from "../draw.ts";
+import type { Figure } from "../figures/draw.ts";
 import { baselinesFigure } from "./baselines-figure.ts";
 import { budgetFigures } from "./budget-figure.ts";
 import { curvesFigure } from "./curves-figure.ts";

@@ -1,5 +1,5 @@
 import type { ExitPromise } from "@sweetspot/eval";
-import { escapeText } from "../draw.ts";
+import { escapeText } from "../figures/draw.ts";
 import { table } from "../html-tables.ts";
 import { cosineText, percent, points, signed } from "../numbers.ts";
 import type { Effect } from "./estimate.ts";

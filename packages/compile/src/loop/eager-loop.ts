@@ -1,0 +1,101 @@
+import * as tf from "@tensorflow/tfjs";
+import { checkInputs, type HostArray, type HostArrays } from "../host-arrays.ts";
+import {
+  checkDefinition,
+  checkNewState,
+  type LoopDefinition,
+  oneRunAtATime,
+  type StepLoop,
+} from "./step-loop.ts";
+import { cutIntoSteps, endToEnd } from "./steps.ts";
+import { symbolicShape } from "../trace/symbolic-dim.ts";
+import type { NamedTensors, TensorSpecs } from "../trace/trace.ts";
+
+/** What an eager loop runs on. */
+export interface EagerOptions {
+  /** A backend that tfjs knows by now: `cpu`, or `tensorflow` once tfjs-node is loaded (`nativeBackend`). */
+  backend: string;
+}
+
+/**
+ * The loop that `compileLoop` compiles, run by tfjs itself, kernel by kernel: for comparison, and for
+ * what a graph cannot hold. A run makes its backend tfjs's current one.
+ *
+ * @throws RangeError for a backend that tfjs does not know, and as `compileLoop` does of the state
+ */
+export async function eagerLoop<const S extends TensorSpecs, const I extends TensorSpecs>(
+  definition: LoopDefinition<S, I>,
+  { backend }: EagerOptions,
+): Promise<StepLoop> {
+  // The type parameters tell a caller which names there are; from here on any will do.
+  const any = definition as unknown as LoopDefinition;
+  const { state: specs } = any;
+  checkDefinition(any);
+  await useBackend(backend);
+  const read = Object.entries(any.inputs).map(([name, { dtype, shape }]) => ({
+    name,
+    dtype,
+    shape: symbolicShape(shape),
+  }));
+  let state: NamedTensors = Object.fromEntries(
+    Object.entries(specs).map(([name, { dtype, shape }]) => [
+      name,
+      tf.tensor(any.initialState[name] ?? [], shape as number[], dtype),
+    ]),
+  );
+  const loop: StepLoop = {
+    state: () => arraysOf(state),
+    async run(inputs, sizes) {
+      checkInputs(Object.keys(any.inputs), inputs, sizes);
+      const steps = cutIntoSteps(read, inputs, sizes);
+      await useBackend(backend);
+      const told: HostArrays[] = [];
+      let current = state;
+      try {
+        for (const arrays of steps) {
+          const next = tf.tidy(() => {
+            const tensors = Object.entries(arrays).map(([name, { data, shape }]) => {
+              const dtype = any.inputs[name]?.dtype ?? "float32";
+              return [name, tf.tensor(data, [...shape], dtype)] as const;
+            });
+            const made = any.step({ ...current }, Object.fromEntries(tensors));
+            checkNewState(specs, made.state);
+            // A step may hand a part of the state on as it is; what is given on is always new.
+            return { state: clones(made.state), outputs: clones(made.outputs) };
+          });
+          if (current !== state) tf.dispose(current);
+          current = next.state;
+          told.push(await arraysOf(next.outputs));
+          tf.dispose(next.outputs);
+        }
+      } catch (error) {
+        if (current !== state) tf.dispose(current);
+        throw error;
+      }
+      tf.dispose(state);
+      state = current;
+      return endToEnd(told);
+    },
+    dispose: async () => tf.dispose(state),
+  };
+  return oneRunAtATime(loop);
+}
+
+async function useBackend(backend: string): Promise<void> {
+  const known = Object.keys(tf.engine().registryFactory);
+  if (!known.includes(backend))
+    throw new RangeError(
+      `eagerLoop: tfjs knows no backend "${backend}" (knows ${known.join(", ")}); import the package that brings it`,
+    );
+  if (!(await tf.setBackend(backend)))
+    throw new Error(`eagerLoop: the tfjs backend "${backend}" could not be started`);
+}
+
+function clones(tensors: NamedTensors): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, tf.clone(t)]));
+}
+
+async function arraysOf(tensors: NamedTensors): Promise<Record<string, HostArray>> {
+  const read = Object.entries(tensors).map(async ([name, t]) => [name, await t.data()] as const);
+  return Object.fromEntries(await Promise.all(read));
+}

@@ -1,0 +1,113 @@
+import { openSession, Tensor } from "@sweetspot/runtime";
+import type { Graph, ValueInfo } from "../graph.ts";
+import { checkInputs, type HostArray, type HostArrays, hostTensor } from "../host-arrays.ts";
+import { checkDeviceLimits } from "../check-device-limits.ts";
+import { onnxBytes } from "../onnx-writer.ts";
+import { bare, type SessionOptions } from "../start-session.ts";
+import { type LoopDefinition, prefixed, required, type StepLoop } from "./step-loop.ts";
+import { cutIntoSteps, endToEnd } from "./steps.ts";
+
+/**
+ * A loop of runs of one step each, the state in the device's own memory from the first to the last:
+ * what a step leaves is fed to the next without leaving the device.
+ *
+ * @param step of `traceStep`, optimised for the device
+ */
+export async function residentLoop(
+  definition: LoopDefinition,
+  step: Graph,
+  { device = "webgpu", profile }: SessionOptions,
+): Promise<StepLoop> {
+  const names = Object.keys(definition.state);
+  const outputs = step.outputs.slice(0, names.length).map((o) => o.name);
+  const read = step.inputs.slice(names.length);
+  checkDeviceLimits(step, device);
+  const session = await openSession(onnxBytes(step), {
+    device,
+    resident: outputs,
+    ...(profile === undefined ? {} : { profile }),
+  });
+  const reader = await openSession(onnxBytes(copies(step.inputs.slice(0, names.length))), {
+    device,
+  });
+  let state = Object.fromEntries(
+    step.inputs.slice(0, names.length).map((input, i) => {
+      const name = names[i] ?? "";
+      return [name, hostTensor(name, input, definition.initialState[name], {})];
+    }),
+  );
+  /** The state on the host, once it has been read. */
+  let known: HostArrays | undefined = { ...definition.initialState };
+  return {
+    async state() {
+      if (known === undefined) {
+        const results = await reader.run(withPrefix(state));
+        known = Object.fromEntries(
+          names.map((n) => [n, results[`${prefixed(n)}:out`]?.data as HostArray]),
+        );
+      }
+      return { ...known };
+    },
+    async run(inputs, sizes) {
+      checkInputs(Object.keys(definition.inputs), inputs, sizes);
+      const told: HostArrays[] = [];
+      let current = state;
+      try {
+        for (const arrays of cutIntoSteps(read, inputs, sizes)) {
+          const fed = read.map((spec) => {
+            const array = arrays[spec.name];
+            return [spec.name, hostTensor(spec.name, spec, array?.data, sizes)] as const;
+          });
+          const results = await session.run({ ...withPrefix(current), ...Object.fromEntries(fed) });
+          if (current !== state) disposeAll(current);
+          current = Object.fromEntries(
+            names.map((n, i) => [n, required(results, outputs[i] ?? "", "a result")]),
+          );
+          told.push(
+            Object.fromEntries(
+              step.outputs
+                .slice(names.length)
+                .map(({ name }) => [bare(name), results[name]?.data as HostArray]),
+            ),
+          );
+        }
+      } catch (error) {
+        if (current !== state) disposeAll(current);
+        throw error;
+      }
+      disposeAll(state);
+      state = current;
+      known = undefined;
+      return endToEnd(told);
+    },
+    async dispose() {
+      disposeAll(state);
+      if (profile !== undefined) session.endProfiling();
+      await session.release();
+      await reader.release();
+    },
+  };
+}
+
+function withPrefix(state: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(state).map(([n, tensor]) => [prefixed(n), tensor]));
+}
+
+/** Frees the tensors that lie on the device; the others have nothing to free. */
+function disposeAll(state: Readonly<Record<string, Tensor>>): void {
+  for (const tensor of Object.values(state)) if (tensor.location !== "cpu") tensor.dispose();
+}
+
+/** The graph that gives back what it gets: reading a tensor off the device by itself ends the process. */
+function copies(inputs: readonly ValueInfo[]): Graph {
+  const outputs = inputs.map((i) => ({ ...i, name: `${i.name}:out` }));
+  const nodes = inputs.map((input, i) => ({
+    op: "Identity",
+    domain: "" as const,
+    inputs: [input.name],
+    outputs: [outputs[i]?.name ?? ""],
+    attributes: {},
+    kernel: "output",
+  }));
+  return { inputs, outputs, nodes, constants: new Map(), shapes: new Map() };
+}

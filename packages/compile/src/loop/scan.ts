@@ -1,0 +1,63 @@
+import { describeValue, type Dim, type Graph, type ValueInfo } from "../graph.ts";
+
+/**
+ * Wraps one step as a loop of many: an ONNX Scan whose state stays inside ONNX Runtime.
+ *
+ * The step's inputs are its state, then what each step reads; its outputs the new state, in the
+ * same order, then what each step tells. In the loop the latter two gain a first axis, the symbol
+ * `steps`; all get `loop:` before their names.
+ *
+ * @param stateCount how many inputs and outputs are state
+ * @throws RangeError if the state goes in and comes out in different dtypes or shapes, if a step
+ *   reads nothing (so that the loop has no length), or if `steps` is a symbol of the step's own
+ */
+export function scanLoop(step: Graph, stateCount: number): Graph {
+  step.inputs.slice(0, stateCount).forEach((input, i) => {
+    const output = step.outputs[i];
+    const [before, after] = [
+      describeValue(input),
+      output === undefined ? "nothing" : describeValue(output),
+    ];
+    if (before !== after)
+      throw new RangeError(
+        `scanLoop: ${input.name} is state, but goes in as ${before} and comes out as ${after}`,
+      );
+  });
+  if (step.inputs.length <= stateCount)
+    throw new RangeError(
+      "scanLoop: a step must read one input or more besides its state; a counter will do",
+    );
+  const own = step.inputs.find(({ shape }) =>
+    shape.some((d) => typeof d !== "number" && d.symbols.includes("steps")),
+  );
+  if (own !== undefined)
+    throw new RangeError(
+      `scanLoop: input ${own.name} has a size "steps", which is the loop's own; give it another name`,
+    );
+  const outer = (v: ValueInfo, i: number): ValueInfo => ({
+    ...v,
+    name: `loop:${v.name}`,
+    shape: i < stateCount ? v.shape : [steps, ...v.shape],
+  });
+  const inputs = step.inputs.map(outer);
+  const outputs = step.outputs.map(outer);
+  return {
+    inputs,
+    outputs,
+    nodes: [
+      {
+        op: "Scan",
+        domain: "",
+        inputs: inputs.map((v) => v.name),
+        outputs: outputs.map((v) => v.name),
+        attributes: { body: { graph: step }, num_scan_inputs: inputs.length - stateCount },
+        kernel: "scan",
+      },
+    ],
+    constants: new Map(),
+    shapes: new Map(),
+  };
+}
+
+/** The loop's length. */
+const steps: Dim = { factor: 1, symbols: ["steps"] };

@@ -1,0 +1,151 @@
+import { type HostArray, type HostArrays, hostShape, type Sizes } from "../host-arrays.ts";
+import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "../trace/trace.ts";
+import type { Graph } from "../graph.ts";
+
+/** A training step with everything around it: call `run` with the inputs of many steps at once. */
+export interface StepLoop {
+  /** The state after the last run. On the CPU shared, not copied: read it, do not write. */
+  state(): Promise<Record<string, HostArray>>;
+  /**
+   * Runs as many steps as the inputs hold. How many that is changes no number. If it fails the state
+   * stays as it was.
+   *
+   * @param inputs each with a first axis, the step
+   * @param sizes of the symbols, and `steps`
+   * @returns what each step told, with the same first axis
+   * @throws as `CompiledFunction.run` does; Error if another run has not ended yet
+   */
+  run(inputs: HostArrays, sizes: LoopSizes): Promise<Record<string, HostArray>>;
+  /** Frees what the loop holds. Once is enough; more does nothing. */
+  dispose(): Promise<void>;
+}
+
+/** The length of each symbol of a run, and how many steps it holds. */
+export type LoopSizes = Sizes & { steps: number };
+
+/** A training step, and the state that it starts from. */
+export interface LoopDefinition<
+  S extends TensorSpecs = TensorSpecs,
+  I extends TensorSpecs = TensorSpecs,
+> {
+  /** The state's tensors; their shapes hold no symbols. */
+  state: S;
+  /** Shared, not copied; never written to. */
+  initialState: HostArrays;
+  /** What each step reads: one tensor or more. */
+  inputs: I;
+  /** One step: `state` in the result has the names of the state; `outputs` is what the step tells. */
+  step(state: TensorsOf<S>, inputs: TensorsOf<I>): { state: NamedTensors; outputs: NamedTensors };
+}
+
+/** The step as a graph: its inputs are the state, then what it reads; its outputs the new state, then what it tells. */
+export function traceStep({ state: specs, inputs, step }: LoopDefinition): Graph {
+  const stateNames = Object.keys(specs);
+  return trace(
+    (tensors: NamedTensors) => {
+      const pick = (names: readonly string[], key = (name: string) => name) =>
+        Object.fromEntries(names.map((n) => [n, required(tensors, key(n), "an input")]));
+      const { state, outputs } = step(pick(stateNames, prefixed), pick(Object.keys(inputs)));
+      checkNewState(specs, state);
+      const next = stateNames.map((n) => [prefixed(n), required(state, n, "the step's new state")]);
+      return { ...(Object.fromEntries(next) as NamedTensors), ...outputs };
+    },
+    {
+      ...Object.fromEntries(Object.entries(specs).map(([n, s]) => [prefixed(n), s])),
+      ...inputs,
+    },
+  );
+}
+
+/** The name of a part of the state among the graph's inputs and outputs. */
+export function prefixed(name: string): string {
+  return `state/${name}`;
+}
+
+/** @throws RangeError if a step returns something as state that is none, leaves a part out, or changes its dtype or shape */
+export function checkNewState(specs: TensorSpecs, state: NamedTensors): void {
+  const extra = Object.keys(state).find((n) => !(n in specs));
+  if (extra !== undefined)
+    throw new RangeError(
+      `loop: the step returns "${extra}" as state, which is none (has ${Object.keys(specs).join(", ")})`,
+    );
+  for (const [name, { dtype, shape }] of Object.entries(specs)) {
+    const next = required(state, name, "the step's new state");
+    const [before, after] = [
+      `${dtype} [${shape.join(", ")}]`,
+      `${next.dtype} [${next.shape.join(", ")}]`,
+    ];
+    if (before !== after)
+      throw new RangeError(
+        `loop: "${name}" is state, but goes in as ${before} and comes out as ${after}`,
+      );
+  }
+}
+
+/**
+ * @throws RangeError if a step reads nothing (so that the loop has no length), `steps` is a symbol of
+ *   its own, the state's shapes hold a symbol, or a part of the initial state is missing, unknown or
+ *   of another size
+ */
+export function checkDefinition({ state: specs, initialState, inputs }: LoopDefinition): void {
+  const read = Object.entries(inputs);
+  if (read.length === 0)
+    throw new RangeError(
+      "loop: a step must read one input or more besides its state; a counter will do",
+    );
+  const own = read.find(([, { shape }]) => shape.includes("steps"));
+  if (own !== undefined)
+    throw new RangeError(
+      `loop: input ${own[0]} has a size "steps", which is the loop's own; give it another name`,
+    );
+  for (const name of Object.keys(initialState)) {
+    if (!(name in specs))
+      throw new RangeError(
+        `loop: initialState has "${name}", which is no state (has ${Object.keys(specs).join(", ")})`,
+      );
+  }
+  for (const [name, { dtype, shape }] of Object.entries(specs)) {
+    const symbol = shape.find((d) => typeof d === "string");
+    if (symbol !== undefined)
+      throw new RangeError(`loop: the state's shapes hold no symbols, got ${symbol} in "${name}"`);
+    const where = `loop: initialState ${name}`;
+    hostShape(where, { dtype, shape: shape as readonly number[] }, initialState[name], {});
+  }
+}
+
+/** A loop that refuses a run before the last one has ended, and any once it is disposed of. */
+export function oneRunAtATime(loop: StepLoop): StepLoop {
+  let running = false;
+  let disposed = false;
+  return {
+    state: () => loop.state(),
+    async run(inputs, sizes) {
+      if (disposed) throw new Error("run: the session has been disposed of; start another");
+      if (running)
+        throw new Error(
+          "run: the run before has not ended; await it, for this one needs its state",
+        );
+      running = true;
+      try {
+        return await loop.run(inputs, sizes);
+      } finally {
+        running = false;
+      }
+    },
+    async dispose() {
+      if (disposed) return;
+      disposed = true;
+      await loop.dispose();
+    },
+  };
+}
+
+/** @throws RangeError if there is none of that name */
+export function required<T>(record: Readonly<Record<string, T>>, name: string, what: string): T {
+  const value = record[name];
+  if (value === undefined)
+    throw new RangeError(
+      `loop: "${name}" is missing from ${what} (has ${Object.keys(record).join(", ")})`,
+    );
+  return value;
+}

@@ -1,0 +1,105 @@
+import { readFile } from "node:fs/promises";
+import { type Artifact, parse } from "@sweetspot/artifact";
+import { z } from "zod";
+import { tfIdf, vocabularyOf } from "./bag-of-words.ts";
+import { fitLogisticRegression, predictClasses } from "./logistic-regression.ts";
+import { labelIndices } from "../splits/prepare.ts";
+import type { Example } from "../sources/source.ts";
+import type { SplitName } from "../splits/splits.ts";
+
+/** Strengths of the L2 penalty that are tried, the strongest first. */
+const regularisations = [0.01, 0.003, 0.001, 0.0003, 0.0001];
+/** So many examples are trained on, and chosen by: more take long and help little. */
+const mostExamples = 10_000;
+
+/** What answers without an encoder are worth on the test split. */
+export interface Baseline {
+  format: "sweetspot-baseline-1";
+  /** The test split's most frequent label (the first of equally frequent ones) and its share. */
+  majority: { label: string; share: number };
+  /** A logistic regression on the TF-IDF of words and pairs of words. */
+  bagOfWords: {
+    /** `correct / n`. */
+    accuracy: number;
+    /** Test examples answered rightly. */
+    correct: number;
+    /** Test examples. */
+    n: number;
+    /** The L2 penalty that was the most accurate on the threshold split; the strongest of equals. */
+    regularisation: number;
+  };
+}
+
+/** A regression and how many examples of the threshold split it answers rightly. */
+interface Fit {
+  regularisation: number;
+  weights: Float64Array;
+  right: number;
+}
+
+const share = z.number().min(0).max(1);
+
+/** The schema of `baseline.json`. */
+const baselineSchema: z.ZodType<Baseline> = z.strictObject({
+  format: z.literal("sweetspot-baseline-1"),
+  majority: z.strictObject({ label: z.string(), share }),
+  bagOfWords: z.strictObject({
+    accuracy: share,
+    correct: z.int().nonnegative(),
+    n: z.int().positive(),
+    regularisation: z.number().positive(),
+  }),
+});
+
+/** Reads `baseline.json` of an artefact of the stage `data`. @throws TypeError if it is none */
+export async function readBaseline(data: Artifact): Promise<Baseline> {
+  const path = data.path("baseline.json");
+  return parse(baselineSchema, JSON.parse(await readFile(path, "utf8")), path);
+}
+
+/**
+ * Trains a bag of words on the training split, its first 10,000 examples if there are more, chooses
+ * the regularisation on the threshold split (the same number at most), and tests it on the test split.
+ *
+ * @param labels in the order of the logits
+ */
+export function baselineOf(
+  splits: Readonly<Record<SplitName, readonly Example[]>>,
+  labels: readonly string[],
+): Baseline {
+  const train = splits.train.slice(0, mostExamples);
+  const vocabulary = vocabularyOf(train);
+  const rowsOf = (examples: readonly Example[]) => {
+    const names = examples.map((e) => e.label);
+    return { x: tfIdf(examples, vocabulary), y: Int32Array.from(labelIndices(names, labels)) };
+  };
+  const correctOf = ({ x, y }: ReturnType<typeof rowsOf>, weights: Float64Array) =>
+    predictClasses(x, weights, labels.length).filter((k, i) => k === y[i]).length;
+  const { x, y } = rowsOf(train);
+  const threshold = rowsOf(splits.threshold.slice(0, mostExamples));
+  let best: Fit = { regularisation: NaN, weights: new Float64Array(), right: -1 };
+  let start: Float64Array | undefined;
+  for (const regularisation of regularisations) {
+    const problem = { classes: labels.length, regularisation };
+    // What a stronger penalty ends with is near to what the next ends with.
+    const weights = fitLogisticRegression(x, y, { ...problem, ...(start && { start }) });
+    const right = correctOf(threshold, weights);
+    if (right > best.right) best = { regularisation, weights, right };
+    start = weights;
+  }
+  const n = splits.test.length;
+  const correct = correctOf(rowsOf(splits.test), best.weights);
+  return {
+    format: "sweetspot-baseline-1",
+    majority: majorityOf(splits.test, labels),
+    bagOfWords: { accuracy: correct / n, correct, n, regularisation: best.regularisation },
+  };
+}
+
+function majorityOf(examples: readonly Example[], labels: readonly string[]): Baseline["majority"] {
+  const counts = new Map(labels.map((label) => [label, 0]));
+  for (const { label } of examples) counts.set(label, (counts.get(label) ?? 0) + 1);
+  let most = { label: "", count: -1 };
+  for (const [label, count] of counts) if (count > most.count) most = { label, count };
+  return { label: most.label, share: most.count / examples.length };
+}

@@ -1,0 +1,110 @@
+import { bucketLengths } from "./length-buckets.ts";
+import { randomStream, shuffled } from "../random.ts";
+
+/** One training step's rows. */
+export interface PlannedBatch {
+  /** Counted from 0. */
+  epoch: number;
+  /** Tokens that its rows are padded to: the bound of its length bucket. */
+  length: number;
+  /** Rows of the split, `batchSize` of them, or fewer in at most one batch of an epoch. */
+  indices: Int32Array;
+}
+
+/** Batches of one length that follow each other, so that a compiled run can hold several steps. */
+const batchesPerBlock = 8;
+
+/**
+ * The order of all training steps, a pure function of its arguments.
+ *
+ * Each epoch holds each row once, in an order of its own. A batch is cut to the bound of its length
+ * bucket; rows that do not fill a batch move up to the next bucket, so that only the last batch of
+ * the longest bucket may be short. Up to 8 batches of one length make a block, and the blocks of an
+ * epoch are shuffled.
+ *
+ * `lengths` are the tokens of each row, at least 1; `seed` is a whole number, at least 0.
+ *
+ * @throws RangeError if there is no row, or a number is not a whole one of at least 1
+ */
+export function batchPlan({
+  lengths,
+  batchSize,
+  epochs,
+  seed,
+  mostLengths = 8,
+}: {
+  lengths: ArrayLike<number>;
+  batchSize: number;
+  epochs: number;
+  seed: number;
+  /** Length buckets, at most. */
+  mostLengths?: number;
+}): PlannedBatch[] {
+  for (const [name, value] of Object.entries({ batchSize, epochs })) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new RangeError(`batchPlan: ${name} must be a whole number of at least 1, got ${value}`);
+  }
+  if (lengths.length === 0) throw new RangeError("batchPlan: expected at least one row, got none");
+  const bounds = bucketLengths(lengthCounts(lengths), { batchSize, most: mostLengths });
+  const epochPlans: PlannedBatch[][] = [];
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    const random = randomStream(seed, epoch);
+    const batches = epochBatches(lengths, bounds, { batchSize, epoch, random });
+    epochPlans.push(shuffled(blocks(batches), random).flat());
+  }
+  return epochPlans.flat();
+}
+
+/** How many rows have each number of tokens. */
+function lengthCounts(lengths: ArrayLike<number>): number[] {
+  const counts: number[] = [];
+  for (let row = 0; row < lengths.length; row++) {
+    const length = lengths[row] ?? 0;
+    if (!Number.isInteger(length) || length < 1) {
+      throw new RangeError(
+        `batchPlan: row ${row} must have a whole number of tokens, at least 1, got ${length}`,
+      );
+    }
+    while (counts.length <= length) counts.push(0);
+    counts[length] = (counts[length] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** The batches of one epoch, by rising length. */
+function epochBatches(
+  lengths: ArrayLike<number>,
+  bounds: readonly number[],
+  { batchSize, epoch, random }: { batchSize: number; epoch: number; random: () => number },
+): PlannedBatch[] {
+  const buckets = bounds.map((length) => ({ length, rows: [] as number[] }));
+  for (const row of shuffled(Array(lengths.length).keys(), random)) {
+    buckets.find(({ length }) => (lengths[row] ?? 0) <= length)?.rows.push(row);
+  }
+  const batches: PlannedBatch[] = [];
+  let waiting: number[] = [];
+  for (const { length, rows } of buckets) {
+    waiting = waiting.concat(rows);
+    const full = waiting.length - (waiting.length % batchSize);
+    const end = length === bounds.at(-1) ? waiting.length : full;
+    for (let i = 0; i < end; i += batchSize) {
+      batches.push({ epoch, length, indices: Int32Array.from(waiting.slice(i, i + batchSize)) });
+    }
+    waiting = waiting.slice(end);
+  }
+  return batches;
+}
+
+/** Stretches of batches of one length. */
+function blocks(batches: readonly PlannedBatch[]): PlannedBatch[][] {
+  const result: PlannedBatch[][] = [];
+  for (const batch of batches) {
+    const last = result.at(-1);
+    if (last !== undefined && last.length < batchesPerBlock && last[0]?.length === batch.length) {
+      last.push(batch);
+    } else {
+      result.push([batch]);
+    }
+  }
+  return result;
+}

@@ -1,0 +1,146 @@
+import type { Prepared } from "./prepare.ts";
+import type { DataNote, Source } from "../sources/source.ts";
+import { type SplitName, splitNames } from "./splits.ts";
+
+/** A class of fewer examples can hardly be learnt, and says little when it is tested. */
+const fewExamples = 5;
+/** Shares from which on a note is made. */
+const shares = { copies: 0.1, cut: 0.1, constant: 0.95, unknown: 0.05 };
+/** Labels that a note names. */
+const mostNamed = 5;
+
+/**
+ * What a person should know of the data before training on it: what reading found (`source.notes`);
+ * classes of fewer than 5 examples, or of none in a split that is held out; over a tenth of the examples
+ * left out as copies, or cut; a text or a label that is the same in over 95% of the examples; over 5% of
+ * unknown tokens. A pure function.
+ *
+ * @param source as it was read, of which `prepared` was made
+ * @param unknownId the id of unknown tokens, if the vocabulary has one
+ */
+export function dataReport(source: Source, prepared: Prepared, unknownId?: number): DataNote[] {
+  return [
+    ...(source.notes ?? []),
+    ...classNotes(prepared),
+    ...copyNotes(source, prepared),
+    ...cutNote(prepared),
+    ...constantNotes(source),
+    ...unknownNote(prepared, unknownId),
+  ];
+}
+
+function classNotes({ labels, counts, splitCounts }: Prepared): DataNote[] {
+  const notes: DataNote[] = [];
+  const of = (label: string) => counts.perLabel[label] ?? 0;
+  const rare = labels.filter((label) => of(label) < fewExamples);
+  if (rare.length > 0)
+    notes.push({
+      kind: "class-rare",
+      message: `fewer than ${fewExamples} examples of ${named(rare, (label) => `"${label}" (${of(label)})`)}: add examples, or leave the class out`,
+      count: rare.length,
+    });
+  for (const split of splitNames) {
+    const missing = labels.filter((label) => (splitCounts[split].perLabel[label] ?? 0) === 0);
+    if (missing.length > 0)
+      notes.push({
+        kind: "class-not-in-split",
+        message: `no example of ${named(missing, (label) => `"${label}"`)} in the split ${split}, so ${withoutIt[split]}`,
+        count: missing.length,
+      });
+  }
+  return notes;
+}
+
+const withoutIt: Readonly<Record<SplitName, string>> = {
+  train: "it is never learnt",
+  calibration: "its confidences are not calibrated on it",
+  threshold: "thresholds are chosen without it",
+  test: "results say nothing of it",
+};
+
+function copyNotes({ examples }: Source, { removed }: Prepared): DataNote[] {
+  const notes: DataNote[] = [];
+  const copies = removed.duplicatesRemoved + removed.conflictsRemoved;
+  if (copies > shares.copies * examples.length)
+    notes.push({
+      kind: "copies",
+      message: `${percent(copies / examples.length)} of the examples are left out as copies`,
+      count: copies,
+    });
+  const { sameIdsRemoved = 0, sameBeginningRemoved = 0 } = removed;
+  if (sameIdsRemoved > 0)
+    notes.push({
+      kind: "copies-same-ids",
+      message: `${sameIdsRemoved} of the copies that are left out differ in their text, but not in the ids that the encoder reads${sameBeginningRemoved > 0 ? `; ${sameBeginningRemoved} of them begin alike and were cut: a larger maxLength tells them apart` : ""}`,
+      count: sameIdsRemoved,
+    });
+  return notes;
+}
+
+function cutNote({ counts }: Prepared): DataNote[] {
+  const { truncated, examples } = counts;
+  if (truncated <= shares.cut * examples) return [];
+  return [
+    {
+      kind: "truncated",
+      message: `${percent(truncated / examples)} of the examples are cut: a larger maxLength keeps more of them`,
+      count: truncated,
+    },
+  ];
+}
+
+function constantNotes({ examples, test = [] }: Source): DataNote[] {
+  const notes: DataNote[] = [];
+  const columns = {
+    text: "text",
+    textPair: "second text",
+    label: "label",
+  } as const;
+  const total = examples.length + test.length;
+  for (const [column, name] of Object.entries(columns) as [keyof typeof columns, string][]) {
+    const counts = new Map<string, number>();
+    for (const some of [examples, test])
+      for (const { [column]: value } of some)
+        if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
+    for (const [value, count] of counts) {
+      if (count <= shares.constant * total) continue;
+      const shown = value.length > 40 ? `${value.slice(0, 40)}...` : value;
+      notes.push({
+        kind: "near-constant",
+        message: `the ${name} of ${percent(count / total)} of the examples is ${JSON.stringify(shown)}`,
+        count,
+      });
+    }
+  }
+  return notes;
+}
+
+function unknownNote({ counts, splits }: Prepared, unknownId: number | undefined): DataNote[] {
+  if (unknownId === undefined) return [];
+  let unknown = 0;
+  let tokens = 0;
+  for (const split of splitNames)
+    for (const { inputIds } of splits[split]) {
+      tokens += inputIds.length;
+      for (const id of inputIds) if (id === unknownId) unknown++;
+    }
+  if (unknown <= shares.unknown * tokens) return [];
+  const alone = counts.unknownOnly > 0 ? `, ${counts.unknownOnly} examples have no other` : "";
+  return [
+    {
+      kind: "unknown-tokens",
+      message: `${percent(unknown / tokens)} of the tokens are unknown to the vocabulary${alone}: choose an encoder of this language`,
+      count: unknown,
+    },
+  ];
+}
+
+function named(labels: readonly string[], show: (label: string) => string): string {
+  const shown = labels.slice(0, mostNamed).map(show).join(", ");
+  const more = labels.length - mostNamed;
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(share > 0.995 && share < 1 ? 1 : 0)}%`;
+}

@@ -1,0 +1,211 @@
+import { type Deduplicated, idsKey, textKey, withoutDuplicates } from "./duplicates.ts";
+import { labelNames } from "../sources/label-names.ts";
+import type { Example, Source } from "../sources/source.ts";
+import { type SplitName, splitNames, splitRows, type SplitSizes } from "./splits.ts";
+import type { EncodedText, TextTokenizer } from "@sweetspot/tokenizer";
+
+/** An example with its ids. */
+export type EncodedExample = Example & EncodedText;
+
+/** Labelled text made ready: four disjoint splits, and what became of the rest. */
+export interface Prepared {
+  /** In the order of the logits. */
+  labels: string[];
+  splits: Record<SplitName, EncodedExample[]>;
+  /** Of all splits together. */
+  counts: Counts;
+  splitCounts: Record<SplitName, Counts>;
+  removed: Removed;
+}
+
+/** What a set of examples consists of. */
+export type Counts = {
+  examples: number;
+  perLabel: Record<string, number>;
+  /** Special ones included. */
+  tokens: number;
+  /** Tokens of the longest example. */
+  longest: number;
+  /** Examples cut to the maximum length. */
+  truncated: number;
+  /** Examples of which the vocabulary knows no token. */
+  unknownOnly: number;
+};
+
+/** How many examples were left out, and why. */
+export type Removed = {
+  withoutLabel: number;
+  emptyRemoved: number;
+  duplicatesRemoved: number;
+  conflictsRemoved: number;
+  /** Of both kinds of copies, those whose text is another: the encoder reads the same ids. */
+  sameIdsRemoved?: number;
+  /** Of these, those that were cut: they begin alike. */
+  sameBeginningRemoved?: number;
+  /** Those that are among the official test examples too, or of one group with such. */
+  testCopiesRemoved?: number;
+  /** Those of which the rest of the group is held out; told where examples have groups. */
+  groupRestRemoved?: number;
+};
+
+/**
+ * Tokenises examples, leaves out empty ones and copies, and splits the rest. Copies have the same
+ * normalised text, or the same ids: what the encoder reads. Of unknown tokens alone, whose ids say
+ * nothing of the text, the text decides.
+ *
+ * @param maxLength tokens of an example, special ones included
+ * @throws RangeError, beginning with the source's name, if nothing is left, there are fewer than
+ *   two labels, too few examples for the splits, a label without an example to train on, or one that is
+ *   none of the classes that the source names
+ */
+export function prepareSplits(
+  source: Source,
+  tokenizer: TextTokenizer,
+  { maxLength, seed, ...sizes }: SplitSizes & { maxLength: number; seed: number },
+): Prepared {
+  const where = source.name;
+  const encode = (example: Example): EncodedExample =>
+    Object.assign({ ...example }, tokenizer.encode(example.text, example.textPair, { maxLength }));
+  const encoded = source.examples.map(encode);
+  const texts = encoded.filter((e) => !e.empty);
+  if (texts.length === 0) {
+    throw new RangeError(
+      `${where}: all of its ${encoded.length} texts are empty; name the column of the text`,
+    );
+  }
+  if (texts.every((e) => e.unknown)) {
+    throw new RangeError(
+      `${where}: not one of its ${texts.length} texts has a token that the vocabulary knows; choose an encoder of its language`,
+    );
+  }
+  const test = source.test?.map(encode);
+  const byText = source.copiesByText === true;
+  const keysOf = (e: EncodedExample): string[] =>
+    byText || e.empty || e.unknown ? [textKey(e)] : [textKey(e), idsKey(e)];
+  const tested = new Set<string>();
+  for (const example of test ?? []) for (const key of keysOf(example)) tested.add(key);
+  const copies = withoutDuplicates(texts, keysOf);
+  const { examples: unique, duplicatesRemoved, conflictsRemoved } = copies;
+  const testedGroups = new Set(test?.flatMap((e) => e.group ?? []));
+  const examples = unique.filter(
+    (e) =>
+      !(tested.size > 0 && keysOf(e).some((key) => tested.has(key))) &&
+      (e.group === undefined || !testedGroups.has(e.group)),
+  );
+  const classes = (some: readonly Example[]) => new Set(some.map((e) => e.label)).size;
+  const lost = classes(texts) > 1 && classes([...examples, ...(test ?? [])]) < 2;
+  if (examples.length === 0 || lost) {
+    const testCopies = unique.length - examples.length;
+    throw new RangeError(`${where}: ${whyFewLeft(examples, texts.length, copies, testCopies)}`);
+  }
+  const labels = [
+    ...(source.labels ??
+      labelNames(
+        [...examples, ...(test ?? [])].map((e) => e.label),
+        where,
+      )),
+  ];
+  const known = new Set(labels);
+  const other = [...examples, ...(test ?? [])].find(({ label }) => !known.has(label));
+  if (other !== undefined) {
+    throw new RangeError(
+      `${where}: expected one of the classes ${labels.slice(0, 10).join(", ")}, got the label "${other.label}"; write it as the others are`,
+    );
+  }
+  const indices = (some: readonly Example[]) =>
+    labelIndices(
+      some.map((e) => e.label),
+      labels,
+    );
+  const grouped = examples.some((e) => e.group !== undefined);
+  const rows = splitRows(
+    indices(examples),
+    sizes,
+    { seed, where },
+    test && indices(test),
+    grouped ? examples.map((e) => e.group) : undefined,
+  );
+  const splits = bySplit((split) => {
+    const pool = split === "test" && test !== undefined ? test : examples;
+    return rows[split].flatMap((row) => pool[row] ?? []);
+  });
+  const counts = count([...examples, ...(test ?? [])], labels);
+  const splitCounts = bySplit((split) => count(splits[split], labels));
+  const untrained = labels.find((label) => splitCounts.train.perLabel[label] === 0);
+  if (untrained !== undefined) {
+    throw new RangeError(
+      `${where}: no example of the label "${untrained}" is left to train on (${counts.perLabel[untrained]} of ${counts.examples} examples have it, ${splitCounts.train.examples} are trained on); add examples of it, raise trainSize, or leave the label out`,
+    );
+  }
+  return {
+    labels,
+    splits,
+    counts,
+    splitCounts,
+    removed: {
+      withoutLabel: source.withoutLabel,
+      emptyRemoved: encoded.length - texts.length,
+      duplicatesRemoved,
+      conflictsRemoved,
+      ...(copies.others.length > 0 && {
+        sameIdsRemoved: copies.others.length,
+        sameBeginningRemoved: copies.others.filter((e) => e.truncated).length,
+      }),
+      ...(test !== undefined && { testCopiesRemoved: unique.length - examples.length }),
+      ...(grouped && { groupRestRemoved: rows.leftOut }),
+    },
+  };
+}
+
+/** What to say where copies leave no example, or those of one label. */
+function whyFewLeft(
+  examples: readonly Example[],
+  texts: number,
+  { duplicatesRemoved, conflictsRemoved, others }: Deduplicated<Example>,
+  testCopies: number,
+): string {
+  if (conflictsRemoved === texts && others.length === 0)
+    return `each of its ${texts} texts occurs with different labels; name the column of the label`;
+  const [first] = examples;
+  const left =
+    examples.length < 2 ? `${first === undefined ? "none" : 1} is` : `${examples.length} are`;
+  const parts = [
+    [duplicatesRemoved, "copies"],
+    [conflictsRemoved, "copies whose labels disagree"],
+    [testCopies, "copies of test examples"],
+  ] as const;
+  const removed = parts.filter(([n]) => n > 0).map(([n, what]) => `${n} ${what}`);
+  const fix =
+    others.length > (texts - examples.length) / 2
+      ? `the encoder reads ${others.length} of them as it reads another text; choose one that knows their words, or raise maxLength`
+      : testCopies > texts / 2
+        ? "test on other examples than those that are trained on"
+        : "name the columns of the text and the label";
+  return `of its ${texts} texts ${left} left${first === undefined ? "" : `, each "${first.label}"`}, without ${removed.join(", ")}; ${fix}`;
+}
+
+/** The index of each name in `labels`. */
+export function labelIndices(names: readonly string[], labels: readonly string[]): number[] {
+  const indices = new Map(labels.map((label, i) => [label, i]));
+  return names.map((name) => indices.get(name) ?? -1);
+}
+
+function bySplit<T>(value: (split: SplitName) => T): Record<SplitName, T> {
+  return Object.fromEntries(splitNames.map((split) => [split, value(split)])) as Record<
+    SplitName,
+    T
+  >;
+}
+
+function count(examples: readonly EncodedExample[], labels: readonly string[]): Counts {
+  const perLabel = Object.fromEntries(labels.map((label) => [label, 0]));
+  for (const { label } of examples) perLabel[label] = (perLabel[label] ?? 0) + 1;
+  return {
+    examples: examples.length,
+    perLabel,
+    tokens: examples.reduce((sum, e) => sum + e.inputIds.length, 0),
+    longest: examples.reduce((longest, e) => Math.max(longest, e.inputIds.length), 0),
+    truncated: examples.filter((e) => e.truncated).length,
+    unknownOnly: examples.filter((e) => e.unknown).length,
+  };
+}

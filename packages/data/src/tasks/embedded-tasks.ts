@@ -1,0 +1,50 @@
+import { exampleGloss } from "./example-gloss.ts";
+import { glossMatch } from "./gloss-match.ts";
+import { glossTopic } from "./gloss-topic.ts";
+import { maskedWordClass } from "./masked-word-class.ts";
+import { nounOrVerb } from "./noun-or-verb.ts";
+import { domainSentiment, sentiment, siteReviews } from "./reviews.ts";
+import { spam } from "./spam.ts";
+import type { Example, Source } from "../sources/source.ts";
+
+/** The tasks whose labelled text comes with an npm package. */
+export const embeddedTasks = [
+  "amazon",
+  "imdb",
+  "yelp",
+  "sentiment",
+  "domain-sentiment",
+  "gloss-topic",
+  "noun-or-verb",
+  "gloss-match",
+  "example-gloss",
+  "masked-word-class",
+  "spam",
+] as const;
+
+/** The name of a task that comes inside an npm package. */
+export type EmbeddedTask = (typeof embeddedTasks)[number];
+
+const readers: Readonly<Record<EmbeddedTask, () => Promise<Example[]>>> = {
+  amazon: () => siteReviews("amazon"),
+  imdb: () => siteReviews("imdb"),
+  yelp: () => siteReviews("yelp"),
+  sentiment,
+  "domain-sentiment": domainSentiment,
+  "gloss-topic": glossTopic,
+  "noun-or-verb": nounOrVerb,
+  "gloss-match": glossMatch,
+  "example-gloss": exampleGloss,
+  "masked-word-class": maskedWordClass,
+  spam,
+};
+
+/**
+ * The examples of an embedded task, always the same and in the same order; docs/tasks.md says how
+ * each is made.
+ *
+ * @throws Error if the npm package that it comes with is missing or not the pinned one
+ */
+export async function readEmbeddedTask(task: EmbeddedTask): Promise<Source> {
+  return { name: task, examples: await readers[task](), withoutLabel: 0, copiesByText: true };
+}

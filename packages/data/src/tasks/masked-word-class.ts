@@ -1,0 +1,65 @@
+import { randomStream, shuffled } from "../random.ts";
+import type { Example } from "../sources/source.ts";
+import {
+  type BrownSentence,
+  detokenised,
+  isRunningText,
+  readBrown,
+  type WordClass,
+  wordClasses,
+} from "./brown.ts";
+import { withoutNearDuplicates } from "./near-duplicates.ts";
+
+const seed = 1;
+/** Sentences of a document, of each class. */
+const perDocument = 2;
+const [shortest, longest] = [8, 25];
+
+const classes: readonly WordClass[] = ["noun", "verb", "adjective", "adverb"];
+
+/**
+ * The task `masked-word-class`: what was the word that `[MASK]` stands for: a noun, a verb, an
+ * adjective or an adverb? Sentences of 8 to 25 tokens of the Brown corpus, each used once, two of each
+ * class of a document. A document is a group.
+ *
+ * @throws Error as `readBrown`
+ */
+export async function maskedWordClass(): Promise<Example[]> {
+  const random = randomStream(seed);
+  const usable = (await readBrown()).filter(
+    (s) => s.tokens.length >= shortest && s.tokens.length <= longest && isRunningText(s),
+  );
+  const sentences = withoutNearDuplicates(usable, (s) => detokenised(s.tokens.map((t) => t.token)));
+  const documents = new Map<string, BrownSentence[]>();
+  for (const sentence of sentences) {
+    const others = documents.get(sentence.document) ?? [];
+    if (others.push(sentence) === 1) documents.set(sentence.document, others);
+  }
+  const examples: Example[] = [];
+  for (const [group, ofDocument] of documents) {
+    const free = shuffled(ofDocument, random);
+    for (let round = 0; round < perDocument; round++)
+      for (const label of shuffled(classes, random)) {
+        const at = free.findIndex((s) => s.tokens.some((t) => isOf(label, t)));
+        const [sentence] = at < 0 ? [] : free.splice(at, 1);
+        if (sentence === undefined) continue;
+        examples.push({ text: masked(sentence, label, random), label, group });
+      }
+  }
+  return shuffled(examples, random);
+}
+
+/** Whether a token is a word in lower case of the class. */
+function isOf(label: string, { token, tag }: BrownSentence["tokens"][number]): boolean {
+  return wordClasses[tag] === label && /^[a-z]{2,}$/.test(token);
+}
+
+/** The text with one of the words of a class masked. */
+function masked({ tokens }: BrownSentence, label: string, random: () => number): string {
+  const places = [...tokens.keys()].filter((i) => {
+    const token = tokens[i];
+    return token !== undefined && isOf(label, token);
+  });
+  const [place] = shuffled(places, random);
+  return detokenised(tokens.map(({ token }, i) => (i === place ? "[MASK]" : token)));
+}

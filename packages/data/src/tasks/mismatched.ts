@@ -1,0 +1,52 @@
+import { shuffled } from "../random.ts";
+import type { Example } from "../sources/source.ts";
+
+/** Two texts that belong together. */
+export interface Matched {
+  text: string;
+  textPair: string;
+  /** Only texts of one kind are mixed with each other. */
+  kind: string;
+}
+
+/**
+ * A task of pairs: half of the items as they are, labelled `match`, and the other half with their
+ * second texts exchanged among them, labelled `mismatch`. So each text is used once, and either text
+ * alone says nothing about the label.
+ *
+ * @param mayMix whether an item may be given the second text of another
+ * @returns in random order; an item that no second text is left for is left out, and one of the other
+ *   label with it
+ */
+export function matchTask<T extends Matched>(
+  items: readonly T[],
+  mayMix: (item: T, other: T) => boolean,
+  random: () => number,
+): Example[] {
+  const examples = [...new Set(items.map((item) => item.kind))].flatMap((kind): Example[] => {
+    const ofKind = shuffled(
+      items.filter((item) => item.kind === kind),
+      random,
+    );
+    const half = Math.floor(ofKind.length / 2);
+    const mixed = exchanged(ofKind.slice(half, 2 * half), mayMix, random);
+    const kept = ofKind.slice(0, mixed.length);
+    return [...kept.map(({ text, textPair }) => ({ text, textPair, label: "match" })), ...mixed];
+  });
+  return shuffled(examples, random);
+}
+
+function exchanged<T extends Matched>(
+  items: readonly T[],
+  mayMix: (item: T, other: T) => boolean,
+  random: () => number,
+): Example[] {
+  const others = shuffled(items, random);
+  return items.flatMap((item) => {
+    const at = others.findIndex((other) => other !== item && mayMix(item, other));
+    const [other] = at < 0 ? [] : others.splice(at, 1);
+    return other === undefined
+      ? []
+      : [{ text: item.text, textPair: other.textPair, label: "mismatch" }];
+  });
+}

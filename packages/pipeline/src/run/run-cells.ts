@@ -1,0 +1,122 @@
+import { availableParallelism, totalmem } from "node:os";
+import { sep } from "node:path";
+import type { Lock } from "@sweetspot/artifact";
+import { damagedCells, dropResult } from "./damaged-cells.ts";
+import { concurrencyFor, type Estimates } from "../plan/estimates.ts";
+import type { Cell } from "../plan/plan.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { stages } from "../plan/stages.ts";
+import { type CellOutcome, runTurbo, type TurboCall, type TurboLine } from "./turbo.ts";
+
+/** How turbo ended, and each cell. */
+export interface Ended {
+  exitCode: number;
+  outcomes: readonly CellOutcome[];
+}
+
+/** What running cells takes. */
+export interface CellsRun {
+  call: TurboCall;
+  folder: RunFolder;
+  lock: Lock;
+  estimates: Estimates;
+  /** How many cells run at once; by default as many as there are cores and memory for. */
+  concurrency: number | undefined;
+  stop: AbortSignal;
+  onLine: (line: TurboLine) => void;
+  show: (line: string) => void;
+}
+
+/**
+ * Lets turbo run cells, those that need the machine to themselves after the others. A result that came
+ * from the cache and is not whole is restored again and, if the cache has it so, made again.
+ *
+ * @param expected the ids of those that are asked for
+ * @returns undefined if it was stopped
+ */
+export async function runCells(
+  cells: readonly Cell[],
+  expected: readonly string[],
+  run: CellsRun,
+): Promise<Ended | undefined> {
+  const { folder, show, stop, call } = run;
+  /** How often a cell's result was damaged. */
+  const times = new Map<string, number>();
+  /** The cells that ran, by their ids: a later turn finds them in the cache. */
+  const ran = new Map<string, CellOutcome>();
+  for (;;) {
+    const { exitCode, outcomes: last } = await twoTurns(cells, expected, run, ran);
+    if (stop.aborted) return undefined;
+    const outcomes = last.map((o) => (o.hit ? (ran.get(o.cell) ?? o) : o));
+    const damaged = await damagedCells(last, folder.artifact);
+    if (damaged.length === 0) return { exitCode, outcomes };
+    for (const cell of damaged) {
+      const before = times.get(cell.cell) ?? 0;
+      times.set(cell.cell, before + 1);
+      const problem = relativeTo(folder.dir, cell.message).replace(/; (delete|run) .*/, "");
+      if (before > 1) {
+        show(`${problem}, for the third time; check the disk`);
+        return { exitCode: 1, outcomes };
+      }
+      show(`${problem}; ${cell.cell} is ${before === 0 ? "restored" : "run"} again`);
+      await dropResult(cell, folder.artifact, call.cacheDir, before > 0);
+      ran.delete(cell.cell);
+    }
+  }
+}
+
+/** A message about files of a pipeline, with their paths from `.run/NAME` on. */
+function relativeTo(dir: string, message: string): string {
+  return message.replaceAll(`${dir}${sep}`, "");
+}
+
+/** First, at once, the cells that can share the machine; then all: those are in the cache by now. */
+async function twoTurns(
+  cells: readonly Cell[],
+  expected: readonly string[],
+  run: CellsRun,
+  ran: Map<string, CellOutcome>,
+): Promise<Ended> {
+  const { call, estimates, concurrency, stop } = run;
+  const machine = { cores: availableParallelism(), memoryBytes: totalmem() };
+  const beside = notAlone(cells, expected);
+  const atOnce =
+    concurrency ??
+    concurrencyFor(
+      cells.filter((c) => beside.has(c.id)),
+      estimates,
+      machine,
+    );
+  if (atOnce > 1 && beside.size > 0) {
+    const first = await turn({ ...call, only: [...beside], concurrency: atOnce }, run, ran);
+    if (first.exitCode !== 0 || stop.aborted) return first;
+  }
+  return turn(call, run, ran);
+}
+
+async function turn(
+  call: TurboCall,
+  { lock, stop, onLine }: CellsRun,
+  ran: Map<string, CellOutcome>,
+): Promise<Ended> {
+  const turbo = await runTurbo(call, onLine);
+  if (turbo.pid !== undefined) await lock.add(turbo.pid);
+  const onStop = (): void => turbo.stop();
+  stop.addEventListener("abort", onStop);
+  if (stop.aborted) onStop();
+  const ended = await turbo.done;
+  stop.removeEventListener("abort", onStop);
+  for (const outcome of ended.outcomes)
+    if (!outcome.hit && outcome.exitCode === 0) ran.set(outcome.cell, outcome);
+  return ended;
+}
+
+/** The cells that neither need the machine to themselves nor read one that does. */
+function notAlone(cells: readonly Cell[], ids: readonly string[]): ReadonlySet<string> {
+  const alone = new Set<string>();
+  for (const { id, stage, inputs } of cells) {
+    if (stages[stage]?.alone === true || Object.values(inputs).some((input) => alone.has(input)))
+      alone.add(id);
+  }
+  return new Set(ids.filter((id) => !alone.has(id)));
+}

@@ -1,0 +1,159 @@
+import type { EncodedSplit } from "@sweetspot/artifact";
+import type { StepLoop } from "@sweetspot/compile/session";
+import type { PlannedBatch } from "@sweetspot/data";
+import type { DropoutSite } from "@sweetspot/model";
+import type { MaskSource } from "../step/dropout-masks.ts";
+import { copyMs, stepsPerRun } from "./pace.ts";
+import { progressReport } from "./progress.ts";
+import { type MoreInputs, runInputs, type StepSettings } from "./run-inputs.ts";
+import { learningRateAt, stageOf } from "./schedule.ts";
+import type { TrainSettings } from "../stage.ts";
+import { type StepMetrics, type TrainingState, writeTrainingState } from "./training-state.ts";
+
+/** Where a training leaves what a resume needs. */
+export interface Checkpoints {
+  /** Written whole, or not at all. */
+  folder: string;
+  /** Changes with everything that the numbers depend on; a checkpoint of another identity is not resumed. */
+  identity: string;
+  /** By default a minute. */
+  everyMs?: number;
+}
+
+/** All that the steps of a plan need. */
+interface Course {
+  plan: readonly PlannedBatch[];
+  split: EncodedSplit;
+  /** A token id -> its row in the trained table. */
+  index: Int32Array;
+  sites: readonly DropoutSite[];
+  masks: MaskSource;
+  /** The most steps of a run. */
+  mostSteps: number;
+  loop: StepLoop;
+  exitLayers: readonly number[];
+  settings: StepSettings & Pick<TrainSettings, "maxGradientNorm">;
+  /** See `Objective`. */
+  restartsAt?: number | undefined;
+  /** The objective's own inputs. */
+  more?: MoreInputs;
+}
+
+/**
+ * Takes the steps of a plan that are left, a run of the loop after the other, and tells what is known
+ * of all of them.
+ *
+ * A checkpoint holds the state at the beginning of a run, written once the run has gone well: what it
+ * keeps has been seen to give a finite loss.
+ *
+ * @param saved where to go on from; the loop's state is that of this step
+ * @throws RangeError if a loss or the gradient's norm is not finite
+ */
+export async function runPlan(
+  course: Course,
+  {
+    checkpoints,
+    stepsPerRun: most,
+    log = () => {},
+  }: { checkpoints?: Checkpoints; stepsPerRun?: number; log?: (line: string) => void },
+  saved?: Pick<TrainingState, "step" | "metrics">,
+): Promise<StepMetrics[]> {
+  const { plan, split, index, sites, masks, loop, settings } = course;
+  const metrics = saved?.metrics ?? [];
+  let step = saved?.step ?? 0;
+  let savedStep = step;
+  let savedAt = performance.now();
+  const report = progressReport(plan, step, log);
+  const stateBytes = Object.values(await loop.state()).reduce(
+    (sum, part) => sum + part.byteLength,
+    0,
+  );
+  let msPerToken: number | undefined;
+  while (step < plan.length) {
+    const length = plan[step]?.length ?? 0;
+    const stepMs = msPerToken === undefined ? undefined : msPerToken * length;
+    const batches = sameLength(
+      plan,
+      step,
+      most ?? stepsPerRun(stepMs, stateBytes, course.mostSteps),
+    );
+    const { restartsAt } = course;
+    const place = { firstStep: step, totalSteps: plan.length, restartsAt, masks };
+    const inputs = runInputs(split, index, sites, settings, batches, place, course.more);
+    const before = checkpoints === undefined ? undefined : await loop.state();
+    const started = performance.now();
+    const told = await loop.run(inputs, {
+      steps: batches.length,
+      B: settings.batchSize,
+      T: length,
+    });
+    const ms = performance.now() - started - copyMs(stateBytes);
+    msPerToken = Math.max(ms, 1) / (batches.length * length);
+    const fresh = batches.map((_, i) => stepMetrics(course, step + i, told, i));
+    const wrong = fresh.findIndex((m) => ![...m.losses, m.gradientNorm].every(Number.isFinite));
+    const good = wrong !== 0 && step > savedStep;
+    const due = wrong > 0 || performance.now() - savedAt >= (checkpoints?.everyMs ?? 60_000);
+    if (checkpoints !== undefined && before !== undefined && good && due) {
+      const { folder, identity } = checkpoints;
+      await writeTrainingState(folder, identity, { step, state: before, metrics });
+      savedStep = step;
+      savedAt = performance.now();
+    }
+    const bad = fresh[wrong];
+    if (bad !== undefined) throw notFinite(bad, course, savedStep, checkpoints?.folder);
+    metrics.push(...fresh);
+    step += batches.length;
+    report(fresh);
+  }
+  return metrics;
+}
+
+/** The batches from `step` on that can go in one run: of one length. */
+function sameLength(plan: readonly PlannedBatch[], step: number, most: number): PlannedBatch[] {
+  const rest = plan.slice(step, step + most);
+  const other = rest.findIndex((b) => b.length !== rest[0]?.length);
+  return other < 0 ? rest : rest.slice(0, other);
+}
+
+/** What the step at place `i` of a run told. */
+function stepMetrics(
+  { plan, exitLayers, settings: { learningRate, warmupRatio }, restartsAt }: Course,
+  step: number,
+  told: Readonly<Record<string, ArrayLike<number>>>,
+  i: number,
+): StepMetrics {
+  const exits = exitLayers.length;
+  const at = stageOf(step, plan.length, restartsAt);
+  const vector = (name: "cosines" | "alignments", steps: number) => {
+    const values = told[name];
+    if (values === undefined) return {};
+    const size = values.length / steps;
+    return { [name]: Array.from({ length: size }, (_, k) => values[i * size + k] ?? NaN) };
+  };
+  const steps = told["gradientNorm"]?.length ?? 1;
+  return {
+    step,
+    epoch: plan[step]?.epoch ?? 0,
+    learningRate: learningRateAt(at.step, at.totalSteps, learningRate, warmupRatio),
+    losses: exitLayers.map((_, e) => told["losses"]?.[i * exits + e] ?? NaN),
+    gradientNorm: told["gradientNorm"]?.[i] ?? NaN,
+    ...vector("cosines", steps),
+    ...vector("alignments", steps),
+  };
+}
+
+function notFinite(
+  { step, losses, gradientNorm }: StepMetrics,
+  { plan, settings: { learningRate, weightDecay, maxGradientNorm } }: Course,
+  savedStep: number,
+  folder: string | undefined,
+): RangeError {
+  const numbers = `losses ${losses.join(", ")}, gradient norm ${gradientNorm}`;
+  // AdamW scales the weights by 1 - learningRate * weightDecay: at 1 it takes them all away.
+  const decay = learningRate * weightDecay >= 1 ? `, weightDecay (now ${weightDecay})` : "";
+  const fix = `lower learningRate (now ${learningRate})${decay} or maxGradientNorm (now ${maxGradientNorm})`;
+  const kept = savedStep > 0 ? `; the checkpoint of step ${savedStep} is kept in ${folder}` : "";
+  return new RangeError(
+    `training: expected finite numbers, got ${numbers} at step ${step + 1} of ${plan.length}; ${fix}${kept}`,
+  );
+}

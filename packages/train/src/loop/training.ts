@@ -1,0 +1,239 @@
+import type { HostTensor, EncodedSplit } from "@sweetspot/artifact";
+import type { TensorSpecs } from "@sweetspot/compile";
+import { batchPlan } from "@sweetspot/data";
+import {
+  checkExitLayers,
+  dropoutSites,
+  encoderParameters,
+  exitParameters,
+  initialWeights,
+  longestText,
+  type PretrainedEncoder,
+  sharedPoolerParameters,
+} from "@sweetspot/model";
+import { arrangement } from "./arrangement.ts";
+import { courseInput, courseValues } from "../step/course.ts";
+import { type Machinery, openLoop } from "./open-loop.ts";
+import { occurringRows, restoreRows } from "../step/occurring-rows.ts";
+import { type MoreInputs, scalarsAt } from "./run-inputs.ts";
+import { type Checkpoints, runPlan } from "./run-plan.ts";
+import type { TrainSettings } from "../stage.ts";
+import {
+  fitsState,
+  readTrainingState,
+  type StepMetrics,
+  type TrainingState,
+} from "./training-state.ts";
+import { initialState, stepState, weightsOf } from "../step/state-layout.ts";
+import {
+  objectiveInputs,
+  stepInputs,
+  type StepObjective,
+  teacherInput,
+  trainingStep,
+} from "../step/training-step.ts";
+
+/** What `trainModel` trains, and on what. */
+export interface TrainingTask {
+  encoder: PretrainedEncoder;
+  objective: StepObjective;
+  exitLayers: readonly number[];
+  classes: number;
+  split: EncodedSplit;
+  /** The teacher's logits for each row of the split, `[N, K]`, for an objective that has one. */
+  teacher?: Float32Array | undefined;
+  settings: Omit<TrainSettings, "encoder" | "method" | "exitLayers" | "pooling" | keyof Optional> &
+    Partial<Optional>;
+}
+
+type Optional = Machinery & Pick<TrainSettings, "gradientStops" | "gradientConflict">;
+
+/** How it goes about it; none of this changes a number. */
+export interface TrainingOptions {
+  /** Without one a training that was killed begins again. */
+  checkpoints?: Checkpoints;
+  /** The most steps in one run of the compiled loop; by default as many as the measured time allows. */
+  stepsPerRun?: number;
+  /** Told how far it is, line by line. */
+  log?: (line: string) => void;
+}
+
+/** What a training leaves. */
+export interface TrainedModel {
+  /** float32, by Hugging Face's names. */
+  weights: Record<string, HostTensor>;
+  metrics: StepMetrics[];
+}
+
+const wordEmbeddings = "embeddings.word_embeddings.weight";
+
+/**
+ * Fine-tunes one model with exits.
+ *
+ * Same task, same machine, same number of threads: the same numbers to the last bit, whether it ran in
+ * one piece or was killed and resumed, and however many steps a run held. The threads are those of
+ * `openSession`: SWEETSPOT_THREADS, or else one per core.
+ *
+ * @throws RangeError if an exit layer lies past the encoder's depth, a text is longer than the
+ *   encoder reads, or a token id or label is outside of what the encoder or the heads know; and if
+ *   the loss or its gradient is not finite: it says at which step, and the last good checkpoint stays
+ */
+export async function trainModel(
+  task: TrainingTask,
+  options: TrainingOptions = {},
+): Promise<TrainedModel> {
+  const { encoder, exitLayers, settings, split, objective } = task;
+  checkTask(task);
+  const depth = exitLayers.at(-1) ?? 0;
+  const exits = exitParameters(encoder.config, exitLayers, task.classes, encoder.pooling);
+  const shared = encoder.pooling === "shared-pooler" ? sharedPoolerParameters(encoder.config) : [];
+  // Read first: what a config.json says of sizes is then held against the weights.
+  const pretrained = await encoder.weights(depth, shared);
+  const initial = { ...initialWeights(exits, encoder.config, settings.seed), ...pretrained };
+  const table = initial[wordEmbeddings];
+  if (table === undefined) throw new RangeError(`training: the encoder has no ${wordEmbeddings}`);
+  const occurring = occurringRows(table, split.inputIds.values);
+  const parameters = [...encoderParameters(encoder.config, depth), ...exits].map((p) =>
+    p.name === wordEmbeddings ? { ...p, shape: occurring.table.shape } : p,
+  );
+  const sites = dropoutSites(encoder.config, exitLayers, encoder.pooling).filter(
+    (s) => s.probability > 0,
+  );
+  const { masks, mostLengths, mostSteps } = arrangement(settings);
+  const plan = batchPlan({ ...settings, lengths: rowLengths(split), mostLengths });
+  if (objective.restartsAt !== undefined && plan.length < 2)
+    throw new RangeError(
+      `training: an objective of two stages needs two steps or more, got ${plan.length}; lower batchSize or raise epochs`,
+    );
+  const state = stepState(parameters);
+  const saved = await savedState(options, state, plan.length);
+  const before = { ...initial, [wordEmbeddings]: occurring.table };
+  const definition = {
+    state,
+    initialState: saved?.state ?? initialState(parameters, before),
+    inputs: stepInputs(sites, objectiveInputs(objective, exitLayers, task.classes), masks),
+    step: trainingStep({
+      ...encoder,
+      exitLayers,
+      parameters,
+      objective,
+      maxGradientNorm: settings.maxGradientNorm,
+      dropoutSites: sites,
+      gradientConflict: settings.gradientConflict,
+    }),
+  };
+  const loop = await openLoop(definition, settings);
+  try {
+    const metrics = await runPlan(
+      {
+        ...task,
+        plan,
+        sites,
+        masks,
+        mostSteps,
+        loop,
+        index: occurring.index,
+        restartsAt: objective.restartsAt,
+        more: moreInputs(task, plan.length),
+      },
+      options,
+      saved,
+    );
+    const weights = weightsOf(parameters, await loop.state());
+    const decay = plan.reduce((d, _, step) => d * embeddingsKeep(task, step, plan.length), 1);
+    const trained = weights[wordEmbeddings]?.data as Float32Array;
+    weights[wordEmbeddings] = restoreRows(table, occurring.rows, trained, decay);
+    return { weights, metrics };
+  } finally {
+    await loop.dispose();
+  }
+}
+
+/** What the objective's own inputs are at each step. */
+export function moreInputs(
+  {
+    objective,
+    exitLayers,
+    classes,
+    settings,
+    teacher,
+  }: Pick<TrainingTask, "objective" | "exitLayers" | "classes" | "settings" | "teacher">,
+  totalSteps: number,
+): MoreInputs {
+  return ({ indices }, step) => ({
+    ...courseValues(objective, { step, totalSteps, exitLayers }),
+    ...(teacher !== undefined && {
+      [teacherInput]: rowsOf(teacher, classes, indices, settings.batchSize),
+    }),
+  });
+}
+
+/** Those rows of `[N, K]`, and rows of 0 after them, `[rows, K]`. */
+function rowsOf(
+  all: Float32Array,
+  classes: number,
+  indices: Int32Array,
+  rows: number,
+): Float32Array {
+  const some = new Float32Array(rows * classes);
+  indices.forEach((row, i) =>
+    some.set(all.subarray(row * classes, (row + 1) * classes), i * classes),
+  );
+  return some;
+}
+
+/** What a step's weight decay keeps of an embedding that it does not look up. */
+function embeddingsKeep(
+  { objective, exitLayers, settings }: TrainingTask,
+  step: number,
+  totalSteps: number,
+): number {
+  const { keep } = scalarsAt(settings, step, totalSteps, objective.restartsAt);
+  const place = { step, totalSteps, exitLayers };
+  const rates = courseValues(objective, place)[courseInput.rates];
+  return 1 - (rates?.[0] ?? 1) * (1 - keep);
+}
+
+function checkTask(task: TrainingTask): void {
+  const { encoder, exitLayers, classes, split, objective, teacher } = task;
+  const { config } = encoder;
+  if (objective.teacher === undefined && teacher !== undefined)
+    throw new RangeError("training: the objective learns from no teacher, got logits of one");
+  const logits = split.labels.length * classes;
+  if (objective.teacher !== undefined && teacher?.length !== logits) {
+    throw new RangeError(
+      `training: the objective needs a teacher's logits, [${split.labels.length}, ${classes}], got ${teacher === undefined ? "none" : `${teacher.length} numbers`}`,
+    );
+  }
+  checkExitLayers(exitLayers, config.numHiddenLayers);
+  const longest = rowLengths(split).reduce((a, b) => Math.max(a, b), 0);
+  const most = longestText(config);
+  if (longest > most) {
+    throw new RangeError(
+      `training: the encoder reads up to ${most} tokens, a text has ${longest}; run the stage data with a lower maxLength`,
+    );
+  }
+  const wrong = split.labels.find((label) => label < 0 || label >= classes);
+  if (wrong !== undefined) {
+    throw new RangeError(
+      `training: labels must be from 0 to ${classes - 1}, one for each class, got ${wrong}`,
+    );
+  }
+}
+
+/** The checkpoint to go on from. One that is damaged, or of other work, is as good as none. */
+async function savedState(
+  { checkpoints, log = () => {} }: TrainingOptions,
+  state: TensorSpecs,
+  totalSteps: number,
+): Promise<TrainingState | undefined> {
+  if (checkpoints === undefined) return undefined;
+  const saved = await readTrainingState(checkpoints.folder, checkpoints.identity);
+  if (saved === undefined || !fitsState(saved, state)) return undefined;
+  log(`resumed at step ${saved.step} of ${totalSteps}`);
+  return saved;
+}
+
+function rowLengths({ inputIds: { offsets } }: EncodedSplit): number[] {
+  return Array.from(offsets.subarray(1), (end, i) => end - (offsets[i] ?? 0));
+}
