@@ -9,7 +9,7 @@ import { type Cell, readCell, type StudyNumbers } from "@sweetspot/report";
 import { $ } from "zx";
 import { mainMethods } from "../packages/report/src/methods.ts";
 import { signed } from "../packages/report/src/numbers.ts";
-import type { ReportSettings } from "../packages/report/src/stage.ts";
+import type { ReportSettings } from "../packages/report/src/settings.ts";
 import { type Question, questions } from "../packages/report/src/study/claims.ts";
 import { sharedSeeds } from "../packages/report/src/study/effects.ts";
 import { bootstrapping, type Effect, estimate } from "../packages/report/src/study/estimate.ts";

@@ -13,7 +13,7 @@ import { labelIndices, type Prepared, prepareSplits } from "./splits/prepare.ts"
 import { neededExamples, sampleSource } from "./sources/sample-source.ts";
 import type { Example, Source } from "./sources/source.ts";
 import { splitNames } from "./splits/splits.ts";
-import type { DataSettings } from "./stage.ts";
+import type { DataSettings } from "./settings.ts";
 import { textTokenizer } from "@sweetspot/tokenizer";
 
 /**

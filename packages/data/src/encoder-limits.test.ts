@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type DataSettings, stage } from "./stage.ts";
+import type { DataSettings } from "./settings.ts";
+import { stage } from "./stage.ts";
 
 let root: string;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { parse, readJson, resolvePinnedFile, type SettingProblem } from "@sweets
 import { openRepository } from "@sweetspot/hub";
 import { z } from "zod";
 import type { EmbeddedTask } from "./tasks/embedded-tasks.ts";
-import type { DataSettings } from "./stage.ts";
+import type { DataSettings } from "./settings.ts";
 import { glue, isGlue } from "./sources/glue.ts";
 import { type EncoderSource, encoderTokenizerJson } from "./encoder-tokenizer.ts";
 import { postProcessor } from "@sweetspot/tokenizer";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { poolSizes } from "./tasks/pool-sizes.ts";
 import { estimateData } from "./estimate.ts";
-import type { DataSettings } from "./stage.ts";
+import type { DataSettings } from "./settings.ts";
 
 const settings: DataSettings = {
   task: "gloss-topic",

@@ -7,7 +7,7 @@ import { encoderTokenizerJson, tokenizerFilesOf } from "./encoder-tokenizer.ts";
 import { readTask } from "./data-stage.ts";
 import { tokenizerFiles } from "@sweetspot/tokenizer";
 import { textTokenizer } from "@sweetspot/tokenizer";
-import type { DataSettings } from "./stage.ts";
+import type { DataSettings } from "./settings.ts";
 
 /** Tokens of a text whose data set is not fetched yet. */
 const assumedTokens = 64;

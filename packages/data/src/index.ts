@@ -18,4 +18,4 @@ export {
 } from "./splits/prepare.ts";
 export type { Example, Source } from "./sources/source.ts";
 export { type SplitName, splitNames, type SplitSizes } from "./splits/splits.ts";
-export type { DataSettings, OwnFile } from "./stage.ts";
+export type { DataSettings, OwnFile } from "./settings.ts";

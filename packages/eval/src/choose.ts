@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Json, StageContext } from "@sweetspot/artifact";
 import { readJson } from "./predictions.ts";
 import { cellResultsSchema } from "./results.ts";
-import type { ChooseSettings } from "./stage.ts";
+import type { ChooseSettings } from "./settings.ts";
 
 /** `choice.json`: the regime chosen for a method, and what it was chosen by. */
 export interface Choice {

@@ -20,7 +20,7 @@ import { candidateThresholds, kept, learnThenTest } from "./promise.ts";
 import { readGradientConflict } from "./gradient-conflict.ts";
 import { baselineSchema, type CellResults, type PromiseResult } from "./results.ts";
 import { speedAccuracyCurve } from "./speed-accuracy.ts";
-import type { EvalSettings } from "./stage.ts";
+import type { EvalSettings } from "./settings.ts";
 import { fitTemperature } from "./temperature.ts";
 import { timingSchema } from "./timing.ts";
 

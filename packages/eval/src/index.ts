@@ -95,7 +95,7 @@ export {
 } from "./statistics/paired-bootstrap.ts";
 export { pairedDifference } from "./statistics/paired-difference.ts";
 export { type Interval, normalQuantile, wilson } from "./statistics/wilson.ts";
-export type { EvalSettings } from "./stage.ts";
+export type { EvalSettings } from "./settings.ts";
 export { fitTemperature } from "./temperature.ts";
 export {
   exitMilliseconds,

@@ -1,89 +1,24 @@
 import type { Stage } from "@sweetspot/artifact";
-import { z } from "zod";
-import { type ExitRuleName, exitRuleNames, exitRuleSchema } from "./exit-rules/exit-rules.ts";
-import { type ExitPromise, exitPromiseSchema } from "./promise.ts";
-
-/** The settings of `eval`. */
-export interface EvalSettings {
-  /** The grid of exit thresholds shown beside the exact curve: each in `[0, 1]`, rising, or the paper's. */
-  thresholds: number[] | "paper";
-  /**
-   * The split on which each exit's temperature is fitted, by which its logits are divided before a
-   * confidence is told; `off` for none. On `test` it is fitted on what it is then judged by.
-   */
-  temperature: "off" | "calibration" | "test";
-  /** The level of the intervals, in `(0, 1)`. */
-  confidence: number;
-  /** The exit rules whose curves are drawn, each once. */
-  rules: ExitRuleName[];
-  /** What to promise, each with a confidence of its own in `(0, 1)`. */
-  promises: (ExitPromise & { confidence: number })[];
-}
-
-const promised = z
-  .looseObject({ confidence: z.number().gt(0).lt(1).default(0.95) })
-  .transform(({ confidence, ...promise }, context) => {
-    const parsed = exitPromiseSchema.safeParse(promise);
-    if (parsed.success) return { ...parsed.data, confidence };
-    context.addIssue({
-      code: "custom",
-      message:
-        "must be one of agree: a share in (0, 1), lose: points in (0, 100), spend: a cost above 0",
-    });
-    return z.NEVER;
-  });
+import {
+  type ChooseSettings,
+  chooseSettings,
+  type EvalSettings,
+  evalSettings,
+} from "./settings.ts";
 
 /** `eval`: logits and timings -> accuracies, intervals and speed-accuracy curves. */
 export const stage: Stage<EvalSettings> = {
   name: "eval",
   reads: ["predict", "time"],
   mayRead: ["data", "train"],
-  settings: z.strictObject({
-    thresholds: z
-      .union([
-        z.literal("paper"),
-        z
-          .array(z.number().min(0, "must lie in [0, 1]").max(1, "must lie in [0, 1]"))
-          .min(1)
-          .refine((ts) => ts.every((t, i) => i === 0 || t > (ts[i - 1] ?? 0)), {
-            error: "must rise, each threshold once",
-          }),
-      ])
-      .default("paper"),
-    temperature: z.enum(["off", "calibration", "test"]).default("off"),
-    confidence: z.number().gt(0).lt(1).default(0.95),
-    rules: z
-      .array(exitRuleSchema)
-      .refine((rules) => new Set(rules).size === rules.length, {
-        error: "must name each rule once",
-      })
-      .default([...exitRuleNames]),
-    promises: z.array(promised).prefault([{ agree: 0.98 }, { lose: 1 }, { spend: 0.4 }]),
-  }),
+  settings: evalSettings,
   run: async (context) => (await import("./eval-stage.ts")).runEval(context),
 };
-
-/** The settings of `choose`. */
-export interface ChooseSettings {
-  /** For whom a regime is chosen. */
-  encoder: string;
-  method: string;
-  /** What each input, an eval artefact, is. */
-  cells: { input: string; task: string; regime: string; seed: number }[];
-}
-
-const text = z.string().min(1);
 
 /** `choose`: a method's results under several regimes -> the regime that does best on the calibration split. */
 export const choose: Stage<ChooseSettings> = {
   name: "choose",
   reads: "any",
-  settings: z.strictObject({
-    encoder: text,
-    method: text,
-    cells: z
-      .array(z.strictObject({ input: text, task: text, regime: text, seed: z.int().nonnegative() }))
-      .min(1),
-  }),
+  settings: chooseSettings,
   run: async (context) => (await import("./choose.ts")).runChoose(context),
 };

@@ -15,7 +15,7 @@ import { z } from "zod";
 import type { Bundle, BundleSegment } from "./bundle.ts";
 import { type CheckedSentences, checkedSentences, checkMember, tolerance } from "./check-member.ts";
 import { segmentRanges } from "./segment-graph.ts";
-import type { ExportSettings } from "./stage.ts";
+import type { ExportSettings } from "./settings.ts";
 import { writeSegment } from "./write-segment.ts";
 
 const cascadeSchema = z.strictObject({

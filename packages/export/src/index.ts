@@ -9,7 +9,7 @@ export {
   modelCard,
 } from "./model-card.ts";
 export { segmentGraph, type SegmentRange, segmentRanges } from "./segment-graph.ts";
-export type { ExportSettings } from "./stage.ts";
+export type { ExportSettings } from "./settings.ts";
 export { wholeGraph } from "./whole-graph.ts";
 export { writeSegment } from "./write-segment.ts";
 export {

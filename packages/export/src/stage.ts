@@ -1,14 +1,11 @@
 import { little, type Stage, toldBy } from "@sweetspot/artifact";
-import { z } from "zod";
-
-/** Nothing to set: a bundle follows from its checkpoint. */
-export type ExportSettings = Record<string, never>;
+import { type ExportSettings, exportSettings } from "./settings.ts";
 
 /** `export`: checkpoints -> a bundle of one ONNX file per segment. */
 export const stage: Stage<ExportSettings> = {
   name: "export",
   reads: ["data", "train"],
-  settings: z.strictObject({}) as z.ZodType<ExportSettings>,
+  settings: exportSettings,
   estimate: async ({ inputs }) => ({
     ...little,
     diskBytes: toldBy(inputs, "train", "weights"),

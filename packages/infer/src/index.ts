@@ -2,5 +2,5 @@ export { allExitLogits, batchesByLength, type EncodedTexts, exitsOf } from "./al
 export { type Bundle, type BundleDescription, openBundle, type SessionOptions } from "./bundle.ts";
 export { type Classification, classify, type ClassifyOptions, type TextInput } from "./classify.ts";
 export { type HiddenState, Segment, type SegmentInput, type SegmentOutput } from "./segment.ts";
-export type { PredictSettings, TimeSettings } from "./stage.ts";
+export type { PredictSettings, TimeSettings } from "./settings.ts";
 export { type SegmentTiming, timeSegments } from "./time.ts";

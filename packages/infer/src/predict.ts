@@ -9,7 +9,7 @@ import {
 } from "@sweetspot/artifact";
 import { allExitLogits, batchesByLength, checkTokens, exitsOf } from "./all-exits.ts";
 import { type Bundle, openBundle } from "./bundle.ts";
-import type { PredictSettings } from "./stage.ts";
+import type { PredictSettings } from "./settings.ts";
 import { stageInputs } from "./stage-inputs.ts";
 
 const heldOut = ["calibration", "threshold", "test"] as const;

@@ -5,7 +5,7 @@ import { type Json, type StageContext, type EncodedSplit, readSplit } from "@swe
 import { allExitLogits, batchesByLength } from "./all-exits.ts";
 import { onnxruntimeVersion } from "@sweetspot/runtime";
 import { type Bundle, openBundle } from "./bundle.ts";
-import type { TimeSettings } from "./stage.ts";
+import type { TimeSettings } from "./settings.ts";
 import { stageInputs } from "./stage-inputs.ts";
 
 /**

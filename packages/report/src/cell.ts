@@ -5,7 +5,7 @@ import {
   type CostedOutcomes,
   readOutcomes,
 } from "@sweetspot/eval";
-import type { ReportCell } from "./stage.ts";
+import type { ReportCell } from "./settings.ts";
 
 /** A cell: which it is, what came out, and which test examples it answers rightly. */
 export interface Cell extends ReportCell {

@@ -4,7 +4,7 @@ import type { Json, StageContext } from "@sweetspot/artifact";
 import { type Cell, readCell } from "./cell.ts";
 import { png } from "./figures/png.ts";
 import { makeReport } from "./report.ts";
-import type { ReportSettings } from "./stage.ts";
+import type { ReportSettings } from "./settings.ts";
 
 /** The stage `report`. Leaves `report.html`, `results.json`, `table.txt`, `figures/` and, with claims, `study.json`. */
 export async function runReport({

@@ -8,7 +8,7 @@ import {
 } from "@sweetspot/model/encoder";
 import { earlyExit } from "./objectives/early-exit.ts";
 import { multiModel } from "./objectives/multi-model.ts";
-import type { TrainSettings } from "./stage.ts";
+import type { TrainSettings } from "./settings.ts";
 
 /** Backward takes two products for each forward. */
 const backward = 2;

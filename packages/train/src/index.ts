@@ -28,7 +28,7 @@ export { type OccurringRows, occurringRows, restoreRows } from "./step/occurring
 export { runInputs, type StepSettings } from "./loop/run-inputs.ts";
 export { learningRateAt } from "./loop/schedule.ts";
 export type { Checkpoints } from "./loop/run-plan.ts";
-export type { TrainSettings } from "./stage.ts";
+export type { TrainSettings } from "./settings.ts";
 export { stopGradient, sweet } from "./objectives/sweet.ts";
 export { runTrain } from "./train-stage.ts";
 export {

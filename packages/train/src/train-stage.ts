@@ -20,7 +20,7 @@ import {
 import { z } from "zod";
 import { type ConflictSummary, conflictSummary } from "./step/conflict-summary.ts";
 import { type Objective, objectives } from "./objectives/objective.ts";
-import { encoderName, type TrainSettings } from "./stage.ts";
+import { encoderName, type TrainSettings } from "./settings.ts";
 import { metricsLines, type StepMetrics } from "./loop/training-state.ts";
 import { teacherLogits } from "./loop/teacher-logits.ts";
 import { trainModel } from "./loop/training.ts";

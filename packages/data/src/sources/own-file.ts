@@ -4,7 +4,7 @@ import { parseDelimited } from "./delimited.ts";
 import { parseJsonLines, typeName } from "./json-lines.ts";
 import { type ParquetTable, readParquet } from "./parquet.ts";
 import type { DataNote, Example, Source } from "./source.ts";
-import type { OwnFile } from "../stage.ts";
+import type { OwnFile } from "../settings.ts";
 import { seenText } from "./label-key.ts";
 import { withOneSpelling } from "./label-spelling.ts";
 import { requireColumn, rowName, type Table } from "./table.ts";

@@ -5,7 +5,7 @@ import {
   nativeBackend,
   type StepLoop,
 } from "@sweetspot/compile/session";
-import type { TrainSettings } from "../stage.ts";
+import type { TrainSettings } from "../settings.ts";
 
 /** What runs the steps. */
 export type Machinery = Pick<TrainSettings, "device" | "engine">;

@@ -4,7 +4,7 @@ import type { DropoutSite } from "@sweetspot/model";
 import { adamWScalars, type AdamScalars } from "../step/adamw.ts";
 import { dropoutMasks, maskKeys, type MaskSource } from "../step/dropout-masks.ts";
 import { learningRateAt, stageOf } from "./schedule.ts";
-import type { TrainSettings } from "../stage.ts";
+import type { TrainSettings } from "../settings.ts";
 
 /** What the numbers of a step depend on, besides its batch. */
 export type StepSettings = Pick<

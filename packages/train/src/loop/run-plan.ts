@@ -7,7 +7,7 @@ import { copyMs, stepsPerRun } from "./pace.ts";
 import { progressReport } from "./progress.ts";
 import { type MoreInputs, runInputs, type StepSettings } from "./run-inputs.ts";
 import { learningRateAt, stageOf } from "./schedule.ts";
-import type { TrainSettings } from "../stage.ts";
+import type { TrainSettings } from "../settings.ts";
 import { type StepMetrics, type TrainingState, writeTrainingState } from "./training-state.ts";
 
 /** Where a training leaves what a resume needs. */

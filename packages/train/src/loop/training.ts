@@ -17,7 +17,7 @@ import { type Machinery, openLoop } from "./open-loop.ts";
 import { occurringRows, restoreRows } from "../step/occurring-rows.ts";
 import { type MoreInputs, scalarsAt } from "./run-inputs.ts";
 import { type Checkpoints, runPlan } from "./run-plan.ts";
-import type { TrainSettings } from "../stage.ts";
+import type { TrainSettings } from "../settings.ts";
 import {
   fitsState,
   readTrainingState,

@@ -8,7 +8,7 @@ import { projected } from "./projected.ts";
 import { sweet } from "./sweet.ts";
 import { sweetRates } from "./sweet-rates.ts";
 import { sweetWarmUp } from "./sweet-warm-up.ts";
-import type { TrainSettings } from "../stage.ts";
+import type { TrainSettings } from "../settings.ts";
 import { twoStage } from "./two-stage.ts";
 
 /** A way of training adaptive-inference classifiers: which models there are, and what updates which layer. */
