@@ -88,7 +88,7 @@ function registerOnHost(): void {
         const { shape, kept } = attrs as unknown as RandomMasksAttrs;
         const host = backend as tf.KernelBackend;
         const [first = 0, second = 0] = host.readSync(inputs["key"]?.dataId ?? {}) as Int32Array;
-        const count = shape.reduce((a, b) => a * b, 1);
+        const count = tf.util.sizeFromShape(shape);
         return hostRandomMasks([first, second], count, kept).map((mask) => ({
           dataId: host.write(mask, shape, "bool"),
           shape,

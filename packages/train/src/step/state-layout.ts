@@ -127,7 +127,7 @@ export function gradientOf({ shape, parameters }: StateTensor, gradients: Tensor
 }
 
 function count(shape: readonly number[]): number {
-  return shape.reduce((a, b) => a * b, 1);
+  return tf.util.sizeFromShape([...shape]);
 }
 
 function total(parameters: readonly ParameterSpec[]): number {

@@ -297,7 +297,7 @@ function rateOf(
   const indices = parameters.map(({ name }) => rateIndex(name, exitLayers));
   if (parameters.length === 1) return tf.gather(rates, tf.scalar(indices[0] ?? 0, "int32"));
   const each = parameters.flatMap(({ shape }, i) =>
-    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => indices[i] ?? 0),
+    Array.from({ length: tf.util.sizeFromShape([...shape]) }, () => indices[i] ?? 0),
   );
   return tf.gather(rates, tf.tensor1d(each, "int32"));
 }
