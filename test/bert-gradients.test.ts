@@ -32,7 +32,7 @@ beforeAll(async () => {
 /** The exits' losses, and the gradient of their sum by the parameters' names. */
 async function gradientsOf(
   execution: Execution,
-  objective: Pick<Objective, "nextSegmentInput">,
+  objective: Pick<Objective, "isolated">,
   exitLayers: readonly number[],
 ): Promise<{ losses: number[]; gradients: Record<string, ArrayLike<number>> }> {
   const config = encoderConfig(facts["tiny-bert"].config, "bert.json");

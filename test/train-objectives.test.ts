@@ -10,7 +10,14 @@ import {
   exitParameters,
   type ParameterSpec,
 } from "@sweetspot/model";
-import { crossEntropy, lossesAndGradients, type Objective, objectives } from "@sweetspot/train";
+import {
+  crossEntropy,
+  exitLayersOfModels,
+  lossesAndGradients,
+  type Objective,
+  objectives,
+  segmentInput,
+} from "@sweetspot/train";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -29,7 +36,7 @@ import {
 
 type Tensors = Record<string, tf.Tensor>;
 type Numbers = Record<string, ArrayLike<number>>;
-type Objectives = Pick<Objective, "nextSegmentInput">;
+type Objectives = Pick<Objective, "isolated">;
 
 const pooling = "first-token";
 const exitLayers = [1, 2, 3];
@@ -102,7 +109,12 @@ async function ofClassifier(
         const params = encoderParams(
           Object.fromEntries(parameters.map(({ name }, i) => [name, values[i] as tf.Tensor])),
         );
-        const options = { config, exitLayers, pooling, ...objective } as const;
+        const options = {
+          config,
+          exitLayers,
+          pooling,
+          nextSegmentInput: segmentInput(objective),
+        } satisfies Parameters<typeof exitLogits>[2];
         const logits = exitLogits(params, bertInputs(tensors), options);
         return tf.addN(
           logits.map((l, i) => tf.mul(lossOf(l, tensors), i + 1 === classifier ? 1 : 0)),
@@ -219,7 +231,7 @@ describe.each([eager, compiled])("objectives, $name", (execution) => {
 
   it("multi-model: a member's loss and gradients are those of its classifier in a model of its depth", async () => {
     const together = await trained(execution, objectives["early-exit"]);
-    for (const [i, layers] of objectives["multi-model"].members(exitLayers).entries()) {
+    for (const [i, layers] of exitLayersOfModels(objectives["multi-model"], exitLayers).entries()) {
       const { losses, gradients } = await trained(execution, objectives["multi-model"], layers);
       expect(largestError(losses, [together.losses[i] ?? NaN])).toBeLessThan(1e-6);
       const alone = await ofClassifier(execution, objectives["early-exit"], i + 1);
@@ -230,9 +242,9 @@ describe.each([eager, compiled])("objectives, $name", (execution) => {
 });
 
 it("early-exit and SWEET train one model; multi-model one for each exit, of its first layers", () => {
-  expect(objectives["early-exit"].members([1, 2, 4])).toEqual([[1, 2, 4]]);
-  expect(objectives.sweet.members([1, 2, 4])).toEqual([[1, 2, 4]]);
-  expect(objectives["multi-model"].members([1, 2, 4])).toEqual([[1], [2], [4]]);
+  expect(exitLayersOfModels(objectives["early-exit"], [1, 2, 4])).toEqual([[1, 2, 4]]);
+  expect(exitLayersOfModels(objectives.sweet, [1, 2, 4])).toEqual([[1, 2, 4]]);
+  expect(exitLayersOfModels(objectives["multi-model"], [1, 2, 4])).toEqual([[1], [2], [4]]);
 });
 
 it("leaves no tensor behind: not the gradients' own, nor the losses once they are disposed of", async () => {

@@ -30,7 +30,7 @@ export interface OwnFile {
 }
 
 /** A data set of the Hub, or in a folder laid out as there. */
-export interface DatasetSetting extends DatasetColumns {
+interface DatasetSetting extends DatasetColumns {
   dataset: RepositorySetting;
 }
 

@@ -6,8 +6,7 @@ import {
   forwardOperations,
   pretrainedEncoder,
 } from "@sweetspot/model/encoder";
-import { earlyExit } from "./objectives/early-exit.ts";
-import { multiModel } from "./objectives/multi-model.ts";
+import { exitLayersOfModels, objectives } from "./objectives/objectives.ts";
 import type { TrainSettings } from "./settings.ts";
 
 /** Backward takes two products for each forward. */
@@ -27,11 +26,6 @@ export function stepOperations(
   const back = depths.map((to) => backward * forwardOperations(config, to, tokens));
   return batchSize * back.reduce((sum, one) => sum + one, forwardOperations(config, depth, tokens));
 }
-
-/** The methods whose classifiers go back through the layers one by one, asked for conflict or not. */
-const oneByOne: readonly TrainSettings["method"][] = ["projected"];
-/** Those in which each layer has one classifier's gradient in any case. */
-const isolated: readonly TrainSettings["method"][] = ["sweet", "sweet-distilled", "sweet-rates"];
 
 /**
  * Seconds of a step beside its products, for each trained parameter: AdamW and what else passes over the
@@ -84,10 +78,11 @@ export async function estimateTraining({
   const [training, tokens, longest] = ["training", "tokens", "longest"].map((what) =>
     toldBy(inputs, "data", what),
   ) as [number, number, number]; // one for each
-  // SWEET's models are early-exit's; its own file loads tfjs, which planning does without.
-  const { members } = method === "multi-model" ? multiModel : earlyExit;
-  const depths = members(exitLayers).map((layers) => layers.at(-1) ?? 0);
-  const apart = oneByOne.includes(method) || (gradientConflict && !isolated.includes(method));
+  const objective = objectives[method];
+  const depths = exitLayersOfModels(objective, exitLayers).map((layers) => layers.at(-1) ?? 0);
+  // Whether the classifiers go back through the layers one by one.
+  const apart =
+    objective.combine !== undefined || (gradientConflict && objective.isolated !== true);
   const steps = epochs * Math.ceil(training / batchSize);
   const rows = training * tokens;
   const update = (depth: number) =>

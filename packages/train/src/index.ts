@@ -12,24 +12,28 @@ export { crossEntropy, softCrossEntropy } from "./step/cross-entropy.ts";
 export { dropoutMasks, keepProbability, type MaskSource } from "./step/dropout-masks.ts";
 export { earlyExit } from "./objectives/early-exit.ts";
 export { multiModel } from "./objectives/multi-model.ts";
+export type { Objective, StepPlace, StepValues, Teacher } from "./objectives/objective.ts";
+export {
+  exitLayersOfModels,
+  type ObjectiveName,
+  objectiveNames,
+  objectives,
+} from "./objectives/objectives.ts";
+export { type ConflictSummary, conflictSummary } from "./step/conflict-summary.ts";
 export {
   type ClassifierGradients,
-  type Objective,
-  type ObjectiveName,
-  objectives,
-  type StepPlace,
-  type StepValues,
-  type Teacher,
-} from "./objectives/objective.ts";
-export { type ConflictSummary, conflictSummary } from "./step/conflict-summary.ts";
-export { gradientConflict, meetingPlaces, reachedLayers } from "./step/gradient-conflict.ts";
+  gradientConflict,
+  meetingPlaces,
+  reachedLayers,
+} from "./step/gradient-conflict.ts";
 export { type Machinery, openLoop } from "./loop/open-loop.ts";
 export { type OccurringRows, occurringRows, restoreRows } from "./step/occurring-rows.ts";
 export { runInputs, type StepSettings } from "./loop/run-inputs.ts";
 export { learningRateAt } from "./loop/schedule.ts";
 export type { Checkpoints } from "./loop/run-plan.ts";
 export type { TrainSettings } from "./settings.ts";
-export { stopGradient, sweet } from "./objectives/sweet.ts";
+export { sweet } from "./objectives/sweet.ts";
+export { segmentInput, stopGradient } from "./step/segment-input.ts";
 export { runTrain } from "./train-stage.ts";
 export {
   classifierGradients,

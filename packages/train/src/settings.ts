@@ -1,21 +1,7 @@
 import { type RepositorySetting, repositorySetting } from "@sweetspot/hub";
 import { type Device, devices } from "@sweetspot/runtime/device";
 import { z } from "zod";
-
-/** Of each, `objectives` has one. It is not asked here, for it loads tfjs. */
-export const objectiveNames = [
-  "early-exit",
-  "sweet",
-  "multi-model",
-  "layer-weighted",
-  "two-stage",
-  "alternating",
-  "projected",
-  "early-exit-distilled",
-  "sweet-distilled",
-  "sweet-warm-up",
-  "sweet-rates",
-] as const;
+import { type ObjectiveName, objectiveNames } from "./objectives/objectives.ts";
 
 const engines = ["compiled", "eager"] as const;
 
@@ -26,7 +12,7 @@ const poolings = ["first-token", "mean", "shared-pooler"] as const;
 export interface TrainSettings {
   /** The pretrained encoder: `minilm`, `tiny` (random weights, for tests), or where it is. */
   encoder: string | RepositorySetting;
-  method: (typeof objectiveNames)[number];
+  method: ObjectiveName;
   /** How an exit reads its layer; `encoder` for the way that suits the encoder. */
   pooling: "encoder" | (typeof poolings)[number];
   /**

@@ -1,12 +1,10 @@
 import { settingProblem, type Stage } from "@sweetspot/artifact";
 import { deviceProblem } from "@sweetspot/runtime/device";
-import { encoderName, objectiveNames, type TrainSettings, trainSettings } from "./settings.ts";
+import { objectiveNames, objectives } from "./objectives/objectives.ts";
+import { encoderName, type TrainSettings, trainSettings } from "./settings.ts";
 
 /** Those that the reference implementation has. */
 const referenceMethods: readonly string[] = objectiveNames.slice(0, 3);
-
-/** Those that learn from a teacher. */
-const taughtMethods: readonly string[] = ["early-exit-distilled", "sweet-distilled"];
 
 /**
  * `train`: encoded splits -> fine-tuned checkpoints, one folder per member. The input `teacher`, for the
@@ -17,7 +15,7 @@ export const stage: Stage<TrainSettings> = {
   reads: ["data"],
   mayRead: ["teacher"],
   settings: trainSettings,
-  wants: ({ method }) => (taughtMethods.includes(method) ? ["teacher"] : []),
+  wants: ({ method }) => (objectives[method].teacher === undefined ? [] : ["teacher"]),
   check: async ({ encoder, pooling, method, gradientStops, exitLayers, device, engine }) => {
     if (gradientStops === "reference" && !referenceMethods.includes(method)) {
       const message = `the reference implementation has ${referenceMethods.join(", ")}, got ${method}; leave it out`;

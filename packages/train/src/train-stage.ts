@@ -19,7 +19,8 @@ import {
 } from "@sweetspot/model";
 import { z } from "zod";
 import { type ConflictSummary, conflictSummary } from "./step/conflict-summary.ts";
-import { type Objective, objectives } from "./objectives/objective.ts";
+import type { Objective } from "./objectives/objective.ts";
+import { exitLayersOfModels, objectives } from "./objectives/objectives.ts";
 import { encoderName, type TrainSettings } from "./settings.ts";
 import { metricsLines, type StepMetrics } from "./loop/training-state.ts";
 import { teacherLogits } from "./loop/teacher-logits.ts";
@@ -49,7 +50,7 @@ export async function runTrain(
     examples: split.labels.length,
     classes: labels.length,
   });
-  const members = objective.members(settings.exitLayers);
+  const members = exitLayersOfModels(objective, settings.exitLayers);
   for (const [i, exitLayers] of members.entries()) {
     const folder = `member-${i + 1}`;
     const done = join(scratch, folder);

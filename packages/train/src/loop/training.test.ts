@@ -8,7 +8,7 @@ import { dropoutSites, encoderParameters, exitParameters, initialWeights } from 
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { smallConfig, smallEncoder, smallSplit, smallTask } from "../../test/small-bert.ts";
-import { objectives } from "../objectives/objective.ts";
+import { objectives } from "../objectives/objectives.ts";
 import { runInputs } from "./run-inputs.ts";
 import { sweet } from "../objectives/sweet.ts";
 import { initialState, stepState, weightsOf } from "../step/state-layout.ts";

@@ -12,7 +12,8 @@ import {
   teacher,
 } from "../../test/one-step.ts";
 import { smallSplit, smallTask } from "../../test/small-bert.ts";
-import { type Objective, objectives } from "./objective.ts";
+import type { Objective } from "./objective.ts";
+import { objectives } from "./objectives.ts";
 import { trainModel } from "../loop/training.ts";
 import { lossesAndGradients } from "../step/training-step.ts";
 

@@ -6,6 +6,5 @@ import type { Objective } from "./objective.ts";
  * Source: "Finding the SWEET Spot", arXiv:2306.02307, section 2; Schwartz et al., arXiv:2004.07453.
  */
 export const earlyExit: Objective = {
-  members: (exitLayers) => [[...exitLayers]],
-  nextSegmentInput: (x) => x,
+  models: "one",
 };

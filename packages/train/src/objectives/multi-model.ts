@@ -7,6 +7,5 @@ import type { Objective } from "./objective.ts";
  * Source: "Finding the SWEET Spot", arXiv:2306.02307, section 2.
  */
 export const multiModel: Objective = {
-  members: (exitLayers) => exitLayers.map((layer) => [layer]),
-  nextSegmentInput: (x) => x,
+  models: "one for each exit",
 };

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { definitionOf, each, inputsAt, names, stateTensorsOf } from "../../test/one-step.ts";
+import { combineGradients } from "../step/combine-gradients.ts";
 import { projected } from "./projected.ts";
 import { trainingStep } from "../step/training-step.ts";
 
@@ -14,7 +15,7 @@ describe("projected", () => {
       const tensors = gradients.map((of) =>
         of.map((g) => (g.length === 0 ? undefined : tf.tensor1d(g))),
       );
-      return (projected.combine?.(tensors) ?? []).map((t) => [...t.dataSync()]);
+      return combineGradients(tensors, projected.combine).map((t) => [...t.dataSync()]);
     });
 
   it("adds gradients that do not conflict", () => {

@@ -1,7 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import { earlyExit } from "./early-exit.ts";
-import type { ClassifierGradients, Objective } from "./objective.ts";
-import { dot } from "../step/gradient-conflict.ts";
+import type { Objective } from "./objective.ts";
 
 /**
  * Early-Exit without conflicts (PCGrad): before they are summed, a classifier's gradient that points
@@ -12,29 +10,4 @@ import { dot } from "../step/gradient-conflict.ts";
  * Source: Yu et al., arXiv:2001.06782, algorithm 1, in a fixed order where it draws one, and pair by
  * pair where all its tasks share the same parameters.
  */
-export const projected: Objective = {
-  ...earlyExit,
-  combine(gradients) {
-    const sums = gradients.map((own, i) =>
-      gradients.reduce((kept, other, j) => (i === j ? kept : withoutConflict(kept, other)), own),
-    );
-    return (gradients[0] ?? []).map((_, p) =>
-      tf.addN(sums.flatMap((gradient) => gradient[p] ?? [])),
-    );
-  },
-};
-
-/** A gradient less what it has against another. */
-function withoutConflict(
-  gradient: ClassifierGradients,
-  other: ClassifierGradients,
-): ClassifierGradients {
-  const along = dot(gradient, other);
-  const square = dot(other, other, gradient);
-  // 0 over 0 where the two meet in no parameter that moves.
-  const share = tf.div(tf.minimum(along, 0), tf.maximum(square, 1e-30));
-  return gradient.map((g, p) => {
-    const against = other[p];
-    return g === undefined || against === undefined ? g : tf.sub(g, tf.mul(against, share));
-  });
-}
+export const projected: Objective = { ...earlyExit, combine: "projected" };

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { courseSpecs, courseValues, rateIndex } from "./course.ts";
-import { objectives } from "../objectives/objective.ts";
+import { objectives } from "../objectives/objectives.ts";
 
 const exitLayers = [1, 2, 4, 6];
 

@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import type { ClassifierGradients } from "../objectives/objective.ts";
+
+/** One classifier's gradient of each parameter that it reaches. */
+export type ClassifierGradients = readonly (tf.Tensor | undefined)[];
 
 /** Where two classifiers meet: their places among the exits, from 0. Layer 0 is the embeddings. */
 export interface MeetingPlace {

@@ -18,7 +18,7 @@ import { tfjsNodeProblem } from "../../test/tfjs-node.ts";
 import { twoWords } from "../../test/two-words.ts";
 import { smallConfig, smallEncoder, smallSplit } from "../../test/small-bert.ts";
 import { earlyExit } from "../objectives/early-exit.ts";
-import { type ObjectiveName, objectives } from "../objectives/objective.ts";
+import { type ObjectiveName, objectives } from "../objectives/objectives.ts";
 import { occurringRows } from "./occurring-rows.ts";
 import { runInputs } from "../loop/run-inputs.ts";
 import { initialState, stepState, weightsOf } from "./state-layout.ts";

@@ -12,11 +12,17 @@ import {
   type Pooling,
 } from "@sweetspot/model";
 import { type AdamScalars, adamW, clipScale, globalNorm } from "./adamw.ts";
+import { combineGradients } from "./combine-gradients.ts";
 import { courseInput, courseSpecs, rateIndex } from "./course.ts";
 import { crossEntropy, softCrossEntropy } from "./cross-entropy.ts";
 import { keepProbability, maskKeySpecs, type MaskSource, masksOfKeys } from "./dropout-masks.ts";
-import { gradientConflict, layerOf, reachedLayers } from "./gradient-conflict.ts";
-import type { ClassifierGradients, Objective } from "../objectives/objective.ts";
+import {
+  type ClassifierGradients,
+  gradientConflict,
+  layerOf,
+  reachedLayers,
+} from "./gradient-conflict.ts";
+import type { Objective } from "../objectives/objective.ts";
 import {
   gradientOf,
   parameterTensors,
@@ -24,7 +30,7 @@ import {
   stateParts,
   stateTensors,
 } from "./state-layout.ts";
-import { scaleGradient } from "../objectives/sweet.ts";
+import { scaleGradient, segmentInput } from "./segment-input.ts";
 
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
@@ -44,7 +50,7 @@ export interface StepDefinition {
 }
 
 /** What a step needs of an objective. */
-export type StepObjective = Omit<Objective, "members">;
+export type StepObjective = Omit<Objective, "models">;
 
 /** The teacher's logits among a step's inputs. */
 export const teacherInput = "teacher";
@@ -165,6 +171,7 @@ function exitLosses(
     return keep === undefined ? x : dropout(x, required(inputs, `dropout/${site}`), keep);
   };
   const passing = inputs[courseInput.passing];
+  const next = segmentInput(objective);
   const logits = exitLogits(
     encoderParams(params),
     {
@@ -177,8 +184,7 @@ function exitLosses(
       exitLayers,
       pooling,
       dropout: drop,
-      nextSegmentInput: (x) =>
-        passing === undefined ? objective.nextSegmentInput(x) : scaleGradient(x, passing),
+      nextSegmentInput: (x) => (passing === undefined ? next(x) : scaleGradient(x, passing)),
     },
   );
   const labels = required(inputs, "labels") as tf.Tensor1D;
@@ -270,22 +276,12 @@ function followedGradients(
   params: Tensors,
   inputs: Tensors,
 ): { losses: tf.Tensor1D; gradients: tf.Tensor[]; ofClassifiers: ClassifierGradients[] } {
-  const { parameters, objective, gradientConflict: asked } = definition;
-  const { combine = summed } = objective;
+  const { objective, gradientConflict: asked } = definition;
   if (!asked && objective.combine === undefined)
     return { ...lossesAndGradients(definition, params, inputs), ofClassifiers: [] };
   const { losses, gradients } = classifierGradients(definition, params, inputs);
-  const followed = combine(gradients);
-  if (followed.length !== parameters.length)
-    throw new RangeError(
-      `training step: the objective must combine to ${parameters.length} gradients, got ${followed.length}`,
-    );
+  const followed = combineGradients(gradients, objective.combine);
   return { losses, gradients: followed, ofClassifiers: gradients };
-}
-
-/** `[P]`: the sum over the classifiers that reach each parameter. */
-function summed(gradients: readonly ClassifierGradients[]): tf.Tensor[] {
-  return (gradients[0] ?? []).map((_, p) => tf.addN(gradients.flatMap((of) => of[p] ?? [])));
 }
 
 /** The share of the learning rate of one of the state's tensors: a scalar, or a number for each of its own. */

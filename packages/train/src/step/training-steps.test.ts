@@ -5,7 +5,7 @@ import { compileLoop } from "@sweetspot/compile/session";
 import { encoderConfig, encoderParameters, exitParameters } from "@sweetspot/model";
 import { beforeAll, describe, expect, it } from "vitest";
 import { adamWScalars } from "./adamw.ts";
-import { objectives } from "../objectives/objective.ts";
+import { objectives } from "../objectives/objectives.ts";
 import { initialState, parameterTensors, stepState, weightsOf } from "./state-layout.ts";
 import { lossesAndGradients, stepInputs, trainingStep } from "./training-step.ts";
 
