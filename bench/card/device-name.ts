@@ -1,0 +1,9 @@
+import { type Device, devices } from "@sweetspot/runtime";
+
+/** @throws RangeError if it is the name of none */
+export function deviceName(text: string | undefined): Device {
+  const found = devices.find((d) => d === text);
+  if (found === undefined)
+    throw new RangeError(`expected a device of ${devices.join(", ")}, got ${text}`);
+  return found;
+}

@@ -1,0 +1,135 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+const number = z.number().nullish();
+const stepLine = z.object({
+  model: z.string(),
+  rows: z.number(),
+  tokens: z.number(),
+  device: z.string(),
+  dropout: z.boolean(),
+  masks: z.enum(["host", "graph"]).optional(),
+  flags: z.string().optional(),
+  tf32: z.string(),
+  steps: z.number(),
+  stepMs: z.number(),
+  perRunMs: z.number(),
+  inputsMs: z.number(),
+  wholeMs: z.number(),
+  openMs: z.number(),
+  tflops: z.number(),
+  gpuMiB: number,
+  // Its name at first, for the same MiB.
+  gpuBytes: z.string().nullish(),
+});
+const torchLine = z.object({
+  model: z.string(),
+  rows: z.number(),
+  tokens: z.number(),
+  precision: z.string(),
+  compile: z.string(),
+  stepMs: z.number(),
+  gpuBytes: number,
+  torch: z.string(),
+});
+const failure = z.object({ error: z.string() });
+const notMeasured = z.object({ notMeasured: z.string() });
+
+/** Our step at one size. Times are milliseconds; all but `perRunMs` and `openMs` are of one step. */
+export interface OurStep {
+  model: string;
+  rows: number;
+  tokens: number;
+  device: string;
+  precision: "tf32" | "fp32";
+  /** Where dropout's masks are made; `none` without dropout. */
+  masks: "host" | "graph" | "none";
+  stepMs: number;
+  /** What a run takes beside its steps: the state in and out. */
+  perRunMs: number;
+  inputsMs: number;
+  /** A run of `steps` over its steps, with the making of its inputs. */
+  wholeMs: number;
+  steps: number;
+  /** Until the first run may begin. */
+  openMs: number;
+  /** In matrix products, over `stepMs`. */
+  tflops: number;
+  /** Of the card's memory, in use at the end. */
+  MiB?: number;
+}
+
+/** PyTorch's step at one size and in one way. */
+export interface TorchStep {
+  model: string;
+  rows: number;
+  tokens: number;
+  precision: string;
+  /** `torch.compile`'s mode, or `none`. */
+  compile: string;
+  stepMs: number;
+  /** The most memory that PyTorch had allocated. */
+  MiB?: number;
+}
+
+/** What one folder holds that came back from a machine with a card. */
+export interface Measured {
+  ours: OurStep[];
+  torch: TorchStep[];
+  torchVersion?: string;
+  /** Lines that say what failed or could not be measured. */
+  failures: string[];
+  log: string;
+}
+
+/** Reads a folder of `measure.sh`; what it does not hold is empty. */
+export function readMeasured(folder: string): Measured {
+  const lines = textOf(join(folder, "results.jsonl")).split("\n").filter(Boolean).map(parse);
+  const torchText = textOf(join(folder, "torch.json"));
+  const torch = torchText === "" ? [] : z.array(z.unknown()).parse(parse(torchText));
+  const torchLines = torch.flatMap((line) => torchLine.safeParse(line).data ?? []);
+  const [{ torch: torchVersion } = {}] = torchLines;
+  return {
+    ours: lines.flatMap((line) => stepLine.safeParse(line).data ?? []).flatMap(ourStep),
+    torch: torchLines.map(torchStep),
+    ...(torchVersion === undefined ? {} : { torchVersion }),
+    failures: [...lines, ...torch]
+      .filter((line) => failure.safeParse(line).success || notMeasured.safeParse(line).success)
+      .map((line) => JSON.stringify(line)),
+    log: textOf(join(folder, "log.txt")),
+  };
+}
+
+/** A row of the results; none of a trial, whose flags card.ts does not have. */
+function ourStep(line: z.infer<typeof stepLine>): OurStep[] {
+  const { flags = "--host-masks", dropout, tf32, gpuMiB, gpuBytes, masks, ...rest } = line;
+  const names: readonly string[] = flags.match(/--[\w-]+/g) ?? [];
+  const known = ["--host-masks", "--no-dropout", "--most", "--seconds"];
+  if (names.some((name) => !known.includes(name))) return [];
+  // Lines that do not say where their masks were made say it by their flags.
+  const onHost = rest.device === "cpu" || names.includes("--host-masks");
+  const MiB = gpuMiB ?? (gpuBytes == null ? undefined : Number(gpuBytes));
+  return [
+    {
+      ...rest,
+      precision: rest.device === "cuda" && tf32 !== "0" ? "tf32" : "fp32",
+      masks: dropout ? (masks ?? (onHost ? "host" : "graph")) : "none",
+      ...(MiB === undefined ? {} : { MiB }),
+    },
+  ];
+}
+
+function torchStep(line: z.infer<typeof torchLine>): TorchStep {
+  const { model, rows, tokens, precision, compile, stepMs, gpuBytes } = line;
+  const step = { model, rows, tokens, precision, compile, stepMs };
+  return gpuBytes == null ? step : { ...step, MiB: Math.round(gpuBytes / 2 ** 20) };
+}
+
+function parse(text: string): unknown {
+  return JSON.parse(text);
+}
+
+function textOf(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
