@@ -73,7 +73,9 @@ export async function table(): Promise<string> {
     "| work | ours | peer | ratio (spread) | goal | |",
     "| --- | --- | --- | --- | --- | --- |",
   ];
-  for (const file of (await readdir(folder)).sort()) {
+  // What was measured on a card lies in a folder of its own.
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".json"));
+  for (const file of files.sort()) {
     const { rows } = JSON.parse(await readFile(join(folder, file), "utf8")) as Results;
     lines.push(...rows.map(line));
   }
