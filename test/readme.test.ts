@@ -8,15 +8,31 @@ import { parse } from "yaml";
 const root = join(import.meta.dirname, "..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 const packages = readdirSync(join(root, "packages"));
+const workflows = readdirSync(join(root, ".github/workflows"));
 const pages = [
   "README.md",
   "CONTRIBUTING.md",
+  "SECURITY.md",
   "docs/architecture.md",
   "docs/reliability.md",
   "bench/README.md",
   "pipelines/README.md",
   ...packages.map((name) => `packages/${name}/README.md`),
 ];
+
+interface Workflow {
+  permissions: unknown;
+  jobs: Record<
+    string,
+    {
+      container?: string;
+      strategy?: { matrix: { os: string[] } };
+      steps: { run?: string; uses?: string }[];
+      "timeout-minutes"?: number;
+    }
+  >;
+}
+const workflow = (file: string) => parse(read(`.github/workflows/${file}`)) as Workflow;
 
 describe("documentation", () => {
   it.each(packages)("the examples of %s's README are those in examples", (name) => {
@@ -37,15 +53,31 @@ describe("documentation", () => {
     const commands = [...read("README.md").matchAll(/^```sh\n(npm ci && .*)\n```$/gm)].map(
       ([, c]) => c,
     );
-    const workflow = parse(read(".github/workflows/systems.yml")) as {
-      jobs: Record<string, { strategy: { matrix: { os: string[] } }; steps: { run?: string }[] }>;
-    };
-    const [job] = Object.values(workflow.jobs);
+    const [job] = Object.values(workflow("systems.yml").jobs);
     expect(commands).toEqual(["npm ci && npx turbo run pipeline", "npm ci && npm test"]);
     expect(job?.steps.flatMap((step) => step.run ?? [])).toEqual(expect.arrayContaining(commands));
     for (const system of ["ubuntu", "macos", "windows"])
-      expect(job?.strategy.matrix.os.some((os) => os.startsWith(system))).toBe(true);
+      expect(job?.strategy?.matrix.os.some((os) => os.startsWith(system))).toBe(true);
   });
+
+  it("the workflow ci runs the repository's gate on the Node of .nvmrc", () => {
+    const [job] = Object.values(workflow("ci.yml").jobs);
+    expect(job?.steps.flatMap((step) => step.run ?? [])).toContain(".ci/run");
+    expect(job?.container).toBe(`node:${read(".nvmrc").trim()}-bookworm`);
+  });
+
+  it.each(workflows)(
+    "the workflow %s only reads, ends, and names its actions' versions",
+    (file) => {
+      const { permissions, jobs } = workflow(file);
+      expect(permissions).toEqual({ contents: "read" });
+      for (const { steps, "timeout-minutes": minutes } of Object.values(jobs)) {
+        expect(minutes).toBeLessThanOrEqual(60);
+        for (const action of steps.flatMap(({ uses }) => uses ?? []))
+          expect(action).toMatch(/@v\d/);
+      }
+    },
+  );
 
   it.each(["README.md", "packages/pipeline/README.md"])(
     "%s shows files that plan",
