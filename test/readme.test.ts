@@ -13,8 +13,9 @@ const pages = [
   "README.md",
   "CONTRIBUTING.md",
   "SECURITY.md",
-  "docs/architecture.md",
-  "docs/reliability.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `docs/${file}`),
   "bench/README.md",
   "pipelines/README.md",
   ...packages.map((name) => `packages/${name}/README.md`),
@@ -79,7 +80,7 @@ describe("documentation", () => {
     },
   );
 
-  it.each(["README.md", "packages/pipeline/README.md"])(
+  it.each(["docs/own-data.md", "packages/pipeline/README.md"])(
     "%s shows files that plan",
     async (page) => {
       const folder = mkdtempSync(join(tmpdir(), "sweetspot-readme-"));
