@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFolder, openHub, parseSource, pinRevision, type Repository } from "@sweetspot/hub";
 
-// A folder on disk, or a repository on the Hub: whoever reads its files need not know which.
+// A folder on disk, or a repository on the Hub: the code that reads its files need not know which.
 async function open(text: string): Promise<Repository> {
   const source = parseSource(text);
   if ("folder" in source) return openFolder(source.folder);
