@@ -8,15 +8,9 @@ import {
   runStage,
   writeArtifact,
   readSplit,
-} from "@sweetspot/artifact";
-import {
-  cascadeExits,
-  confidence,
-  exitMilliseconds,
-  exitOf,
-  exitRules,
   timingSchema,
-} from "@sweetspot/eval";
+} from "@sweetspot/artifact";
+import { cascadeExits, confidence, exitMilliseconds, exitOf, exitRules } from "@sweetspot/eval";
 import { writeSegment } from "@sweetspot/export";
 import {
   allExitLogits,

@@ -1,24 +1,19 @@
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type Artifact, type Json, parse, readSafetensors } from "@sweetspot/artifact";
-import { cellResultsSchema } from "@sweetspot/eval";
 import {
-  type CheckedSentences,
-  checkedSentences,
-  type ModelCard,
-  type RepositoryContent,
-} from "@sweetspot/export";
+  type Artifact,
+  bundleSchema,
+  cascadeSchema,
+  type Json,
+  readJsonAs,
+  readSplit,
+} from "@sweetspot/artifact";
+import { cellResultsSchema } from "@sweetspot/eval";
+import { checkedSentences, type ModelCard, type RepositoryContent } from "@sweetspot/export";
 import { readCheckpoint } from "@sweetspot/model";
 import { makeReport, readCell } from "@sweetspot/report";
 import { z } from "zod";
 import type { Combination } from "./combination.ts";
 
-const bundleSchema = z.looseObject({ maxLength: z.int().positive(), layers: z.int().positive() });
-const cascadeSchema = z.looseObject({
-  members: z
-    .array(z.looseObject({ folder: z.string(), exitLayers: z.array(z.int().positive()).min(1) }))
-    .min(1),
-});
 const tokenizerSchema = z.record(z.string(), z.unknown());
 
 /**
@@ -34,7 +29,7 @@ export async function repositoryContent(
   number?: number,
 ): Promise<RepositoryContent> {
   const { data, train, exported, evaluated, task, encoder, method, seed } = combination;
-  const { members } = await readJson(train.path("cascade.json"), cascadeSchema);
+  const { members } = await readJsonAs(train.path("cascade.json"), cascadeSchema);
   const depth = (i: number) => members[i]?.exitLayers.at(-1) ?? 0;
   const deepest = members.reduce((best, _, i) => (depth(i) > depth(best) ? i : best), 0);
   const index = number === undefined ? deepest : number - 1;
@@ -44,8 +39,8 @@ export async function repositoryContent(
       `push: --member: expected a number from 1 to ${members.length}, the models of ${combination.id}, got ${number}`,
     );
   const checkpoint = await readCheckpoint(join(train.dir, member.folder));
-  const { maxLength, layers } = await readJson(exported.path("bundle.json"), bundleSchema);
-  const results = await readJson(evaluated.path("results.json"), cellResultsSchema);
+  const { maxLength, layers } = await readJsonAs(exported.path("bundle.json"), bundleSchema);
+  const results = await readJsonAs(evaluated.path("results.json"), cellResultsSchema);
   const alone = members.length === 1;
   const card: ModelCard = {
     title: `${plain(task)}, ${plain(encoder)}, ${method}`,
@@ -73,8 +68,8 @@ export async function repositoryContent(
     ? makeReport(card.title, [await readCell({ ...input, method, seed }, evaluated)]).figures[0]
         ?.svg
     : undefined;
-  const tokenizer = await readJson(exported.path("tokenizer.json"), tokenizerSchema);
-  const sentences = checkedSentences(await calibration(data));
+  const tokenizer = await readJsonAs(exported.path("tokenizer.json"), tokenizerSchema);
+  const sentences = checkedSentences(await readSplit(data, "calibration"));
   return { checkpoint, tokenizer, maxLength, sentences, card, curve };
 }
 
@@ -111,24 +106,4 @@ function settingText(value: Json): string {
 
 function objectOf(value: Json | undefined): { [key: string]: Json } {
   return value !== null && typeof value === "object" && !Array.isArray(value) ? value : {};
-}
-
-async function calibration(data: Artifact): Promise<CheckedSentences> {
-  const file = data.path("calibration.safetensors");
-  const tensors = await readSafetensors(file);
-  const int32 = (name: string): Int32Array => {
-    const values = tensors[name]?.data;
-    if (!(values instanceof Int32Array))
-      throw new RangeError(`${file}: no int32 tensor "${name}"; run the stage data again`);
-    return values;
-  };
-  const offsets = int32("inputIds.offsets");
-  return {
-    inputIds: { values: int32("inputIds.values"), offsets },
-    tokenTypeIds: { values: int32("tokenTypeIds.values"), offsets },
-  };
-}
-
-async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-  return parse(schema, JSON.parse(await readFile(file, "utf8")), file);
 }

@@ -9,6 +9,8 @@ import {
   runStage,
   type Stage,
   readSplit,
+  readJsonAs,
+  timingSchema,
 } from "@sweetspot/artifact";
 import { readOwnFile, tokenizerFilesOf } from "@sweetspot/data";
 import { stage as data } from "@sweetspot/data/stage";
@@ -22,8 +24,7 @@ import { planPipeline } from "@sweetspot/pipeline";
 import { readCell } from "@sweetspot/report";
 import { stage as train } from "@sweetspot/train/stage";
 import { madeSeeds, parquetMutant } from "../../packages/data/test/parquet-mutants.ts";
-import { readJson, readLogits, readPredictions } from "../../packages/eval/src/predictions.ts";
-import { timingSchema } from "../../packages/eval/src/timing.ts";
+import { readLogits, readPredictions } from "../../packages/eval/src/predictions.ts";
 import { mutate } from "./mutate.ts";
 
 /** Whatever reads files that come from outside, or from a disk that may lie. */
@@ -230,7 +231,7 @@ export async function makeReaders(work: string): Promise<Reader[]> {
       name: "timing.json",
       seeds: [await artifact("time", ["timing.json"])],
       read: async (folder) =>
-        readJson((await openArtifact(folder)).path("timing.json"), timingSchema),
+        readJsonAs((await openArtifact(folder)).path("timing.json"), timingSchema),
       signed: true,
     },
     {

@@ -7,10 +7,25 @@ export {
   type PlannedInput,
   toldBy,
 } from "./estimate.ts";
+export { type Baseline, baselineSchema } from "./formats/baseline.ts";
+export { type BundleFile, bundleSchema, type BundleSegment } from "./formats/bundle.ts";
+export { type CascadeFile, cascadeSchema } from "./formats/cascade.ts";
 export { type EncodedSplit, readSplit, writeSplit } from "./formats/encoded-split.ts";
+export { type GradientConflict, gradientConflictSchema } from "./formats/gradient-conflict.ts";
+export { type Method, methodSchema } from "./formats/method.ts";
+export { type Predictions, predictionsSchema } from "./formats/predictions.ts";
+export {
+  type Machine,
+  machineSchema,
+  type TimedBatch,
+  timedBatchSchema,
+  type TimedSegment,
+  type Timing,
+  timingSchema,
+} from "./formats/timing.ts";
 export { type Artifact, openArtifact, readManifest, writeArtifact } from "./folder.ts";
 export { sha256, sha256OfFile } from "./hash.ts";
-export { parseJson, readJson } from "./json-file.ts";
+export { parseJson, readJson, readJsonAs } from "./json-file.ts";
 export { lfsPointerProblem } from "./lfs-pointer.ts";
 export { type Holder, type Lock, tryLock, withLock } from "./lock.ts";
 export { type FileEntry, type Json, type Manifest } from "./manifest.ts";

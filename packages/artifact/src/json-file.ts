@@ -1,5 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
+import type { z } from "zod";
 import { lfsPointerProblem } from "./lfs-pointer.ts";
+import { parse } from "./parse.ts";
 
 /** Deeper than any file of models or data is, and far less than what overflows a stack. */
 const mostDepth = 500;
@@ -45,6 +47,11 @@ export async function readJson(path: string, most: number = mostBytes): Promise<
     throw new TypeError(`${path}: expected JSON in UTF-8, got other bytes`, { cause });
   }
   return parseJson(text, path);
+}
+
+/** Reads a JSON file as `readJson` does, and checks it. @throws as `readJson` and `parse` do */
+export async function readJsonAs<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  return parse(schema, await readJson(path), path);
 }
 
 async function readBytes(path: string, most: number): Promise<Uint8Array> {

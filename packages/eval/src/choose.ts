@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Json, StageContext } from "@sweetspot/artifact";
-import { readJson } from "./predictions.ts";
+import { type Json, type StageContext, readJsonAs } from "@sweetspot/artifact";
 import { cellResultsSchema } from "./results.ts";
 import type { ChooseSettings } from "./settings.ts";
 
@@ -37,7 +36,7 @@ export async function runChoose({
     const artifact = inputs[input];
     if (artifact === undefined) throw new RangeError(`choose: no input "${input}"`);
     const file = artifact.path("results.json");
-    const { calibrationSplit } = await readJson(file, cellResultsSchema);
+    const { calibrationSplit } = await readJsonAs(file, cellResultsSchema);
     if (calibrationSplit === undefined)
       throw new RangeError(
         `${file}: expected calibrationSplit, got none; run the stage eval again`,

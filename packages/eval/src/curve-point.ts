@@ -1,9 +1,9 @@
+import type { Predictions, Timing } from "@sweetspot/artifact";
 import { cascadeExits, meanCost } from "./exit-cost.ts";
-import type { Predictions } from "./predictions.ts";
 import type { BudgetResult, CurvePoint } from "./results.ts";
 import type { OperatingPoint } from "./speed-accuracy.ts";
 import { wilson } from "./statistics/wilson.ts";
-import { exitMilliseconds, type Timing } from "./timing.ts";
+import { exitMilliseconds } from "./timing.ts";
 
 /** What leaving at each of a cascade's E exits costs. */
 export interface ExitCosts {

@@ -1,6 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Json, type StageContext, writeSafetensors } from "@sweetspot/artifact";
+import {
+  type Json,
+  type StageContext,
+  writeSafetensors,
+  readJsonAs,
+  baselineSchema,
+  timingSchema,
+} from "@sweetspot/artifact";
 import { type ExitCosts, exitCosts } from "./curve-point.ts";
 import { evaluateCalibration } from "./evaluate-calibration.ts";
 import { areaToFullModel, evaluateOracle, evaluateRules } from "./evaluate-rules.ts";
@@ -11,18 +18,16 @@ import { paperThresholds } from "./paper-thresholds.ts";
 import {
   type PredictedSplit,
   predictedSplit,
-  readJson,
   readLogits,
   readPredictions,
   type SplitLogits,
 } from "./predictions.ts";
 import { candidateThresholds, kept, learnThenTest } from "./promise.ts";
 import { readGradientConflict } from "./gradient-conflict.ts";
-import { baselineSchema, type CellResults, type PromiseResult } from "./results.ts";
+import type { CellResults, PromiseResult } from "./results.ts";
 import { speedAccuracyCurve } from "./speed-accuracy.ts";
 import type { EvalSettings } from "./settings.ts";
 import { fitTemperature } from "./temperature.ts";
-import { timingSchema } from "./timing.ts";
 
 /**
  * The stage `eval`. Leaves `results.json` (`CellResults`), `right-answers.safetensors`
@@ -41,7 +46,7 @@ export async function runEval({
   }
   const predictions = await readPredictions(predict);
   const timingFile = time.path("timing.json");
-  const timing = await readJson(timingFile, timingSchema);
+  const timing = await readJsonAs(timingFile, timingSchema);
   const read = (split: string) => readLogits(predict, predictions, split);
   const logits = {
     test: await read("test"),
@@ -114,7 +119,7 @@ async function fromOthers({
 }: StageContext<EvalSettings>["inputs"]): Promise<Pick<CellResults, "conflict" | "baseline">> {
   const conflict = train && (await readGradientConflict(train));
   const hasBaseline = data?.manifest.files["baseline.json"] !== undefined;
-  const baseline = hasBaseline && (await readJson(data.path("baseline.json"), baselineSchema));
+  const baseline = hasBaseline && (await readJsonAs(data.path("baseline.json"), baselineSchema));
   return {
     ...(conflict && { conflict }),
     ...(baseline && { baseline: baseline.bagOfWords }),

@@ -1,7 +1,7 @@
+import type { Predictions, Timing } from "@sweetspot/artifact";
 import { describe, expect, test } from "vitest";
 import { evaluate, rightAnswers } from "./evaluate.ts";
-import type { PredictedSplit, Predictions } from "./predictions.ts";
-import type { Timing } from "./timing.ts";
+import type { PredictedSplit } from "./predictions.ts";
 
 const n = 8;
 const labels = Int32Array.of(0, 0, 0, 0, 0, 1, 1, 1);

@@ -1,10 +1,10 @@
+import type { Predictions, Timing } from "@sweetspot/artifact";
 import { atBudgets, curvePoint, exitCosts } from "./curve-point.ts";
 import { cascadeExits } from "./exit-cost.ts";
-import type { PredictedSplit, Predictions } from "./predictions.ts";
+import type { PredictedSplit } from "./predictions.ts";
 import type { CellResults } from "./results.ts";
 import { exitsAt, operatingPoint, speedAccuracyCurve } from "./speed-accuracy.ts";
 import { wilson } from "./statistics/wilson.ts";
-import type { Timing } from "./timing.ts";
 
 /**
  * What is known of a cascade from its predictions on the test split and its timings alone, under the

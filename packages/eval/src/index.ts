@@ -24,18 +24,13 @@ export { agreeingExits } from "./exit-rules/patience.ts";
 export { readOutcomes } from "./outcomes-file.ts";
 export { paperThresholds } from "./paper-thresholds.ts";
 export {
-  type Method,
-  methodSchema,
   type PredictedSplit,
   predictedSplit,
-  type Predictions,
-  predictionsSchema,
   readLogits,
   readPredictions,
   type SplitLogits,
 } from "./predictions.ts";
 export type { Choice } from "./choose.ts";
-export type { GradientConflict } from "./gradient-conflict.ts";
 export {
   type BaselineResult,
   type BudgetResult,
@@ -97,11 +92,4 @@ export { pairedDifference } from "./statistics/paired-difference.ts";
 export { type Interval, normalQuantile, wilson } from "./statistics/wilson.ts";
 export type { EvalSettings } from "./settings.ts";
 export { fitTemperature } from "./temperature.ts";
-export {
-  exitMilliseconds,
-  type Machine,
-  type TimedBatch,
-  type TimedSegment,
-  type Timing,
-  timingSchema,
-} from "./timing.ts";
+export { exitMilliseconds } from "./timing.ts";

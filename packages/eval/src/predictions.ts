@@ -1,59 +1,15 @@
 import {
   type Artifact,
-  parse,
-  readJson as readJsonFile,
+  type Predictions,
+  predictionsSchema,
+  readJsonAs,
   readSafetensors,
   sha256,
 } from "@sweetspot/artifact";
-import { z } from "zod";
-import { cascadeExits, type MemberExits } from "./exit-cost.ts";
+import { cascadeExits } from "./exit-cost.ts";
 import { predictedClasses } from "./exit-rules/exit-logits.ts";
 import { maxProbabilityScores } from "./exit-rules/max-probability.ts";
 import type { Outcomes } from "./speed-accuracy.ts";
-
-/** How a cascade was trained: an objective's name, of letters, digits and dashes. */
-export type Method = string;
-
-/** `predictions.json`, beside one `SPLIT.safetensors` of logits for each split. */
-export interface Predictions {
-  format: "sweetspot-predictions-1";
-  method: Method;
-  /** In the order of the logits. */
-  labels: string[];
-  /** The full model's depth. */
-  layers: number;
-  members: MemberExits[];
-  splits: Record<string, { examples: number }>;
-}
-
-const count = z.int().positive();
-
-/** Whether it can be a method's name; which there are is for `train` to say. */
-export const methodSchema: z.ZodType<Method> = z.string().regex(/^[A-Za-z0-9-]+$/, {
-  error: "must be a name of letters, digits and dashes",
-});
-
-const exitLayers = z
-  .array(count)
-  .min(1)
-  .refine((layers) => layers.every((l, i) => i === 0 || l > (layers[i - 1] ?? 0)), {
-    error: "must rise, each layer once",
-  });
-
-/** What `predictions.json` must be. */
-export const predictionsSchema: z.ZodType<Predictions> = z
-  .strictObject({
-    format: z.literal("sweetspot-predictions-1"),
-    method: methodSchema,
-    labels: z.array(z.string()).min(2),
-    layers: count,
-    members: z.array(z.strictObject({ exitLayers })).min(1),
-    splits: z.record(z.string(), z.strictObject({ examples: count })),
-  })
-  .refine((p) => p.members.every((m) => (m.exitLayers.at(-1) ?? 0) <= p.layers), {
-    path: ["members"],
-    error: "an exit layer lies past the depth",
-  });
 
 /** One split's predictions, ready to be counted. */
 export interface PredictedSplit extends Outcomes {
@@ -70,12 +26,7 @@ export interface PredictedSplit extends Outcomes {
  * @throws Error or TypeError that names the file
  */
 export async function readPredictions(predict: Artifact): Promise<Predictions> {
-  return readJson(predict.path("predictions.json"), predictionsSchema);
-}
-
-/** Reads and checks a JSON file. @throws Error or TypeError that names it */
-export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-  return parse(schema, await readJsonFile(file), file);
+  return readJsonAs(predict.path("predictions.json"), predictionsSchema);
 }
 
 /** One split's logits, as they were predicted. */

@@ -1,10 +1,18 @@
+import {
+  type Baseline,
+  type GradientConflict,
+  gradientConflictSchema,
+  type Method,
+  methodSchema,
+  type Machine,
+  machineSchema,
+  type TimedBatch,
+  timedBatchSchema,
+} from "@sweetspot/artifact";
 import { z } from "zod";
 import { type ExitRuleName, exitRuleSchema } from "./exit-rules/exit-rules.ts";
-import { type GradientConflict, gradientConflictSchema } from "./gradient-conflict.ts";
-import { type Method, methodSchema } from "./predictions.ts";
 import { type ExitPromise, exitPromiseSchema, type Kept } from "./promise.ts";
 import type { ReliabilityBin } from "./statistics/expected-calibration-error.ts";
-import { type Machine, machineSchema, type TimedBatch, timedBatchSchema } from "./timing.ts";
 import type { Interval } from "./statistics/wilson.ts";
 
 /** Milliseconds per example at batch 1 and 32. */
@@ -131,12 +139,7 @@ export interface CellResults {
 }
 
 /** A logistic regression on the words, of `baseline.json` of the stage `data`. */
-export interface BaselineResult {
-  accuracy: number;
-  correct: number;
-  n: number;
-  regularisation: number;
-}
+export type BaselineResult = Baseline["bagOfWords"];
 
 const share = z.number().min(0).max(1);
 const milliseconds: z.ZodType<Milliseconds> = z.strictObject({
@@ -179,12 +182,6 @@ const baselineResultSchema: z.ZodType<BaselineResult> = z.strictObject({
   correct: count,
   n: z.int().positive(),
   regularisation: z.number().positive(),
-});
-
-/** What is read of `baseline.json`. */
-export const baselineSchema: z.ZodType<{ bagOfWords: BaselineResult }> = z.looseObject({
-  format: z.literal("sweetspot-baseline-1"),
-  bagOfWords: baselineResultSchema,
 });
 
 /** What `results.json` must be. */

@@ -2,29 +2,23 @@ import { copyFile, mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Artifact,
+  type BundleFile,
+  type BundleSegment,
+  cascadeSchema,
   type Json,
   parse,
   parseJson,
-  readJson,
-  readSafetensors,
+  readJsonAs,
+  readSplit,
   rowCount,
   type StageContext,
 } from "@sweetspot/artifact";
 import { type Checkpoint, longestText, readCheckpoint } from "@sweetspot/model";
 import { z } from "zod";
-import type { Bundle, BundleSegment } from "./bundle.ts";
-import { type CheckedSentences, checkedSentences, checkMember, tolerance } from "./check-member.ts";
+import { checkedSentences, checkMember, tolerance } from "./check-member.ts";
 import { segmentRanges } from "./segment-graph.ts";
 import type { ExportSettings } from "./settings.ts";
 import { writeSegment } from "./write-segment.ts";
-
-const cascadeSchema = z.strictObject({
-  method: z.string().min(1),
-  layers: z.int().positive(),
-  members: z
-    .array(z.strictObject({ folder: z.string(), exitLayers: z.array(z.int().positive()).min(1) }))
-    .min(1),
-});
 
 /**
  * The stage `export`. Leaves `bundle.json`, `tokenizer.json` and `member-N/segment-K.onnx`, each
@@ -46,17 +40,16 @@ export async function runExport({
       `export: ${train.dir} was not trained on ${data.dir}; pass the data that it was trained on`,
     );
   }
-  const cascadeFile = train.path("cascade.json");
-  const cascade = parse(cascadeSchema, await readJson(cascadeFile), cascadeFile);
-  const sentences = checkedSentences(await readCalibration(data));
+  const cascade = await readJsonAs(train.path("cascade.json"), cascadeSchema);
+  const sentences = checkedSentences(await readSplit(data, "calibration"));
   const members: { segments: BundleSegment[] }[] = [];
-  let labels: readonly string[] = [];
+  let labels: string[] = [];
   let vocabSize = Infinity;
   let maxLength = maximumLength(data);
   for (const [i, { folder }] of cascade.members.entries()) {
     const trained = join(train.dir, folder);
     const checkpoint = await readCheckpoint(trained);
-    labels = checkpoint.labels;
+    labels = [...checkpoint.labels];
     vocabSize = Math.min(vocabSize, checkpoint.config.vocabSize);
     maxLength = Math.min(maxLength, longestText(checkpoint.config));
     const segments = await writeMember(output, `member-${i + 1}`, checkpoint);
@@ -67,7 +60,7 @@ export async function runExport({
     );
     members.push({ segments });
   }
-  const bundle: Bundle = {
+  const bundle: BundleFile = {
     format: "sweetspot-bundle-1",
     method: cascade.method,
     labels,
@@ -102,22 +95,6 @@ async function writeMember(
     segments.push({ file, exitLayer, layers: exitLayer - after });
   }
   return segments;
-}
-
-async function readCalibration(data: Artifact): Promise<CheckedSentences> {
-  const file = data.path("calibration.safetensors");
-  const tensors = await readSafetensors(file);
-  const int32 = (name: string): Int32Array => {
-    const values = tensors[name]?.data;
-    if (!(values instanceof Int32Array))
-      throw new RangeError(`${file}: no int32 tensor "${name}"; run the stage data again`);
-    return values;
-  };
-  const offsets = int32("inputIds.offsets");
-  return {
-    inputIds: { values: int32("inputIds.values"), offsets },
-    tokenTypeIds: { values: int32("tokenTypeIds.values"), offsets },
-  };
 }
 
 const lineSchema = z.looseObject({ textPair: z.string().optional() });

@@ -1,4 +1,3 @@
-export type { Bundle, BundleSegment } from "./bundle.ts";
 export { type CheckedSentences, checkedSentences, checkMember } from "./check-member.ts";
 export { checkWhole } from "./check-whole.ts";
 export {

@@ -1,54 +1,14 @@
 import { type TextTokenizer, textTokenizer } from "@sweetspot/tokenizer";
 import { join } from "node:path";
-import { openArtifact, parse, readJson } from "@sweetspot/artifact";
-import { type Method, methodSchema } from "@sweetspot/eval";
+import {
+  type BundleFile,
+  bundleSchema,
+  openArtifact,
+  readJson,
+  readJsonAs,
+} from "@sweetspot/artifact";
 import { type Device, openSession } from "@sweetspot/runtime";
-import { z } from "zod";
 import { Segment } from "./segment.ts";
-
-/** What a bundle's `bundle.json` says. */
-export interface BundleDescription {
-  format: "sweetspot-bundle-1";
-  method: Method;
-  /** The classes' names, in the order of the logits. */
-  labels: string[];
-  /** The depth of the deepest model. */
-  layers: number;
-  /** Longer texts are cut to this many tokens, special ones included. */
-  maxLength: number;
-  /** Whether a text is a pair; older bundles do not say. */
-  pairs?: boolean | undefined;
-  /** Token ids lie below this; older bundles do not say. */
-  vocabSize?: number | undefined;
-  /** In the order in which they are asked; early-exit and SWEET have one. */
-  members: { segments: { file: string; exitLayer: number; layers: number }[] }[];
-}
-
-const count = z.int().positive();
-
-const schema: z.ZodType<BundleDescription> = z.strictObject({
-  format: z.literal("sweetspot-bundle-1"),
-  method: methodSchema,
-  labels: z
-    .array(z.string())
-    .min(2)
-    .refine((labels) => new Set(labels).size === labels.length, {
-      error: "must each be there once",
-    }),
-  layers: count,
-  maxLength: count,
-  pairs: z.boolean().optional(),
-  vocabSize: count.optional(),
-  members: z
-    .array(
-      z.strictObject({
-        segments: z
-          .array(z.strictObject({ file: z.string(), exitLayer: count, layers: count }))
-          .min(1),
-      }),
-    )
-    .min(1),
-});
 
 /** How a bundle's segments are run. */
 export interface SessionOptions {
@@ -59,7 +19,7 @@ export interface SessionOptions {
 }
 
 /** A bundle that is loaded and ready to run. Whoever opens it disposes of it. */
-export interface Bundle extends BundleDescription {
+export interface Bundle extends BundleFile {
   tokenizer: TextTokenizer;
   /** By member, then by segment. */
   sessions: readonly (readonly Segment[])[];
@@ -77,7 +37,7 @@ export interface Bundle extends BundleDescription {
 export async function openBundle(dir: string, options: SessionOptions = {}): Promise<Bundle> {
   const artifact = await openArtifact(dir);
   const file = artifact.path("bundle.json");
-  const description = parse(schema, await readJson(file), file);
+  const description = await readJsonAs(file, bundleSchema);
   const tokenizerFile = artifact.path("tokenizer.json");
   const tokenizer = textTokenizer(await readJson(tokenizerFile), tokenizerFile);
   const opened: Segment[] = [];

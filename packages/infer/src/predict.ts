@@ -6,6 +6,7 @@ import {
   writeSafetensors,
   type EncodedSplit,
   readSplit,
+  type Predictions,
 } from "@sweetspot/artifact";
 import { allExitLogits, batchesByLength, checkTokens, exitsOf } from "./all-exits.ts";
 import { type Bundle, openBundle } from "./bundle.ts";
@@ -59,7 +60,7 @@ export async function runPredict({
     const members = bundle.sessions.map((segments) => ({
       exitLayers: segments.map((s) => s.exitLayer),
     }));
-    const description = {
+    const description: Predictions = {
       format: "sweetspot-predictions-1",
       method,
       labels,

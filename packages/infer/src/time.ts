@@ -1,7 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
-import { type Json, type StageContext, type EncodedSplit, readSplit } from "@sweetspot/artifact";
+import {
+  type EncodedSplit,
+  type Json,
+  readSplit,
+  type StageContext,
+  type TimedBatch,
+  type Timing,
+} from "@sweetspot/artifact";
 import { allExitLogits, batchesByLength } from "./all-exits.ts";
 import { onnxruntimeVersion } from "@sweetspot/runtime";
 import { type Bundle, openBundle } from "./bundle.ts";
@@ -43,8 +50,8 @@ export async function runTime({
   const threads = availableParallelism();
   const bundle = await openBundle(exported.dir, { threads, device });
   try {
-    const batches = [];
-    for (const batchSize of [1, 32]) {
+    const batches: TimedBatch[] = [];
+    for (const batchSize of [1, 32] as const) {
       const timed = await timeSegments(bundle, split, batchSize, settings);
       batches.push({ batchSize, ...timed });
       const total = timed.segments.reduce((sum, s) => sum + s.medianMs, 0);
@@ -59,7 +66,7 @@ export async function runTime({
       device,
       threads,
     };
-    const timing = { format: "sweetspot-timing-1", machine, batches };
+    const timing: Timing = { format: "sweetspot-timing-1", machine, batches };
     await writeFile(join(output, "timing.json"), `${JSON.stringify(timing, undefined, 2)}\n`);
     return { method: bundle.method };
   } finally {

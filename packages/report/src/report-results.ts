@@ -1,4 +1,5 @@
-import type { CellResults, CurvePoint, Machine } from "@sweetspot/eval";
+import type { Machine } from "@sweetspot/artifact";
+import type { CellResults, CurvePoint } from "@sweetspot/eval";
 import type { Cell } from "./cell.ts";
 import type { Comparison } from "./comparisons.ts";
 import { findings } from "./findings.ts";

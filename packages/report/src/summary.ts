@@ -1,4 +1,5 @@
-import type { Interval, Machine } from "@sweetspot/eval";
+import type { Machine } from "@sweetspot/artifact";
+import type { Interval } from "@sweetspot/eval";
 import type { Cell } from "./cell.ts";
 import { type MethodStyle, methodStyles } from "./methods.ts";
 

@@ -1,8 +1,8 @@
+import type { GradientConflict } from "@sweetspot/artifact";
 import {
   type CellResults,
   evaluate,
   expectedCalibrationError,
-  type GradientConflict,
   type ReliabilityBin,
   reliability,
   rightAnswers,

@@ -19,7 +19,7 @@ export {
   objectiveNames,
   objectives,
 } from "./objectives/objectives.ts";
-export { type ConflictSummary, conflictSummary } from "./step/conflict-summary.ts";
+export { conflictSummary } from "./step/conflict-summary.ts";
 export {
   type ClassifierGradients,
   gradientConflict,

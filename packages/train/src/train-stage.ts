@@ -9,6 +9,8 @@ import {
   type StageContext,
   writeArtifact,
   readSplit,
+  type GradientConflict,
+  type CascadeFile,
 } from "@sweetspot/artifact";
 import { encoderTokenizerJson } from "@sweetspot/data";
 import {
@@ -18,7 +20,7 @@ import {
   writeCheckpoint,
 } from "@sweetspot/model";
 import { z } from "zod";
-import { type ConflictSummary, conflictSummary } from "./step/conflict-summary.ts";
+import { conflictSummary } from "./step/conflict-summary.ts";
 import type { Objective } from "./objectives/objective.ts";
 import { exitLayersOfModels, objectives } from "./objectives/objectives.ts";
 import { encoderName, type TrainSettings } from "./settings.ts";
@@ -28,7 +30,7 @@ import { trainModel } from "./loop/training.ts";
 
 /**
  * The stage `train`. Leaves `member-N/` for each model, with `model.safetensors`, `config.json`,
- * `metrics.jsonl` and, if asked for, `gradient-conflict.json` (`ConflictSummary`), and `cascade.json`, which says in what order they are asked.
+ * `metrics.jsonl` and, if asked for, `gradient-conflict.json` (`GradientConflict`), and `cascade.json`, which says in what order they are asked.
  *
  * @param checkpointEveryMs by default a minute; changes no number
  * @throws RangeError as `trainModel`, and if the data were cut by another encoder's tokenizer
@@ -81,7 +83,7 @@ export async function runTrain(
     if (settings.gradientConflict) files.push(conflictFile);
     for (const file of files) await cp(join(done, file), join(output, folder, file));
   }
-  const cascade = {
+  const cascade: CascadeFile = {
     method: settings.method,
     layers: settings.exitLayers.at(-1) ?? 0,
     members: members.map((exitLayers, i) => ({ folder: `member-${i + 1}`, exitLayers })),
@@ -134,7 +136,7 @@ async function writeMember(
   identity: string,
   checkpoint: Checkpoint,
   metrics: readonly StepMetrics[],
-  conflict: ConflictSummary | undefined,
+  conflict: GradientConflict | undefined,
 ): Promise<void> {
   const about = { stage: "train-member", settings: { identity }, inputs: {} };
   await writeArtifact(folder, about, async (temporary) => {

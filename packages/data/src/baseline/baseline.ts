@@ -1,6 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { type Artifact, parse } from "@sweetspot/artifact";
-import { z } from "zod";
+import { type Artifact, type Baseline, baselineSchema, readJsonAs } from "@sweetspot/artifact";
 import { tfIdf, vocabularyOf } from "./bag-of-words.ts";
 import { fitLogisticRegression, predictClasses } from "./logistic-regression.ts";
 import { labelIndices } from "../splits/prepare.ts";
@@ -12,24 +10,6 @@ const regularisations = [0.01, 0.003, 0.001, 0.0003, 0.0001];
 /** So many examples are trained on, and chosen by: more take long and help little. */
 const mostExamples = 10_000;
 
-/** What answers without an encoder are worth on the test split. */
-export interface Baseline {
-  format: "sweetspot-baseline-1";
-  /** The test split's most frequent label (the first of equally frequent ones) and its share. */
-  majority: { label: string; share: number };
-  /** A logistic regression on the TF-IDF of words and pairs of words. */
-  bagOfWords: {
-    /** `correct / n`. */
-    accuracy: number;
-    /** Test examples answered rightly. */
-    correct: number;
-    /** Test examples. */
-    n: number;
-    /** The L2 penalty that was the most accurate on the threshold split; the strongest of equals. */
-    regularisation: number;
-  };
-}
-
 /** A regression and how many examples of the threshold split it answers rightly. */
 interface Fit {
   regularisation: number;
@@ -37,24 +17,10 @@ interface Fit {
   right: number;
 }
 
-const share = z.number().min(0).max(1);
-
-/** The schema of `baseline.json`. */
-const baselineSchema: z.ZodType<Baseline> = z.strictObject({
-  format: z.literal("sweetspot-baseline-1"),
-  majority: z.strictObject({ label: z.string(), share }),
-  bagOfWords: z.strictObject({
-    accuracy: share,
-    correct: z.int().nonnegative(),
-    n: z.int().positive(),
-    regularisation: z.number().positive(),
-  }),
-});
-
 /** Reads `baseline.json` of an artefact of the stage `data`. @throws TypeError if it is none */
 export async function readBaseline(data: Artifact): Promise<Baseline> {
   const path = data.path("baseline.json");
-  return parse(baselineSchema, JSON.parse(await readFile(path, "utf8")), path);
+  return readJsonAs(path, baselineSchema);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { GradientConflict } from "@sweetspot/eval";
+import type { GradientConflict } from "@sweetspot/artifact";
 import type { Cell } from "../cell.ts";
 import { mean } from "../mean.ts";
 

@@ -1,29 +1,12 @@
+import type { GradientConflict } from "@sweetspot/artifact";
 import { meetingPlaces, reachedLayers } from "./gradient-conflict.ts";
 import type { StepMetrics } from "../loop/training-state.ts";
-
-/** `gradient-conflict.json`: how classifiers' gradients lay to each other in a training. Layer 0 is the embeddings. */
-export interface ConflictSummary {
-  format: "sweetspot-gradient-conflict-1";
-  /** Steps that were measured. */
-  steps: number;
-  /** Two classifiers, by the layers that they read, in a layer that both reach. */
-  pairs: {
-    layer: number;
-    exits: [number, number];
-    /** The mean over the steps in which both have a gradient, in `[-1, 1]`. */
-    cosine: number;
-    /** The share of those steps in which it is below 0. */
-    conflicts: number;
-  }[];
-  /** A classifier's gradient and the update that was made: the mean cosine. */
-  alignments: { layer: number; exit: number; cosine: number }[];
-}
 
 /** Sums up what the steps of a training told; nothing if they told nothing. */
 export function conflictSummary(
   metrics: readonly StepMetrics[],
   { exitLayers, isolated }: { exitLayers: readonly number[]; isolated?: boolean | undefined },
-): ConflictSummary | undefined {
+): GradientConflict | undefined {
   const measured = metrics.filter((m) => m.alignments !== undefined);
   const steps = measured.length;
   if (steps === 0) return undefined;

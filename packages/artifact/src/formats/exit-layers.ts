@@ -1,0 +1,9 @@
+import { z } from "zod";
+
+/** The layers that a model's exits read: counted from 1, rising. */
+export const exitLayersSchema: z.ZodType<number[]> = z
+  .array(z.int().positive())
+  .min(1)
+  .refine((layers) => layers.every((l, i) => i === 0 || l > (layers[i - 1] ?? 0)), {
+    error: "must rise, each layer once",
+  });

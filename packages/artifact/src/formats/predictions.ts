@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { exitLayersSchema } from "./exit-layers.ts";
+import { type Method, methodSchema } from "./method.ts";
+
+/** `predictions.json`, beside one `SPLIT.safetensors` of logits for each split. */
+export interface Predictions {
+  format: "sweetspot-predictions-1";
+  method: Method;
+  /** In the order of the logits. */
+  labels: string[];
+  /** The full model's depth. */
+  layers: number;
+  /** In the order in which they are asked. */
+  members: { exitLayers: number[] }[];
+  splits: Record<string, { examples: number }>;
+}
+
+const count = z.int().positive();
+
+/** What `predictions.json` must be. */
+export const predictionsSchema: z.ZodType<Predictions> = z
+  .strictObject({
+    format: z.literal("sweetspot-predictions-1"),
+    method: methodSchema,
+    labels: z.array(z.string()).min(2),
+    layers: count,
+    members: z.array(z.strictObject({ exitLayers: exitLayersSchema })).min(1),
+    splits: z.record(z.string(), z.strictObject({ examples: count })),
+  })
+  .refine((p) => p.members.every((m) => (m.exitLayers.at(-1) ?? 0) <= p.layers), {
+    path: ["members"],
+    error: "an exit layer lies past the depth",
+  });

@@ -1,0 +1,78 @@
+import { z } from "zod";
+
+/** `timing.json`: what each segment takes, measured alone on the machine. */
+export interface Timing {
+  format: "sweetspot-timing-1";
+  machine: Machine;
+  batches: TimedBatch[];
+}
+
+/** Where it was measured. */
+export interface Machine {
+  cpu: string;
+  cores: number;
+  platform: string;
+  node: string;
+  onnxruntime: string;
+  threads: number;
+  /** `cpu`, `webgpu` or `cuda`. */
+  device: string;
+}
+
+/** The segments' times at one batch size. */
+export interface TimedBatch {
+  batchSize: 1 | 32;
+  /** Timed in all, per segment. */
+  examples: number;
+  segments: TimedSegment[];
+}
+
+/** Milliseconds are per example: a batch's divided by its size. */
+export interface TimedSegment {
+  /** From 0. */
+  member: number;
+  segment: number;
+  exitLayer: number;
+  /** How many layers this segment runs. */
+  layers: number;
+  medianMs: number;
+  p10Ms: number;
+  p90Ms: number;
+}
+
+const ms = z.number().nonnegative();
+const index = z.int().nonnegative();
+const count = z.int().positive();
+
+export const machineSchema: z.ZodType<Machine> = z.strictObject({
+  cpu: z.string(),
+  cores: count,
+  platform: z.string(),
+  node: z.string(),
+  onnxruntime: z.string(),
+  threads: count,
+  device: z.string().min(1),
+});
+
+export const timedBatchSchema: z.ZodType<TimedBatch> = z.strictObject({
+  batchSize: z.union([z.literal(1), z.literal(32)]),
+  examples: count,
+  segments: z.array(
+    z.strictObject({
+      member: index,
+      segment: index,
+      exitLayer: count,
+      layers: count,
+      medianMs: ms,
+      p10Ms: ms,
+      p90Ms: ms,
+    }),
+  ),
+});
+
+/** What `timing.json` must be. */
+export const timingSchema: z.ZodType<Timing> = z.strictObject({
+  format: z.literal("sweetspot-timing-1"),
+  machine: machineSchema,
+  batches: z.array(timedBatchSchema),
+});
