@@ -44,6 +44,7 @@ const ms = z.number().nonnegative();
 const index = z.int().nonnegative();
 const count = z.int().positive();
 
+/** What a machine in `timing.json` must be. */
 export const machineSchema: z.ZodType<Machine> = z.strictObject({
   cpu: z.string(),
   cores: count,
@@ -54,6 +55,7 @@ export const machineSchema: z.ZodType<Machine> = z.strictObject({
   device: z.string().min(1),
 });
 
+/** What one batch size in `timing.json` must be. */
 export const timedBatchSchema: z.ZodType<TimedBatch> = z.strictObject({
   batchSize: z.union([z.literal(1), z.literal(32)]),
   examples: count,
