@@ -82,7 +82,7 @@ export async function makeReaders(work: string): Promise<Reader[]> {
       await opened.close();
     }
   };
-  const kinds = (await readdir(reference("data/reference/encoders"), { withFileTypes: true }))
+  const kinds = (await readdir(reference("tokenizer/reference/encoders"), { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
