@@ -1,4 +1,4 @@
-import type { Json } from "./manifest.ts";
+import type { Json } from "./folder/manifest.ts";
 
 /** What running a stage asks for, told before it runs. */
 export interface Estimate {

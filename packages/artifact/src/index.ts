@@ -1,5 +1,5 @@
 export { didYouMean } from "./did-you-mean.ts";
-export { diskError } from "./disk-error.ts";
+export { diskError } from "./folder/disk-error.ts";
 export {
   type Estimate,
   type EstimateContext,
@@ -23,24 +23,24 @@ export {
   type Timing,
   timingSchema,
 } from "./formats/timing.ts";
-export { type Artifact, openArtifact, readManifest, writeArtifact } from "./folder.ts";
-export { sha256, sha256OfFile } from "./hash.ts";
+export { type Artifact, openArtifact, readManifest, writeArtifact } from "./folder/folder.ts";
+export { sha256, sha256OfFile } from "./folder/hash.ts";
 export { parseJson, readJson, readJsonAs } from "./json-file.ts";
 export { lfsPointerProblem } from "./lfs-pointer.ts";
-export { type Holder, type Lock, tryLock, withLock } from "./lock.ts";
-export { type FileEntry, type Json, type Manifest } from "./manifest.ts";
+export { type Holder, type Lock, tryLock, withLock } from "./lock/lock.ts";
+export { type FileEntry, type Json, type Manifest } from "./folder/manifest.ts";
 export { parse } from "./parse.ts";
 export { type PinnedFile, resolvePinnedFile } from "./pinned-file.ts";
 export { padRows, type PaddedBatch, type Ragged, ragged, row, rowCount } from "./ragged.ts";
-export { readFully, readValues } from "./read-values.ts";
-export { type HostTensor, readSafetensors, SafetensorsFile } from "./safetensors.ts";
+export { readFully, readValues } from "./safetensors/read-values.ts";
+export { type HostTensor, readSafetensors, SafetensorsFile } from "./safetensors/safetensors.ts";
 export {
   dtypeBytes,
   numberCount,
   type SafetensorsDtype,
   type TensorEntry,
-} from "./safetensors-header.ts";
-export { recoverFolder, replaceFolder } from "./replace-folder.ts";
+} from "./safetensors/safetensors-header.ts";
+export { recoverFolder, replaceFolder } from "./folder/replace-folder.ts";
 export {
   runStage,
   settingProblem,
@@ -49,4 +49,4 @@ export {
   type StageCall,
   type StageContext,
 } from "./stage.ts";
-export { type LazyTensor, writeSafetensors } from "./write-safetensors.ts";
+export { type LazyTensor, writeSafetensors } from "./safetensors/write-safetensors.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sha256 } from "./hash.ts";
+import { sha256 } from "./folder/hash.ts";
 import { resolvePinnedFile } from "./pinned-file.ts";
 
 let folder = "";

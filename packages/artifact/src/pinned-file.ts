@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { sha256OfFile } from "./hash.ts";
+import { sha256OfFile } from "./folder/hash.ts";
 
 /** A file inside an npm package, known by its hash. */
 export interface PinnedFile {

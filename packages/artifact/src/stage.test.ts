@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Artifact } from "./folder.ts";
+import type { Artifact } from "./folder/folder.ts";
 import { runStage, settingProblem, type Stage, type StageContext } from "./stage.ts";
 
 let folder = "";

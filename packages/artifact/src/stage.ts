@@ -1,10 +1,10 @@
 import { mkdir, rm } from "node:fs/promises";
 import type { z } from "zod";
-import { diskError } from "./disk-error.ts";
+import { diskError } from "./folder/disk-error.ts";
 import type { Estimate, EstimateContext } from "./estimate.ts";
-import { type Artifact, openArtifact, writeArtifact } from "./folder.ts";
-import type { Json } from "./manifest.ts";
-import { sha256 } from "./hash.ts";
+import { type Artifact, openArtifact, writeArtifact } from "./folder/folder.ts";
+import type { Json } from "./folder/manifest.ts";
+import { sha256 } from "./folder/hash.ts";
 import { parse } from "./parse.ts";
 
 /** What a stage works with. */

@@ -4,7 +4,7 @@ found by asking the library about every code point.
     python -m venv VENV && VENV/bin/pip install tokenizers==0.23.3
     VENV/bin/python packages/tokenizer/reference/unicode_tables.py && npx oxfmt
 
-Writes ../src/unicode-tables.ts. Takes a minute, and asks node for its own normal forms, to know
+Writes ../src/patterns/unicode-tables.ts. Takes a minute, and asks node for its own normal forms, to know
 which characters those of the library do not know yet.
 """
 
@@ -104,7 +104,7 @@ def main():
     for name, (what, code_points) in tables.items():
         lines += [f"/** {what} */".replace("\\\\", "\\"), f'export const {name} =\n  "{packed(code_points)}";', ""]
         print(name, len(code_points))
-    file = HERE.parent / "src/unicode-tables.ts"
+    file = HERE.parent / "src/patterns/unicode-tables.ts"
     file.write_text("\n".join(lines), encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { whiteSpace, wordCharacter } from "./character-class.ts";
-import { classSet } from "./character-set.ts";
-import { type TokenTrie, tokenTrie } from "./token-trie.ts";
+import { whiteSpace, wordCharacter } from "./patterns/character-class.ts";
+import { classSet } from "./patterns/character-set.ts";
+import { type TokenTrie, tokenTrie } from "./models/token-trie.ts";
 
 /** A token beside the model's vocabulary: found in a text before the text is split. */
 export interface AddedToken {

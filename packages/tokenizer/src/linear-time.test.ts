@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { slowParts } from "../test/slow-texts.ts";
 import { tokenizers } from "../test/tokenizer-parity.ts";
-import { graphemes } from "./graphemes.ts";
+import { graphemes } from "./patterns/graphemes.ts";
 import { normalForm } from "./normal-form.ts";
-import { patternMatches } from "./pattern.ts";
+import { patternMatches } from "./patterns/pattern.ts";
 import { textTokenizer } from "./tokenizer.ts";
 
 const short = 5000;

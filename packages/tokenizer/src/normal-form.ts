@@ -1,5 +1,5 @@
-import { characterClass } from "./character-class.ts";
-import { unnormalized } from "./unicode-tables.ts";
+import { characterClass } from "./patterns/character-class.ts";
+import { unnormalized } from "./patterns/unicode-tables.ts";
 
 /** A normal form of Unicode. */
 export type NormalForm = "NFC" | "NFD" | "NFKC" | "NFKD";

@@ -1,10 +1,10 @@
 import { parse } from "@sweetspot/artifact/parse";
 import { z } from "zod";
-import { characterClass, whiteSpace } from "./character-class.ts";
+import { characterClass, whiteSpace } from "./patterns/character-class.ts";
 import { normalForm } from "./normal-form.ts";
-import { type Matches, patternMatches, patternSchema } from "./pattern.ts";
+import { type Matches, patternMatches, patternSchema } from "./patterns/pattern.ts";
 import { precompiledCharsmap } from "./precompiled-charsmap.ts";
-import { combiningMark, control, ideograph, nonspacingMark } from "./unicode-tables.ts";
+import { combiningMark, control, ideograph, nonspacingMark } from "./patterns/unicode-tables.ts";
 
 const normalizerSchema = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("Sequence"), normalizers: z.array(z.unknown()) }),

@@ -1,8 +1,8 @@
 import { parse } from "@sweetspot/artifact/parse";
 import { z } from "zod";
-import { characterClass, whiteSpace, wordCharacter } from "./character-class.ts";
-import { type Matches, patternMatches, patternSchema } from "./pattern.ts";
-import { letter, number, punctuation } from "./unicode-tables.ts";
+import { characterClass, whiteSpace, wordCharacter } from "./patterns/character-class.ts";
+import { type Matches, patternMatches, patternSchema } from "./patterns/pattern.ts";
+import { letter, number, punctuation } from "./patterns/unicode-tables.ts";
 
 const behaviorSchema = z
   .enum(["Removed", "Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext"])

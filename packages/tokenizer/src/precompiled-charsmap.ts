@@ -1,4 +1,4 @@
-import { graphemes } from "./graphemes.ts";
+import { graphemes } from "./patterns/graphemes.ts";
 
 /** No character's result may be longer, in bytes; the longest that SentencePiece ships has 33. */
 const longestResult = 255;

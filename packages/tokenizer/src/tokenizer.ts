@@ -5,7 +5,7 @@ import { type IdReader, idReader } from "./id-reader.ts";
 import { normalizer } from "./normalizer.ts";
 import { addedCount, fill, postProcessor } from "./post-processor.ts";
 import { preTokenizer } from "./pre-tokenizer.ts";
-import { wordModel } from "./word-model.ts";
+import { wordModel } from "./models/word-model.ts";
 
 /** One example as an encoder reads it. */
 export interface EncodedText {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { TokenizerFiles } from "../src/tokenizer-files.ts";
+import type { TokenizerFiles } from "../src/files/tokenizer-files.ts";
 
 /** The files of a folder. */
 export function folderFiles(folder: string): TokenizerFiles {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { repositoryTokenizerJson } from "../src/repository-tokenizer.ts";
+import { repositoryTokenizerJson } from "../src/files/repository-tokenizer.ts";
 import { textTokenizer } from "../src/tokenizer.ts";
 import { folderFiles, minilmTokenizerJson } from "./folder-files.ts";
 

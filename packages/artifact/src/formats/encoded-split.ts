@@ -1,7 +1,7 @@
-import type { Artifact } from "../folder.ts";
+import type { Artifact } from "../folder/folder.ts";
 import type { Ragged } from "../ragged.ts";
-import { type HostTensor, readSafetensors } from "../safetensors.ts";
-import { writeSafetensors } from "../write-safetensors.ts";
+import { type HostTensor, readSafetensors } from "../safetensors/safetensors.ts";
+import { writeSafetensors } from "../safetensors/write-safetensors.ts";
 
 /** Examples as token ids. */
 export interface EncodedSplit {

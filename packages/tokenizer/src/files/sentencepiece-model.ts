@@ -1,5 +1,5 @@
 import { readProtobuf, type ProtobufField } from "./protobuf.ts";
-import { shown } from "./vocabulary.ts";
+import { shown } from "../models/vocabulary.ts";
 
 /** What kind a piece is of: SentencePiece's `ModelProto.SentencePiece.Type`. */
 type PieceType = "normal" | "unknown" | "control" | "userDefined" | "unused" | "byte";

@@ -2,8 +2,8 @@ import { open, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { sha256, sha256OfFile } from "./hash.ts";
 import { type FileEntry, type Json, type Manifest, manifestSchema } from "./manifest.ts";
-import { parseJson } from "./json-file.ts";
-import { parse } from "./parse.ts";
+import { parseJson } from "../json-file.ts";
+import { parse } from "../parse.ts";
 import { bringBack, replaceFolder } from "./replace-folder.ts";
 
 /** A folder that a stage left on disk. It was whole when it was opened. */

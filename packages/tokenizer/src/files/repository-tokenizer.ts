@@ -17,8 +17,14 @@ import {
   settingsFiles,
   whereOf,
 } from "./tokenizer-settings.ts";
-import { textTokenizer } from "./tokenizer.ts";
-import { checkMerges, parseMerges, parseVocabulary, shown, type Vocabulary } from "./vocabulary.ts";
+import { textTokenizer } from "../tokenizer.ts";
+import {
+  checkMerges,
+  parseMerges,
+  parseVocabulary,
+  shown,
+  type Vocabulary,
+} from "../models/vocabulary.ts";
 
 const known =
   "tokenizer.json, vocab.txt (WordPiece), vocab.json and merges.txt (BPE), spm.model or sentencepiece.bpe.model (SentencePiece)";

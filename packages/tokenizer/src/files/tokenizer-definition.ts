@@ -5,7 +5,7 @@ import {
   specialTokens,
   type TokenizerSettings,
 } from "./tokenizer-settings.ts";
-import type { Vocabulary } from "./vocabulary.ts";
+import type { Vocabulary } from "../models/vocabulary.ts";
 
 /** The content of a `tokenizer.json`. */
 export type TokenizerDefinition = Record<string, unknown>;

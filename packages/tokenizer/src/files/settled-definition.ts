@@ -1,6 +1,6 @@
 import { parse } from "@sweetspot/artifact/parse";
 import { z } from "zod";
-import { postProcessor } from "./post-processor.ts";
+import { postProcessor } from "../post-processor.ts";
 import {
   clsSep,
   fairseqTemplate,
@@ -8,9 +8,14 @@ import {
   specialDefaults,
   type TokenizerDefinition,
 } from "./tokenizer-definition.ts";
-import { type AddedToken, addedTokenSchema } from "./added-tokens.ts";
+import { type AddedToken, addedTokenSchema } from "../added-tokens.ts";
 import { type SpecialTokens, specialTokens, type TokenizerSettings } from "./tokenizer-settings.ts";
-import { parseScoredPieces, parseVocabulary, shown, type Vocabulary } from "./vocabulary.ts";
+import {
+  parseScoredPieces,
+  parseVocabulary,
+  shown,
+  type Vocabulary,
+} from "../models/vocabulary.ts";
 
 /** How errors call the files. */
 export interface Places {

@@ -3,9 +3,9 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { folderFiles } from "../test/folder-files.ts";
+import { folderFiles } from "../../test/folder-files.ts";
 import { repositoryTokenizerJson, tokenizerFiles } from "./repository-tokenizer.ts";
-import { textTokenizer } from "./tokenizer.ts";
+import { textTokenizer } from "../tokenizer.ts";
 
 interface Case {
   name: string;
@@ -18,7 +18,7 @@ interface Case {
 
 /** Made by Hugging Face transformers with reference/settled_tokenizers.py. */
 const [, texts, bases, ...cases] = readFileSync(
-  new URL("../reference/settled-tokenizers.jsonl", import.meta.url),
+  new URL("../../reference/settled-tokenizers.jsonl", import.meta.url),
   "utf8",
 )
   .trimEnd()

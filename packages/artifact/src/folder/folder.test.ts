@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openArtifact, writeArtifact } from "./folder.ts";
 import { sha256 } from "./hash.ts";
-import { identityOf, ownIdentity } from "./process-identity.ts";
+import { identityOf, ownIdentity } from "../lock/process-identity.ts";
 import { recoverFolder } from "./replace-folder.ts";
 
 let parent = "";

@@ -1,5 +1,5 @@
 import { open, rm } from "node:fs/promises";
-import { diskError } from "./disk-error.ts";
+import { diskError } from "../folder/disk-error.ts";
 import { numberToBfloat16, numberToFloat16 } from "./half-precision.ts";
 import type { HostTensor } from "./safetensors.ts";
 import { dtypeBytes, numberCount } from "./safetensors-header.ts";

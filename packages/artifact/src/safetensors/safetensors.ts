@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { lfsPointerProblem } from "./lfs-pointer.ts";
+import { lfsPointerProblem } from "../lfs-pointer.ts";
 import { readFully, readValues } from "./read-values.ts";
 import { readHeader, type TensorEntry } from "./safetensors-header.ts";
 

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { folderFiles } from "../test/folder-files.ts";
-import { encoderFolder } from "../test/tokenizer-parity.ts";
+import { folderFiles } from "../../test/folder-files.ts";
+import { encoderFolder } from "../../test/tokenizer-parity.ts";
 import { repositoryTokenizerJson } from "./repository-tokenizer.ts";
-import { textTokenizer, type TextTokenizer } from "./tokenizer.ts";
+import { textTokenizer, type TextTokenizer } from "../tokenizer.ts";
 
 const work = mkdtempSync(join(tmpdir(), "sweetspot-tokenizers-"));
 afterAll(() => rmSync(work, { recursive: true }));

@@ -3,7 +3,7 @@ import { mkdir, open, readdir, readFile, rm, rmdir, stat, writeFile } from "node
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
-import { diskError } from "./disk-error.ts";
+import { diskError } from "../folder/disk-error.ts";
 import { identityOf, isRunning, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
 /** Held while a piece of work is done that only one process may do. */

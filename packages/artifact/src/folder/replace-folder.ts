@@ -2,7 +2,7 @@ import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { diskError } from "./disk-error.ts";
-import { isRunning, ownIdentity } from "./process-identity.ts";
+import { isRunning, ownIdentity } from "../lock/process-identity.ts";
 
 /** The temporary folders that this process is filling. */
 const filling = new Set<string>();

@@ -1,9 +1,9 @@
 import { parse } from "@sweetspot/artifact/parse";
 import type { TokenizerFiles } from "./tokenizer-files.ts";
 import { z } from "zod";
-import type { AddedToken } from "./added-tokens.ts";
-import { parseJson, textOf } from "./json-text.ts";
-import { shown, type Vocabulary } from "./vocabulary.ts";
+import type { AddedToken } from "../added-tokens.ts";
+import { parseJson, textOf } from "../json-text.ts";
+import { shown, type Vocabulary } from "../models/vocabulary.ts";
 
 const flags = {
   lstrip: z.boolean().optional(),

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseJson } from "./json-file.ts";
-import { parse } from "./parse.ts";
+import { parseJson } from "../json-file.ts";
+import { parse } from "../parse.ts";
 
 /** Where a tensor lies in a safetensors file. */
 export interface TensorEntry {
