@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseJson, readJson } from "./json-file.ts";
+import { z } from "zod";
+import { parseJson, readJson, readJsonAs } from "./json-file.ts";
 
 describe("parseJson", () => {
   it("gives what JSON.parse gives, brackets in strings not counted", () => {
@@ -39,6 +40,14 @@ describe("readJson", () => {
     await writeFile(join(folder, name), content);
     return join(folder, name);
   };
+
+  it("as a schema checks it, and names the file where it does not fit", async () => {
+    const schema = z.strictObject({ n: z.int().default(3) });
+    const good = await written("good.json", "{}");
+    expect(await readJsonAs(good, schema)).toEqual({ n: 3 });
+    const bad = await written("bad.json", '{"n": "x"}');
+    await expect(readJsonAs(bad, schema)).rejects.toThrow(new RegExp(`^${bad}: n: `));
+  });
 
   it("passes over a byte order mark", async () => {
     expect(await readJson(await written("bom.json", '\ufeff{"a": 1}'))).toEqual({ a: 1 });

@@ -85,7 +85,7 @@ function registerOnHost(): void {
       kernelName: "RandomMasks",
       backendName,
       kernelFunc({ inputs, attrs, backend }) {
-        const { shape, kept } = attrs as unknown as RandomMasksAttrs;
+        const { shape, kept } = attrs as RandomMasksAttrs;
         const host = backend as tf.KernelBackend;
         const [first = 0, second = 0] = host.readSync(inputs["key"]?.dataId ?? {}) as Int32Array;
         const count = tf.util.sizeFromShape(shape);

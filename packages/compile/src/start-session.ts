@@ -31,12 +31,11 @@ export interface CompiledFunction {
   /**
    * @param inputs by the names of the graph's inputs, just those
    * @param sizes of the symbols
-   * @param into arrays to fill, by the names of outputs, each of its output's dtype and size
-   * @returns by the names of the outputs; new arrays, but for those of `into`
+   * @returns by the names of the outputs; new arrays
    * @throws RangeError if an input is missing, unknown or of another size than its shape says; TypeError
    *   for another dtype; Error if the session has been disposed of, or ONNX Runtime fails
    */
-  run(inputs: HostArrays, sizes?: Sizes, into?: HostArrays): Promise<Record<string, HostArray>>;
+  run(inputs: HostArrays, sizes?: Sizes): Promise<Record<string, HostArray>>;
   /** Frees the session. Once is enough; more does nothing. */
   dispose(): Promise<void>;
 }
@@ -46,7 +45,7 @@ export interface CompiledFunction {
  *
  * `run` blocks the event loop while it computes; ending the thread in the middle of it aborts Node.
  *
- * @throws Error that says what to install if the device is not to be had; RangeError if it has no right
+ * @throws Error that says what to install if the device is not available; RangeError if it has no right
  *   kernel for a part of the graph, or as `onnxModel`; ONNX Runtime's own if it refuses the graph
  */
 export async function startSession(
@@ -63,7 +62,7 @@ export async function startSession(
   });
   let disposed = false;
   return {
-    async run(inputs, sizes = {}, into = {}) {
+    async run(inputs, sizes = {}) {
       if (disposed) throw new Error("run: the session has been disposed of; start another");
       checkInputs(
         graph.inputs.map((i) => bare(i.name)),
@@ -74,16 +73,7 @@ export async function startSession(
         const name = bare(input.name);
         return [input.name, hostTensor(`run: input ${name}`, input, inputs[name], sizes)] as const;
       });
-      const fetches = graph.outputs.map((output) => {
-        const name = bare(output.name);
-        const array = into[name];
-        const where = `run: output ${name}`;
-        return [
-          output.name,
-          array === undefined ? null : hostTensor(where, output, array, sizes),
-        ] as const;
-      });
-      const results = await session.run(Object.fromEntries(feeds), Object.fromEntries(fetches));
+      const results = await session.run(Object.fromEntries(feeds));
       return Object.fromEntries(
         graph.outputs.map(({ name }) => [bare(name), results[name]?.data as HostArray]),
       );

@@ -70,7 +70,7 @@ export async function link(blob: string, pointer: string): Promise<void> {
   // Beside the blobs, so that no listing of the snapshot ever shows it.
   const temporary = `${blob}.${randomUUID()}.link`;
   try {
-    // Where links are not to be had, as on Windows without the right, Python's tools copy as well.
+    // Where links cannot be made, as on Windows without the right, Python's tools copy as well.
     await symlink(relative(dirname(pointer), blob), temporary).catch(() =>
       copyFile(blob, temporary),
     );

@@ -32,7 +32,7 @@ export interface Bundle extends BundleFile {
  *
  * @throws Error naming the file if the folder is no artefact, a file's hash does not match its
  *   manifest, or `bundle.json` breaks the schema; Error that says what to install if the device is
- *   not to be had
+ *   not available
  */
 export async function openBundle(dir: string, options: SessionOptions = {}): Promise<Bundle> {
   const artifact = await openArtifact(dir);

@@ -33,7 +33,7 @@ export interface Classification {
 export interface ClassifyOptions {
   /** A text leaves at the first exit whose score reaches this, in [0, 1]; 1 asks for certainty. */
   threshold: number;
-  /** What scores an exit; by default its largest probability. `learned` is not to be had: a bundle holds no such heads. */
+  /** What scores an exit; by default its largest probability. `learned` is left out: a bundle holds no such heads. */
   rule?: Exclude<ExitRuleName, "learned">;
   /** What each exit's logits are divided by, over all members: those of `results.json`; by default 1. */
   temperatures?: readonly number[];

@@ -3,4 +3,4 @@ export { type Bundle, openBundle, type SessionOptions } from "./bundle.ts";
 export { type Classification, classify, type ClassifyOptions, type TextInput } from "./classify.ts";
 export { type HiddenState, Segment, type SegmentInput, type SegmentOutput } from "./segment.ts";
 export type { PredictSettings, TimeSettings } from "./settings.ts";
-export { type SegmentTiming, timeSegments } from "./time.ts";
+export { timeSegments } from "./time.ts";

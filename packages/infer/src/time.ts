@@ -7,6 +7,7 @@ import {
   readSplit,
   type StageContext,
   type TimedBatch,
+  type TimedSegment,
   type Timing,
 } from "@sweetspot/artifact";
 import { allExitLogits, batchesByLength } from "./all-exits.ts";
@@ -14,22 +15,6 @@ import { onnxruntimeVersion } from "@sweetspot/runtime";
 import { type Bundle, openBundle } from "./bundle.ts";
 import type { TimeSettings } from "./settings.ts";
 import { stageInputs } from "./stage-inputs.ts";
-
-/**
- * The milliseconds of one segment, per example: a batch's time over its size. Quantiles are over the
- * rounds of a batch, then averaged over the batches.
- */
-export interface SegmentTiming {
-  /** From 0. */
-  member: number;
-  /** From 0, within its member. */
-  segment: number;
-  exitLayer: number;
-  layers: number;
-  medianMs: number;
-  p10Ms: number;
-  p90Ms: number;
-}
 
 /**
  * The stage `time`. Leaves `timing.json`: the milliseconds of each segment at batch 1 and 32 on
@@ -85,7 +70,7 @@ export async function timeSegments(
   split: EncodedSplit,
   batchSize: number,
   { examples, rounds }: Pick<TimeSettings, "examples" | "rounds">,
-): Promise<{ examples: number; segments: SegmentTiming[] }> {
+): Promise<{ examples: number; segments: TimedSegment[] }> {
   const n = split.labels.length;
   // Whole batches only; a small split is gone through more than once.
   const count = Math.ceil(examples / batchSize) * batchSize;
@@ -104,7 +89,7 @@ export async function timeSegments(
     }
   }
   const segments = bundle.sessions.flatMap((member, m) =>
-    member.map(({ exitLayer, layers }, k): SegmentTiming => {
+    member.map(({ exitLayer, layers }, k): TimedSegment => {
       const at = (q: number) => meanQuantile(times[m]?.[k] ?? [], q);
       return {
         member: m,

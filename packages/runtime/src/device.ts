@@ -10,8 +10,8 @@ export type Device = (typeof devices)[number];
 const fixes: Readonly<Record<Device, string>> = {
   cpu: "install onnxruntime-node again, for this platform",
   webgpu:
-    "it needs a graphics driver that speaks Vulkan, Metal or Direct3D 12 (Debian: apt-get install libvulkan1 and the card's driver; without a card, the software adapter of chromium-common, VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json)",
-  cuda: "it needs Linux x64, an NVIDIA driver, CUDA 12 or 13 with cuDNN 9, and ONNX Runtime's CUDA libraries (for CUDA 12: node node_modules/onnxruntime-node/script/install.js; for CUDA 13: those of onnxruntime-gpu on PyPI, see the README of @sweetspot/runtime)",
+    "install a graphics driver that speaks Vulkan, Metal or Direct3D 12 (Debian: apt-get install libvulkan1 and the card's driver; without a card, the software adapter of chromium-common, VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json)",
+  cuda: "on Linux x64, install an NVIDIA driver, CUDA 12 or 13 with cuDNN 9, and ONNX Runtime's CUDA libraries (for CUDA 12: node node_modules/onnxruntime-node/script/install.js; for CUDA 13: those of onnxruntime-gpu on PyPI, see the README of @sweetspot/runtime)",
 };
 
 /**
@@ -35,7 +35,7 @@ export async function deviceProblem(
   }
 }
 
-/** The error that says that a device is not to be had, and what would help. */
+/** The error for a device that is not available: why, and what to install. */
 export function deviceError(device: Device, cause: unknown): Error {
   const told = cause instanceof Error ? cause.message : String(cause);
   // ONNX Runtime begins with the place in its own source.
@@ -44,7 +44,7 @@ export function deviceError(device: Device, cause: unknown): Error {
     .split("\n")[0]
     ?.trim();
   return new Error(
-    `the device "${device}" is not to be had here (${reason}): ${fixes[device]}, or choose another device (${devices.filter((d) => d !== device).join(", ")})`,
+    `device "${device}" is not available (${reason}): ${fixes[device]}, or choose ${devices.filter((d) => d !== device).join(" or ")}`,
     { cause },
   );
 }

@@ -35,7 +35,7 @@ const identityModel: Uint8Array = Buffer.from(
  * Starts a session. Whoever starts it releases it.
  *
  * @param model the ONNX file's path, or its bytes
- * @throws Error that says what to install if the device is not to be had; ONNX Runtime's own if the
+ * @throws Error that says what to install if the device is not available; ONNX Runtime's own if the
  *   model is wrong
  */
 export async function openSession(
@@ -47,7 +47,7 @@ export async function openSession(
   return create(model, options);
 }
 
-/** @throws Error that says what to install if the device is not to be had */
+/** @throws Error that says what to install if the device is not available */
 export async function checkDevice(device: Device): Promise<void> {
   try {
     const session = await create(identityModel, { device });

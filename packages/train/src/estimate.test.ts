@@ -67,6 +67,16 @@ describe("the estimate of training", () => {
     expect(early.downloads).toEqual({});
   });
 
+  it("counts every row as the longest on cuda, where batches have one length", async () => {
+    const [cpu, webgpu, cuda] = await Promise.all(
+      ["cpu", "webgpu", "cuda"].map((device) => of("early-exit", { device })),
+    );
+    expect(webgpu?.operations).toBe(cpu?.operations);
+    // More than in proportion: attention looks at pairs of tokens.
+    expect((cuda?.operations ?? 0) / (cpu?.operations ?? 1)).toBeGreaterThan(64 / 32);
+    expect(cuda?.told).toEqual(cpu?.told);
+  });
+
   it("counts a way back for each classifier where gradients are told apart", async () => {
     const plain = await of("early-exit");
     const told = await of("early-exit", { gradientConflict: true });

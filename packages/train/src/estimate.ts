@@ -6,6 +6,7 @@ import {
   forwardOperations,
   pretrainedEncoder,
 } from "@sweetspot/model/encoder";
+import { arrangement } from "./loop/arrangement.ts";
 import { exitLayersOfModels, objectives } from "./objectives/objectives.ts";
 import type { TrainSettings } from "./settings.ts";
 
@@ -84,6 +85,8 @@ export async function estimateTraining({
   const apart =
     objective.combine !== undefined || (gradientConflict && objective.isolated !== true);
   const steps = epochs * Math.ceil(training / batchSize);
+  // Of batches of one length, every row is padded to the longest.
+  const padded = arrangement(settings).mostLengths === 1 ? longest : tokens;
   const rows = training * tokens;
   const update = (depth: number) =>
     settings.device === "cpu"
@@ -96,7 +99,7 @@ export async function estimateTraining({
     operations: depths
       .map((depth) => {
         const back = apart && depths.length === 1 ? exitLayers : [depth];
-        return steps * stepOperations(config, depth, { batchSize, tokens }, back);
+        return steps * stepOperations(config, depth, { batchSize, tokens: padded }, back);
       })
       .reduce((a, b) => a + b, 0),
     seconds: depths.map((d) => startSeconds + update(d)).reduce((a, b) => a + b, 0),

@@ -27,7 +27,7 @@ export interface TimedBatch {
   segments: TimedSegment[];
 }
 
-/** Milliseconds are per example: a batch's divided by its size. */
+/** Milliseconds are per example: a batch's divided by its size. Quantiles are over the rounds of a batch, then averaged over the batches. */
 export interface TimedSegment {
   /** From 0. */
   member: number;

@@ -38,6 +38,21 @@ const here = loops.filter(
 );
 
 describe.each(here)("%s", (_, open) => {
+  it("leaves a state that was read as it is through the next run, and the initial one for good", async () => {
+    const initialState = { w: Float32Array.of(1, 2), count: Int32Array.of(0) };
+    const loop = await open({ ...descent, initialState });
+    const run = (at: number) => loop.run({ x: xs.slice(at * 6, at * 6 + 6) }, { steps: 1, B: 3 });
+    for (let at = 0; at < 5; at++) {
+      const state = await loop.state();
+      const copy = { w: state["w"]?.slice(), count: state["count"]?.slice() };
+      await run(at);
+      expect(state).toEqual(copy);
+    }
+    expect((await loop.state())["count"]).toEqual(Int32Array.of(5));
+    expect(initialState).toEqual({ w: Float32Array.of(1, 2), count: Int32Array.of(0) });
+    await loop.dispose();
+  });
+
   it("gives the same bytes however many steps a run holds", async () => {
     const runs = await Promise.all(
       [[6], [2, 4], [1, 1, 1, 1, 1, 1]].map(async (lengths) => {

@@ -4,10 +4,7 @@ import type { Graph } from "../graph.ts";
 
 /** A training step with everything around it: call `run` with the inputs of many steps at once. */
 export interface StepLoop {
-  /**
-   * The state after the last run. Shared, not copied: read it, do not write; the next run leaves it as
-   * it is, the one after that may write over it.
-   */
+  /** The state after the last run. On the CPU shared, not copied: read it, do not write. */
   state(): Promise<Record<string, HostArray>>;
   /**
    * Runs as many steps as the inputs hold. How many that is changes no number. If it fails the state

@@ -6,7 +6,7 @@ import { counterStep, type RandomMasksAttrs, rounds } from "../random-masks.ts";
 export const random: Readonly<Record<string, Lowering>> = {
   RandomMasks(call) {
     const { emit } = call;
-    const { shape, kept } = call.attrs as unknown as RandomMasksAttrs;
+    const { shape, kept } = call.attrs as RandomMasksAttrs;
     // The place of a number is row * columns + column: counting to both takes a moment where counting
     // to all would be left to the CPU, and copied.
     const columns = shape.at(-1) ?? 1;

@@ -65,6 +65,13 @@ describe("batchPlan", () => {
     }
   });
 
+  test("of at most one length, is padded to the longest row", () => {
+    const lengths = Array.from({ length: 61 }, (_, i) => 3 + (i % 29));
+    const plan = batchPlan({ lengths, batchSize: 8, epochs: 2, seed: 1, mostLengths: 1 });
+    expect(plan).toHaveLength(2 * 8);
+    expect(new Set(plan.map((b) => b.length))).toEqual(new Set([31]));
+  });
+
   test("same arguments, same plan; the seed and the epoch change it", () => {
     const lengths = Array.from({ length: 211 }, (_, i) => 3 + (i % 29));
     const given = { lengths, batchSize: 8, epochs: 2, seed: 3 };

@@ -17,7 +17,7 @@ const spinMicroseconds = 50;
  * The loop of a training on the device and by the engine that were asked for. Whoever opens it disposes
  * of it.
  *
- * @throws Error that says what to install if they are not to be had
+ * @throws Error that says what to install if one is not available
  */
 export async function openLoop(
   definition: LoopDefinition,

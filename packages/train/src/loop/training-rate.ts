@@ -35,7 +35,7 @@ const steps = 3;
  * How many of the operations of `stepOperations` this machine does in a second of training: measured on
  * one layer of BERT-base's width, a few steps of 16 x 64 tokens. Takes some seconds.
  *
- * @throws Error if the device or the engine is not to be had
+ * @throws Error if the device or the engine is not available
  */
 export async function trainingRate(machinery: Machinery): Promise<number> {
   const heads = exitParameters(config, [1], 2, pooling);
