@@ -37,8 +37,11 @@ const folders = argv._.map(String);
 if (folders.length > 0) {
   const text = (name: string) => (argv[name] === undefined ? undefined : String(argv[name]));
   const kept = keep(folders, text("note"));
+  const name = text("as") ?? "card";
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(name))
+    throw new RangeError(`card: --as: expected letters, digits and dashes, got "${name}"`);
   await mkdir(results, { recursive: true });
-  const file = join(results, `${text("as") ?? "card"}.json`);
+  const file = join(results, `${name}.json`);
   await writeFile(file, `${JSON.stringify(kept, undefined, 2)}\n`);
 }
 await updateReadme();

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse, parseJson } from "@sweetspot/artifact";
 import { z } from "zod";
 
 const number = z.number().nullish();
@@ -85,9 +86,13 @@ export interface Measured {
 
 /** Reads a folder of `measure.sh`; what it does not hold is empty. */
 export function readMeasured(folder: string): Measured {
-  const lines = textOf(join(folder, "results.jsonl")).split("\n").filter(Boolean).map(parse);
-  const torchText = textOf(join(folder, "torch.json"));
-  const torch = torchText === "" ? [] : z.array(z.unknown()).parse(parse(torchText));
+  const linesFile = join(folder, "results.jsonl");
+  const lines = textOf(linesFile)
+    .split("\n")
+    .flatMap((line, i) => (line === "" ? [] : [parseJson(line, `${linesFile}, line ${i + 1}`)]));
+  const torchFile = join(folder, "torch.json");
+  const torchText = textOf(torchFile) || "[]";
+  const torch = parse(z.array(z.unknown()), parseJson(torchText, torchFile), torchFile);
   const torchLines = torch.flatMap((line) => torchLine.safeParse(line).data ?? []);
   const [{ torch: torchVersion } = {}] = torchLines;
   return {
@@ -124,10 +129,6 @@ function torchStep(line: z.infer<typeof torchLine>): TorchStep {
   const { model, rows, tokens, precision, compile, stepMs, gpuBytes } = line;
   const step = { model, rows, tokens, precision, compile, stepMs };
   return gpuBytes == null ? step : { ...step, MiB: Math.round(gpuBytes / 2 ** 20) };
-}
-
-function parse(text: string): unknown {
-  return JSON.parse(text);
 }
 
 function textOf(file: string): string {

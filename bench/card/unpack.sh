@@ -11,11 +11,14 @@ untar() { # file, folder
     python3 -c 'import sys, tarfile; tarfile.open(sys.argv[1], "r:xz").extractall(sys.argv[2], filter="fully_trusted")' "$1" "$2"
   fi
 }
+[ -f "$here/base.tar.xz" ] || [ -x "$root/bin/node" ] || {
+  echo "unpack: the base is not there; call the first folder's unpack.sh first" >&2
+  exit 1
+}
 mkdir -p "$root"
 for archive in base project turbo; do
   [ ! -f "$here/$archive.tar.xz" ] || untar "$here/$archive.tar.xz" "$home"
 done
-[ -x "$root/bin/node" ] || { echo "unpack: the base is not there; call the first folder's unpack.sh" >&2; exit 1; }
 
 cat >"$root/env.sh" <<'ENV'
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
