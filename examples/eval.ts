@@ -1,4 +1,5 @@
-import { operatingPoint, speedAccuracyCurve, wilson } from "@sweetspot/eval";
+import { operatingPoint, speedAccuracyCurve } from "@sweetspot/eval";
+import { wilson } from "@sweetspot/statistics";
 
 // Two exits, four examples: how sure each exit is, and whether it is right.
 const outcomes = {

@@ -32,6 +32,7 @@ const bounds: Readonly<Record<string, readonly [megabytes: number, packages: num
   pipeline: [770, 180],
   report: [37, 72],
   runtime: [315, 18],
+  statistics: [1, 0],
   tokenizer: [8, 3],
   train: [690, 112],
 };

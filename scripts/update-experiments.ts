@@ -4,7 +4,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { openArtifact } from "@sweetspot/artifact";
-import type { TaskSample } from "@sweetspot/eval";
+import type { TaskSample } from "@sweetspot/statistics";
 import { type Cell, readCell, type StudyNumbers } from "@sweetspot/report";
 import { $ } from "zx";
 import { mainMethods } from "../packages/report/src/methods.ts";

@@ -50,6 +50,22 @@ describe("documentation", () => {
     expect(missing.map((link) => `${relative(root, page)}: ${link}`)).toEqual([]);
   });
 
+  it("the architecture page lists what each package imports", () => {
+    const page = read("docs/architecture.md");
+    for (const name of packages) {
+      const { dependencies = {} } = JSON.parse(read(`packages/${name}/package.json`)) as {
+        dependencies?: Record<string, string>;
+      };
+      const imports = Object.keys(dependencies)
+        .filter((d) => d.startsWith("@sweetspot/"))
+        .map((d) => `\`${d.replace("@sweetspot/", "")}\``)
+        .sort();
+      const row = new RegExp(`^\\| \`${name}\` +\\| ([^|]*?) +\\|$`, "gm");
+      const rows = [...page.matchAll(row)].map((m) => m[1]);
+      expect(rows).toContain(imports.join(", ") || "no other package");
+    }
+  });
+
   it("the workflow of other systems runs the README's two commands", () => {
     const commands = [...read("README.md").matchAll(/^```sh\n(npm ci && .*)\n```$/gm)].map(
       ([, c]) => c,

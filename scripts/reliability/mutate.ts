@@ -1,4 +1,4 @@
-import { randomStream, uniform } from "../../packages/data/src/random.ts";
+import { splitmix32, uniform } from "@sweetspot/statistics";
 
 /** Values that break readers where they stand in place of others. */
 const values: readonly unknown[] = [
@@ -31,7 +31,7 @@ const values: readonly unknown[] = [
  * @param isJson whether the file is one JSON value
  */
 export function mutate(bytes: Uint8Array, number: number, isJson: boolean): Uint8Array {
-  const random = randomStream(number, bytes.length);
+  const random = splitmix32(number, bytes.length);
   const below = (n: number): number => Math.floor(uniform(random) * n);
   if (isJson && below(2) === 0) return mutateJson(bytes, below);
   let out = Buffer.from(bytes);

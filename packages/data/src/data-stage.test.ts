@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { batchPlan } from "./splits/batch-plan.ts";
 import { normalisedText } from "./splits/duplicates.ts";
 import { loadTokenizer } from "./encoder-tokenizer.ts";
-import { randomStream, shuffled } from "./random.ts";
+import { splitmix32, shuffled } from "@sweetspot/statistics";
 import type { Example } from "./sources/source.ts";
 import { splitNames } from "./splits/splits.ts";
 import { stage } from "./stage.ts";
@@ -101,7 +101,7 @@ test("on sentiment, batches of 16 have 1.18 times the tokens of their rows; rand
   const tokens = lengths.reduce((a, b) => a + b, 0);
   const plan = batchPlan({ lengths, batchSize: 16, epochs: 1, seed: 1 });
   expect(plan.reduce((sum, b) => sum + 16 * b.length, 0) / tokens).toBeCloseTo(1.18, 2);
-  const random = shuffled(lengths, randomStream(1));
+  const random = shuffled(lengths, splitmix32(1));
   const longest = Array.from({ length: Math.ceil(random.length / 16) }, (_, i) =>
     Math.max(...random.slice(16 * i, 16 * i + 16)),
   );

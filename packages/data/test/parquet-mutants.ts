@@ -1,4 +1,4 @@
-import { randomStream, uniform } from "../src/random.ts";
+import { splitmix32, uniform } from "@sweetspot/statistics";
 import { parquetFile, varint } from "./write-parquet.ts";
 
 const texts = Array.from({ length: 40 }, (_, i) => `text ${i}`);
@@ -36,7 +36,7 @@ const edges = [
  * end cut off.
  */
 export function parquetMutant(seed: Uint8Array, number: number): Uint8Array {
-  const random = randomStream(number, seed.length);
+  const random = splitmix32(number, seed.length);
   const below = (n: number) => Math.floor(uniform(random) * n);
   let bytes = Buffer.from(seed);
   for (let edits = 1 + below(4); edits > 0; edits--) {

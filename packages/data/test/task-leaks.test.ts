@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { randomStream, uniform } from "../src/random.ts";
+import { splitmix32, uniform } from "@sweetspot/statistics";
 import type { Example } from "../src/sources/source.ts";
 import { taskLeaks } from "./task-leaks.ts";
 
-const random = randomStream(3);
+const random = splitmix32(3);
 const noise = (words: number) =>
   Array.from({ length: words }, () => `w${Math.floor(900 * uniform(random))}`).join(" ");
 

@@ -2,7 +2,7 @@ import type { Predictions, Timing } from "@sweetspot/artifact";
 import { cascadeExits, meanCost } from "./exit-cost.ts";
 import type { BudgetResult, CurvePoint } from "./results.ts";
 import type { OperatingPoint } from "./speed-accuracy.ts";
-import { wilson } from "./statistics/wilson.ts";
+import { wilson } from "@sweetspot/statistics";
 import { exitMilliseconds } from "./timing.ts";
 
 /** What leaving at each of a cascade's E exits costs. */

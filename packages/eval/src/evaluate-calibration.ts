@@ -1,7 +1,7 @@
 import type { PredictedSplit, SplitLogits } from "./predictions.ts";
 import { predictedSplit } from "./predictions.ts";
 import type { CalibrationResult } from "./results.ts";
-import { expectedCalibrationError, reliability } from "./statistics/expected-calibration-error.ts";
+import { expectedCalibrationError, reliability } from "@sweetspot/statistics";
 import { fitTemperature } from "./temperature.ts";
 
 /**

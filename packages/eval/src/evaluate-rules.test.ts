@@ -5,11 +5,11 @@ import { exitRuleNames } from "./exit-rules/exit-rules.ts";
 import { predictedSplit } from "./predictions.ts";
 import { speedAccuracyCurve } from "./speed-accuracy.ts";
 import { areaBetween, costCurve } from "./statistics/area-between.ts";
-import { randomStream } from "./statistics/random-stream.ts";
+import { sfc32 } from "@sweetspot/statistics";
 
 /** Logits that favour the true class the more, the deeper the exit. */
 function split(seed: number, exits: number, n: number, classes: number) {
-  const random = randomStream(seed);
+  const random = sfc32(seed);
   const noise = () => random(2 ** 32) / 2 ** 32 + random(2 ** 32) / 2 ** 32 - 1;
   const labels = Int32Array.from({ length: n }, () => random(classes));
   const hardness = Array.from({ length: n }, () => random(1000) / 1000);

@@ -4,7 +4,7 @@ import { cascadeExits } from "./exit-cost.ts";
 import type { PredictedSplit } from "./predictions.ts";
 import type { CellResults } from "./results.ts";
 import { exitsAt, operatingPoint, speedAccuracyCurve } from "./speed-accuracy.ts";
-import { wilson } from "./statistics/wilson.ts";
+import { wilson } from "@sweetspot/statistics";
 
 /**
  * What is known of a cascade from its predictions on the test split and its timings alone, under the

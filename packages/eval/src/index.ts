@@ -16,7 +16,7 @@ export {
   exitRuleSchema,
 } from "./exit-rules/exit-rules.ts";
 export { exitFeatures, fitLearnedExits, learnedScores } from "./exit-rules/learned.ts";
-export { logistic, type LogisticRegression } from "./exit-rules/logistic-regression.ts";
+export { logistic, type LogisticRegression } from "./exit-rules/fit-answers.ts";
 export { margin } from "./exit-rules/margin.ts";
 export { oracle } from "./exit-rules/oracle.ts";
 export { patienceWithConfidenceScores } from "./exit-rules/patience-with-confidence.ts";
@@ -52,8 +52,6 @@ export {
   type Outcomes,
   speedAccuracyCurve,
 } from "./speed-accuracy.ts";
-export { binomialDistribution, logGamma } from "./statistics/binomial.ts";
-export { hoeffdingBentkus } from "./statistics/hoeffding-bentkus.ts";
 export {
   type AnsweredOutcomes,
   candidateThresholds,
@@ -75,21 +73,6 @@ export {
   meanAccuracy,
   resampledCurve,
 } from "./statistics/area-between.ts";
-export {
-  expectedCalibrationError,
-  reliability,
-  type ReliabilityBin,
-} from "./statistics/expected-calibration-error.ts";
-export { type Holm, holm } from "./statistics/holm.ts";
-export {
-  type Bootstrap,
-  meanDifference,
-  pairedBootstrap,
-  percentileInterval,
-  type TaskSample,
-} from "./statistics/paired-bootstrap.ts";
-export { pairedDifference } from "./statistics/paired-difference.ts";
-export { type Interval, normalQuantile, wilson } from "./statistics/wilson.ts";
 export type { EvalSettings } from "./settings.ts";
 export { fitTemperature } from "./temperature.ts";
 export { exitMilliseconds } from "./timing.ts";

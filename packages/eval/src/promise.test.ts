@@ -7,7 +7,7 @@ import {
   learnThenTest,
 } from "./promise.ts";
 import { exitsAt } from "./speed-accuracy.ts";
-import { randomStream } from "./statistics/random-stream.ts";
+import { sfc32 } from "@sweetspot/statistics";
 
 /** Two exits, after layers 1 and 4 of 4. `first`: how sure the first exit is, and whether it is right; the last exit is right. */
 function cascade(first: readonly { confidence: number; right: boolean }[]): AnsweredOutcomes {
@@ -117,7 +117,7 @@ describe("promises of a known population", () => {
   };
   const draws = 2000;
   const n = 307;
-  const random = randomStream(20260);
+  const random = sfc32(20260);
   const uniform = () => random(2 ** 32) / 2 ** 32;
   const samples = Array.from({ length: draws }, () =>
     cascade(

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { exitsAt, type Outcomes, speedAccuracyCurve } from "./speed-accuracy.ts";
 import type { CostedOutcomes } from "./statistics/area-between.ts";
-import { binomialDistribution } from "./statistics/binomial.ts";
-import { hoeffdingBentkus } from "./statistics/hoeffding-bentkus.ts";
+import { binomialDistribution } from "@sweetspot/statistics";
+import { hoeffdingBentkus } from "@sweetspot/statistics";
 
 /**
  * What is promised of a cascade on inputs like those of a split:

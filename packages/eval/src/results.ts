@@ -12,8 +12,8 @@ import {
 import { z } from "zod";
 import { type ExitRuleName, exitRuleSchema } from "./exit-rules/exit-rules.ts";
 import { type ExitPromise, exitPromiseSchema, type Kept } from "./promise.ts";
-import type { ReliabilityBin } from "./statistics/expected-calibration-error.ts";
-import type { Interval } from "./statistics/wilson.ts";
+import type { ReliabilityBin } from "@sweetspot/statistics";
+import type { Interval } from "@sweetspot/statistics";
 
 /** Milliseconds per example at batch 1 and 32. */
 export interface Milliseconds {

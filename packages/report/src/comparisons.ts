@@ -1,6 +1,5 @@
-import type { Interval } from "@sweetspot/eval";
+import { pairedDifference, type Interval } from "@sweetspot/statistics";
 import type { Cell } from "./cell.ts";
-import { pairedDifference } from "@sweetspot/eval";
 import { type Group, type MethodSummary, spread } from "./summary.ts";
 
 /** Two classifiers, or cascades at one budget, compared on the same test examples. */

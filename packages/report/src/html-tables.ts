@@ -1,5 +1,5 @@
 import type { Comparison } from "./comparisons.ts";
-import type { Interval } from "@sweetspot/eval";
+import type { Interval } from "@sweetspot/statistics";
 import { escapeText } from "./figures/draw.ts";
 import { count, milliseconds, percent, points, signed } from "./numbers.ts";
 import type { Group, MethodSummary, Spread } from "./summary.ts";

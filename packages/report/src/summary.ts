@@ -1,5 +1,5 @@
 import type { Machine } from "@sweetspot/artifact";
-import type { Interval } from "@sweetspot/eval";
+import type { Interval } from "@sweetspot/statistics";
 import type { Cell } from "./cell.ts";
 import { type MethodStyle, methodStyles } from "./methods.ts";
 

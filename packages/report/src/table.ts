@@ -1,4 +1,4 @@
-import type { Interval } from "@sweetspot/eval";
+import type { Interval } from "@sweetspot/statistics";
 import { count, percent, points } from "./numbers.ts";
 import type { Group, MethodSummary, Spread } from "./summary.ts";
 

@@ -1,4 +1,4 @@
-import type { SparseRows } from "./logistic-regression.ts";
+import type { SparseRows } from "@sweetspot/statistics";
 import type { Example } from "../sources/source.ts";
 import { wordsOf } from "./words.ts";
 

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { runStage } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { baselineOf, readBaseline } from "./baseline.ts";
-import { randomStream, shuffled, uniform } from "../random.ts";
+import { splitmix32, shuffled, uniform } from "@sweetspot/statistics";
 import type { Example } from "../sources/source.ts";
 import { stage } from "../stage.ts";
 
 /** Texts of 7 words of 60, of which the word "yes" tells the label in `told` of 10. */
 function texts(n: number, told: number, seed: number): Example[] {
-  const random = randomStream(seed);
+  const random = splitmix32(seed);
   return Array.from({ length: n }, (_, i) => {
     const label = i % 3 === 0 ? "right" : "wrong";
     const noise = Array.from({ length: 6 }, () => `w${Math.floor(60 * uniform(random))}`);
@@ -57,7 +57,7 @@ describe("baselineOf", () => {
   });
 
   test("1,000 texts of 20,000 terms take seconds", () => {
-    const random = randomStream(11);
+    const random = splitmix32(11);
     const long = (n: number) =>
       Array.from({ length: n }, (_, i) => ({
         text: Array.from({ length: 23 }, () => `w${Math.floor(5000 * uniform(random) ** 2)}`).join(

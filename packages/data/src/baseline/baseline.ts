@@ -1,6 +1,6 @@
 import { type Artifact, type Baseline, baselineSchema, readJsonAs } from "@sweetspot/artifact";
 import { tfIdf, vocabularyOf } from "./bag-of-words.ts";
-import { fitLogisticRegression, predictClasses } from "./logistic-regression.ts";
+import { fitLogisticRegression, predictClasses } from "@sweetspot/statistics";
 import { labelIndices } from "../splits/prepare.ts";
 import type { Example } from "../sources/source.ts";
 import type { SplitName } from "../splits/splits.ts";

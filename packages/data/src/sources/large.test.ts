@@ -7,7 +7,7 @@ import { parquetFile } from "../../test/write-parquet.ts";
 import { batchPlan } from "../splits/batch-plan.ts";
 import { datasetTask, readDataset } from "./dataset.ts";
 import { withoutDuplicates } from "../splits/duplicates.ts";
-import { predictClasses } from "../baseline/logistic-regression.ts";
+import { predictClasses } from "@sweetspot/statistics";
 import { readOwnFile } from "./own-file.ts";
 import { splitRows } from "../splits/splits.ts";
 

@@ -1,5 +1,5 @@
 import { bucketLengths } from "./length-buckets.ts";
-import { randomStream, shuffled } from "../random.ts";
+import { splitmix32, shuffled } from "@sweetspot/statistics";
 
 /** One training step's rows. */
 export interface PlannedBatch {
@@ -48,7 +48,7 @@ export function batchPlan({
   const bounds = bucketLengths(lengthCounts(lengths), { batchSize, most: mostLengths });
   const epochPlans: PlannedBatch[][] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
-    const random = randomStream(seed, epoch);
+    const random = splitmix32(seed, epoch);
     const batches = epochBatches(lengths, bounds, { batchSize, epoch, random });
     epochPlans.push(shuffled(blocks(batches), random).flat());
   }

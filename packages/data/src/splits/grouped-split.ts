@@ -1,4 +1,4 @@
-import { randomStream, shuffled } from "../random.ts";
+import { splitmix32, shuffled } from "@sweetspot/statistics";
 
 /** Rows dealt out so that no group lies in two stretches. */
 export interface GroupedRows {
@@ -37,7 +37,7 @@ export function keepGroupsTogether(
 ): GroupedRows {
   const order = [...stretches.flat(), ...rest];
   // A key of its own length: `stratifiedOrder` keys its streams by seed and label.
-  const free = new Set(shuffled(groupsOf(order, labels, groups), randomStream(seed, 0, 0)));
+  const free = new Set(shuffled(groupsOf(order, labels, groups), splitmix32(seed, 0, 0)));
   const held = stretches.map((stretch) => {
     const wanted = countLabels(stretch, labels);
     const taken: number[] = [];

@@ -1,5 +1,5 @@
 import { keepGroupsTogether } from "./grouped-split.ts";
-import { randomStream, shuffled, uniform } from "../random.ts";
+import { splitmix32, shuffled, uniform } from "@sweetspot/statistics";
 
 /** What a split is for. */
 export type SplitName = "train" | "calibration" | "threshold" | "test";
@@ -25,7 +25,7 @@ export function stratifiedOrder(labels: readonly number[], seed: number): number
   });
   const placed: { row: number; label: number; at: number }[] = [];
   for (const [label, rows] of groups) {
-    const random = randomStream(seed, label);
+    const random = splitmix32(seed, label);
     const start = uniform(random);
     shuffled(rows, random).forEach((row, i) =>
       placed.push({ row, label, at: (i + start) / rows.length }),

@@ -1,4 +1,4 @@
-import { randomStream, shuffled } from "../random.ts";
+import { splitmix32, shuffled } from "@sweetspot/statistics";
 import type { Example } from "../sources/source.ts";
 import { wordsOf } from "../baseline/words.ts";
 import { type Matched, matchTask } from "./mismatched.ts";
@@ -24,7 +24,7 @@ interface Illustrated extends Matched {
  * @throws Error as `readSynsets`
  */
 export async function exampleGloss(): Promise<Example[]> {
-  const random = randomStream(seed);
+  const random = splitmix32(seed);
   const synsets = (await Promise.all(partsOfSpeech.map(readSynsets))).flat();
   const all = synsets.flatMap(({ examples, definition, words, partOfSpeech }): Illustrated[] => {
     const [text] = shuffled(examples, random);

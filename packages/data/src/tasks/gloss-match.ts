@@ -1,4 +1,4 @@
-import { randomStream, shuffled } from "../random.ts";
+import { splitmix32, shuffled } from "@sweetspot/statistics";
 import type { Example } from "../sources/source.ts";
 import { wordsOf } from "../baseline/words.ts";
 import { type Matched, matchTask } from "./mismatched.ts";
@@ -23,7 +23,7 @@ interface Defined extends Matched {
  * @throws Error as `readSynsets`
  */
 export async function glossMatch(): Promise<Example[]> {
-  const random = randomStream(seed);
+  const random = splitmix32(seed);
   const all = (await Promise.all(partsOfSpeech.map(definedWords))).flat();
   const used = new Set<string>();
   const once = shuffled(all, random).filter(({ text, textPair }) => {

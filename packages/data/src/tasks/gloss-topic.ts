@@ -1,4 +1,4 @@
-import { randomStream, shuffled } from "../random.ts";
+import { splitmix32, shuffled } from "@sweetspot/statistics";
 import type { Example } from "../sources/source.ts";
 import { wordsOf } from "../baseline/words.ts";
 import { withoutNearDuplicates } from "./near-duplicates.ts";
@@ -33,7 +33,7 @@ export async function glossTopic(): Promise<Example[]> {
     ({ definition, words }) =>
       wordsOf(definition).length >= shortest && !/\p{Lu}/u.test(words[0] ?? ""),
   );
-  const examples = shuffled(synsets, randomStream(seed)).flatMap((synset): Example[] => {
+  const examples = shuffled(synsets, splitmix32(seed)).flatMap((synset): Example[] => {
     const label = topics[synset.lexicographerFile];
     return label === undefined ? [] : [{ text: synset.definition, label }];
   });

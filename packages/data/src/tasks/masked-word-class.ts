@@ -1,4 +1,4 @@
-import { randomStream, shuffled } from "../random.ts";
+import { splitmix32, shuffled } from "@sweetspot/statistics";
 import type { Example } from "../sources/source.ts";
 import {
   type BrownSentence,
@@ -25,7 +25,7 @@ const classes: readonly WordClass[] = ["noun", "verb", "adjective", "adverb"];
  * @throws Error as `readBrown`
  */
 export async function maskedWordClass(): Promise<Example[]> {
-  const random = randomStream(seed);
+  const random = splitmix32(seed);
   const usable = (await readBrown()).filter(
     (s) => s.tokens.length >= shortest && s.tokens.length <= longest && isRunningText(s),
   );

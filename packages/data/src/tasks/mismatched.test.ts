@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { randomStream } from "../random.ts";
+import { splitmix32 } from "@sweetspot/statistics";
 import { matchTask } from "./mismatched.ts";
 
 const items = Array.from({ length: 22 }, (_, i) => ({
@@ -11,7 +11,7 @@ const numberOf = (text = "") => Number(text.split(" ")[1]);
 const kindOf = (text?: string) => items[numberOf(text)]?.kind;
 
 test("half of the pairs match, the others do not but are of one kind, and each text is used once", () => {
-  const examples = matchTask(items, () => true, randomStream(5));
+  const examples = matchTask(items, () => true, splitmix32(5));
   // Of 13 and 9 items one each is too many, and one verb was left with its own gloss.
   expect(examples.filter((e) => e.label === "match")).toHaveLength(9);
   expect(examples.filter((e) => e.label === "mismatch")).toHaveLength(9);
@@ -25,7 +25,7 @@ test("half of the pairs match, the others do not but are of one kind, and each t
 
 test("what may not be mixed is not, and the labels stay balanced", () => {
   const even = (text: string) => numberOf(text) % 2;
-  const examples = matchTask(items, (a, b) => even(a.text) !== even(b.text), randomStream(5));
+  const examples = matchTask(items, (a, b) => even(a.text) !== even(b.text), splitmix32(5));
   const mixed = examples.filter((e) => e.label === "mismatch");
   expect(mixed.length).toBeGreaterThan(3);
   for (const e of mixed) expect(even(e.text)).not.toBe(even(e.textPair ?? ""));

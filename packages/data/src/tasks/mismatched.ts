@@ -1,4 +1,4 @@
-import { shuffled } from "../random.ts";
+import { shuffled } from "@sweetspot/statistics";
 import type { Example } from "../sources/source.ts";
 
 /** Two texts that belong together. */

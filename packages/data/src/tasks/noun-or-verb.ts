@@ -1,4 +1,4 @@
-import { randomStream, shuffled } from "../random.ts";
+import { splitmix32, shuffled } from "@sweetspot/statistics";
 import type { Example } from "../sources/source.ts";
 import { type BrownSentence, detokenised, isRunningText, readBrown, wordClasses } from "./brown.ts";
 import { withoutNearDuplicates } from "./near-duplicates.ts";
@@ -21,7 +21,7 @@ const [shortest, longest] = [6, 25];
 export async function nounOrVerb(): Promise<Example[]> {
   const sentences = await readBrown();
   const words = ambiguousWords(sentences);
-  const random = randomStream(seed);
+  const random = splitmix32(seed);
   const usable = sentences.filter(
     (s) => s.tokens.length >= shortest && s.tokens.length <= longest && isRunningText(s),
   );

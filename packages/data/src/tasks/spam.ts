@@ -1,6 +1,6 @@
 import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
-import { randomStream, shuffled } from "../random.ts";
+import { splitmix32, shuffled } from "@sweetspot/statistics";
 import type { Example } from "../sources/source.ts";
 import { wordsOf } from "../baseline/words.ts";
 import { messageText } from "./message-text.ts";
@@ -45,7 +45,7 @@ export async function spam(): Promise<Example[]> {
     const body = firstWords(cleanedBody(await messageText(text)), longest);
     if (wordsOf(body).length >= shortest && isLatin(body)) examples.push({ text: body, label });
   }
-  const random = randomStream(seed);
+  const random = splitmix32(seed);
   const unique = withoutNearDuplicates(shuffled(examples, random), (e) => e.text, Infinity);
   const chosen = ["spam", "ham"].flatMap((label) =>
     unique.filter((e) => e.label === label).slice(0, perLabel),

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import reference from "../../reference/statistics.json" with { type: "json" };
+import reference from "../../reference/eval.json" with { type: "json" };
 import { confidence } from "../exit-rule.ts";
 import { exitsAt, operatingPoint, speedAccuracyCurve } from "../speed-accuracy.ts";
 import { certainty, entropyScores } from "./entropy.ts";

@@ -1,7 +1,7 @@
 import { softmax } from "../exit-rule.ts";
 import { certainty } from "./entropy.ts";
 import { type ExitLogits, type LabelledLogits, predictedClasses } from "./exit-logits.ts";
-import { fitLogisticRegression, logistic, type LogisticRegression } from "./logistic-regression.ts";
+import { fitAnswers, logistic, type LogisticRegression } from "./fit-answers.ts";
 import { margin } from "./margin.ts";
 
 /** How many of the largest probabilities are features. */
@@ -16,15 +16,15 @@ const lowest = -16;
  * are all that a prediction keeps, and calibration splits are small.
  *
  * @param calibration examples that are used for nothing that the rule is judged by
- * @param l2 of `fitLogisticRegression`
- * @throws RangeError as `fitLogisticRegression` and `confidence`
+ * @param l2 of `fitAnswers`
+ * @throws RangeError as `fitAnswers` and `confidence`
  * Source: BERxiT, aclanthology 2021.eacl-main.8 (learning to exit).
  */
 export function fitLearnedExits(calibration: LabelledLogits, l2 = 1): LogisticRegression[] {
   const { labels } = calibration;
   const predicted = predictedClasses(calibration);
   return exitFeatures(calibration).map((rows, e) =>
-    fitLogisticRegression(
+    fitAnswers(
       rows,
       rows.map((_, i) => Number(predicted[e]?.[i] === labels[i])),
       l2,

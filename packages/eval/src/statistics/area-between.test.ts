@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import reference from "../../reference/statistics.json" with { type: "json" };
+import reference from "../../reference/eval.json" with { type: "json" };
 import { speedAccuracyCurve } from "../speed-accuracy.ts";
 import {
   areaBetween,
@@ -12,8 +12,8 @@ import {
   meanAccuracy,
   resampledCurve,
 } from "./area-between.ts";
-import { pairedBootstrap } from "./paired-bootstrap.ts";
-import type { Interval } from "./wilson.ts";
+import { pairedBootstrap } from "@sweetspot/statistics";
+import type { Interval } from "@sweetspot/statistics";
 
 const line = { costs: [0.25, 1], accuracies: [0.7, 0.9] };
 

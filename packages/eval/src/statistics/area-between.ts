@@ -1,7 +1,7 @@
 import { meanCost } from "../exit-cost.ts";
 import { type OperatingPoint, type Outcomes, movesOf } from "../speed-accuracy.ts";
-import type { TaskSample } from "./paired-bootstrap.ts";
-import type { Interval } from "./wilson.ts";
+import type { TaskSample } from "@sweetspot/statistics";
+import type { Interval } from "@sweetspot/statistics";
 
 /**
  * A speed-accuracy curve over cost. Between neighbouring points it is linear: what is reached by

@@ -1,4 +1,4 @@
-import { expectedCalibrationError, reliability } from "@sweetspot/eval";
+import { expectedCalibrationError, reliability } from "@sweetspot/statistics";
 import { expect, test } from "vitest";
 import { studyCell } from "../../test/study-cells.ts";
 import type { Cell } from "../cell.ts";

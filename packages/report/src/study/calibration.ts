@@ -1,4 +1,4 @@
-import type { ReliabilityBin } from "@sweetspot/eval";
+import type { ReliabilityBin } from "@sweetspot/statistics";
 import type { Cell } from "../cell.ts";
 import { mean } from "../mean.ts";
 

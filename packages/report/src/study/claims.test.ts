@@ -1,4 +1,4 @@
-import { holm, type TaskSample } from "@sweetspot/eval";
+import { holm, type TaskSample } from "@sweetspot/statistics";
 import { describe, expect, test } from "vitest";
 import { studyCell } from "../../test/study-cells.ts";
 import type { Cell } from "../cell.ts";

@@ -1,4 +1,4 @@
-import { holm, type TaskSample } from "@sweetspot/eval";
+import { holm, type TaskSample } from "@sweetspot/statistics";
 import type { Cell } from "../cell.ts";
 import { type ConflictShare, conflictShare } from "./conflict-share.ts";
 import { curveDifference, exitDifference, sharedSeeds } from "./effects.ts";

@@ -1,11 +1,5 @@
-import {
-  commonCosts,
-  type CostedOutcomes,
-  halves,
-  type Interval,
-  meanDifference,
-  type TaskSample,
-} from "@sweetspot/eval";
+import { commonCosts, type CostedOutcomes, halves } from "@sweetspot/eval";
+import { meanDifference, type Interval, type TaskSample } from "@sweetspot/statistics";
 import type { Cell } from "../cell.ts";
 import { resampledMean } from "./resampled-mean.ts";
 

@@ -1,4 +1,4 @@
-import { pairedBootstrap, percentileInterval, type TaskSample } from "@sweetspot/eval";
+import { pairedBootstrap, percentileInterval, type TaskSample } from "@sweetspot/statistics";
 
 /** How effects are estimated. */
 export interface Bootstrapping {

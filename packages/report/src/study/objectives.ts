@@ -1,4 +1,4 @@
-import { holm, type TaskSample } from "@sweetspot/eval";
+import { holm, type TaskSample } from "@sweetspot/statistics";
 import type { Cell } from "../cell.ts";
 import { type MethodKind, mainMethods, methodStyles } from "../methods.ts";
 import { curveDifference, sharedSeeds } from "./effects.ts";

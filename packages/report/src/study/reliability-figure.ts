@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { ReliabilityBin } from "@sweetspot/eval";
+import type { ReliabilityBin } from "@sweetspot/statistics";
 import { draw, dotItem, type Figure, type Size } from "../figures/draw.ts";
 import { points } from "../numbers.ts";
 import { panelSize, smallMultiples } from "../figures/small-multiples.ts";

@@ -1,4 +1,5 @@
-import { type Interval, meanAccuracy, resampledCurve } from "@sweetspot/eval";
+import { meanAccuracy, resampledCurve } from "@sweetspot/eval";
+import type { Interval } from "@sweetspot/statistics";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { resampledMean } from "./resampled-mean.ts";

@@ -1,10 +1,5 @@
-import {
-  type CostedOutcomes,
-  type Interval,
-  meanAccuracy,
-  movesOf,
-  resampledCurve,
-} from "@sweetspot/eval";
+import { type CostedOutcomes, meanAccuracy, movesOf, resampledCurve } from "@sweetspot/eval";
+import type { Interval } from "@sweetspot/statistics";
 
 /**
  * From how often each example is drawn, `[N]`, to `meanAccuracy` of the exact curve of that sample

@@ -1,4 +1,4 @@
-import { randomStream } from "./random-stream.ts";
+import { sfc32 } from "./sfc32.ts";
 import type { Interval } from "./wilson.ts";
 
 /** Two methods on one task: S seeds of each, all tested on the same N examples. */
@@ -57,7 +57,7 @@ export function pairedBootstrap(
       `pairedBootstrap: expected tasks of at least one seed and one example, got ${tasks.map((t) => `${t.seeds} x ${t.examples}`).join(", ") || "none"}`,
     );
   }
-  const draw = randomStream(seed);
+  const draw = sfc32(seed);
   const mean = (counts: (n: number) => Uint32Array) => {
     let sum = 0;
     for (const task of tasks) {

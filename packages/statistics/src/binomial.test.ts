@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import reference from "../../reference/statistics.json" with { type: "json" };
+import reference from "../reference/statistics.json" with { type: "json" };
 import { binomialDistribution, logGamma } from "./binomial.ts";
 
 describe("binomialDistribution", () => {

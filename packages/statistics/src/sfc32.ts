@@ -7,7 +7,7 @@
  * @param seed a whole number, from 0 to 2^53 - 1
  * Source: sfc32 of PractRand 0.95, seeded as there from 64 bits (public domain, C. Doty-Humphrey).
  */
-export function randomStream(seed: number): (bound: number) => number {
+export function sfc32(seed: number): (bound: number) => number {
   let [a, b, c, counter] = [0, seed | 0, Math.floor(seed / 2 ** 32) | 0, 1];
   const next = () => {
     const out = (a + b + counter) | 0;

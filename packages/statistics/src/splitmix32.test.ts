@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { randomStream, shuffled, uniform } from "./random.ts";
+import { splitmix32, shuffled, uniform } from "./splitmix32.ts";
 
 function first(...key: number[]): number[] {
-  const random = randomStream(...key);
+  const random = splitmix32(...key);
   return [random(), random(), random()];
 }
 
@@ -16,7 +16,7 @@ test("a stream follows from its key, and each part of the key tells it from othe
 });
 
 test("numbers are spread evenly over [0, 1)", () => {
-  const random = randomStream(7);
+  const random = splitmix32(7);
   const counts = Array<number>(10).fill(0);
   for (let i = 0; i < 50_000; i++) {
     const tenth = Math.floor(uniform(random) * 10);
@@ -29,13 +29,13 @@ test("numbers are spread evenly over [0, 1)", () => {
 test("shuffling keeps each item and gives each order as often", () => {
   fc.assert(
     fc.property(fc.array(fc.nat()), fc.nat(), (items, seed) => {
-      const result = shuffled(items, randomStream(seed));
+      const result = shuffled(items, splitmix32(seed));
       expect(result.sort((a, b) => a - b)).toEqual([...items].sort((a, b) => a - b));
     }),
   );
   const orders = new Map<string, number>();
   for (let seed = 0; seed < 6000; seed++) {
-    const order = shuffled([1, 2, 3], randomStream(seed)).join("");
+    const order = shuffled([1, 2, 3], splitmix32(seed)).join("");
     orders.set(order, (orders.get(order) ?? 0) + 1);
   }
   expect(orders.size).toBe(6);

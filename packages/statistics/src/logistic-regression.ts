@@ -1,4 +1,4 @@
-import { minimise, type Objective } from "./lbfgs.ts";
+import { minimise, type SmoothFunction } from "./lbfgs.ts";
 
 /** Rows of which most columns are zero: those that are not, end to end. */
 export interface SparseRows {
@@ -12,38 +12,51 @@ export interface SparseRows {
   width: number;
 }
 
-const steps = { mostSteps: 100, tolerance: 1e-4 };
+/**
+ * What each row is: its class, `[N]` from `0 .. K - 1`, or the probabilities of its classes, `[N, K]`.
+ */
+export type Targets = Int32Array | Float64Array;
 
 /**
- * Fits a multinomial logistic regression: minimises
- * `-1/N sum_i log softmax(W x_i + b)[y_i] + regularisation / 2 |W|^2` by at most 100 steps of L-BFGS.
- * Nothing in it is random.
+ * Fits a multinomial logistic regression by L-BFGS: minimises
+ * `-1/N sum_ik y_ik log softmax(W x_i + b)_k + regularisation / 2 |W|^2`. Deterministic.
  *
- * @param y `[N]`, the class of each row, `0 .. K - 1`
- * @param start weights to begin from, by default zeros
+ * @param start initial weights, by default zeros
+ * @param mostSteps the most steps of L-BFGS
+ * @param tolerance stops where no component of the gradient is larger
  * @returns `[F + 1, K]`, the weights of each column and, last, the biases
  */
 export function fitLogisticRegression(
   x: SparseRows,
-  y: Int32Array,
+  y: Targets,
   {
     classes,
     regularisation,
     start,
-  }: { classes: number; regularisation: number; start?: Float64Array },
+    mostSteps = 100,
+    tolerance = 1e-4,
+  }: {
+    classes: number;
+    regularisation: number;
+    start?: Float64Array;
+    mostSteps?: number;
+    tolerance?: number;
+  },
 ): Float64Array {
   const weights = start?.slice() ?? new Float64Array((x.width + 1) * classes);
-  minimise(crossEntropy(x, y, { classes, regularisation }), weights, steps);
+  minimise(crossEntropy(x, y, { classes, regularisation }), weights, { mostSteps, tolerance });
   return weights;
 }
 
 /** The function that `fitLogisticRegression` minimises, over weights `[F + 1, K]`. */
 export function crossEntropy(
   x: SparseRows,
-  y: Int32Array,
+  y: Targets,
   { classes, regularisation }: { classes: number; regularisation: number },
-): Objective {
-  const count = y.length;
+): SmoothFunction {
+  const count = x.offsets.length - 1;
+  const target = (row: number, k: number) =>
+    y instanceof Int32Array ? Number(y[row] === k) : (y[row * classes + k] ?? 0);
   const scores = new Float64Array(classes);
   return (weights, gradient) => {
     let loss = 0;
@@ -56,12 +69,13 @@ export function crossEntropy(
     gradient.fill(0, biases);
     for (let row = 0; row < count; row++) {
       rowScores(x, row, weights, scores);
-      const label = y[row] ?? 0;
       const log = logSumExp(scores);
-      loss += (log - (scores[label] ?? 0)) / count;
+      let expected = 0;
+      for (let k = 0; k < classes; k++) expected += target(row, k) * (scores[k] ?? 0);
+      loss += (log - expected) / count;
       // From here on the scores are the gradient of the row's loss with respect to them.
       for (let k = 0; k < classes; k++)
-        scores[k] = (Math.exp((scores[k] ?? 0) - log) - (k === label ? 1 : 0)) / count;
+        scores[k] = (Math.exp((scores[k] ?? 0) - log) - target(row, k)) / count;
       const end = x.offsets[row + 1] ?? 0;
       for (let j = x.offsets[row] ?? 0; j <= end; j++) {
         // The bias is a column of ones.

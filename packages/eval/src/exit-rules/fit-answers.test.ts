@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import reference from "../../reference/statistics.json" with { type: "json" };
-import { fitLogisticRegression, logistic } from "./logistic-regression.ts";
+import reference from "../../reference/eval.json" with { type: "json" };
+import { fitAnswers, logistic } from "./fit-answers.ts";
 
-describe("fitLogisticRegression", () => {
+describe("fitAnswers", () => {
   test("is SciPy's minimum of the same loss, answers all alike included", () => {
     for (const { features, answers, l2, weights, bias } of reference.logistic) {
-      const fitted = fitLogisticRegression(features, answers, l2);
+      const fitted = fitAnswers(features, answers, l2);
       // BFGS stops at a gradient of 1e-11 or where it gets no further.
       fitted.weights.forEach((w, d) => expect(w).toBeCloseTo(weights[d] ?? NaN, 6));
       expect(fitted.bias).toBeCloseTo(bias, 6);
@@ -14,14 +14,14 @@ describe("fitLogisticRegression", () => {
 
   test("without a feature that tells anything it says Platt's share", () => {
     // Three of five: the mean of three 4/5 and two 1/4.
-    const fitted = fitLogisticRegression([[2], [2], [2], [2], [2]], [1, 0, 1, 0, 1]);
+    const fitted = fitAnswers([[2], [2], [2], [2], [2]], [1, 0, 1, 0, 1]);
     expect(logistic(fitted, [2])).toBeCloseTo((3 * (4 / 5) + 2 * (1 / 4)) / 5, 12);
     expect(fitted.weights).toEqual([0]);
   });
 
   test("features of any size end at a minimum", () => {
     const features = Array.from({ length: 17 }, (_, i) => [1e6 * i, 1e-6 * ((i * 5) % 17)]);
-    const fitted = fitLogisticRegression(
+    const fitted = fitAnswers(
       features,
       features.map((_, i) => Number(i > 8)),
     );
@@ -31,9 +31,9 @@ describe("fitLogisticRegression", () => {
   });
 
   test("refuses nothing at all, and rows of different lengths", () => {
-    expect(() => fitLogisticRegression([], [])).toThrow(
-      "fitLogisticRegression: features must be [N, D] for N of 1 or more answers, got 0 rows for 0",
+    expect(() => fitAnswers([], [])).toThrow(
+      "fitAnswers: features must be [N, D] for N of 1 or more answers, got 0 rows for 0",
     );
-    expect(() => fitLogisticRegression([[1], [1, 2]], [1, 0])).toThrow(RangeError);
+    expect(() => fitAnswers([[1], [1, 2]], [1, 0])).toThrow(RangeError);
   });
 });

@@ -4,7 +4,7 @@
  * @param key whole numbers, from 0 to 2^53 - 1: a seed, then whatever tells this stream from others
  * Source: splitmix32, with the finaliser of MurmurHash3 (public domain, A. Appleby).
  */
-export function randomStream(...key: readonly number[]): () => number {
+export function splitmix32(...key: readonly number[]): () => number {
   let state = 0;
   for (const part of key) {
     state = mix((state + (part >>> 0) + 0x9e3779b9) | 0);

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import reference from "../../reference/statistics.json" with { type: "json" };
+import reference from "../reference/statistics.json" with { type: "json" };
 import { holm } from "./holm.ts";
 import { meanDifference, pairedBootstrap, percentileInterval } from "./paired-bootstrap.ts";
 

@@ -1,5 +1,5 @@
-/** Writes the gradient at `x` into `gradient` and returns the value there. */
-export type Objective = (x: Float64Array, gradient: Float64Array) => number;
+/** A function of `x`: writes its gradient into `gradient` and returns its value. */
+export type SmoothFunction = (x: Float64Array, gradient: Float64Array) => number;
 
 /** Pairs of steps and changes of the gradient that the Hessian is estimated from. */
 const memory = 10;
@@ -17,7 +17,7 @@ const mostHalvings = 30;
  * Source: Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 3.1, 7.4 and 7.5.
  */
 export function minimise(
-  objective: Objective,
+  objective: SmoothFunction,
   x: Float64Array,
   { mostSteps, tolerance }: { mostSteps: number; tolerance: number },
 ): number {
