@@ -1,13 +1,5 @@
 import { basename, join } from "node:path";
-import {
-  type Artifact,
-  bundleSchema,
-  cascadeSchema,
-  type Json,
-  readJsonAs,
-  readSplit,
-} from "@sweetspot/artifact";
-import { cellResultsSchema } from "@sweetspot/eval";
+import { type Artifact, type Json, bundleSchema, cascadeSchema, cellResultsSchema, readJsonAs, readSplit } from "@sweetspot/artifact";
 import { checkedSentences, type ModelCard, type RepositoryContent } from "@sweetspot/export";
 import { readCheckpoint } from "@sweetspot/model";
 import { makeReport, readCell } from "@sweetspot/report";

@@ -13,7 +13,31 @@ export { type CascadeFile, cascadeSchema } from "./formats/cascade.ts";
 export { type EncodedSplit, readSplit, writeSplit } from "./formats/encoded-split.ts";
 export { type GradientConflict, gradientConflictSchema } from "./formats/gradient-conflict.ts";
 export { type Method, methodSchema } from "./formats/method.ts";
+export {
+  type CostedOutcomes,
+  type Outcomes,
+  readOutcomes,
+  readRightAnswers,
+  type RightAnswers,
+  writeOutcomes,
+  writeRightAnswers,
+} from "./formats/outcomes.ts";
 export { type Predictions, predictionsSchema } from "./formats/predictions.ts";
+export {
+  type BaselineResult,
+  type BudgetResult,
+  type CalibrationResult,
+  type CellResults,
+  cellResultsSchema,
+  type CurvePoint,
+  type ExitPromise,
+  exitPromiseSchema,
+  type ExitResult,
+  type Kept,
+  type Milliseconds,
+  type PromiseResult,
+  type RuleResult,
+} from "./formats/results.ts";
 export {
   type Machine,
   machineSchema,

@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Json, type StageContext, readJsonAs } from "@sweetspot/artifact";
-import { cellResultsSchema } from "./results.ts";
+import { type Json, type StageContext, cellResultsSchema, readJsonAs } from "@sweetspot/artifact";
 import type { ChooseSettings } from "./settings.ts";
 
 /** `choice.json`: the regime chosen for a method, and what it was chosen by. */

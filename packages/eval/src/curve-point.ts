@@ -1,6 +1,10 @@
-import type { Predictions, Timing } from "@sweetspot/artifact";
+import {
+  type BudgetResult,
+  type CurvePoint,
+  type Predictions,
+  type Timing,
+} from "@sweetspot/artifact";
 import { cascadeExits, meanCost } from "./exit-cost.ts";
-import type { BudgetResult, CurvePoint } from "./results.ts";
 import type { OperatingPoint } from "./speed-accuracy.ts";
 import { wilson } from "@sweetspot/statistics";
 import { exitMilliseconds } from "./timing.ts";

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type HostTensor,
+  cellResultsSchema,
   parse,
+  readOutcomes,
   readSafetensors,
   runStage,
   writeArtifact,
@@ -11,8 +13,6 @@ import {
 } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exitRuleNames } from "./exit-rules/exit-rules.ts";
-import { readOutcomes } from "./outcomes-file.ts";
-import { cellResultsSchema } from "./results.ts";
 import { meanAccuracy, resampledCurve } from "./statistics/area-between.ts";
 import { stage } from "./stage.ts";
 

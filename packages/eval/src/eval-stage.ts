@@ -1,19 +1,21 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
-  type Json,
-  type StageContext,
-  writeSafetensors,
-  readJsonAs,
   baselineSchema,
+  type CellResults,
+  type Json,
+  type PromiseResult,
+  readJsonAs,
+  type StageContext,
   timingSchema,
+  writeOutcomes,
+  writeRightAnswers,
 } from "@sweetspot/artifact";
 import { type ExitCosts, exitCosts } from "./curve-point.ts";
 import { evaluateCalibration } from "./evaluate-calibration.ts";
 import { areaToFullModel, evaluateOracle, evaluateRules } from "./evaluate-rules.ts";
 import { evaluate, rightAnswers } from "./evaluate.ts";
 import { cascadeExits } from "./exit-cost.ts";
-import { writeOutcomes } from "./outcomes-file.ts";
 import { paperThresholds } from "./paper-thresholds.ts";
 import {
   type PredictedSplit,
@@ -24,15 +26,13 @@ import {
 } from "./predictions.ts";
 import { candidateThresholds, kept, learnThenTest } from "./promise.ts";
 import { readGradientConflict } from "./gradient-conflict.ts";
-import type { CellResults, PromiseResult } from "./results.ts";
 import { speedAccuracyCurve } from "./speed-accuracy.ts";
 import type { EvalSettings } from "./settings.ts";
 import { fitTemperature } from "./temperature.ts";
 
 /**
  * The stage `eval`. Leaves `results.json` (`CellResults`), `right-answers.safetensors`
- * (`RightAnswers`: int32 `exits` [E, N] and `atBudget` [B, N]) and `outcomes.safetensors`
- * (`readOutcomes`).
+ * (`RightAnswers`) and `outcomes.safetensors` (`Outcomes`).
  */
 export async function runEval({
   settings,
@@ -99,13 +99,8 @@ export async function runEval({
     ...(await fromOthers(inputs)),
   };
   await writeFile(join(output, "results.json"), `${JSON.stringify(results)}\n`);
-  const right = rightAnswers(results, test);
-  const n = results.examples;
-  await writeSafetensors(join(output, "right-answers.safetensors"), {
-    exits: { shape: [right.exits.length, n], data: flat(right.exits, n) },
-    atBudget: { shape: [right.atBudget.length, n], data: flat(right.atBudget, n) },
-  });
-  await writeOutcomes(output, test);
+  await writeRightAnswers(join(output, "right-answers.safetensors"), rightAnswers(results, test));
+  await writeOutcomes(join(output, "outcomes.safetensors"), test);
   log(
     `eval  ${results.method}  ${results.exits.map((e) => `layer ${e.exitLayer}: ${(100 * e.accuracy).toFixed(1)}`).join("  ")}  (n ${results.examples})`,
   );
@@ -161,10 +156,4 @@ function promisesOf(
 
 function exitAccuracies({ correct }: PredictedSplit): number[] {
   return correct.map((row) => Array.from(row).reduce((a, b) => a + b, 0) / row.length);
-}
-
-function flat(rows: readonly Uint8Array[], n: number): Int32Array {
-  const data = new Int32Array(rows.length * n);
-  rows.forEach((row, i) => data.set(row, i * n));
-  return data;
 }

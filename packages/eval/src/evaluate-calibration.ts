@@ -1,6 +1,6 @@
 import type { PredictedSplit, SplitLogits } from "./predictions.ts";
 import { predictedSplit } from "./predictions.ts";
-import type { CalibrationResult } from "./results.ts";
+import type { CalibrationResult } from "@sweetspot/artifact";
 import { expectedCalibrationError, reliability } from "@sweetspot/statistics";
 import { fitTemperature } from "./temperature.ts";
 

@@ -3,7 +3,7 @@ import { meanCost } from "./exit-cost.ts";
 import type { LabelledLogits } from "./exit-rules/exit-logits.ts";
 import { type ExitRuleName, exitRules } from "./exit-rules/exit-rules.ts";
 import { oracle } from "./exit-rules/oracle.ts";
-import type { CellResults, RuleResult } from "./results.ts";
+import type { CellResults, RuleResult } from "@sweetspot/artifact";
 import { type OperatingPoint, speedAccuracyCurve } from "./speed-accuracy.ts";
 import { costCurve, meanAccuracy } from "./statistics/area-between.ts";
 

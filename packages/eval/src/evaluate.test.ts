@@ -65,7 +65,7 @@ describe("evaluate", () => {
       [0.5, 14 / 32, 2],
       [0.75, 23 / 32, 5],
     ]);
-    expect(rightAnswers(results, test).atBudget.map((row) => row.join(""))).toEqual([
+    expect(rightAnswers(results, test).atBudget.map((row) => Array.from(row).join(""))).toEqual([
       "00000000",
       "00000011",
       "00011111",

@@ -1,8 +1,7 @@
-import type { Predictions, Timing } from "@sweetspot/artifact";
+import type { CellResults, Predictions, RightAnswers, Timing } from "@sweetspot/artifact";
 import { atBudgets, curvePoint, exitCosts } from "./curve-point.ts";
 import { cascadeExits } from "./exit-cost.ts";
 import type { PredictedSplit } from "./predictions.ts";
-import type { CellResults } from "./results.ts";
 import { exitsAt, operatingPoint, speedAccuracyCurve } from "./speed-accuracy.ts";
 import { wilson } from "@sweetspot/statistics";
 
@@ -55,17 +54,9 @@ export function evaluate(
 }
 
 /**
- * Which examples a cascade answers rightly, so that two cascades can be compared example by example
- * on the same test split: 1 if so, else 0.
+ * The examples behind the accuracies in `results`, which `evaluate` made from `test`, so that two
+ * cascades can be compared example by example.
  */
-export interface RightAnswers {
-  /** By exit, `[E][N]`. */
-  exits: Uint8Array[];
-  /** At the operating point of each entry of `CellResults.atBudget`, `[B][N]`. */
-  atBudget: Uint8Array[];
-}
-
-/** The examples behind the accuracies in `results`, which `evaluate` made from `test`. */
 export function rightAnswers(results: CellResults, test: PredictedSplit): RightAnswers {
   return {
     exits: test.correct.map((row) => Uint8Array.from(row)),

@@ -1,5 +1,5 @@
 export { budgets } from "./curve-point.ts";
-export { evaluate, type RightAnswers, rightAnswers } from "./evaluate.ts";
+export { evaluate, rightAnswers } from "./evaluate.ts";
 export { type CascadeExit, cascadeExits, type MemberExits } from "./exit-cost.ts";
 export { argmax, confidence, exitOf, leaves, softmax } from "./exit-rule.ts";
 export {
@@ -21,7 +21,6 @@ export { margin } from "./exit-rules/margin.ts";
 export { oracle } from "./exit-rules/oracle.ts";
 export { patienceWithConfidenceScores } from "./exit-rules/patience-with-confidence.ts";
 export { agreeingExits } from "./exit-rules/patience.ts";
-export { readOutcomes } from "./outcomes-file.ts";
 export { paperThresholds } from "./paper-thresholds.ts";
 export {
   type PredictedSplit,
@@ -32,33 +31,17 @@ export {
 } from "./predictions.ts";
 export type { Choice } from "./choose.ts";
 export {
-  type BaselineResult,
-  type BudgetResult,
-  type CalibrationResult,
-  type CellResults,
-  cellResultsSchema,
-  type CurvePoint,
-  type ExitResult,
-  type Milliseconds,
-  type PromiseResult,
-  type RuleResult,
-} from "./results.ts";
-export {
   exitsAt,
   type Move,
   movesOf,
   type OperatingPoint,
   operatingPoint,
-  type Outcomes,
   speedAccuracyCurve,
 } from "./speed-accuracy.ts";
 export {
   type AnsweredOutcomes,
   candidateThresholds,
   type Certified,
-  type ExitPromise,
-  exitPromiseSchema,
-  type Kept,
   kept,
   learnThenTest,
 } from "./promise.ts";
@@ -68,7 +51,6 @@ export {
   commonCosts,
   type CostCurve,
   costCurve,
-  type CostedOutcomes,
   halves,
   meanAccuracy,
   resampledCurve,

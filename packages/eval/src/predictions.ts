@@ -1,5 +1,6 @@
 import {
   type Artifact,
+  type Outcomes,
   type Predictions,
   predictionsSchema,
   readJsonAs,
@@ -9,7 +10,6 @@ import {
 import { cascadeExits } from "./exit-cost.ts";
 import { predictedClasses } from "./exit-rules/exit-logits.ts";
 import { maxProbabilityScores } from "./exit-rules/max-probability.ts";
-import type { Outcomes } from "./speed-accuracy.ts";
 
 /** One split's predictions, ready to be counted. */
 export interface PredictedSplit extends Outcomes {

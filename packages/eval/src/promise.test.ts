@@ -1,11 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  type AnsweredOutcomes,
-  candidateThresholds,
-  exitPromiseSchema,
-  kept,
-  learnThenTest,
-} from "./promise.ts";
+import { type AnsweredOutcomes, candidateThresholds, kept, learnThenTest } from "./promise.ts";
+import { exitPromiseSchema } from "@sweetspot/artifact";
 import { exitsAt } from "./speed-accuracy.ts";
 import { sfc32 } from "@sweetspot/statistics";
 

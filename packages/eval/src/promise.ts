@@ -1,24 +1,6 @@
-import { z } from "zod";
-import { exitsAt, type Outcomes, speedAccuracyCurve } from "./speed-accuracy.ts";
-import type { CostedOutcomes } from "./statistics/area-between.ts";
-import { binomialDistribution } from "@sweetspot/statistics";
-import { hoeffdingBentkus } from "@sweetspot/statistics";
-
-/**
- * What is promised of a cascade on inputs like those of a split:
- *
- * - `agree`, in `(0, 1)`: to answer as the full model, the last exit, on at least this share of them;
- * - `lose`, points in `(0, 100)`: to be at most so much less accurate than the full model;
- * - `spend`, above 0: to run on average at most this many times the full model's layers.
- */
-export type ExitPromise = { agree: number } | { lose: number } | { spend: number };
-
-/** Whether it is a promise. */
-export const exitPromiseSchema: z.ZodType<ExitPromise> = z.union([
-  z.strictObject({ agree: z.number().gt(0).lt(1) }),
-  z.strictObject({ lose: z.number().gt(0).lt(100) }),
-  z.strictObject({ spend: z.number().gt(0) }),
-]);
+import type { CostedOutcomes, ExitPromise, Kept, Outcomes } from "@sweetspot/artifact";
+import { binomialDistribution, hoeffdingBentkus } from "@sweetspot/statistics";
+import { exitsAt, speedAccuracyCurve } from "./speed-accuracy.ts";
 
 /** What a cascade did, its answers included. */
 export interface AnsweredOutcomes extends CostedOutcomes {
@@ -82,15 +64,6 @@ export function candidateThresholds(calibration: Outcomes): number[] {
   const count = Math.min(500, thresholds.length);
   const step = (thresholds.length - 1) / Math.max(1, count - 1);
   return Array.from({ length: count }, (_, i) => thresholds[Math.round(i * step)] ?? NaN);
-}
-
-/** How a cascade keeps its promises on a split. */
-export interface Kept {
-  /** Mean layers run over the full model's. */
-  cost: number;
-  accuracy: number;
-  /** Share of examples answered as the full model answers them. */
-  agreement: number;
 }
 
 /** How a cascade does at a threshold beside the full model. @throws RangeError as `exitsAt` */

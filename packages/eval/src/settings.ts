@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ExitRuleName, exitRuleNames, exitRuleSchema } from "./exit-rules/exit-rules.ts";
-import { type ExitPromise, exitPromiseSchema } from "./promise.ts";
+import { exitPromiseSchema, type ExitPromise } from "@sweetspot/artifact";
 
 /** The settings of `eval`. */
 export interface EvalSettings {

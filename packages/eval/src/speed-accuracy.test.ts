@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { exitOf } from "./exit-rule.ts";
-import { exitsAt, operatingPoint, type Outcomes, speedAccuracyCurve } from "./speed-accuracy.ts";
+import { exitsAt, operatingPoint, speedAccuracyCurve } from "./speed-accuracy.ts";
+import type { Outcomes } from "@sweetspot/artifact";
 
 /** Few distinct confidences, so that ties within and between exits are the rule. */
 const level = fc.constantFrom(0.5, 0.5000000000000001, 0.6, 0.75, 0.9, 0.9999999999999999, 1);

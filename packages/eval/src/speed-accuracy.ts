@@ -1,12 +1,5 @@
+import type { Outcomes } from "@sweetspot/artifact";
 import { leaves } from "./exit-rule.ts";
-
-/** What every example met at every exit, and what leaving there costs. E exits, N examples. */
-export interface Outcomes {
-  /** Maximum softmax probability, `[E][N]`. */
-  confidences: readonly ArrayLike<number>[];
-  /** 1 where the exit's prediction is right, `[E][N]`. */
-  correct: readonly ArrayLike<number>[];
-}
 
 /** How a cascade does at one threshold. */
 export interface OperatingPoint {

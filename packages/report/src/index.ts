@@ -1,4 +1,4 @@
-export { type Cell, readCell, type RightAnswers } from "./cell.ts";
+export { type Cell, readCell } from "./cell.ts";
 export { compare, type Comparison } from "./comparisons.ts";
 export { png } from "./figures/png.ts";
 export { makeReport, type Report } from "./report.ts";

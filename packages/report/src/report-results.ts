@@ -1,5 +1,4 @@
-import type { Machine } from "@sweetspot/artifact";
-import type { CellResults, CurvePoint } from "@sweetspot/eval";
+import { type CellResults, type CurvePoint, type Machine } from "@sweetspot/artifact";
 import type { Cell } from "./cell.ts";
 import type { Comparison } from "./comparisons.ts";
 import { findings } from "./findings.ts";

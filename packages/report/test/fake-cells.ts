@@ -1,7 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeArtifact, writeSafetensors } from "@sweetspot/artifact";
-import type { CellResults, CurvePoint } from "@sweetspot/eval";
+import {
+  type CellResults,
+  type CurvePoint,
+  writeArtifact,
+  writeSafetensors,
+} from "@sweetspot/artifact";
 import type { Cell } from "../src/cell.ts";
 
 /** Uniform numbers in `[0, 1)`, the same for the same seed. */

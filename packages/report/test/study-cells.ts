@@ -1,5 +1,5 @@
-import type { GradientConflict } from "@sweetspot/artifact";
-import { type CellResults, evaluate, rightAnswers } from "@sweetspot/eval";
+import { type CellResults, type GradientConflict } from "@sweetspot/artifact";
+import { evaluate, rightAnswers } from "@sweetspot/eval";
 import { expectedCalibrationError, reliability, type ReliabilityBin } from "@sweetspot/statistics";
 import type { Cell } from "../src/cell.ts";
 import { uniform } from "./fake-cells.ts";

@@ -7,11 +7,11 @@ import {
   areaDifference,
   commonCosts,
   costCurve,
-  type CostedOutcomes,
   halves,
   meanAccuracy,
   resampledCurve,
 } from "./area-between.ts";
+import type { CostedOutcomes } from "@sweetspot/artifact";
 import { pairedBootstrap } from "@sweetspot/statistics";
 import type { Interval } from "@sweetspot/statistics";
 

@@ -1,7 +1,7 @@
+import type { CostedOutcomes } from "@sweetspot/artifact";
+import type { Interval, TaskSample } from "@sweetspot/statistics";
 import { meanCost } from "../exit-cost.ts";
-import { type OperatingPoint, type Outcomes, movesOf } from "../speed-accuracy.ts";
-import type { TaskSample } from "@sweetspot/statistics";
-import type { Interval } from "@sweetspot/statistics";
+import { type OperatingPoint, movesOf } from "../speed-accuracy.ts";
 
 /**
  * A speed-accuracy curve over cost. Between neighbouring points it is linear: what is reached by
@@ -13,14 +13,6 @@ export interface CostCurve {
   costs: ArrayLike<number>;
   /** At each cost, in `[0, 1]`. */
   accuracies: ArrayLike<number>;
-}
-
-/** What a cascade of E exits did with N examples, and what its exits cost. */
-export interface CostedOutcomes extends Outcomes {
-  /** Layers run in all by an example that leaves at each exit, `[E]`, rising (`CascadeExit.layers`). */
-  exitLayers: readonly number[];
-  /** The full model's depth. */
-  layers: number;
 }
 
 /** The points of `speedAccuracyCurve` over cost. */

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { CurvePoint } from "@sweetspot/eval";
+import type { CurvePoint } from "@sweetspot/artifact";
 import type { Cell } from "../cell.ts";
 import { dotItem, draw, type Figure, hollow, methodItem, type Size } from "./draw.ts";
 import { count, percent } from "../numbers.ts";

@@ -1,4 +1,5 @@
-import { commonCosts, type CostedOutcomes, halves } from "@sweetspot/eval";
+import { commonCosts, halves } from "@sweetspot/eval";
+import type { CostedOutcomes } from "@sweetspot/artifact";
 import { meanDifference, type Interval, type TaskSample } from "@sweetspot/statistics";
 import type { Cell } from "../cell.ts";
 import { resampledMean } from "./resampled-mean.ts";

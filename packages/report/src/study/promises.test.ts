@@ -1,4 +1,4 @@
-import type { ExitPromise } from "@sweetspot/eval";
+import type { ExitPromise } from "@sweetspot/artifact";
 import { describe, expect, test } from "vitest";
 import { studyCell } from "../../test/study-cells.ts";
 import type { Cell } from "../cell.ts";

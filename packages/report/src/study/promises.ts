@@ -1,4 +1,4 @@
-import type { ExitPromise, PromiseResult } from "@sweetspot/eval";
+import type { ExitPromise, PromiseResult } from "@sweetspot/artifact";
 import type { Cell } from "../cell.ts";
 import { mean } from "../mean.ts";
 

@@ -1,4 +1,5 @@
-import { type CostedOutcomes, meanAccuracy, movesOf, resampledCurve } from "@sweetspot/eval";
+import { meanAccuracy, movesOf, resampledCurve } from "@sweetspot/eval";
+import type { CostedOutcomes } from "@sweetspot/artifact";
 import type { Interval } from "@sweetspot/statistics";
 
 /**

@@ -1,4 +1,4 @@
-import type { ExitPromise } from "@sweetspot/eval";
+import type { ExitPromise } from "@sweetspot/artifact";
 import { escapeText } from "../figures/draw.ts";
 import { table } from "../html-tables.ts";
 import { cosineText, percent, points, signed } from "../numbers.ts";

@@ -1,19 +1,11 @@
-import {
-  type Baseline,
-  type GradientConflict,
-  gradientConflictSchema,
-  type Method,
-  methodSchema,
-  type Machine,
-  machineSchema,
-  type TimedBatch,
-  timedBatchSchema,
-} from "@sweetspot/artifact";
 import { z } from "zod";
-import { type ExitRuleName, exitRuleSchema } from "./exit-rules/exit-rules.ts";
-import { type ExitPromise, exitPromiseSchema, type Kept } from "./promise.ts";
-import type { ReliabilityBin } from "@sweetspot/statistics";
-import type { Interval } from "@sweetspot/statistics";
+import { type Baseline } from "./baseline.ts";
+import { type GradientConflict, gradientConflictSchema } from "./gradient-conflict.ts";
+import { type Method, methodSchema } from "./method.ts";
+import { type Machine, machineSchema, type TimedBatch, timedBatchSchema } from "./timing.ts";
+
+/** From a low to a high end. */
+type Interval = [low: number, high: number];
 
 /** Milliseconds per example at batch 1 and 32. */
 export interface Milliseconds {
@@ -57,7 +49,8 @@ export interface BudgetResult extends CurvePoint {
 
 /** One exit rule on the test split. */
 export interface RuleResult {
-  rule: ExitRuleName;
+  /** A name of `exitRules`, in the package `eval`. */
+  rule: string;
   /** As `CellResults.atBudget`. */
   atBudget: BudgetResult[];
   /** Mean accuracy over cost, from the first exit's to the full model's (`meanAccuracy`). */
@@ -72,10 +65,41 @@ export interface CalibrationResult {
   exitLayer: number;
   /** Fitted on the calibration split. */
   temperature: number;
-  /** Expected calibration error and its bins, of the logits as they are. */
-  before: { ece: number; bins: ReliabilityBin[] };
+  /** Of the logits as they are. */
+  before: Reliability;
   /** Of the logits over the temperature. */
-  after: { ece: number; bins: ReliabilityBin[] };
+  after: Reliability;
+}
+
+/** Expected calibration error, and the bins that it is the weighted mean of (`reliability`, in the package `statistics`). */
+export interface Reliability {
+  ece: number;
+  bins: {
+    low: number;
+    high: number;
+    count: number;
+    /** Means over the bin; null in an empty one. */
+    confidence: number | null;
+    accuracy: number | null;
+  }[];
+}
+
+/**
+ * What is promised of a cascade on inputs like those of a split:
+ *
+ * - `agree`, in `(0, 1)`: to answer as the full model, the last exit, on at least this share of them;
+ * - `lose`, points in `(0, 100)`: to be at most so much less accurate than the full model;
+ * - `spend`, above 0: to run on average at most this many times the full model's layers.
+ */
+export type ExitPromise = { agree: number } | { lose: number } | { spend: number };
+
+/** How a cascade keeps its promises on a split. */
+export interface Kept {
+  /** Mean layers run over the full model's. */
+  cost: number;
+  accuracy: number;
+  /** Share of examples answered as the full model answers them. */
+  agreement: number;
 }
 
 /** A promise tested on the threshold split, for the rule by maximum probability. */
@@ -163,6 +187,13 @@ const budgetSchema: z.ZodType<BudgetResult> = z.strictObject({
   correct: count,
   interval,
 });
+/** What a promise must be. */
+export const exitPromiseSchema: z.ZodType<ExitPromise> = z.union([
+  z.strictObject({ agree: z.number().gt(0).lt(1) }),
+  z.strictObject({ lose: z.number().gt(0).lt(100) }),
+  z.strictObject({ spend: z.number().gt(0) }),
+]);
+
 const kept = z.strictObject({ cost, accuracy: share, agreement: share });
 const reliability = z.strictObject({
   ece: share,
@@ -214,7 +245,7 @@ export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
   rules: z
     .array(
       z.strictObject({
-        rule: exitRuleSchema,
+        rule: z.string().min(1),
         atBudget: z.array(budgetSchema),
         area: share,
         curve: z.array(z.strictObject(point)).min(1).max(101),
