@@ -13,7 +13,7 @@ import {
 } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exitRuleNames } from "./exit-rules/exit-rules.ts";
-import { meanAccuracy, resampledCurve } from "./statistics/area-between.ts";
+import { meanAccuracy, resampledCurve } from "./curves/area-between.ts";
 import { stage } from "./stage.ts";
 
 let folder = "";

@@ -11,12 +11,12 @@ import {
   writeOutcomes,
   writeRightAnswers,
 } from "@sweetspot/artifact";
-import { type ExitCosts, exitCosts } from "./curve-point.ts";
-import { evaluateCalibration } from "./evaluate-calibration.ts";
-import { areaToFullModel, evaluateOracle, evaluateRules } from "./evaluate-rules.ts";
+import { type ExitCosts, exitCosts } from "./curves/curve-point.ts";
+import { evaluateCalibration } from "./calibration/evaluate-calibration.ts";
+import { areaToFullModel, evaluateOracle, evaluateRules } from "./exit-rules/evaluate-rules.ts";
 import { evaluate, rightAnswers } from "./evaluate.ts";
-import { cascadeExits } from "./exit-cost.ts";
-import { paperThresholds } from "./paper-thresholds.ts";
+import { cascadeExits } from "./curves/exit-cost.ts";
+import { paperThresholds } from "./curves/paper-thresholds.ts";
 import {
   type PredictedSplit,
   predictedSplit,
@@ -26,9 +26,9 @@ import {
 } from "./predictions.ts";
 import { candidateThresholds, kept, learnThenTest } from "./promise.ts";
 import { readGradientConflict } from "./gradient-conflict.ts";
-import { speedAccuracyCurve } from "./speed-accuracy.ts";
+import { speedAccuracyCurve } from "./curves/speed-accuracy.ts";
 import type { EvalSettings } from "./settings.ts";
-import { fitTemperature } from "./temperature.ts";
+import { fitTemperature } from "./calibration/temperature.ts";
 
 /**
  * The stage `eval`. Leaves `results.json` (`CellResults`), `right-answers.safetensors`

@@ -1,8 +1,8 @@
 import type { CellResults, Predictions, RightAnswers, Timing } from "@sweetspot/artifact";
-import { atBudgets, curvePoint, exitCosts } from "./curve-point.ts";
-import { cascadeExits } from "./exit-cost.ts";
+import { atBudgets, curvePoint, exitCosts } from "./curves/curve-point.ts";
+import { cascadeExits } from "./curves/exit-cost.ts";
 import type { PredictedSplit } from "./predictions.ts";
-import { exitsAt, operatingPoint, speedAccuracyCurve } from "./speed-accuracy.ts";
+import { exitsAt, operatingPoint, speedAccuracyCurve } from "./curves/speed-accuracy.ts";
 import { wilson } from "@sweetspot/statistics";
 
 /**

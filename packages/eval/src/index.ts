@@ -1,7 +1,7 @@
-export { budgets } from "./curve-point.ts";
+export { budgets } from "./curves/curve-point.ts";
 export { evaluate, rightAnswers } from "./evaluate.ts";
-export { type CascadeExit, cascadeExits, type MemberExits } from "./exit-cost.ts";
-export { argmax, confidence, exitOf, leaves, softmax } from "./exit-rule.ts";
+export { type CascadeExit, cascadeExits, type MemberExits } from "./curves/exit-cost.ts";
+export { argmax, confidence, exitOf, leaves, softmax } from "./exit-rules/confidence.ts";
 export {
   type ExitLogits,
   type LabelledLogits,
@@ -21,7 +21,7 @@ export { margin } from "./exit-rules/margin.ts";
 export { oracle } from "./exit-rules/oracle.ts";
 export { patienceWithConfidenceScores } from "./exit-rules/patience-with-confidence.ts";
 export { agreeingExits } from "./exit-rules/patience.ts";
-export { paperThresholds } from "./paper-thresholds.ts";
+export { paperThresholds } from "./curves/paper-thresholds.ts";
 export {
   type PredictedSplit,
   predictedSplit,
@@ -37,7 +37,7 @@ export {
   type OperatingPoint,
   operatingPoint,
   speedAccuracyCurve,
-} from "./speed-accuracy.ts";
+} from "./curves/speed-accuracy.ts";
 export {
   type AnsweredOutcomes,
   candidateThresholds,
@@ -54,7 +54,7 @@ export {
   halves,
   meanAccuracy,
   resampledCurve,
-} from "./statistics/area-between.ts";
+} from "./curves/area-between.ts";
 export type { EvalSettings } from "./settings.ts";
-export { fitTemperature } from "./temperature.ts";
-export { exitMilliseconds } from "./timing.ts";
+export { fitTemperature } from "./calibration/temperature.ts";
+export { exitMilliseconds } from "./curves/timing.ts";

@@ -7,7 +7,7 @@ import {
   readSafetensors,
   sha256,
 } from "@sweetspot/artifact";
-import { cascadeExits } from "./exit-cost.ts";
+import { cascadeExits } from "./curves/exit-cost.ts";
 import { predictedClasses } from "./exit-rules/exit-logits.ts";
 import { maxProbabilityScores } from "./exit-rules/max-probability.ts";
 

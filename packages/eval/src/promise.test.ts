@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type AnsweredOutcomes, candidateThresholds, kept, learnThenTest } from "./promise.ts";
 import { exitPromiseSchema } from "@sweetspot/artifact";
-import { exitsAt } from "./speed-accuracy.ts";
+import { exitsAt } from "./curves/speed-accuracy.ts";
 import { sfc32 } from "@sweetspot/statistics";
 
 /** Two exits, after layers 1 and 4 of 4. `first`: how sure the first exit is, and whether it is right; the last exit is right. */

@@ -1,6 +1,6 @@
 import type { CostedOutcomes, ExitPromise, Kept, Outcomes } from "@sweetspot/artifact";
 import { binomialDistribution, hoeffdingBentkus } from "@sweetspot/statistics";
-import { exitsAt, speedAccuracyCurve } from "./speed-accuracy.ts";
+import { exitsAt, speedAccuracyCurve } from "./curves/speed-accuracy.ts";
 
 /** What a cascade did, its answers included. */
 export interface AnsweredOutcomes extends CostedOutcomes {

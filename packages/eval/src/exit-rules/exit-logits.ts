@@ -1,4 +1,4 @@
-import { argmax, softmax } from "../exit-rule.ts";
+import { argmax, softmax } from "./confidence.ts";
 
 /** What an exit rule reads: the logits of E exits for N examples of K classes. */
 export interface ExitLogits {

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import reference from "../../reference/eval.json" with { type: "json" };
-import { confidence } from "../exit-rule.ts";
-import { exitsAt, operatingPoint, speedAccuracyCurve } from "../speed-accuracy.ts";
+import { confidence } from "./confidence.ts";
+import { exitsAt, operatingPoint, speedAccuracyCurve } from "../curves/speed-accuracy.ts";
 import { certainty, entropyScores } from "./entropy.ts";
 import { type ExitLogits, type LabelledLogits, predictedClasses } from "./exit-logits.ts";
 import { exitRuleNames, exitRules, exitRuleSchema } from "./exit-rules.ts";

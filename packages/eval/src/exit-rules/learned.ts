@@ -1,4 +1,4 @@
-import { softmax } from "../exit-rule.ts";
+import { softmax } from "./confidence.ts";
 import { certainty } from "./entropy.ts";
 import { type ExitLogits, type LabelledLogits, predictedClasses } from "./exit-logits.ts";
 import { fitAnswers, logistic, type LogisticRegression } from "./fit-answers.ts";

@@ -1,4 +1,4 @@
-import { confidence } from "../exit-rule.ts";
+import { confidence } from "./confidence.ts";
 import type { ExitLogits } from "./exit-logits.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { OperatingPoint } from "../speed-accuracy.ts";
+import type { OperatingPoint } from "../curves/speed-accuracy.ts";
 
 /**
  * The bound of every exit rule: each example leaves at the first exit that is right, at the first of

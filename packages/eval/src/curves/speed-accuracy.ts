@@ -1,5 +1,5 @@
 import type { Outcomes } from "@sweetspot/artifact";
-import { leaves } from "./exit-rule.ts";
+import { leaves } from "../exit-rules/confidence.ts";
 
 /** How a cascade does at one threshold. */
 export interface OperatingPoint {

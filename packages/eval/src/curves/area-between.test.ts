@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import reference from "../../reference/eval.json" with { type: "json" };
-import { speedAccuracyCurve } from "../speed-accuracy.ts";
+import { speedAccuracyCurve } from "./speed-accuracy.ts";
 import {
   areaBetween,
   areaDifference,

@@ -1,5 +1,5 @@
-import type { PredictedSplit, SplitLogits } from "./predictions.ts";
-import { predictedSplit } from "./predictions.ts";
+import type { PredictedSplit, SplitLogits } from "../predictions.ts";
+import { predictedSplit } from "../predictions.ts";
 import type { CalibrationResult } from "@sweetspot/artifact";
 import { expectedCalibrationError, reliability } from "@sweetspot/statistics";
 import { fitTemperature } from "./temperature.ts";

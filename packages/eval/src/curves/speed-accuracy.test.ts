@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { exitOf } from "./exit-rule.ts";
+import { exitOf } from "../exit-rules/confidence.ts";
 import { exitsAt, operatingPoint, speedAccuracyCurve } from "./speed-accuracy.ts";
 import type { Outcomes } from "@sweetspot/artifact";
 

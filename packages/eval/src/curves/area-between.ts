@@ -1,7 +1,7 @@
 import type { CostedOutcomes } from "@sweetspot/artifact";
 import type { Interval, TaskSample } from "@sweetspot/statistics";
-import { meanCost } from "../exit-cost.ts";
-import { type OperatingPoint, movesOf } from "../speed-accuracy.ts";
+import { meanCost } from "./exit-cost.ts";
+import { type OperatingPoint, movesOf } from "./speed-accuracy.ts";
 
 /**
  * A speed-accuracy curve over cost. Between neighbouring points it is linear: what is reached by

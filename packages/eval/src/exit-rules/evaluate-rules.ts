@@ -1,11 +1,11 @@
-import { atBudgets, curvePoint, type ExitCosts } from "./curve-point.ts";
-import { meanCost } from "./exit-cost.ts";
-import type { LabelledLogits } from "./exit-rules/exit-logits.ts";
-import { type ExitRuleName, exitRules } from "./exit-rules/exit-rules.ts";
-import { oracle } from "./exit-rules/oracle.ts";
+import { atBudgets, curvePoint, type ExitCosts } from "../curves/curve-point.ts";
+import { meanCost } from "../curves/exit-cost.ts";
+import type { LabelledLogits } from "./exit-logits.ts";
+import { type ExitRuleName, exitRules } from "./exit-rules.ts";
+import { oracle } from "./oracle.ts";
 import type { CellResults, RuleResult } from "@sweetspot/artifact";
-import { type OperatingPoint, speedAccuracyCurve } from "./speed-accuracy.ts";
-import { costCurve, meanAccuracy } from "./statistics/area-between.ts";
+import { type OperatingPoint, speedAccuracyCurve } from "../curves/speed-accuracy.ts";
+import { costCurve, meanAccuracy } from "../curves/area-between.ts";
 
 /** The most points of a rule's curve that are kept. */
 const mostPoints = 101;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { argmax, confidence, exitOf, leaves, softmax } from "./exit-rule.ts";
+import { argmax, confidence, exitOf, leaves, softmax } from "./confidence.ts";
 
 const logits = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), {
   minLength: 2,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { ExitCosts } from "./curve-point.ts";
+import type { ExitCosts } from "../curves/curve-point.ts";
 import { areaToFullModel, evaluateOracle, evaluateRules } from "./evaluate-rules.ts";
-import { exitRuleNames } from "./exit-rules/exit-rules.ts";
-import { predictedSplit } from "./predictions.ts";
-import { speedAccuracyCurve } from "./speed-accuracy.ts";
-import { areaBetween, costCurve } from "./statistics/area-between.ts";
+import { exitRuleNames } from "./exit-rules.ts";
+import { predictedSplit } from "../predictions.ts";
+import { speedAccuracyCurve } from "../curves/speed-accuracy.ts";
+import { areaBetween, costCurve } from "../curves/area-between.ts";
 import { sfc32 } from "@sweetspot/statistics";
 
 /** Logits that favour the true class the more, the deeper the exit. */
