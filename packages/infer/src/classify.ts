@@ -167,11 +167,8 @@ function scoresAt(
   classes: number,
   { rule, temperatures }: Leaving,
 ): ArrayLike<number> {
-  // A score rests on no later exit; those still to come only say how many there are.
-  const later = new Float32Array(seen[0]?.length ?? 0);
-  const logits = Array.from({ length: exits }, (_, e) => seen[e] ?? later);
-  const input = { logits, classes, ...(temperatures.length > 0 && { temperatures }) };
-  return exitRules[rule](input, { ...input, labels: [] })[seen.length - 1] ?? [];
+  const input = { logits: seen, exits, classes, ...(temperatures.length > 0 && { temperatures }) };
+  return exitRules[rule](input, { ...input, labels: [] }).at(-1) ?? [];
 }
 
 /** What an exit answers in one row. */

@@ -1,12 +1,14 @@
 import { argmax, softmax } from "./confidence.ts";
 
-/** What an exit rule reads: the logits of E exits for N examples of K classes. */
+/** What an exit rule reads: the logits of the exits asked so far, for N examples of K classes. */
 export interface ExitLogits {
   /** By exit, each `[N, K]`, row-major. */
   logits: readonly Float32Array[];
+  /** E, how many exits the cascade has; by default those of `logits`. */
+  exits?: number;
   /** K, at least 2. */
   classes: number;
-  /** By which each exit's logits are divided, `[E]`, above 0; 1 where there are none. */
+  /** What each exit's logits are divided by, `[E]`, above 0; by default 1. */
   temperatures?: readonly number[] | undefined;
 }
 

@@ -22,6 +22,6 @@ export function agreeingExits(input: ExitLogits): Int32Array[] {
  * Source: PABEE, arXiv:2006.04152.
  */
 export function patienceScores(input: ExitLogits): Float64Array[] {
-  const exits = input.logits.length;
+  const exits = input.exits ?? input.logits.length;
   return agreeingExits(input).map((row) => Float64Array.from(row, (count) => count / exits));
 }
