@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { evaluate, rightAnswers } from "@sweetspot/eval";
-import { type Cell, makeReport, png } from "@sweetspot/report";
+import { makeReport, png, type ReportedCell } from "@sweetspot/report";
 
 const examples = Array.from({ length: 400 }, (_, i) => i);
 const labels = Int32Array.from(examples, (i) => i % 2);
@@ -10,7 +10,7 @@ const segment = { member: 0, layers: 1, p10Ms: 1, p90Ms: 1 };
 const segments = [1, 2].map((exitLayer, k) => ({ ...segment, segment: k, exitLayer, medianMs: 1 }));
 
 // An invented classifier with exits after layers 1 and 2, as accurate as it is told.
-function cell(method: "early-exit" | "sweet", accuracies: readonly number[]): Cell {
+function cell(method: "early-exit" | "sweet", accuracies: readonly number[]): ReportedCell {
   const correct = accuracies.map((a) => examples.map((i) => Number((i * Math.SQRT2) % 1 < a)));
   const predicted = correct.map((row) =>
     labels.map((label, i) => (row[i] === 1 ? label : 1 - label)),

@@ -39,6 +39,7 @@ const bounds: Readonly<Record<string, readonly [megabytes: number, packages: num
 
 interface PackageJson {
   name: string;
+  private?: boolean;
   dependencies?: Record<string, string>;
 }
 
@@ -49,6 +50,7 @@ const only = argv._.map(String);
 const packages = new Map<string, { dir: string; json: PackageJson }>();
 for (const file of (await glob("packages/*/package.json", { cwd: root })).sort()) {
   const json = JSON.parse(await readFile(join(root, file), "utf8")) as PackageJson;
+  if (json.private === true) continue;
   packages.set(json.name, { dir: join(root, file, ".."), json });
 }
 

@@ -4,15 +4,21 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { openArtifact } from "@sweetspot/artifact";
+import { mainMethods, signed } from "@sweetspot/report/parts";
 import type { TaskSample } from "@sweetspot/statistics";
-import { type Cell, readCell, type StudyNumbers } from "@sweetspot/report";
+import {
+  bootstrapping,
+  type Effect,
+  estimateEffect,
+  type Question,
+  questions,
+  readStudyCell,
+  sharedSeeds,
+  type StudyCell,
+  type StudyNumbers,
+  type StudySettings,
+} from "@sweetspot/study";
 import { $ } from "zx";
-import { mainMethods } from "../packages/report/src/methods.ts";
-import { signed } from "../packages/report/src/numbers.ts";
-import type { ReportSettings } from "../packages/report/src/settings.ts";
-import { type Question, questions } from "../packages/report/src/study/claims.ts";
-import { sharedSeeds } from "../packages/report/src/study/effects.ts";
-import { bootstrapping, type Effect, estimate } from "../packages/report/src/study/estimate.ts";
 import { table, withParts } from "./markdown.ts";
 import { help } from "./help.ts";
 
@@ -40,16 +46,16 @@ const contrasts: readonly (readonly [Condition, Condition, string])[] = [
 /** Of claim 2, `projected` is not in those pipelines. */
 const asked = questions.filter(({ id }) => id !== 2);
 
-/** The cells that a pipeline's report was made of, of the tasks and the seed. */
-async function cellsOf(pipeline: string): Promise<Cell[]> {
-  const folder = join(root, ".run", pipeline, "cells/report");
+/** The cells that a pipeline's study was made of, of the tasks and the seed. */
+async function cellsOf(pipeline: string): Promise<StudyCell[]> {
+  const folder = join(root, ".run", pipeline, "cells/study");
   const text = await readFile(join(folder, "cell.json"), "utf8").catch((cause: unknown) => {
-    throw new Error(`${folder}: no report; run npx turbo run pipeline -- ${pipeline} first`, {
+    throw new Error(`${folder}: no study; run npx turbo run pipeline -- ${pipeline} first`, {
       cause,
     });
   });
   const { settings, inputs } = JSON.parse(text) as {
-    settings: ReportSettings;
+    settings: StudySettings;
     inputs: Record<string, string>;
   }; // the pipeline's own
   const cells = settings.cells.filter(
@@ -57,12 +63,12 @@ async function cellsOf(pipeline: string): Promise<Cell[]> {
   );
   return Promise.all(
     cells.map(async (cell) =>
-      readCell(cell, await openArtifact(resolve(folder, inputs[cell.input] ?? cell.input))),
+      readStudyCell(cell, await openArtifact(resolve(folder, inputs[cell.input] ?? cell.input))),
     ),
   );
 }
 
-const cells = new Map<Condition, Cell[]>();
+const cells = new Map<Condition, StudyCell[]>();
 for (const condition of Object.keys(conditions) as Condition[]) {
   cells.set(condition, await cellsOf(condition));
 }
@@ -88,7 +94,7 @@ function sampleOf(
 
 function effectOf(sample: (task: string) => TaskSample): Effect {
   const over = tasks.map((task) => ({ task, control: false, sample: sample(task) }));
-  return estimate(over, bootstrapping).interval(bootstrapping.level);
+  return estimateEffect(over, bootstrapping).interval(bootstrapping.level);
 }
 
 const rounded = ({ effect, low, high }: Effect): Effect => ({
@@ -138,7 +144,7 @@ const causes = table(
 );
 const study = JSON.parse(
   await readFile(join(root, "docs/results/low-resource.json"), "utf8"),
-) as StudyNumbers; // the report's own
+) as StudyNumbers; // the study's own
 const objectives = table(
   ["objective", "less the best of the three", "verdict", ...mainMethods.map((m) => `less ${m}`)],
   [...study.objectives]

@@ -2,8 +2,8 @@
 // `docs/results/low-resource.json`. Run the demo first; `npx turbo run pipeline -- low-resource` leaves the other.
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { StudyNumbers } from "@sweetspot/report";
-import { signed } from "../packages/report/src/numbers.ts";
+import { signed } from "@sweetspot/report/parts";
+import type { StudyNumbers } from "@sweetspot/study";
 import { withParts } from "./markdown.ts";
 import { help } from "./help.ts";
 
@@ -21,7 +21,7 @@ const table = await readFile(at("runs/demo/table.txt"), "utf8").catch((cause: un
 });
 const study = JSON.parse(
   await readFile(at("docs/results/low-resource.json"), "utf8"),
-) as StudyNumbers; // the report's own
+) as StudyNumbers; // the study's own
 const readme = await readFile(at("README.md"), "utf8");
 const updated = readme.replace(/```text\n[^]*?```/, () => `\`\`\`text\n${table.trimEnd()}\n\`\`\``);
 await writeFile(at("README.md"), withParts(updated, { claims: claimsTable(study) }));

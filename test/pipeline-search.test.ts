@@ -38,7 +38,7 @@ train: { epochs: 6 }
 predict: { training: true }
 time: { examples: 8, rounds: 1 }
 eval: { thresholds: ${thresholds} }
-report: { claims: true }
+study: {}
 results: kept
 `;
 
@@ -58,12 +58,12 @@ test("chooses a regime for each method, trains the rest under it, and keeps the 
 
   const first = await project.run("study");
   expect(first.code).toBe(0);
-  // One data cell, 3 methods x 2 regimes x 5 stages, 3 choices; then the pupil's 5 and the report.
+  // One data cell, 3 methods x 2 regimes x 5 stages, 3 choices; then the pupil's 5, the report and the study.
   expect(first.output).toMatch(/^search: 34 cells: 34 run/m);
-  expect(first.output).toMatch(/^40 cells: 6 run, 34 from the cache/m);
+  expect(first.output).toMatch(/^41 cells: 7 run, 34 from the cache/m);
   expect(first.output).toMatch(/^choose\.tiny\.sweet: choose {2}some /m);
   expect(first.lines.slice(-2)).toEqual([
-    "report: runs/study/report.html",
+    "study: runs/study/study/study.html",
     "results: pipelines/study/kept/study.json",
   ]);
   const study = JSON.parse(await project.read("pipelines/study/kept/study.json")) as {
@@ -91,7 +91,7 @@ test("chooses a regime for each method, trains the rest under it, and keeps the 
   await rm(join(project.dir, "pipelines", "study", "kept"), { recursive: true });
   const second = await project.run("study");
   expect(await project.read("pipelines/study/kept/study.json")).toBe(numbers);
-  expect(second.output).toMatch(/^40 cells: 0 run, 40 from the cache/m);
+  expect(second.output).toMatch(/^41 cells: 0 run, 41 from the cache/m);
   const known = await project.run("study", "--dry");
   expect(known.output).not.toContain("no regime is chosen");
   const pupil = await project.run("study", "--filter=train.*-distilled.*");
@@ -101,9 +101,10 @@ test("chooses a regime for each method, trains the rest under it, and keeps the 
   await project.write("pipelines/study/pipeline.yaml", yaml("[0.6]"));
   const third = await project.run("study");
   expect(third.output).toMatch(/^search: 34 cells: 9 run, 25 from the cache/m);
-  expect(third.output).toMatch(/^40 cells: 2 run, 38 from the cache/m);
+  expect(third.output).toMatch(/^41 cells: 3 run, 38 from the cache/m);
   expect(await project.misses("study")).toEqual([
     "eval.reviews.tiny.sweet-distilled.some.1",
     "report",
+    "study",
   ]);
 });

@@ -1,5 +1,13 @@
 import { basename, join } from "node:path";
-import { type Artifact, type Json, bundleSchema, cascadeSchema, cellResultsSchema, readJsonAs, readSplit } from "@sweetspot/artifact";
+import {
+  type Artifact,
+  type Json,
+  bundleSchema,
+  cascadeSchema,
+  cellResultsSchema,
+  readJsonAs,
+  readSplit,
+} from "@sweetspot/artifact";
 import { checkedSentences, type ModelCard, type RepositoryContent } from "@sweetspot/export";
 import { readCheckpoint } from "@sweetspot/model";
 import { makeReport, readCell } from "@sweetspot/report";

@@ -333,21 +333,27 @@ interface Results extends Invocation {
   only: readonly string[] | undefined;
 }
 
-/** Publishes the report, if it was asked for; of other cells says where their artefacts are. */
+/** Publishes the report and the study, if they were asked for; of other cells says where their artifacts are. */
 async function showResults(results: Results): Promise<void> {
   const { outcomes, cells, folder, root, name, only, show, results: kept } = results;
-  const report = cells.find((c) => c.stage === "report" && outcomes.some((o) => o.cell === c.id));
+  const artifactOf = (stage: string) => {
+    const cell = cells.find((c) => c.stage === stage && outcomes.some((o) => o.cell === c.id));
+    return cell && folder.artifact(cell.id);
+  };
+  const [report, study] = [artifactOf("report"), artifactOf("study")];
   if (report === undefined) {
     for (const id of only ?? []) show(`${id}: ${relative(root, folder.artifact(id))}`);
     return;
   }
   const target = join(root, "runs", name);
-  await publish(folder.artifact(report.id), target);
-  const table = await readFile(join(target, "table.txt"), "utf8");
+  await publish(report, target, study);
+  const table = await readFile(join(study ?? report, "table.txt"), "utf8");
   show("");
   for (const line of table.trimEnd().split("\n")) show(line);
   show("");
   show(`report: ${relative(root, join(target, "report.html"))}`);
+  if (study === undefined) return;
+  show(`study: ${relative(root, join(target, "study", "study.html"))}`);
   if (kept === undefined) return;
-  show(`results: ${relative(root, await publishStudy(folder.artifact(report.id), kept, name))}`);
+  show(`results: ${relative(root, await publishStudy(study, kept, name))}`);
 }

@@ -2,20 +2,16 @@ import {
   type Artifact,
   type CellResults,
   cellResultsSchema,
-  type CostedOutcomes,
   readJsonAs,
-  readOutcomes,
   readRightAnswers,
   type RightAnswers,
 } from "@sweetspot/artifact";
 import type { ReportCell } from "./settings.ts";
 
 /** A cell: which it is, its results, and which test examples it answers right. */
-export interface Cell extends ReportCell {
+export interface ReportedCell extends ReportCell {
   results: CellResults;
   right: RightAnswers;
-  /** Every test example at every exit, to draw curves on resampled examples; claims need them. */
-  outcomes?: CostedOutcomes | undefined;
 }
 
 /**
@@ -24,7 +20,7 @@ export interface Cell extends ReportCell {
  * @throws Error, TypeError or RangeError that names the file: not JSON, another schema, a method
  *   other than `cell` says, or right answers of another shape
  */
-export async function readCell(cell: ReportCell, artifact: Artifact): Promise<Cell> {
+export async function readCell(cell: ReportCell, artifact: Artifact): Promise<ReportedCell> {
   const file = artifact.path("results.json");
   const results = await readJsonAs(file, cellResultsSchema);
   if (results.method !== cell.method) {
@@ -32,6 +28,33 @@ export async function readCell(cell: ReportCell, artifact: Artifact): Promise<Ce
       `${file}: the settings say that ${cell.input} is ${cell.method}, it holds ${results.method}`,
     );
   }
-  const right = await readRightAnswers(artifact, results);
-  return { ...cell, results, right, outcomes: await readOutcomes(artifact, results) };
+  return { ...cell, results, right: await readRightAnswers(artifact, results) };
+}
+
+/**
+ * Reads the cells that a stage gathers.
+ *
+ * @param stage its name, for errors
+ * @throws RangeError if an input is missing, or as `readCell`
+ */
+export async function readCells(
+  stage: string,
+  cells: readonly ReportCell[],
+  inputs: Readonly<Record<string, Artifact>>,
+): Promise<ReportedCell[]> {
+  const read: ReportedCell[] = [];
+  for (const cell of cells) read.push(await readCell(cell, inputOf(stage, cell, inputs)));
+  return read;
+}
+
+/** The artifact of a cell. @throws RangeError if the stage has no such input */
+export function inputOf(
+  stage: string,
+  { input }: ReportCell,
+  inputs: Readonly<Record<string, Artifact>>,
+): Artifact {
+  const artifact = inputs[input];
+  if (artifact !== undefined) return artifact;
+  const names = Object.keys(inputs).join(", ") || "none";
+  throw new RangeError(`${stage}: no input "${input}" (has ${names})`);
 }

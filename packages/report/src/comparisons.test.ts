@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { fakeCell, threeMethods } from "../test/fake-cells.ts";
-import type { Cell } from "./cell.ts";
+import { fakeCell, threeMethods } from "./testing.ts";
+import type { ReportedCell } from "./cell.ts";
 import { compare } from "./comparisons.ts";
 import { findings, findingsBasis } from "./findings.ts";
 import { type Group, summarise } from "./summary.ts";
 
-function groupOf(cells: Cell[]): Group {
+function groupOf(cells: ReportedCell[]): Group {
   const [group] = summarise(cells);
   if (group === undefined) throw new Error("no group");
   return group;
@@ -16,7 +16,7 @@ function oneExit(
   method: "early-exit" | "sweet" | "multi-model",
   [from, to]: [number, number],
   seed = 1,
-): Cell {
+): ReportedCell {
   const cell = fakeCell({ method, seed, examples: 200, exitLayers: [6] });
   const right = Int32Array.from({ length: 200 }, (_, i) => Number(i >= from && i < to));
   const accuracy = (to - from) / 200;

@@ -1,5 +1,5 @@
 import { pairedDifference, type Interval } from "@sweetspot/statistics";
-import type { Cell } from "./cell.ts";
+import type { ReportedCell } from "./cell.ts";
 import { type Group, type MethodSummary, spread } from "./summary.ts";
 
 /** Two classifiers, or cascades at one budget, compared on the same test examples. */
@@ -24,7 +24,7 @@ interface Contest extends Pick<Comparison, "kind" | "at"> {
   first: {
     label: string;
     method: MethodSummary;
-    right: (cell: Cell) => ArrayLike<number> | undefined;
+    right: (cell: ReportedCell) => ArrayLike<number> | undefined;
   };
   second: Contest["first"];
 }
@@ -72,7 +72,7 @@ function acrossMethods({ methods }: Group): Contest[] {
   const contests = (
     kind: "layer" | "budget",
     at: string,
-    right: (cell: Cell) => ArrayLike<number> | undefined,
+    right: (cell: ReportedCell) => ArrayLike<number> | undefined,
   ): Contest[] =>
     pairs.map(({ first, second }) => ({
       kind,

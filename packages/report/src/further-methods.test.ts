@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { fakeCell, threeMethods } from "../test/fake-cells.ts";
-import type { Cell } from "./cell.ts";
+import { fakeCell, threeMethods } from "./testing.ts";
+import type { ReportedCell } from "./cell.ts";
 import { furtherMethods } from "./further-methods.ts";
 import { makeReport } from "./report.ts";
 import { type Group, summarise } from "./summary.ts";
 
 /** A cell of another method whose curve is one straight line over all costs. */
-function straight(method: string, [from, to]: [number, number], seed = 1): Cell {
+function straight(method: string, [from, to]: [number, number], seed = 1): ReportedCell {
   const cell = fakeCell({ seed, examples: 101 });
   const [first] = cell.results.curve;
   const last = cell.results.curve.at(-1);
@@ -23,7 +23,7 @@ function straight(method: string, [from, to]: [number, number], seed = 1): Cell 
   };
 }
 
-function groupOf(cells: Cell[]): Group {
+function groupOf(cells: ReportedCell[]): Group {
   const [group] = summarise(cells);
   if (group === undefined) throw new Error("no group");
   return group;

@@ -1,5 +1,5 @@
 import { commonCosts, type CostCurve, meanAccuracy } from "@sweetspot/eval";
-import type { Cell } from "./cell.ts";
+import type { ReportedCell } from "./cell.ts";
 import type { Group, MethodSummary } from "./summary.ts";
 
 /** A method without a line of its own in the figures, held against the best that have one. */
@@ -44,7 +44,7 @@ export function furtherMethods({ methods }: Group): FurtherMethod[] {
     .filter(({ seeds }) => seeds.length > 0);
 }
 
-function curveOf({ results }: Cell): CostCurve {
+function curveOf({ results }: ReportedCell): CostCurve {
   return {
     costs: results.curve.map((p) => p.cost),
     accuracies: results.curve.map((p) => p.accuracy),

@@ -1,11 +1,7 @@
-export { type Cell, readCell } from "./cell.ts";
+export { type ReportedCell, readCell } from "./cell.ts";
 export { compare, type Comparison } from "./comparisons.ts";
 export { png } from "./figures/png.ts";
 export { makeReport, type Report } from "./report.ts";
 export type { CurveColumns, ReportResults } from "./report-results.ts";
 export type { ReportCell, ReportSettings } from "./settings.ts";
 export { type Group, summarise } from "./summary.ts";
-export { type Claim, type ClaimPart, claimsOf, type Verdict } from "./study/claims.ts";
-export { type ObjectiveRow, objectivesOf } from "./study/objectives.ts";
-export { type RegimeRow, regimesOf } from "./study/regimes.ts";
-export type { StudyNumbers, TaskNumbers } from "./study/study.ts";

@@ -11,12 +11,8 @@ import {
 } from "./html-tables.ts";
 import { palette } from "./methods.ts";
 import { count, percent } from "./numbers.ts";
-import { claimsTable } from "./study/claims-table.ts";
-import { promisesOf } from "./study/promises.ts";
-import { type StudyPart, studyParts } from "./study/study-figures.ts";
-import { studyFindings } from "./study/study-findings.ts";
-import { promisesTable } from "./study/study-tables.ts";
-import type { Study } from "./study/study.ts";
+import { promisesTable } from "./promises-table.ts";
+import { promisesOf } from "./promises.ts";
 import type { Group } from "./summary.ts";
 
 /** A group with what was made of it. */
@@ -29,19 +25,27 @@ export interface ReportedGroup {
   figures: Figure[];
 }
 
-/**
- * The report as one HTML file: nothing is fetched, nothing need run. With a study it opens with the
- * claims, and the groups are folded.
- */
-export function page(title: string, reported: readonly ReportedGroup[], study?: Study): string {
+/** The report as one HTML file: nothing is fetched and no script runs. */
+export function page(title: string, reported: readonly ReportedGroup[]): string {
   const contents =
-    reported.length < 2 || study !== undefined
+    reported.length < 2
       ? ""
       : `<nav><ul>${reported.map(({ group }, i) => `<li><a href="#group-${i + 1}">${escapeText(heading(group))}</a></li>`).join("")}</ul></nav>\n`;
-  const groups =
-    study === undefined
-      ? reported.map(section).join("\n")
-      : `<h2>Task by task</h2>\n${reported.map((r, i) => `<details><summary>${escapeText(`${heading(r.group)}${study.controls.includes(r.group.task) ? " (control)" : ""}`)}</summary>${section(r, i)}</details>`).join("\n")}`;
+  return htmlPage(
+    title,
+    `${introduction}
+${contents}${reported.map(section).join("\n")}
+<footer>
+<p>Accuracies are on the test split, which no training step saw. The thresholds at a share of the cost are found on the same examples, by their confidences alone, not their labels. Every number of this page is in <code>results.json</code>; the figures are in <code>figures/</code> as SVG and PNG.</p>
+</footer>`,
+  );
+}
+
+/** What the words of a page mean, one paragraph. */
+export const introduction: string = `<p>A classifier that stops early asks a small classifier, an <em>exit</em>, after some of the encoder's layers, and answers at the first that is sure enough: whose largest softmax probability reaches a <em>threshold</em>. Early-Exit trains all exits of one encoder together; SWEET does too, but each layer learns from the next exit above it alone; Multi-Model asks separate encoders of growing depth, each from its first layer. <em>Cost</em> is the layers run over the full model's.</p>`;
+
+/** An HTML file that fetches nothing, with the styles of reports and more of its own. @param body HTML below the title */
+export function htmlPage(title: string, body: string, styles = ""): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -49,42 +53,16 @@ export function page(title: string, reported: readonly ReportedGroup[], study?: 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeText(title)}</title>
 <style>
-${css}</style>
+${css}${styles}</style>
 </head>
 <body>
 <main>
 <h1>${escapeText(title)}</h1>
-${study === undefined ? "" : studySection(study)}<p>A classifier that stops early asks a small classifier, an <em>exit</em>, after some of the encoder's layers, and answers at the first that is sure enough: whose largest softmax probability reaches a <em>threshold</em>. Early-Exit trains all exits of one encoder together; SWEET does too, but each layer learns from the next exit above it alone; Multi-Model asks separate encoders of growing depth, each from its first layer. <em>Cost</em> is the layers run over the full model's.</p>
-${contents}${study === undefined ? "" : `${studyParts(study).map(part).join("\n")}\n`}${groups}
-<footer>
-<p>Accuracies are on the test split, which no training step saw. The thresholds at a share of the cost are found on the same examples, by their confidences alone, not their labels. Every number of this page is in <code>results.json</code>${study === undefined ? "" : ", of the claims and what follows them in <code>study.json</code>"}; the figures are in <code>figures/</code> as SVG and PNG.</p>
-</footer>
+${body}
 </main>
 </body>
 </html>
 `;
-}
-
-function studySection(study: Study): string {
-  return `<h2>The five claims</h2>
-<p>The claims are those of “Finding the SWEET Spot” (arXiv:2306.02307), each made a number before it was measured. A claim is supported if the whole interval lies on its side, contradicted if it lies on the other, otherwise undecided.</p>
-${claimsTable(study)}
-<h2>What the numbers carry</h2>
-<ul>
-${studyFindings(study)
-  .map((f) => `<li>${escapeText(f)}</li>`)
-  .join("\n")}
-</ul>
-<h2>How to read the figures</h2>
-`;
-}
-
-function part({ title, figure: drawn, table }: StudyPart): string {
-  if (drawn === undefined)
-    return `<section><h3>${escapeText(title)}</h3>\n${table ?? ""}</section>`;
-  const numbers =
-    table === undefined ? "" : `\n<details><summary>The numbers</summary>${table}</details>`;
-  return `${figure(drawn)}${numbers}`;
 }
 
 function section({ group, drawn, comparisons, figures }: ReportedGroup, i: number): string {
@@ -93,7 +71,7 @@ function section({ group, drawn, comparisons, figures }: ReportedGroup, i: numbe
 <h2>${escapeText(heading(group))}</h2>
 <p>${count(group.examples)} test examples in ${group.labels.length} classes; the full model has ${group.layers} layers. ${escapeText(seedsText(group))}</p>
 ${headlineTable(group)}
-${figures.slice(0, 1).map(figure).join("\n")}
+${figures.slice(0, 1).map(figureSection).join("\n")}
 <h3>What the numbers carry</h3>
 <ul>
 ${all.map((f) => `<li>${escapeText(f)}</li>`).join("\n")}
@@ -101,7 +79,7 @@ ${all.map((f) => `<li>${escapeText(f)}</li>`).join("\n")}
 <p class="note">${escapeText(findingsBasis(drawn, comparisons))}</p>
 <h3>At a share of the full model's cost</h3>
 ${budgetTable(group)}
-${figures.slice(1).map(figure).join("\n")}
+${figures.slice(1).map(figureSection).join("\n")}
 ${promised(drawn)}<h3>In full</h3>
 <details><summary>All comparisons</summary>${comparisonTable(comparisons)}</details>
 <details><summary>The thresholds of the grid</summary>${group.methods.map(gridTable).join("\n")}</details>
@@ -116,7 +94,8 @@ function promised({ methods }: Group): string {
   return `<h3>What can be promised, and is it kept?</h3>\n${promisesTable({ promises, styles: methods })}\n`;
 }
 
-function figure({ title, caption, draw }: Figure): string {
+/** A figure with its caption, drawn for wide and narrow screens. */
+export function figureSection({ title, caption, draw }: Figure): string {
   return `<figure>
 <h3>${escapeText(title)}</h3>
 ${draw(wide)}
@@ -169,18 +148,9 @@ thead th { font-weight: 500; color: var(--muted); }
 tbody th { font-weight: 500; }
 td small { display: block; color: var(--muted); }
 .swatch { display: inline-block; width: 0.7em; height: 0.7em; margin-right: 0.5em; border-radius: 2px; }
-.claims th[scope="row"] { white-space: normal; font-weight: 600; min-width: 11em; }
-.claims td { text-align: left; white-space: normal; }
-.claims thead th { text-align: left; }
-.claims strong, .interval { white-space: nowrap; }
-.claims svg.claim { display: block; }
-.verdict { font-weight: 600; }
-.verdict.supported { color: var(--method-3); }
-.verdict.contradicted { color: var(--method-2); }
 th small { display: block; color: var(--muted); font-weight: 400; }
 details { margin: 0.6em 0; }
 summary { cursor: pointer; }
-@media print { main { max-width: none; } figure, .claims tr { break-inside: avoid; } details:not([open]) { display: none; } h2, h3 { break-after: avoid; } svg.wide { display: block; } svg.narrow { display: none; } }
-@media (max-width: 600px) { .claims, .claims tbody, .claims tr, .claims th, .claims td { display: block; width: 100%; } .claims thead { display: none; } .claims tr { padding: 0.7em 0; border-bottom: 1px solid var(--line); } .claims th, .claims td { border: 0; padding: 0.15em 0; } .claims th { position: static; } .claims td[data-label]::before { content: attr(data-label) ": "; color: var(--muted); } .claims td svg.claim { display: inline-block; vertical-align: middle; } }
+@media print { main { max-width: none; } figure { break-inside: avoid; } details:not([open]) { display: none; } h2, h3 { break-after: avoid; } svg.wide { display: block; } svg.narrow { display: none; } }
 @media (max-width: 600px) { svg.wide { display: none; } svg.narrow { display: block; margin: 0 auto; } main { padding: 12px 12px 48px; } table { font-size: 0.8rem; } th, td { padding-right: 0.6em; } }
 `;

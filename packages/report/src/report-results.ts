@@ -1,5 +1,5 @@
 import { type CellResults, type CurvePoint, type Machine } from "@sweetspot/artifact";
-import type { Cell } from "./cell.ts";
+import type { ReportedCell } from "./cell.ts";
 import type { Comparison } from "./comparisons.ts";
 import { findings } from "./findings.ts";
 import type { ReportedGroup } from "./page.ts";
@@ -28,7 +28,7 @@ export interface ReportResults {
     }[];
     comparisons: Comparison[];
     findings: string[];
-    cells: (Pick<Cell, "input" | "method" | "seed" | "regime"> &
+    cells: (Pick<ReportedCell, "input" | "method" | "seed" | "regime"> &
       Pick<CellResults, "testSha256" | "exits" | "grid" | "atBudget" | "timing"> & {
         curve: CurveColumns;
       })[];

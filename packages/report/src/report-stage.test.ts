@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runStage } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fakeCell, threeMethods, writeCell } from "../test/fake-cells.ts";
-import { studyCells } from "../test/study-cells.ts";
-import type { Cell } from "./cell.ts";
+import { fakeCell, threeMethods, writeCell } from "./testing.ts";
+import type { ReportedCell } from "./cell.ts";
 import { stage } from "./stage.ts";
 
 let folder = "";
@@ -49,62 +48,22 @@ describe("the stage report", () => {
     expect(await readFile(first.path("report.html"), "utf8")).toContain("<h1>Three methods</h1>");
   });
 
-  test("leaves the numbers of the claims where they are asked for", async () => {
-    const cells = studyCells().filter((c) => c.chosen && c.seed === 1 && c.task !== "beta");
-    const inputs: Record<string, string> = {};
-    for (const cell of cells) inputs[cell.input] = await writeCell(folder, cell);
-    const { path, manifest } = await runStage(stage, {
-      settings: {
-        title: "Claims",
-        claims: true,
-        controls: ["control"],
-        cells: cells.map(({ input, task, encoder, method, seed, regime, chosen }) => {
-          return { input, task, encoder, method, seed, regime, chosen };
-        }),
-      },
-      inputs,
-      output: join(folder, "claims"),
-    });
-    expect(manifest.files["study.json"]).toBeDefined();
-    const study = JSON.parse(await readFile(path("study.json"), "utf8"));
-    expect(study).toMatchObject({ format: "sweetspot-study-1", tasks: ["alpha", "control"] });
-    expect(study.claims.map((c: { id: number }) => c.id)).toEqual([1, 2, 3, 4, 5]);
-    expect(await readFile(path("table.txt"), "utf8")).toMatch(/^The paper's claims/);
-  });
-
   const settings = {
     title: "t",
     cells: [{ input: "a", task: "x", encoder: "y", method: "sweet", seed: 1 }],
   };
   const cell = fakeCell({ method: "sweet", examples: 20 });
-  const bad: [string, { cell?: Cell; settings?: unknown }, RegExp][] = [
+  const bad: [string, { cell?: ReportedCell; settings?: unknown }, RegExp][] = [
     [
       "an input that is not there",
       { settings: { ...settings, cells: [{ ...settings.cells[0], input: "b" }] } },
       /report: no input "b" \(has a\)/,
     ],
     [
-      "a control that is no task of the cells",
-      { settings: { ...settings, controls: ["x", "z"] } },
-      /controls\[?\.?1\]?: must be a task of the cells \(x\), got "z"$/,
+      "no cell at all",
+      { settings: { title: "t", cells: [] } },
+      /cells: must hold at least one cell/,
     ],
-    [
-      "claims without a task that they are about",
-      { settings: { ...settings, claims: true, controls: ["x"] } },
-      /controls: must leave a task that claims are about, got \["x"\]$/,
-    ],
-    [
-      "claims about two encoders",
-      {
-        settings: {
-          ...settings,
-          claims: true,
-          cells: [...settings.cells, { ...settings.cells[0], encoder: "w" }],
-        },
-      },
-      /claims: are about one encoder; report each apart, got \["y","w"\]$/,
-    ],
-    ["no cell at all", { settings: { title: "t", cells: [] } }, /cells: must hold one cell/],
     [
       "another method than the settings say",
       { settings: { ...settings, cells: [{ ...settings.cells[0], method: "early-exit" }] } },
@@ -116,7 +75,7 @@ describe("the stage report", () => {
         cell: {
           ...cell,
           // What the types forbid is what is tested.
-          results: { ...cell.results, format: "other" } as unknown as Cell["results"],
+          results: { ...cell.results, format: "other" } as unknown as ReportedCell["results"],
         },
       },
       /results\.json: format:/,

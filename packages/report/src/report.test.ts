@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, test } from "vitest";
-import { fakeCell, threeMethods } from "../test/fake-cells.ts";
+import { fakeCell, threeMethods } from "./testing.ts";
 import { png } from "./figures/png.ts";
 import { makeReport, type Report } from "./report.ts";
 

@@ -1,6 +1,6 @@
 import type { Machine } from "@sweetspot/artifact";
 import type { Interval } from "@sweetspot/statistics";
-import type { Cell } from "./cell.ts";
+import type { ReportedCell } from "./cell.ts";
 import { type MethodStyle, methodStyles } from "./methods.ts";
 
 /** A number over seeds; all three are the same with one seed. */
@@ -45,7 +45,7 @@ export interface GridSummary {
 
 export interface MethodSummary extends MethodStyle {
   /** By seed, rising. */
-  cells: Cell[];
+  cells: ReportedCell[];
   exits: ExitSummary[];
   atBudget: BudgetSummary[];
   grid: GridSummary[];
@@ -80,8 +80,8 @@ export function spread(values: readonly number[]): Spread {
  * @throws RangeError if a cell comes twice, or cells that are to be compared differ in labels,
  *   depth, test size, level, or (of one method) exits or thresholds
  */
-export function summarise(cells: readonly Cell[]): Group[] {
-  const groups = new Map<string, Cell[]>();
+export function summarise(cells: readonly ReportedCell[]): Group[] {
+  const groups = new Map<string, ReportedCell[]>();
   for (const cell of cells) {
     const key = JSON.stringify([cell.task, cell.encoder]);
     groups.set(key, [...(groups.get(key) ?? []), cell]);
@@ -89,7 +89,7 @@ export function summarise(cells: readonly Cell[]): Group[] {
   return [...groups.values()].map(summariseGroup);
 }
 
-function summariseGroup(cells: Cell[]): Group {
+function summariseGroup(cells: ReportedCell[]): Group {
   const [first] = cells;
   if (first === undefined) throw new RangeError("report: expected one cell at the least, got none");
   const { task, encoder, results } = first;
@@ -120,7 +120,7 @@ function summariseGroup(cells: Cell[]): Group {
   };
 }
 
-function summariseMethod(style: MethodStyle, cells: Cell[]): MethodSummary {
+function summariseMethod(style: MethodStyle, cells: ReportedCell[]): MethodSummary {
   cells.forEach((cell, i) => {
     const before = cells[i - 1];
     if (before !== undefined && before.seed === cell.seed) {
@@ -136,16 +136,17 @@ function summariseMethod(style: MethodStyle, cells: Cell[]): MethodSummary {
   ]);
   const [first] = cells;
   const all = cells.map((c) => c.results);
-  const over = (value: (results: Cell["results"]) => number | undefined): Spread =>
+  const over = (value: (results: ReportedCell["results"]) => number | undefined): Spread =>
     spread(all.map((r) => value(r) ?? NaN));
-  const ms = (value: (results: Cell["results"]) => { "1": number; "32": number } | undefined) => ({
+  const ms = (
+    value: (results: ReportedCell["results"]) => { "1": number; "32": number } | undefined,
+  ) => ({
     "1": over((r) => value(r)?.["1"]),
     "32": over((r) => value(r)?.["32"]),
   });
-  const interval = (value: (results: Cell["results"]) => Interval | undefined): Interval => [
-    over((r) => value(r)?.[0]).mean,
-    over((r) => value(r)?.[1]).mean,
-  ];
+  const interval = (
+    value: (results: ReportedCell["results"]) => Interval | undefined,
+  ): Interval => [over((r) => value(r)?.[0]).mean, over((r) => value(r)?.[1]).mean];
   return {
     ...style,
     cells,
@@ -177,7 +178,7 @@ function summariseMethod(style: MethodStyle, cells: Cell[]): MethodSummary {
 }
 
 /** An exit's milliseconds less those of the members that a cascade asks before its own. */
-function aloneMs({ exits }: Cell["results"], e: number): { "1": number; "32": number } {
+function aloneMs({ exits }: ReportedCell["results"], e: number): { "1": number; "32": number } {
   const exit = exits[e];
   if (exit === undefined) return { "1": NaN, "32": NaN };
   const before = exits.find((other) => other.layers === exit.layers - exit.exitLayer);
@@ -187,7 +188,11 @@ function aloneMs({ exits }: Cell["results"], e: number): { "1": number; "32": nu
   };
 }
 
-function same(cells: readonly Cell[], what: string, of: (cell: Cell) => unknown): void {
+function same(
+  cells: readonly ReportedCell[],
+  what: string,
+  of: (cell: ReportedCell) => unknown,
+): void {
   const [first, ...rest] = cells;
   for (const cell of rest) {
     if (first === undefined || JSON.stringify(of(cell)) === JSON.stringify(of(first))) continue;
@@ -197,7 +202,7 @@ function same(cells: readonly Cell[], what: string, of: (cell: Cell) => unknown)
   }
 }
 
-function distinctMachines(cells: readonly Cell[]): Machine[] {
+function distinctMachines(cells: readonly ReportedCell[]): Machine[] {
   const machines = cells.map((c) => c.results.timing.machine);
   const texts = machines.map((m) => JSON.stringify(m));
   return machines.filter((_, i) => texts.indexOf(texts[i] ?? "") === i);

@@ -72,7 +72,7 @@ export interface CalibrationResult {
 }
 
 /** Expected calibration error, and the bins that it is the weighted mean of (`reliability`, in the package `statistics`). */
-export interface Reliability {
+interface Reliability {
   ece: number;
   bins: {
     low: number;

@@ -217,6 +217,13 @@ export function checkPipelineFile(
   const { title, tasks, encoders, methods, seeds, regimes, searchSeeds, ...rest } = parseAt<
     z.infer<typeof schema>
   >(schema, value, source, "");
+  rest.controls?.forEach((control, i) => {
+    if (Object.hasOwn(tasks, control)) return;
+    const names = Object.keys(tasks).join(", ");
+    throw new TypeError(
+      `${source.at(["controls", i])}: controls.${i}: must be a task of this file (${names}), got ${control}`,
+    );
+  });
   if (regimes !== undefined && Object.keys(tasks).every((task) => rest.controls?.includes(task)))
     throw new TypeError(
       `${source.at(["controls"])}: controls: must leave a task that regimes are chosen by`,

@@ -132,7 +132,7 @@ describe("a search", () => {
     [
       "of a control",
       `${search}controls: [imdb]`,
-      /^x\.yaml:7: report: controls\.0: must be a task of the cells \(amazon\)/,
+      /^x\.yaml:7: controls\.0: must be a task of this file \(amazon\)/,
     ],
   ])("tells a mistake %s before anything runs", async (_, text, message) => {
     await expect(plan(text)).rejects.toThrow(message);
@@ -152,7 +152,7 @@ describe("a search", () => {
 
   test("results without a study are refused before anything runs", async () => {
     await expect(plan(`${good}results: kept`)).rejects.toThrow(
-      /^x\.yaml:6: results: belongs to a study; set report: \{ claims: true \}$/,
+      /^x\.yaml:6: results: belongs to a study; add study: \{\}$/,
     );
   });
 });

@@ -43,6 +43,7 @@ export async function planPipeline(
   const checked = checkPipelineFile(source, stages, name);
   const known: Record<string, KnownStage> = {};
   for (const [stage, entry] of Object.entries(stages)) {
+    if (entry.optional && checked.sections[stage] === undefined) continue;
     known[stage] = { ...entry, stage: await entry.load() };
   }
   const sources = await taskSources(checked, dirname(file), root);
@@ -55,7 +56,7 @@ export async function planPipeline(
   const possible = undecided
     ? await Promise.all(regimes.map((regime) => planned(assumedChoices(cells, regime))))
     : [cells];
-  for (const all of possible) checkResults(checked, all);
+  checkResults(checked);
   return {
     name,
     cells,
@@ -66,10 +67,7 @@ export async function planPipeline(
 }
 
 /** @throws TypeError if results are to be kept and there will be none */
-function checkResults(file: PipelineFile, cells: readonly Cell[]): void {
-  const report = cells.find((c) => c.stage === "report")?.settings as { claims?: boolean };
-  if (file.results === undefined || report.claims === true) return;
-  throw new TypeError(
-    `${file.source.at(["results"])}: results: belongs to a study; set report: { claims: true }`,
-  );
+function checkResults({ results, sections, source }: PipelineFile): void {
+  if (results === undefined || sections["study"] !== undefined) return;
+  throw new TypeError(`${source.at(["results"])}: results: belongs to a study; add study: {}`);
 }

@@ -37,14 +37,15 @@ const shapes: Record<string, [reads: Stage<unknown>["reads"], settings: z.ZodTyp
 
 /** The real table, with schemas of the test's own. */
 const known: Record<string, KnownStage> = Object.fromEntries(
-  Object.entries(stages).map(([name, entry]: [string, StageEntry]) => {
+  Object.entries(stages).flatMap(([name, entry]: [string, StageEntry]) => {
+    if (entry.optional) return [];
     const [reads, settings] = shapes[name] ?? [[], z.never()];
     const stage: Stage<unknown> = { name, reads, settings, run: async () => ({}) };
     if (name === "train") {
       stage.wants = (of) =>
         (of as { method: string }).method.endsWith("-distilled") ? ["teacher"] : [];
     }
-    return [name, { ...entry, stage }];
+    return [[name, { ...entry, stage }]];
   }),
 );
 
@@ -74,7 +75,7 @@ describe("planCells", () => {
   test("makes one data cell per task and encoder, one of the rest per method and seed, one report", async () => {
     const ids = (await plan(`${small}seeds: [3, 5]`)).map((c) => c.id);
     const count = (stage: string) => ids.filter((id) => id.split(".")[0] === stage).length;
-    expect(Object.keys(stages).map((s) => [s, count(s)])).toEqual([
+    expect(Object.keys(known).map((s) => [s, count(s)])).toEqual([
       ["data", 2],
       ["train", 8],
       ["export", 8],
@@ -332,8 +333,18 @@ describe("a search over regimes", () => {
     ]);
     expect(cells.filter((c) => c.stage === "choose")).toHaveLength(2);
     const report = settingsOf(cells, "report") as { cells: Record<string, Json>[] };
-    expect(report.cells).toHaveLength(2 * (2 * 2 + 2 + 1));
-    expect(report.cells).toContainEqual({
+    expect(report.cells).toHaveLength(2 * (2 * 2 + 1));
+    expect(report.cells.every((c) => c["chosen"] === true)).toBe(true);
+    const entry = stages["study"];
+    const [reads, settings] = shapes["report"] ?? [];
+    if (entry === undefined || reads === undefined || settings === undefined)
+      throw new Error("no study");
+    const stage = { name: "study", reads, settings, run: async () => ({}) };
+    const withStudy = { ...known, study: { ...entry, stage } };
+    const planned = await plan(`${searching}study: {}`, undefined, withStudy, choices);
+    const study = settingsOf(planned, "study") as typeof report;
+    expect(study.cells).toHaveLength(2 * (2 * 2 + 2 + 1));
+    expect(study.cells).toContainEqual({
       input: "eval.b.e.sweet.fast.3",
       task: "b",
       encoder: "e",
@@ -342,7 +353,7 @@ describe("a search over regimes", () => {
       seed: 3,
       chosen: false,
     });
-    expect(report.cells.filter((c) => c["chosen"] === true)).toHaveLength(2 * (2 * 2 + 1));
+    expect(study.cells.filter((c) => c["chosen"] === true)).toHaveLength(2 * (2 * 2 + 1));
   });
 
   test("a pupil reads its teacher's predictions, of the same task and seed, under the teacher's choice", async () => {

@@ -51,6 +51,8 @@ export interface StageEntry {
   gathers?: string;
   /** Of those cells, only the ones of runs that are searched, or that were chosen. */
   gathersOf?: "search" | "chosen";
+  /** Whether a pipeline has the stage only if its file has a section of the stage's name. */
+  optional?: true;
   /** The stage whose cell of another method is the input `teacher`, where the method has one. */
   teaches?: string;
   /** The settings that follow from the place; a person sets them by no other way. */
@@ -124,6 +126,23 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     package: "@sweetspot/report",
     load: async () => (await import("@sweetspot/report/stage")).stage,
     per: [],
+    gathers: "eval",
+    gathersOf: "chosen",
+    given: ({ title, cells }) => ({ title, cells: cells.map((cell) => ({ ...cell })) }),
+  },
+  study: {
+    package: "@sweetspot/study",
+    load: async () => {
+      const { stage } = await import("@sweetspot/study/stage").catch((cause: unknown) => {
+        throw new Error(
+          "stage study: @sweetspot/study is not installed; it is part of the repository, not of npm",
+          { cause },
+        );
+      });
+      return stage;
+    },
+    per: [],
+    optional: true,
     gathers: "eval",
     shares: ["controls"],
     given: ({ title, cells }) => ({ title, cells: cells.map((cell) => ({ ...cell })) }),

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeArtifact } from "@sweetspot/artifact";
@@ -26,10 +26,7 @@ test("the copy holds the artefact's files and nothing that was there before", as
   await publish(join(dir, "artifact"), target);
   await report(["report.html", "figures/new.svg"]);
   await writeFile(join(dir, "artifact", "figures", "stray.svg"), "of another run");
-  expect((await publish(join(dir, "artifact"), target)).sort()).toEqual([
-    "figures/new.svg",
-    "report.html",
-  ]);
+  await publish(join(dir, "artifact"), target);
   expect((await readdir(target, { recursive: true })).sort()).toEqual([
     "figures",
     "figures/new.svg",
@@ -57,8 +54,18 @@ test("a file where a folder is needed is told, with the fix", async () => {
   );
 });
 
+test("a study is published beside the report, in its own folder", async () => {
+  const target = join(dir, "runs", "demo");
+  await report(["report.html"]);
+  await rename(join(dir, "artifact"), join(dir, "report"));
+  await study({ figures: [] });
+  await publish(join(dir, "report"), target, join(dir, "artifact"));
+  expect(await readFile(join(target, "report.html"), "utf8")).toBe("report.html");
+  expect(await readFile(join(target, "study", "study.json"), "utf8")).toBe('{"figures":[]}');
+});
+
 async function study(content: unknown) {
-  const about = { stage: "report", settings: {}, inputs: {} };
+  const about = { stage: "study", settings: {}, inputs: {} };
   await writeArtifact(join(dir, "artifact"), about, async (folder) => {
     await mkdir(join(folder, "figures"));
     for (const name of ["claims", "curves", "other"])
@@ -87,12 +94,10 @@ test("a study's numbers and the figures that it names replace those that were ke
   );
 });
 
-test("a report without a study, or one whose figures lead elsewhere, keeps nothing", async () => {
+test("a study without numbers, or one whose figures lead elsewhere, keeps nothing", async () => {
   const kept = join(dir, "results");
   await study(undefined);
-  await expect(publishStudy(join(dir, "artifact"), kept, "low")).rejects.toThrow(
-    /expected study\.json for the results, got none; set report: \{ claims: true \}$/,
-  );
+  await expect(publishStudy(join(dir, "artifact"), kept, "low")).rejects.toThrow(/study\.json/);
   await rm(join(dir, "artifact"), { recursive: true });
   await study({ figures: ["../../secret"] });
   await expect(publishStudy(join(dir, "artifact"), kept, "low")).rejects.toThrow(/figures/);

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { CurvePoint } from "@sweetspot/artifact";
-import type { Cell } from "../cell.ts";
+import type { ReportedCell } from "../cell.ts";
 import { dotItem, draw, type Figure, hollow, methodItem, type Size } from "./draw.ts";
 import { count, percent } from "../numbers.ts";
 import { meanCurve, thin, type XY } from "./step-curve.ts";
@@ -179,7 +179,7 @@ const cap = {
 };
 
 /** One seed's curve, all points; accuracies in %. */
-function curveOf({ results }: Cell, axis: Axis): XY[] {
+function curveOf({ results }: ReportedCell, axis: Axis): XY[] {
   return results.curve.map((p) => ({ x: axis.of(p), y: 100 * p.accuracy }));
 }
 

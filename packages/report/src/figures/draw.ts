@@ -1,7 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import type { MethodStyle } from "../methods.ts";
-import { palette } from "../methods.ts";
+import { type MethodStyle, palette } from "../methods.ts";
 
 /** The room a figure has: text keeps its size on a phone because the figure is drawn again, not shrunk. */
 export interface Size {

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { Cell } from "../cell.ts";
+import type { ReportedCell } from "../cell.ts";
 import { dotItem, draw, type Figure, type Size } from "./draw.ts";
 import type { Group } from "../summary.ts";
 
@@ -110,7 +110,7 @@ function exitName({ methods }: Group, e: number): string {
 }
 
 /** The exits' shares at a threshold: the first point of the curve whose threshold is not below it decides alike. */
-function sharesAt({ results }: Cell, threshold: number): number[] {
+function sharesAt({ results }: ReportedCell, threshold: number): number[] {
   const { curve } = results;
   let low = 0;
   let high = curve.length - 1;
@@ -123,7 +123,7 @@ function sharesAt({ results }: Cell, threshold: number): number[] {
 }
 
 /** The threshold at which 99% go on to the last exit, kept in `[0.9, 1 - 1e-6]`. */
-function almostAllGoOn({ results }: Cell): number {
+function almostAllGoOn({ results }: ReportedCell): number {
   const point = results.curve.find((p) => (p.exitShares.at(-1) ?? 1) >= 0.99);
   return Math.min(1 - 1e-6, Math.max(0.9, point?.threshold ?? 1));
 }

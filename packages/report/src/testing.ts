@@ -1,0 +1,207 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type CellResults,
+  type CurvePoint,
+  type Outcomes,
+  writeArtifact,
+  writeOutcomes,
+  writeRightAnswers,
+} from "@sweetspot/artifact";
+import type { ReportedCell } from "./cell.ts";
+
+/** Uniform numbers in `[0, 1)`, the same for the same seed. */
+export function uniform(seed: number): () => number {
+  let state = (seed * 0x9e3779b9) >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** What a fake cell is of. */
+export interface FakeCell {
+  task?: string;
+  encoder?: string;
+  method?: "early-exit" | "sweet" | "multi-model";
+  seed?: number;
+  examples?: number;
+  exitLayers?: number[];
+  labels?: string[];
+  thresholds?: number[];
+  /** Added to the accuracy at every exit, by exit. */
+  gain?: number[];
+}
+
+const gains = {
+  "early-exit": [-0.04, -0.01, 0.01, 0.01],
+  sweet: [0.03, 0.02, -0.01, -0.02],
+  "multi-model": [0, 0.01, 0.015, 0.015],
+};
+
+/** A cell whose predictions are drawn: deeper exits are righter and surer, hard examples are neither. */
+export function fakeCell({
+  task = "reviews",
+  encoder = "minilm",
+  method = "early-exit",
+  seed = 1,
+  examples: n = 400,
+  exitLayers = [1, 2, 4, 6],
+  labels = ["negative", "positive"],
+  thresholds = Array.from({ length: 11 }, (_, i) => i / 10),
+  gain = gains[method],
+}: FakeCell = {}): ReportedCell {
+  const hardness = uniform(1234);
+  const hard = Array.from({ length: n }, hardness);
+  const draw = uniform(17 * seed + method.length);
+  const layers = exitLayers.at(-1) ?? 1;
+  const best = exitLayers.map(
+    (layer, e) => 0.72 + 0.2 * (layer / layers) ** 0.6 + (gain[e] ?? 0) + 0.01 * (draw() - 0.5),
+  );
+  const right = best.map((p) =>
+    Int32Array.from(hard, (h) => Number((draw() < 0.8 ? h : draw()) < p)),
+  );
+  const floor = 1 / labels.length;
+  const confidences = best.map((p, e) =>
+    hard.map((h, i) => {
+      const sure = (2.2 * p - h) * 3 + (right[e]?.[i] ? 0.7 : -1.2) + 2 * draw() - 1;
+      return floor + (1 - floor) / (1 + Math.exp(-sure));
+    }),
+  );
+  const several = method === "multi-model";
+  const cumulative = exitLayers.map((l, e) =>
+    several ? exitLayers.slice(0, e + 1).reduce((a, b) => a + b, 0) : l,
+  );
+  const ms = cumulative.map((l) => ({ "1": 0.9 * l + 0.05 * draw(), "32": 0.4 * l }));
+
+  const exitsAt = (threshold: number): number[] =>
+    hard.map((_, i) => {
+      const e = confidences.slice(0, -1).findIndex((row) => (row[i] ?? 0) >= threshold);
+      return e === -1 ? exitLayers.length - 1 : e;
+    });
+  const pointAt = (threshold: number): CurvePoint & { correct: number; right: Int32Array } => {
+    const exits = exitsAt(threshold);
+    const exitShares = exitLayers.map((_, e) => exits.filter((x) => x === e).length / n);
+    const mean = (costs: number[]) => exitShares.reduce((s, p, e) => s + p * (costs[e] ?? 0), 0);
+    const answers = Int32Array.from(exits, (e, i) => right[e]?.[i] ?? 0);
+    const correct = answers.reduce((a, b) => a + b, 0);
+    return {
+      threshold,
+      cost: mean(cumulative.map((l) => l / layers)),
+      ms: { "1": mean(ms.map((m) => m["1"])), "32": mean(ms.map((m) => m["32"])) },
+      accuracy: correct / n,
+      exitShares,
+      correct,
+      right: answers,
+    };
+  };
+  const distinct = [...new Set(confidences.slice(0, -1).flat())].sort((a, b) => a - b).concat(1.1);
+  const curve = distinct.map(pointAt).filter((p, i, all) => p.cost !== all[i + 1]?.cost);
+  const budgets = [0.25, 0.5, 0.75].flatMap((budget) => {
+    const point = curve.findLast((p) => p.cost <= budget);
+    return point === undefined ? [] : [{ budget, ...point }];
+  });
+  const bare = ({ threshold, cost, ms, accuracy, exitShares }: CurvePoint): CurvePoint => ({
+    threshold,
+    cost,
+    ms,
+    accuracy,
+    exitShares,
+  });
+  const results: CellResults & { format: string } = {
+    format: "sweetspot-results-2",
+    method,
+    labels,
+    layers,
+    examples: n,
+    testSha256: `${task} ${n}`,
+    confidence: 0.95,
+    majority: { label: labels[0] ?? "", share: 0.504 },
+    exits: exitLayers.map((exitLayer, e) => {
+      const correct = right[e]?.reduce((a, b) => a + b, 0) ?? 0;
+      return {
+        exitLayer,
+        layers: cumulative[e] ?? 0,
+        accuracy: correct / n,
+        correct,
+        n,
+        interval: interval(correct / n, n),
+        ms: ms[e] ?? { "1": 0, "32": 0 },
+      };
+    }),
+    curve: curve.map(bare),
+    grid: thresholds.map((t) => bare(pointAt(t))),
+    atBudget: budgets.map((b) => ({
+      ...bare(b),
+      budget: b.budget,
+      correct: b.correct,
+      interval: interval(b.accuracy, n),
+    })),
+    timing: {
+      machine: {
+        cpu: "Example CPU @ 2.0 GHz",
+        cores: 2,
+        platform: "linux x64",
+        node: "v20.19.0",
+        onnxruntime: "1.27.0",
+        threads: 2,
+        device: "cpu",
+      },
+      batches: ([1, 32] as const).map((batchSize) => ({
+        batchSize,
+        examples: 64,
+        segments: exitLayers.map((exitLayer, e) => {
+          const run = several ? exitLayer : exitLayer - (exitLayers[e - 1] ?? 0);
+          const medianMs = (batchSize === 1 ? 0.9 : 0.4) * run;
+          return {
+            member: several ? e : 0,
+            segment: several ? 0 : e,
+            exitLayer,
+            layers: run,
+            medianMs,
+            p10Ms: 0.9 * medianMs,
+            p90Ms: 1.3 * medianMs,
+          };
+        }),
+      })),
+    },
+  };
+  return {
+    input: `${task}-${encoder}-${method}-${seed}`,
+    task,
+    encoder,
+    method,
+    seed,
+    results,
+    right: { exits: right, atBudget: budgets.map((b) => b.right) },
+  };
+}
+
+function interval(accuracy: number, n: number): [number, number] {
+  const half = 1.96 * Math.sqrt((accuracy * (1 - accuracy)) / n);
+  return [Math.max(0, accuracy - half), Math.min(1, accuracy + half)];
+}
+
+/** The three methods with the same settings. */
+export function threeMethods(settings: Omit<FakeCell, "method" | "gain"> = {}): ReportedCell[] {
+  return (["early-exit", "sweet", "multi-model"] as const).map((method) =>
+    fakeCell({ ...settings, method }),
+  );
+}
+
+/** Leaves a cell on disk as the stage `eval` does; returns the folder. */
+export async function writeCell(
+  folder: string,
+  { input, results, right, outcomes }: ReportedCell & { outcomes?: Outcomes },
+): Promise<string> {
+  const dir = join(folder, input);
+  await writeArtifact(dir, { stage: "eval", settings: {}, inputs: {} }, async (to) => {
+    await writeFile(join(to, "results.json"), JSON.stringify(results));
+    await writeRightAnswers(join(to, "right-answers.safetensors"), right);
+    if (outcomes !== undefined) await writeOutcomes(join(to, "outcomes.safetensors"), outcomes);
+    return {};
+  });
+  return dir;
+}

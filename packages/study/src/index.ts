@@ -1,0 +1,21 @@
+export { readStudyCell, type StudyCell } from "./cell.ts";
+export {
+  type Claim,
+  type ClaimPart,
+  claimsOf,
+  type Question,
+  questions,
+  type Verdict,
+} from "./claims.ts";
+export {
+  type Bootstrapping,
+  bootstrapping,
+  type Effect,
+  estimateEffect,
+} from "./effects/effect-estimate.ts";
+export { sharedSeeds } from "./effects/effects.ts";
+export { type MadeStudy, makeStudy } from "./make-study.ts";
+export { type ObjectiveRow, objectivesOf } from "./questions/objectives.ts";
+export { type RegimeRow, regimesOf } from "./questions/regimes.ts";
+export type { StudySettings } from "./settings.ts";
+export type { StudyNumbers, TaskNumbers } from "./study.ts";
