@@ -19,7 +19,7 @@ help(
 
 const page = new URL("../docs/parity.md", import.meta.url);
 
-/** One digit that tells, rounded up, so that another machine's last bits seldom change it. */
+/** One significant digit, rounded up, so that another machine's last bits seldom change it. */
 function bound(error: number): string {
   if (error === 0) return "0";
   const exponent = Math.floor(Math.log10(error));

@@ -30,7 +30,7 @@ const prepare = (source: Source, trainSize: number) =>
 
 const percent = (share: number) => (100 * share).toFixed(1);
 
-/** Examples of each class, told in short where all are equal. */
+/** Examples of each class, in short where all are equal. */
 function perLabel({ counts }: Prepared): string {
   const numbers = Object.values(counts.perLabel);
   const [first = 0] = numbers;
@@ -75,7 +75,7 @@ for (const task of embeddedTasks.filter((task) => !sites.includes(task))) {
 
 const made = {
   sizes: table(
-    ["task", "examples", "per class", "tokens", "majority", "500 trained on", "1,000 trained on"],
+    ["task", "examples", "per class", "tokens", "majority", "trained on 500", "trained on 1,000"],
     sizeRows,
   ),
   leaks: table(["task", "near duplicates", "shared groups", "one word", "length"], leakRows),
