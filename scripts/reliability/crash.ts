@@ -31,9 +31,9 @@ type Show = (line: string) => void;
 export const campaigns: Readonly<
   Record<string, { times: number; run: (times: number, show: Show) => Promise<string[]> }>
 > = {
-  "starts at once on one lock": { times: 2000, run: races },
+  "simultaneous starts on one lock": { times: 2000, run: races },
   "kills of a training": { times: 25, run: killTrainings },
-  "kills of the planner, and of all that it started": { times: 40, run: killPipelines },
+  "kills of the planner and everything it started": { times: 40, run: killPipelines },
   "kills of the whole command": { times: 10, run: killCommands },
   "a damaged file of an artifact": { times: 30, run: damageArtifacts },
   "a damaged entry of turbo's cache": { times: 30, run: damageCache },
@@ -393,5 +393,5 @@ async function main(): Promise<void> {
   if (rows.some((row) => row.failures.length > 0)) process.exitCode = 1;
   if (Number(times) < 1) return;
   const figures = rows.map((row) => [row.campaign, row.times, row.failures.length]);
-  await writeFigures("crash", ["what is done", "times", "failures"], figures);
+  await writeFigures("crash", ["campaign", "times", "failures"], figures);
 }
