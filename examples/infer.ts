@@ -1,6 +1,6 @@
 import { classify, openBundle } from "@sweetspot/infer";
 
-// The folder that the stage `export` left.
+// The folder that the `export` stage wrote.
 const bundle = await openBundle(process.argv[2] ?? "bundle");
 const texts = ["Loved it.", "Not bad, but not good either.", "The worst phone that I ever had."];
 

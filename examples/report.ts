@@ -9,7 +9,7 @@ const labels = Int32Array.from(examples, (i) => i % 2);
 const segment = { member: 0, layers: 1, p10Ms: 1, p90Ms: 1 };
 const segments = [1, 2].map((exitLayer, k) => ({ ...segment, segment: k, exitLayer, medianMs: 1 }));
 
-// An invented classifier with exits after layers 1 and 2, as accurate as it is told.
+// An invented classifier with exits after layers 1 and 2, with the accuracies given.
 function cell(method: "early-exit" | "sweet", accuracies: readonly number[]): ReportedCell {
   const correct = accuracies.map((a) => examples.map((i) => Number((i * Math.SQRT2) % 1 < a)));
   const predicted = correct.map((row) =>
