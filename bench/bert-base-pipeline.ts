@@ -23,8 +23,8 @@ train: { epochs: 2 }
 `;
 
 /**
- * The rows of a whole pipeline with BERT-base from a folder, random weights: its time, and the most that
- * one of its processes ever held, each over what a dry run told. Linux alone tells the memory.
+ * The rows of a whole pipeline with BERT-base from a folder, with random weights: its time, and the peak
+ * memory of its largest process, each compared with the dry run's estimate. Memory is measured only on Linux.
  */
 export async function bertBasePipelineRows(
   log: (line: string) => void,
@@ -34,27 +34,27 @@ export async function bertBasePipelineRows(
     await writeEncoder(join(folder, "encoder"));
     const file = join(folder, `${name}.yaml`);
     await writeFile(file, yaml);
-    // Nothing is cached of weights that were made anew under another path.
+    // No cache entry fits: the weights were just made, under another path.
     await rm(join(root, ".run", name), { recursive: true, force: true });
     const main = join(root, "packages/pipeline/dist/main.js");
     const run = (args: readonly string[]) =>
       $({ cwd: root, quiet: true })`${process.execPath} ${main} ${file} ${args}`;
-    const told = readEstimate((await run(["--dry"])).stdout);
-    log(`a dry run tells ${told.seconds} s and ${told.gigabytes} GB`);
+    const estimated = readEstimate((await run(["--dry"])).stdout);
+    log(`a dry run estimates ${estimated.seconds} s and ${estimated.gigabytes} GB`);
     const began = performance.now();
     const watch = watchMemory();
     const { stdout } = await run([]);
     const seconds = (performance.now() - began) / 1000;
     const gigabytes = await watch.stop();
     log(stdout.trim().split("\n").at(-3) ?? "");
-    const about = { peerIs: "as --dry told", goal: 1.5, goalIs: "atMost" } as const;
+    const about = { peerIs: "estimated by --dry", goal: 1.5, goalIs: "atMost" } as const;
     const work = "BERT-base through the pipeline, SWEET, 60 steps and evaluation";
     return {
       rows: [
-        row({ work, unit: "s", ...about }, { ours: [seconds], peer: [told.seconds] }),
+        row({ work, unit: "s", ...about }, { ours: [seconds], peer: [estimated.seconds] }),
         row(
           { work: `${work}, peak memory`, unit: "GB", ...about },
-          { ours: [gigabytes], peer: [told.gigabytes] },
+          { ours: [gigabytes], peer: [estimated.gigabytes] },
         ),
       ],
       versions: {},
@@ -64,7 +64,7 @@ export async function bertBasePipelineRows(
   }
 }
 
-/** A checkpoint as Hugging Face saves one; its vocabulary is MiniLM's. */
+/** A checkpoint in Hugging Face's format, with MiniLM's vocabulary. */
 async function writeEncoder(folder: string): Promise<void> {
   await mkdir(folder);
   const weights = initialWeights(encoderParameters(bertBase), bertBase, 0);
@@ -82,11 +82,13 @@ function readEstimate(output: string): { seconds: number; gigabytes: number } {
   const [, gigabytes] = /([\d.]+) GB of memory at most/.exec(output) ?? [];
   const scale = { s: 1, min: 60, h: 3600 }[unit];
   if (time === undefined || gigabytes === undefined || scale === undefined)
-    throw new Error(`bench: expected an estimate at the end of a dry run, got ${output}`);
+    throw new Error(
+      `bench: expected an estimate at the end of the dry run's output, got ${output}`,
+    );
   return { seconds: Number(time) * scale, gigabytes: Number(gigabytes) };
 }
 
-/** Follows the processes that run cells, and tells the most that one of them held, in GB. */
+/** Watches the processes that run cells, and returns the peak memory of the largest, in GB. */
 function watchMemory(): { stop(): Promise<number> } {
   const stopped = new AbortController();
   let most = 0;

@@ -5,11 +5,11 @@ import { type Row, row } from "./results.ts";
 import { StepServer } from "./step-server.ts";
 import { batch } from "./training-work.ts";
 
-/** Steps of a turn, of each process. */
+/** Steps per turn, for each process. */
 const steps = 12;
 const rounds = 5;
 
-/** What it gains that cells run at once, each with one thread, rather than in turn with all cores. */
+/** The gain of running cells at once with one thread each, instead of one after another with all cores. */
 export async function cellsAtOnceRows(
   log: (line: string) => void,
 ): Promise<{ rows: Row[]; versions: Record<string, string> }> {

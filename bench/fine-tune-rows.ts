@@ -22,7 +22,7 @@ const works = [
   },
 ];
 
-/** The rows of whole trainings: processes from their start to their end. */
+/** The rows of whole trainings, timed from a process's start to its end. */
 export async function fineTuneRows(
   log: (line: string) => void,
 ): Promise<{ rows: Row[]; versions: Record<string, string> }> {
@@ -38,9 +38,9 @@ export async function fineTuneRows(
           const began = performance.now();
           const { stdout } = await $({ quiet: true })`${command} ${folder} ${methods}`;
           const seconds = (performance.now() - began) / 1000;
-          const told = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Told;
-          if (told.torch !== undefined) versions["torch"] = told.torch;
-          log(`  ${who}: ${seconds.toFixed(1)} s, test accuracies ${accuracies(told)}`);
+          const answer = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Answer;
+          if (answer.torch !== undefined) versions["torch"] = answer.torch;
+          log(`  ${who}: ${seconds.toFixed(1)} s, test accuracies ${accuracies(answer)}`);
           return seconds;
         },
       });
@@ -50,7 +50,7 @@ export async function fineTuneRows(
         process_("PyTorch", [python, here("peers/torch_fine_tune.py")]),
         rounds,
         log,
-        // Processes of their own: nothing stays warm.
+        // Each turn is a new process, so nothing stays warm.
         { warmUp: false },
       );
       const about = {
@@ -67,12 +67,12 @@ export async function fineTuneRows(
   }
 }
 
-interface Told {
+interface Answer {
   torch?: string;
   accuracies: Record<string, number[]>;
 }
 
-function accuracies({ accuracies: by }: Told): string {
+function accuracies({ accuracies: by }: Answer): string {
   return Object.entries(by)
     .map(([method, each]) => `${method} ${each.map((x) => (100 * x).toFixed(1)).join(" ")}`)
     .join(", ");

@@ -20,7 +20,7 @@ export const fineTuning = {
   seed: 1,
 } as const;
 
-/** Leaves the encoded splits in `data/`, and `work.json` and `weights.safetensors` for the peer. */
+/** Writes the encoded splits to `data/`, and `work.json` and `weights.safetensors` for the peer. */
 export async function writeFineTuneWork(folder: string): Promise<void> {
   await runStage(data, {
     settings: {

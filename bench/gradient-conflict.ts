@@ -3,11 +3,11 @@ import { type Row, row } from "./results.ts";
 import { openTrainingLoop } from "./training-loop.ts";
 import { batch, trainingWork } from "./training-work.ts";
 
-/** Steps of a turn. */
+/** Steps per turn. */
 const steps = 12;
 const rounds = 5;
 
-/** What it costs that early-exit's step tells how its classifiers' gradients lie to each other. */
+/** The cost of measuring how the classifiers' gradients align in early-exit's step. */
 export async function gradientConflictRows(
   log: (line: string) => void,
 ): Promise<{ rows: Row[]; versions: Record<string, string> }> {
@@ -17,7 +17,7 @@ export async function gradientConflictRows(
     await openTrainingLoop(work),
   ] as const;
   try {
-    const [telling, plain] = loops.map((loop) => {
+    const [measuring, plain] = loops.map((loop) => {
       let taken = 0;
       return {
         async measure() {
@@ -28,16 +28,16 @@ export async function gradientConflictRows(
         },
       };
     });
-    if (telling === undefined || plain === undefined) throw new Error("bench: two loops");
-    await telling.measure();
+    if (measuring === undefined || plain === undefined) throw new Error("bench: two loops");
+    await measuring.measure();
     await plain.measure();
-    const runs = await interleave(telling, plain, rounds, log);
+    const runs = await interleave(measuring, plain, rounds, log);
     const about = {
-      work: `MiniLM-L6, early-exit with 4 exits, ${batch.B} x ${batch.T} tokens, one step that tells gradient conflict`,
+      work: `MiniLM-L6, early-exit with 4 exits, ${batch.B} x ${batch.T} tokens, one step that measures gradient conflict`,
       unit: "ms",
       goal: 2.2,
       goalIs: "atMost",
-      peerIs: "the step without",
+      peerIs: "the same step without it",
     } as const;
     return { rows: [row(about, runs)], versions: {} };
   } finally {

@@ -12,7 +12,7 @@ import { peerPython } from "./peers.ts";
 import { type Row, row } from "./results.ts";
 import { batch, classes, type TrainingWork, trainingWork, writeWork } from "./training-work.ts";
 
-/** What is timed, and how often a turn runs it. */
+/** The batches that are timed, and how often a turn runs each. */
 const works = [
   { B: 1, runs: 50, rounds: 15 },
   { B: 32, runs: 4, rounds: 15 },
@@ -23,14 +23,14 @@ const exportedSchema = z.object({
   fused: z.record(z.string(), z.number()),
 });
 
-/** A model that is loaded. */
+/** A loaded model. */
 interface Classifier {
   /** `[B, K]` */
   logits(batch: PaddedBatch): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
-/** The rows of a whole classifier, run by ONNX Runtime in this process: ours against PyTorch's export. */
+/** The rows of a whole classifier in ONNX Runtime in this process: our export against PyTorch's. */
 export async function inferenceRows(
   log: (line: string) => void,
 ): Promise<{ rows: Row[]; versions: Record<string, string> }> {
@@ -41,10 +41,10 @@ export async function inferenceRows(
     await writeWork(folder, work);
     const python = await peerPython(log);
     const script = join(import.meta.dirname, "peers", "onnx_export.py");
-    log("exporting from PyTorch, and ONNX Runtime's optimizer");
+    log("exporting with PyTorch and ONNX Runtime's optimizer");
     const { stdout } = await $({ quiet: true })`${python} ${script} ${folder}`;
-    const told = exportedSchema.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
-    log(`  fused: ${JSON.stringify(told.fused)}`);
+    const exported = exportedSchema.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
+    log(`  fused: ${JSON.stringify(exported.fused)}`);
     const ours = await openOurs(folder, work);
     opened.push(ours);
     const peer = await openPeer(join(folder, "peer.onnx"));
@@ -78,14 +78,14 @@ export async function inferenceRows(
       } as const;
       rows.push(row(about, await interleave(contender(ours), contender(peer), rounds, log)));
     }
-    return { rows, versions: told.versions };
+    return { rows, versions: exported.versions };
   } finally {
     for (const classifier of opened) await classifier.dispose();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** The file that the stage `export` writes, run as `infer` runs it. */
+/** The file that the `export` stage writes, run as `infer` runs it. */
 async function openOurs(folder: string, work: TrainingWork): Promise<Classifier> {
   const { exitLayers, weights, encoder } = work;
   const { config, pooling } = encoder;

@@ -1,17 +1,17 @@
-/** Something that takes a while and tells how long, in a unit of its own. */
+/** Runs something once and returns how long it took, in a unit of its own. */
 export interface Contender {
   measure(): Promise<number>;
 }
 
-/** What each measured, round by round. */
+/** The measurements of both, round by round. */
 export interface Rounds {
   ours: number[];
   peer: number[];
 }
 
 /**
- * Measures two in turns, A B A B, so that a slow moment of the machine falls on both; which goes first
- * alternates. A first turn of each warms up and is not counted, unless nothing would stay warm.
+ * Measures two in turns, so that a slow moment of the machine affects both; they alternate in going
+ * first. The first turn of each is a warm-up and not counted, unless nothing would stay warm.
  */
 export async function interleave(
   ours: Contender,
@@ -24,18 +24,18 @@ export async function interleave(
     await ours.measure();
     await peer.measure();
   }
-  const told: Rounds = { ours: [], peer: [] };
+  const measured: Rounds = { ours: [], peer: [] };
   for (let round = 0; round < rounds; round++) {
     const turns = [
-      async () => void told.ours.push(await ours.measure()),
-      async () => void told.peer.push(await peer.measure()),
+      async () => void measured.ours.push(await ours.measure()),
+      async () => void measured.peer.push(await peer.measure()),
     ];
     for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
     log(
-      `  round ${round + 1} of ${rounds}: ours ${short(told.ours.at(-1))}, peer ${short(told.peer.at(-1))}`,
+      `  round ${round + 1} of ${rounds}: ours ${short(measured.ours.at(-1))}, peer ${short(measured.peer.at(-1))}`,
     );
   }
-  return told;
+  return measured;
 }
 
 export function median(numbers: readonly number[]): number {
@@ -48,7 +48,7 @@ export function median(numbers: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Three digits. */
+/** To three digits. */
 export function short(x: number | undefined): string {
   return Number((x ?? NaN).toPrecision(3)).toString();
 }

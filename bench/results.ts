@@ -16,11 +16,11 @@ export interface Row {
   peer: number;
   peerIs: string;
   unit: string;
-  /** The median over the rounds of ours over the peer's. */
+  /** Ours divided by the peer's: the median over the rounds. */
   ratio: number;
   goal: number;
   goalIs: "atMost" | "atLeast";
-  /** Each round's; a single one where it is no matter of the moment. */
+  /** Each round's figures; a single round if they do not vary. */
   runs: Rounds;
 }
 
@@ -31,7 +31,7 @@ interface Results {
   rows: Row[];
 }
 
-/** A row out of its rounds. */
+/** Makes a row from its rounds. */
 export function row(
   about: Pick<Row, "work" | "unit" | "goal" | "goalIs" | "peerIs">,
   runs: Rounds,
@@ -67,13 +67,13 @@ export async function writeResults(
   await writeFile(join(folder, `${group}.json`), `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
-/** The table of all results there are, as Markdown. */
+/** The table of all results, as Markdown. */
 export async function table(): Promise<string> {
   const lines = [
     "| work | ours | peer | ratio (spread) | goal | |",
     "| --- | --- | --- | --- | --- | --- |",
   ];
-  // What was measured on a card lies in a folder of its own.
+  // Results from a card are in a subfolder.
   const files = (await readdir(folder)).filter((name) => name.endsWith(".json"));
   for (const file of files.sort()) {
     const { rows } = JSON.parse(await readFile(join(folder, file), "utf8")) as Results;
@@ -97,7 +97,7 @@ function line({ work, ours, peer, peerIs, unit, ratio, goal, goalIs, runs }: Row
   return `| ${cells.join(" | ")} |`;
 }
 
-/** The small networks alone, as Markdown: how many times faster. */
+/** The table of the small networks, with how many times faster they are, as Markdown. */
 async function smallNetworks(): Promise<string> {
   const text = await readFile(join(folder, "small-networks.json"), "utf8");
   const { rows, machine } = JSON.parse(text) as Results;
@@ -113,7 +113,7 @@ async function smallNetworks(): Promise<string> {
   ].join("\n");
 }
 
-/** Puts the tables into bench/README.md and packages/compile/README.md, between their markers. */
+/** Writes the tables into bench/README.md and packages/compile/README.md, between their markers. */
 export async function updateReadme(): Promise<void> {
   const pages = ["bench/README.md", "packages/compile/README.md"] as const;
   await between(pages[0], "table", await table());

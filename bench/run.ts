@@ -1,6 +1,7 @@
-// Measures this project against its peers and shows the table: npm run bench [-- GROUP...], a group
-// being one of those below. With --table it shows what was measured last. All but bert-base-pipeline, cells-at-once, gradient-conflict,
-// tfjs-node and small-networks need python3 and, at the first call, PyPI; see bench/README.md.
+// Compares this project's speed with its peers' and shows the table: npm run bench [-- GROUP...], with
+// the groups below. --table shows the last results. All groups except bert-base-pipeline, cells-at-once,
+// gradient-conflict, tfjs-node and small-networks need python3 and, the first time, PyPI; see
+// bench/README.md.
 import { argv } from "zx";
 import { help } from "../scripts/help.ts";
 import { bertBasePipelineRows } from "./bert-base-pipeline.ts";
@@ -29,7 +30,7 @@ const groups: Record<string, (log: Log) => Measured> = {
 };
 
 help(
-  `npm run bench [-- GROUP... | --table]\n\nMeasures this project against its peers and shows the table; --table shows what was measured last.\nAll but five groups download PyTorch, about 2 GB, at the first call.\n\nGroups: ${Object.keys(groups).join(", ")}`,
+  `npm run bench [-- GROUP... | --table]\n\nCompares this project's speed with its peers' and shows the table; --table shows the last results.\nAll but five groups download PyTorch, about 2 GB, the first time.\n\nGroups: ${Object.keys(groups).join(", ")}`,
   ["--table"],
 );
 const asked = argv._.map(String);

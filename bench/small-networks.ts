@@ -5,14 +5,14 @@ import { type Row, row } from "./results.ts";
 
 type Named = Record<string, tf.Tensor>;
 
-/** A classifier of ten classes, as its parameters' shapes and a function of them. */
+/** A classifier of ten classes: its parameters' shapes and a function of them. */
 interface Network {
   title: string;
   parameters: Readonly<Record<string, readonly number[]>>;
-  /** Of one example. */
+  /** The shape of one example. */
   input: readonly number[];
   logits(p: Named, x: tf.Tensor): tf.Tensor;
-  /** Of a training run of ours: enough that starting it does not count. */
+  /** Steps in one of our training runs: so many that starting it does not matter. */
   steps: number;
 }
 
@@ -87,7 +87,7 @@ function numbers(shape: readonly number[], scale: number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => scale * Math.sin(i * 78.233 + count));
 }
 
-/** Each network's training step and inference, compiled and in tfjs's `cpu` backend, in turns. */
+/** The rows of each network's training step and inference, compiled and in tfjs's `cpu` backend, in turns. */
 export async function smallNetworkRows(
   log: (line: string) => void,
 ): Promise<{ rows: Row[]; versions: Record<string, string> }> {
@@ -138,7 +138,7 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
   return performance.now() - began;
 }
 
-/** The same training step, compiled and eager, from the same parameters. Each answers the losses. */
+/** The same training step, compiled and eager, from the same parameters. Each returns the losses. */
 async function trainers({ parameters, input, logits }: Network) {
   const names = Object.keys(parameters);
   const step = (state: Named, { x, labels }: Named) => {
@@ -191,9 +191,9 @@ async function trainers({ parameters, input, logits }: Network) {
       }) as Named;
       tf.dispose(state);
       state = next as Named;
-      const told = [...((await loss?.data()) ?? [])];
+      const losses = [...((await loss?.data()) ?? [])];
       tf.dispose(loss as tf.Tensor);
-      return told;
+      return losses;
     },
     async dispose() {
       tf.dispose([state, xTensor, labelTensor]);

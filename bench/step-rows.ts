@@ -12,13 +12,13 @@ const here = (path: string) => join(import.meta.dirname, path);
 /** How one model's step is compared. */
 interface StepGoals {
   title: string;
-  /** Steps of a turn: one run of the compiled loop. */
+  /** Steps per turn: one run of the compiled loop. */
   steps: number;
   rounds: number;
   time: number;
   memory?: number;
   startSeconds?: number;
-  /** Of the rate that bare matrix products reach. */
+  /** As a share of the rate that bare matrix products reach. */
   rate?: number;
 }
 
@@ -36,7 +36,7 @@ const goals: Record<TimedModel, StepGoals> = {
   },
 };
 
-/** PyTorch's ways to take the step. */
+/** PyTorch's ways to run the step. */
 const variants: Record<string, string[]> = {
   eager: ["--adamw", "eager"],
   "fused AdamW": ["--adamw", "fused"],
@@ -65,7 +65,7 @@ export async function stepRows(
     const torch = (label: string, ...more: string[]) =>
       start(label, python, [here("peers/torch_step.py"), folder, ...more]);
 
-    log(`${title}: that both sides compute the same, dropout off`);
+    log(`${title}: checking that both sides compute the same, without dropout`);
     const alike = [
       await tsx("ours without dropout", "ours/training-step.ts", "--no-dropout"),
       await torch("PyTorch without dropout", "--no-dropout"),
@@ -73,7 +73,7 @@ export async function stepRows(
     await checkAgreement(...alike);
     for (const server of alike) await server.stop();
 
-    log(`${title}: which of PyTorch's ways is its best`);
+    log(`${title}: finding PyTorch's fastest way`);
     let best: { name: string; server: StepServer; ms: number } | undefined;
     for (const [name, flags] of Object.entries(variants)) {
       const server = await torch(`PyTorch ${name}`, ...flags);
@@ -174,7 +174,7 @@ export async function stepRows(
 
 /**
  * The first step's losses, before any weight has moved, agree to 1e-4; the next four to 1 part in 100:
- * AdamW's first steps go by the gradients' signs, so that one which rounds to the other side of 0
+ * AdamW's first steps follow the gradients' signs, so a gradient that rounds to the other side of 0
  * moves its weight the other way.
  *
  * @throws Error if they do not

@@ -4,18 +4,18 @@ import { z } from "zod";
 
 const answerSchema = z.object({
   ms: z.number(),
-  /** Of each step, each exit's. */
+  /** By step, each exit's loss. */
   losses: z.array(z.array(z.number())),
-  /** The most memory that it has held so far. */
+  /** Its peak memory so far. */
   peakBytes: z.number(),
 });
 
-/** What a process that takes training steps answers. */
+/** The answer of a process that runs training steps. */
 export type StepAnswer = z.infer<typeof answerSchema>;
 
-/** A process that takes training steps when asked, and waits in between. */
+/** A process that runs training steps when asked, and waits in between. */
 export class StepServer {
-  /** What it told of itself when it was ready. */
+  /** The first line that it printed, once it was ready. */
   readonly about: Record<string, unknown>;
   readonly #child: ChildProcess;
   readonly #answers: AsyncIterator<string>;
@@ -37,8 +37,8 @@ export class StepServer {
   }
 
   /**
-   * @param label names it in errors
-   * @param env what its environment has beyond this process's
+   * @param label its name in errors
+   * @param env variables added to this process's environment
    */
   static async start(
     label: string,
@@ -58,14 +58,14 @@ export class StepServer {
     return new StepServer(label, child, answers, about);
   }
 
-  /** Takes the next steps. */
+  /** Runs the next steps. */
   async take(steps: number): Promise<StepAnswer> {
     this.#child.stdin?.write(`${JSON.stringify({ steps, first: this.#next })}\n`);
     this.#next += steps;
     return answerSchema.parse(await answer(this.#label, this.#answers));
   }
 
-  /** Once is enough; more does nothing. */
+  /** Further calls do nothing. */
   async stop(): Promise<void> {
     this.#child.stdin?.end();
     await this.#ended;
@@ -77,6 +77,7 @@ async function answer(
   answers: AsyncIterator<string>,
 ): Promise<Record<string, unknown>> {
   const { value, done } = await answers.next();
-  if (done === true) throw new Error(`${label}: ended without an answer; what it printed says why`);
+  if (done === true)
+    throw new Error(`${label}: ended without an answer; its output above says why`);
   return JSON.parse(value) as Record<string, unknown>;
 }

@@ -5,11 +5,11 @@ import { checkAgreement } from "./step-rows.ts";
 import { StepServer } from "./step-server.ts";
 import { batch } from "./training-work.ts";
 
-/** Steps of a turn, and turns. */
+/** Steps per turn, and turns. */
 const steps = 4;
 const rounds = 9;
 
-/** The row of a training step compiled against the same step run by tfjs-node, kernel by kernel. */
+/** The row that compares the compiled training step with the same step in tfjs-node, kernel by kernel. */
 export async function tfjsNodeRows(
   log: (line: string) => void,
 ): Promise<{ rows: Row[]; versions: Record<string, string> }> {
@@ -24,9 +24,9 @@ export async function tfjsNodeRows(
   try {
     const compiled = await start("ours");
     const eager = await start("tfjs-node", "--eager");
-    log("MiniLM-L6: that both engines compute the same");
+    log("MiniLM-L6: checking that both engines compute the same");
     await checkAgreement(compiled, eager);
-    log("MiniLM-L6: in turns, steps a second");
+    log("MiniLM-L6: in turns, steps per second");
     const rate = (server: StepServer) => ({
       measure: async () => (1000 * steps) / (await server.take(steps)).ms,
     });

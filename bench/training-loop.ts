@@ -13,23 +13,23 @@ import {
 } from "@sweetspot/train";
 import { batch, batchCount, classes, type TrainingWork } from "./training-work.ts";
 
-/** The step that the stage `train` takes, ready to be timed. */
+/** The training step of the `train` stage, ready to be timed. */
 export interface TrainingLoop {
-  /** How many rows of the word embeddings it trains: those that occur in the text. */
+  /** The number of word embeddings that it trains: those that occur in the text. */
   trainedRows: number;
-  /** Takes steps on the batches from `first` on, in one run. @returns the exits' losses, step by step */
+  /** Runs steps on the batches from `first` on, in one run. @returns the exits' losses, step by step */
   take(steps: number, first: number): Promise<number[][]>;
   dispose(): Promise<void>;
 }
 
 export interface LoopOptions {
-  /** By default yes. */
+  /** Default: true. */
   dropout?: boolean;
-  /** Whether each step tells how the classifiers' gradients lie; by default not. */
+  /** Whether each step measures how the classifiers' gradients align; default: false. */
   gradientConflict?: boolean;
-  /** Where dropout's masks are made; by default on the host. */
+  /** Where dropout masks are made; default: on the host. */
   masks?: MaskSource;
-  /** By default as the stage `train` opens it, on the CPU. */
+  /** Default: as the `train` stage opens it, on the CPU. */
   open?: (definition: LoopDefinition) => Promise<StepLoop>;
 }
 

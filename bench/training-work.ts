@@ -19,11 +19,11 @@ export const batch = { B: 16, T: 64 };
 export const batchCount = 16;
 export const classes = 2;
 
-/** One fine-tuning step's model: both sides get these weights and these batches. */
+/** The model and data of a fine-tuning step: both sides get these weights and batches. */
 export interface TrainingWork {
   encoder: PretrainedEncoder;
   exitLayers: readonly number[];
-  /** By Hugging Face's names; the exits' among them. */
+  /** By Hugging Face's names, the exits' included. */
   weights: Record<string, HostTensor>;
   /** Rows of exactly T tokens: `batchCount * B` of them. */
   split: EncodedSplit;
@@ -31,7 +31,7 @@ export interface TrainingWork {
 
 export type ModelName = "tiny" | "minilm" | "bert-base";
 
-/** @throws RangeError if it is the name of none */
+/** @throws RangeError if there is no model of this name */
 export function modelName(name: string | undefined): ModelName {
   if (name === "tiny" || name === "minilm" || name === "bert-base") return name;
   throw new RangeError(`bench: expected tiny, minilm or bert-base, got ${name}`);
@@ -69,7 +69,7 @@ const works: Record<
   },
 };
 
-/** The work of one model, made anew: the same bytes each time. */
+/** Makes one model's work: the same bytes each time. */
 export async function trainingWork(name: ModelName): Promise<TrainingWork> {
   const { exitLayers, encoder: make } = works[name];
   const encoder = await make();
@@ -105,7 +105,7 @@ async function realText(): Promise<EncodedSplit> {
   };
 }
 
-/** Leaves `work.json`, `weights.safetensors` and `batches.safetensors` for a peer to read. */
+/** Writes `work.json`, `weights.safetensors` and `batches.safetensors` for a peer. */
 export async function writeWork(
   folder: string,
   { encoder, exitLayers, weights, split }: TrainingWork,

@@ -1,6 +1,6 @@
-// Keeps what was measured on a machine with a card: npm run bench:card -- FOLDER... It reads folders that
-// came back, all from one card, writes bench/results/card/NAME.json, and makes the tables in bench/README.md
-// anew. Without a folder it makes the tables alone.
+// Keeps the results of a machine with a card: npm run bench:card -- FOLDER... It reads the folders that
+// measure.sh wrote, all from one card, writes bench/results/card/NAME.json, and updates the tables in
+// bench/README.md. Without a folder it only updates the tables.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { $, argv } from "zx";
@@ -10,16 +10,16 @@ import { short } from "../interleave.ts";
 import { type OurStep, readMeasured, type TorchStep } from "./measured.ts";
 
 help(
-  `npm run bench:card [-- FOLDER... [--as=NAME] [--note=TEXT]]\n\nKeeps what measure.sh measured on one card as bench/results/card/NAME.json (by default card.json) and updates bench/README.md.\nTEXT stands above the table. Without a folder it makes the tables alone.`,
+  `npm run bench:card [-- FOLDER... [--as=NAME] [--note=TEXT]]\n\nKeeps the results of measure.sh from one card as bench/results/card/NAME.json (card.json by default) and updates bench/README.md.\nTEXT goes above the table. Without a folder it only updates the tables.`,
   ["--as", "--note"],
 );
 
-/** `results/card/NAME.json`. What the logs do not name is left out. */
+/** `results/card/NAME.json`. A value that the logs lack is left out. */
 interface Kept {
   note?: string;
-  /** When the last of it was, in UTC. */
+  /** When the last measurement was made, in UTC. */
   measured?: string;
-  /** With `-changed` where the checkout had changes that were not committed. */
+  /** With `-changed` if the checkout had uncommitted changes. */
   commit?: string;
   machine: { card?: string; driver?: string; cores?: number; cpu?: string };
   versions: { node?: string; onnxruntime?: string; torch?: string };
@@ -27,7 +27,7 @@ interface Kept {
   pytorch: TorchStep[];
 }
 
-/** Over PyTorch's step, eager with TF32. */
+/** Ratios to PyTorch's eager step with TF32. */
 const goals = { step: 1.5, whole: 1.2 };
 const maskWords = { host: "masks on the host", graph: "masks in the graph", none: "no dropout" };
 const root = join(import.meta.dirname, "../..");
@@ -50,12 +50,12 @@ await updateReadme();
 function keep(folders: readonly string[], note: string | undefined): Kept {
   const all = folders.map(readMeasured);
   const empty = folders.find((_, i) => all[i]?.log === "");
-  if (empty !== undefined) throw new RangeError(`card: ${empty} has no log.txt of measure.sh`);
+  if (empty !== undefined) throw new RangeError(`card: ${empty} has no log.txt from measure.sh`);
   const [torchVersion] = all.flatMap((m) => m.torchVersion ?? []);
   const one = (what: string, pattern: RegExp): string | undefined => {
     const found = new Set(all.flatMap((m) => [...m.log.matchAll(pattern)].map(([, x]) => x)));
     if (found.size > 1)
-      throw new Error(`card: expected folders of one ${what}, got ${[...found].join(" and ")}`);
+      throw new Error(`card: expected folders from one ${what}, got ${[...found].join(" and ")}`);
     return [...found][0];
   };
   const cores = one("number of cores", /^(\d+) cores, /gm);
@@ -92,7 +92,7 @@ async function updateReadme(): Promise<void> {
   const all = await Promise.all(
     names.map(async (name) => JSON.parse(await readFile(join(results, name), "utf8")) as Kept),
   );
-  // The last measured comes first; one without a time last.
+  // Newest first; results without a time last.
   all.sort((a, b) => (b.measured ?? "").localeCompare(a.measured ?? ""));
   const page = join(root, "bench/README.md");
   const parts = { card: `\n${all.map(section).join("\n\n")}` };
@@ -154,20 +154,20 @@ function rowsOf({ ours, pytorch }: Kept): string {
   ];
   const sorted = rows.toSorted((a, b) => String(a[0]).localeCompare(String(b[0])));
   const head = [
-    "step",
+    "work",
     "how",
-    "a step",
-    `over PyTorch's, goal ≤ ${goals.step}`,
+    "one step",
+    `ratio, goal ≤ ${goals.step}`,
     "whole",
-    `over PyTorch's, goal ≤ ${goals.whole}`,
-    "a run beside its steps",
+    `ratio, goal ≤ ${goals.whole}`,
+    "per run",
     "MiB",
   ];
   const rule = head.map((_, i) => (i < 2 ? "---" : "--:"));
   return [head, rule, ...sorted].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** What a ratio is over. */
+/** Whether ratios are to this step. */
 function isPeer({ precision, compile }: TorchStep): boolean {
   return precision === "tf32" && compile === "none";
 }

@@ -1,8 +1,8 @@
-"""Times PyTorch's ways to take the step, one at a time; those that compile get ready beside each other first.
+"""Times PyTorch's ways to run the step, one at a time; those that compile get ready in parallel first.
 
   python torch_all.py RESULT.json SECONDS [--few] [--quick] [--cpu]
 
---few: eager with TF32 alone, at each size. --quick: one way alone, to try the script. --cpu: on the CPU.
+--few: only eager with TF32, at each size. --quick: only one way, to try the script. --cpu: on the CPU.
 """
 
 import json
@@ -64,13 +64,13 @@ class Server:
             about = self.answer()
             once = self.ask(2)["ms"] / 2
             steps = max(3, min(50, int(700 / once)))
-            told = [self.ask(steps) for _ in range(3)]
-            per = sorted(t["ms"] / steps for t in told)
+            answers = [self.ask(steps) for _ in range(3)]
+            per = sorted(t["ms"] / steps for t in answers)
             keys = ("model", "rows", "tokens", "precision", "compile")
             results.append({**dict(zip(keys, self.way)), "stepMs": round(per[1], 4),
                             "spread": [round(per[0], 4), round(per[2], 4)], "steps": steps,
-                            "gpuBytes": told[-1].get("gpuBytes"), "startMs": round(about["startMs"]),
-                            "losses": told[-1]["losses"], "torch": about["torch"]})
+                            "gpuBytes": answers[-1].get("gpuBytes"), "startMs": round(about["startMs"]),
+                            "losses": answers[-1]["losses"], "torch": about["torch"]})
         except Exception as error:
             results.append({"way": self.way, "error": f"{type(error).__name__} {error}"})
         print(json.dumps(results[-1]), flush=True)
@@ -82,7 +82,7 @@ class Server:
         self.child.wait()
 
 
-# What starts or compiles would disturb what is measured: all get ready first, beside each other.
+# Starting and compiling would disturb the measurements, so all get ready first, in parallel.
 servers = [Server(way) for way in eager + compiled]
 while any(s.lines.empty() for s in servers) and time.monotonic() < end - 30:
     time.sleep(0.2)

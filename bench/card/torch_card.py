@@ -1,4 +1,4 @@
-"""The same training step in PyTorch on the card: answers each line of JSON on stdin ({"steps": n}) with one.
+"""The same training step in PyTorch on the card. It answers each line of JSON on stdin ({"steps": n}) with one.
 
   python torch_card.py MODEL ROWS TOKENS --precision fp32|tf32|bf16 --compile none|default|reduce-overhead [--device cpu]
 """
@@ -83,7 +83,7 @@ def main():
     graphs = args.compile == "reduce-overhead"
 
     def take(steps, first):
-        told = []
+        kept = []
         for i in range(first, first + steps):
             if graphs:
                 torch.compiler.cudagraph_mark_step_begin()
@@ -93,8 +93,8 @@ def main():
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             optimizer.zero_grad()
-            told.append(losses.clone() if graphs else losses)
-        return told
+            kept.append(losses.clone() if graphs else losses)
+        return kept
 
     take(4, 0)
     sync()
@@ -104,11 +104,11 @@ def main():
         steps = json.loads(line)["steps"]
         sync()
         start = time.perf_counter()
-        told = take(steps, at)
+        losses = take(steps, at)
         sync()
         ms = 1e3 * (time.perf_counter() - start)
         at += steps
-        answer = {"ms": ms, "losses": told[-1].tolist()}
+        answer = {"ms": ms, "losses": losses[-1].tolist()}
         if cuda:
             answer["gpuBytes"] = torch.cuda.max_memory_allocated()
         print(json.dumps(answer), flush=True)

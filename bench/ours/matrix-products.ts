@@ -1,5 +1,5 @@
-// The rate that a session of bare matrix products reaches on this machine: what bounds a training step.
-// Answers as `training-step.ts` does; a step is the forward products of a BERT layer's linear maps.
+// The rate of a session of bare matrix products on this machine, an upper bound for a training step.
+// Answers like `training-step.ts`; a step is the forward products of a BERT layer's linear maps.
 //
 //   tsx matrix-products.ts MODEL
 import { createInterface } from "node:readline";
@@ -44,16 +44,16 @@ const inputs = {
   up: numbers(c, f),
   down: numbers(f, c),
 };
-tell({ flopPerStep: 2 * rows * (4 * c * c + 2 * c * f) });
+answer({ flopPerStep: 2 * rows * (4 * c * c + 2 * c * f) });
 for await (const line of createInterface({ input: process.stdin })) {
   const { steps } = JSON.parse(line) as { steps: number };
   const start = performance.now();
   for (let i = 0; i < steps; i++) await session.run(inputs);
   const ms = performance.now() - start;
-  tell({ ms, losses: [], peakBytes: 1024 * process.resourceUsage().maxRSS });
+  answer({ ms, losses: [], peakBytes: 1024 * process.resourceUsage().maxRSS });
 }
 await session.dispose();
 
-function tell(answer: object): void {
-  console.log(JSON.stringify(answer));
+function answer(result: object): void {
+  console.log(JSON.stringify(result));
 }

@@ -1,6 +1,6 @@
 // A fine-tuning step compiled into ONNX Runtime: `bench/peers/torch_step.py` does the same in PyTorch.
 // With --eager it is not compiled: tfjs-node runs it, kernel by kernel. Answers each line of JSON on
-// stdin with one on stdout: {"steps": n, "first": i} takes n steps on the batches from i on, in one run.
+// stdin with one on stdout: {"steps": n, "first": i} runs n steps on the batches from i on, in one run.
 //
 //   tsx training-step.ts MODEL [--no-dropout] [--eager]
 import { createInterface } from "node:readline";
@@ -22,17 +22,17 @@ const loop = await openTrainingLoop(work, {
   open: (definition) =>
     openLoop(definition, { engine: argv["eager"] === true ? "eager" : "compiled" }),
 });
-tell({ startMs: performance.now() - began, trainedRows: loop.trainedRows });
+answer({ startMs: performance.now() - began, trainedRows: loop.trainedRows });
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { steps, first } = JSON.parse(line) as { steps: number; first: number };
   const start = performance.now();
   const losses = await loop.take(steps, first);
   const ms = performance.now() - start;
-  tell({ ms, losses, peakBytes: 1024 * process.resourceUsage().maxRSS });
+  answer({ ms, losses, peakBytes: 1024 * process.resourceUsage().maxRSS });
 }
 await loop.dispose();
 
-function tell(answer: object): void {
-  console.log(JSON.stringify(answer));
+function answer(result: object): void {
+  console.log(JSON.stringify(result));
 }

@@ -1,4 +1,4 @@
-"""BERT with exits in plain PyTorch, for the peers, and how they read what bench/training-work.ts writes."""
+"""BERT with exits in plain PyTorch, for the peers, and readers of the files of bench/training-work.ts."""
 
 import json
 import os
@@ -61,7 +61,7 @@ class Bert(nn.Module):
         return (x * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1e-9)
 
     def forward(self, ids, mask, bias=None):
-        """bias: added to the attention scores, [B, 1, 1, T]; what the mask says if left out."""
+        """bias: added to the attention scores, [B, 1, 1, T]; by default from the mask."""
         if bias is None:
             bias = ((mask - 1) * 1e9)[:, None, None, :]
         positions = torch.arange(ids.shape[1])
@@ -105,7 +105,7 @@ def names(work):
 
 
 def load(folder, work, **more):
-    """The model with the folder's weights, ready to be trained; those of deeper layers are left out."""
+    """The model with the folder's weights, ready for training; deeper layers' weights are left out."""
     model = Bert(work, **more)
     pairs = names(work)
     state = {}
@@ -124,7 +124,7 @@ def read_work(folder):
 
 
 def adamw(model, fused=True):
-    """AdamW as @sweetspot/train has it: no decay on biases and norms."""
+    """AdamW as in @sweetspot/train: no decay on biases and norms."""
     decayed = [p for p in model.parameters() if p.ndim == 2]
     spared = [p for p in model.parameters() if p.ndim == 1]
     groups = [{"params": decayed, "weight_decay": 0.01}, {"params": spared, "weight_decay": 0.0}]
@@ -132,6 +132,6 @@ def adamw(model, fused=True):
 
 
 def sum_of_losses(logits, labels):
-    """The loss that is trained on, and each exit's."""
+    """The training loss, and each exit's loss."""
     losses = torch.stack([F.cross_entropy(l, labels) for l in logits])
     return losses.sum(), losses.detach()

@@ -1,7 +1,7 @@
-"""BERT with one exit as PyTorch exports it, made faster by ONNX Runtime's own transformer optimizer: the
+"""BERT with one exit, exported by PyTorch and fused by ONNX Runtime's own transformer optimizer: the
 peer of the segments that @sweetspot/export writes.
 
-Reads a folder that bench/training-work.ts wrote, leaves peer.onnx in it (`ids` and `mask` int64 [B, T]
+Reads a folder that bench/training-work.ts wrote, writes peer.onnx into it (`ids` and `mask` int64 [B, T]
 to `logits` [B, K]) and prints one line of JSON: the versions, and what was fused.
 
   python onnx_export.py FOLDER
@@ -21,7 +21,7 @@ from torch import nn
 
 
 def attention(query, key, value, attn_mask, dropout_p):
-    """scaled_dot_product_attention written out, which the optimizer knows and fuses."""
+    """scaled_dot_product_attention written out, which the optimizer recognises and fuses."""
     scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1]) + attn_mask
     return torch.softmax(scores, -1) @ value
 
@@ -32,7 +32,7 @@ class Exported(nn.Module):
         self.model = model
 
     def forward(self, ids, mask):
-        # As Hugging Face's BERT has it: the optimizer looks for this.
+        # As in Hugging Face's BERT: the optimizer looks for this.
         bias = (1.0 - mask[:, None, None, :].to(torch.float32)) * -10000.0
         return self.model(ids, mask.to(torch.float32), bias)[0]
 
@@ -46,7 +46,7 @@ def main():
     exported = os.path.join(folder, "exported.onnx")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        # The exporter that goes by TorchScript: in the newer one's graphs the optimizer finds no attention.
+        # The TorchScript exporter: in the newer one's graphs the optimizer finds no attention.
         torch.onnx.export(
             model,
             example,

@@ -1,7 +1,7 @@
 """A fine-tuning step of BERT with exits in PyTorch: the peer of bench/ours/training-step.ts.
 
 Reads a folder that bench/training-work.ts wrote. Answers each line of JSON on stdin with one on
-stdout: {"steps": n, "first": i} takes n steps on the batches from i on.
+stdout: {"steps": n, "first": i} runs n steps on the batches from i on.
 
   python torch_step.py FOLDER [--adamw eager|fused] [--compile] [--no-dropout]
 """
@@ -42,7 +42,7 @@ def main():
     print(json.dumps({"torch": torch.__version__, "startMs": start_ms}), flush=True)
     for line in sys.stdin:
         ask = json.loads(line)
-        told = []
+        kept = []
         began = time.perf_counter()
         for i in range(ask["first"], ask["first"] + ask["steps"]):
             loss, losses = sum_of_losses(forward(ids[i % len(ids)], mask), labels[i % len(ids)])
@@ -50,10 +50,10 @@ def main():
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             optimizer.zero_grad()
-            told.append(losses)
+            kept.append(losses)
         ms = 1e3 * (time.perf_counter() - began)
         peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        answer = {"ms": ms, "losses": [x.tolist() for x in told], "peakBytes": peak}
+        answer = {"ms": ms, "losses": [x.tolist() for x in kept], "peakBytes": peak}
         print(json.dumps(answer), flush=True)
 
 
