@@ -55,10 +55,10 @@ function draw(n: number): number {
   return state % n;
 }
 
-/** A model's work with random weights and random text: made in a moment, and its steps cost the same. */
+/** A model's work with random weights and text: quick to make, and its steps cost the same. */
 export function cardWork(name: ModelName): TrainingWork {
   const { config, exitLayers, pooling } = shapes[name];
-  // Tokens of a small text's vocabulary, so that as many rows of the word embeddings are trained.
+  // Tokens from a small text's vocabulary, so that equally many word embeddings are trained.
   const ids = Array.from({ length: batchCount * batch.B }, () =>
     Array.from({ length: batch.T }, () => 1000 + 12 * draw(2300)),
   );
@@ -79,7 +79,7 @@ export function cardWork(name: ModelName): TrainingWork {
   };
 }
 
-/** As `initialWeights`, but large tables repeat 64 Ki different numbers. */
+/** Like `initialWeights`, but large tables repeat 64 Ki different numbers. */
 function quickWeights(
   specs: readonly ParameterSpec[],
   config: BertConfig,

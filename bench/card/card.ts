@@ -3,10 +3,10 @@
 //   node card.ts tiny|minilm|bert-base ROWS TOKENS DEVICE [--host-masks] [--no-dropout] [--seconds S]
 //     [--most STEPS] [--profile PREFIX | --digest STEPS]
 //
-// Runs of 1 step and of n separate what a step takes (`stepMs`) from what a run takes beside its steps,
-// the copying of the state in and out (`perRunMs`). `inputsMs` is what the host takes to make a step's
-// inputs, and `wholeMs` is all of it over the steps of a run of n. With --digest it takes that many steps
-// and prints the state's sha256: two calls show whether the same seed gives the same bytes.
+// Runs of 1 step and of n steps separate the time of a step (`stepMs`) from the time of a run beyond its
+// steps, which is copying the state in and out (`perRunMs`). `inputsMs` is the host's time for making a
+// step's inputs, and `wholeMs` is the total of a run of n steps, divided by n. With --digest it runs that
+// many steps and prints the state's sha256: two calls show whether the same seed gives the same bytes.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -35,7 +35,7 @@ const device = deviceName(positionals[3]);
 const dropout = !flags["no-dropout"];
 const masks = flags["host-masks"] ? "host" : arrangement({ device }).masks;
 
-// It reads the batch's size when it is loaded.
+// This module reads the batch's size when it is loaded.
 const { openTrainingLoop } = await import("../training-loop.ts");
 let inRuns = 0;
 let opened: StepLoop | undefined;
@@ -92,7 +92,7 @@ async function open(definition: LoopDefinition): Promise<StepLoop> {
   };
 }
 
-/** Takes steps in one run. `runMs` is the session's own time, `allMs` has the making of inputs too. */
+/** Runs steps in one run. `runMs` is the session's own time; `allMs` includes making the inputs. */
 async function take(steps: number) {
   inRuns = 0;
   const start = performance.now();
@@ -132,7 +132,7 @@ async function digest(steps: number) {
 function whole(what: string, text: string | undefined): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 1)
-    throw new RangeError(`card: ${what} must be a whole number from 1 on, got ${text}`);
+    throw new RangeError(`card: ${what} must be a whole number of at least 1, got ${text}`);
   return n;
 }
 
@@ -140,7 +140,7 @@ function isFraction(x: unknown): x is number {
   return typeof x === "number" && !Number.isInteger(x);
 }
 
-/** The card's memory in use, by the driver's account; undefined where there is no card. */
+/** The card's memory in use, as the driver reports it; undefined without a card. */
 function gpuMiB(): number | undefined {
   if (device === "cpu") return undefined;
   try {

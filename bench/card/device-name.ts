@@ -1,6 +1,6 @@
 import { type Device, devices } from "@sweetspot/runtime";
 
-/** @throws RangeError if it is the name of none */
+/** @throws RangeError if there is no device of this name */
 export function deviceName(text: string | undefined): Device {
   const found = devices.find((d) => d === text);
   if (found === undefined)

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Measures this project on a machine with a card: bash ~/sweetspot/bench/card/measure.sh [PART ...]
-# Parts, in the order in which they run if none is named:
+# Parts, in the order in which they run by default:
 #   env check-cuda cuda profile micro torch smoke check-webgpu webgpu repeat cpu train
-# Each has its own time limit, and none stops the others. Parts that do not fit into BUDGET seconds (by
-# default 340) are skipped and named at the end. Results go to $OUT (by default ~/sweetspot-out): log.txt,
-# results.jsonl, torch.json, profile-*, table.txt, and util.csv: how busy the card was, and when.
-# TORCH_FLAGS=--few: PyTorch's eager steps with TF32 alone.
+# Each has its own time limit, and a failed part does not stop the others. Parts that do not fit into
+# BUDGET seconds (default 340) are skipped and listed at the end. Results go to $OUT (default
+# ~/sweetspot-out): log.txt, results.jsonl, torch.json, profile-*, table.txt, and util.csv: how busy the
+# card was, and when.
+# TORCH_FLAGS=--few: only PyTorch's eager steps with TF32.
 set -uo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/env.sh"
@@ -19,7 +20,7 @@ ended=
 exec > >(tee -a "$out/log.txt") 2>&1
 
 left() { echo $((budget - (SECONDS - began))); }
-# part NAME SECONDS COMMAND...: at most SECONDS, and only where that much is left.
+# part NAME SECONDS COMMAND...: at most SECONDS, and only if that much time is left.
 part() {
   local name=$1 limit=$2 at=$SECONDS left rc
   shift 2
@@ -47,7 +48,7 @@ step() { json "$1" "$2" node bench/card/card.ts "${@:3}"; }
 # step32: the same with TF32 off.
 step32() { NVIDIA_TF32_OVERRIDE=0 step "$@"; }
 
-# What bench/card/keep.ts reads, so each call prints it.
+# bench/card/keep.ts reads this, so each call prints it.
 machine() {
   echo "Measured at $(date -u +%FT%RZ)"
   timeout 10 nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.sm,clocks.max.sm,temperature.gpu --format=csv,noheader

@@ -21,7 +21,7 @@ const stepLine = z.object({
   openMs: z.number(),
   tflops: z.number(),
   gpuMiB: number,
-  // Its name at first, for the same MiB.
+  // An earlier name of `MiB`.
   gpuBytes: z.string().nullish(),
 });
 const torchLine = z.object({
@@ -44,24 +44,24 @@ export interface OurStep {
   tokens: number;
   device: string;
   precision: "tf32" | "fp32";
-  /** Where dropout's masks are made; `none` without dropout. */
+  /** Where dropout masks are made; `none` without dropout. */
   masks: "host" | "graph" | "none";
   stepMs: number;
-  /** What a run takes beside its steps: the state in and out. */
+  /** The time of a run beyond its steps: copying the state in and out. */
   perRunMs: number;
   inputsMs: number;
-  /** A run of `steps` over its steps, with the making of its inputs. */
+  /** The time of a run of `steps`, with making its inputs, divided by its steps. */
   wholeMs: number;
   steps: number;
-  /** Until the first run may begin. */
+  /** The time until the first run can begin. */
   openMs: number;
-  /** In matrix products, over `stepMs`. */
+  /** The rate of matrix products over `stepMs`. */
   tflops: number;
-  /** Of the card's memory, in use at the end. */
+  /** The card's memory in use at the end. */
   MiB?: number;
 }
 
-/** PyTorch's step at one size and in one way. */
+/** PyTorch's step at one size, run in one way. */
 export interface TorchStep {
   model: string;
   rows: number;
@@ -70,11 +70,11 @@ export interface TorchStep {
   /** `torch.compile`'s mode, or `none`. */
   compile: string;
   stepMs: number;
-  /** The most memory that PyTorch had allocated. */
+  /** PyTorch's peak of allocated memory. */
   MiB?: number;
 }
 
-/** What one folder holds that came back from a machine with a card. */
+/** The contents of a folder that `measure.sh` wrote. */
 export interface Measured {
   ours: OurStep[];
   torch: TorchStep[];
@@ -84,7 +84,7 @@ export interface Measured {
   log: string;
 }
 
-/** Reads a folder of `measure.sh`; what it does not hold is empty. */
+/** Reads a folder of `measure.sh`; missing parts are empty. */
 export function readMeasured(folder: string): Measured {
   const linesFile = join(folder, "results.jsonl");
   const lines = textOf(linesFile)
@@ -106,13 +106,13 @@ export function readMeasured(folder: string): Measured {
   };
 }
 
-/** A row of the results; none of a trial, whose flags card.ts does not have. */
+/** A row of the results; undefined for a trial with flags that card.ts lacks. */
 function ourStep(line: z.infer<typeof stepLine>): OurStep[] {
   const { flags = "--host-masks", dropout, tf32, gpuMiB, gpuBytes, masks, ...rest } = line;
   const names: readonly string[] = flags.match(/--[\w-]+/g) ?? [];
   const known = ["--host-masks", "--no-dropout", "--most", "--seconds"];
   if (names.some((name) => !known.includes(name))) return [];
-  // Lines that do not say where their masks were made say it by their flags.
+  // A line without `masks` shows by its flags where masks were made.
   const onHost = rest.device === "cpu" || names.includes("--host-masks");
   const MiB = gpuMiB ?? (gpuBytes == null ? undefined : Number(gpuBytes));
   return [

@@ -1,5 +1,5 @@
-// What single things cost on one device: a node's launch, going through memory, products of matrices, an
-// iteration of a loop, AdamW on many tensors and on one, the way in and out. Prints a line of JSON each.
+// Times single operations on one device: a node's launch, a pass through memory, matrix products, a loop's
+// iteration, AdamW on many tensors and on one, copies in and out. Prints a line of JSON for each.
 //
 //   node micro.ts DEVICE [--small]
 import { parseArgs } from "node:util";
@@ -15,7 +15,7 @@ const { values: flags, positionals } = parseArgs({
 const device = deviceName(positionals[0]);
 const scale = flags.small ? 16 : 1;
 
-/** What was measured; `notMeasured` says why there is no number. */
+/** A measurement; `notMeasured` says why there is no number. */
 type Measured = Record<string, number> | { notMeasured: string };
 
 const chains = [
@@ -100,7 +100,7 @@ async function report(micro: string, measure: () => Promise<Measured>): Promise<
   console.log(JSON.stringify({ ...about, ...line }, short));
 }
 
-/** The least of some rounds, after one that is not counted. */
+/** The minimum over some rounds, after one that is not counted. */
 async function best(work: () => Promise<unknown>, rounds: number): Promise<number> {
   await work();
   let least = Infinity;
@@ -113,8 +113,8 @@ async function best(work: () => Promise<unknown>, rounds: number): Promise<numbe
 }
 
 /**
- * Milliseconds of one unit: `many` against `few` of them, in more rounds while they differ by less than a
- * tenth.
+ * Milliseconds of one unit, from the difference between `many` and `few` of them; takes more rounds while
+ * they differ by less than a tenth.
  */
 async function perUnit(
   few: number,
@@ -165,7 +165,7 @@ async function productsMs(
   return ms;
 }
 
-/** Milliseconds of a loop's step, and of a run beside its steps; in longer runs where few steps hardly show. */
+/** Milliseconds of a loop's step and of a run beyond its steps; runs get longer while few steps hardly show. */
 async function loopCosts(
   state: TensorSpecs,
   step: LoopDefinition["step"],

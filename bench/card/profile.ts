@@ -1,5 +1,5 @@
-// Sums up ONNX Runtime's profile of a session: which operators ran where, how often, how long (as the host
-// sees it: on a card, the time to launch), and what was copied between devices. Prints JSON.
+// Summarises ONNX Runtime's profile of a session: which operators ran where, how often and how long (as the
+// host sees it: on a card, the time to launch), and what was copied between devices. Prints JSON.
 //
 //   node profile.ts FILE.json STEPS
 import { readFileSync } from "node:fs";
@@ -37,7 +37,7 @@ const result = {
   session: events
     .filter((e) => e.cat === "Session")
     .map((e) => ({ name: e.name, ms: Number((e.dur / 1000).toFixed(1)) })),
-  // Kernels, where the build records them.
+  // Kernels, if the build records them.
   kernels: sums(
     events.filter((e) => e.cat === "Kernel"),
     (e) => e.name,
@@ -57,7 +57,7 @@ function isLoop(e: Event): boolean {
   return ["Scan", "Loop", "If"].includes(operator(e));
 }
 
-/** Counts and microseconds a step, by key; the longest first. */
+/** Counts and microseconds per step, by key; the longest first. */
 function sums(list: readonly Event[], key: (e: Event) => string) {
   const groups = new Map<string, { count: number; us: number }>();
   for (const e of list) {

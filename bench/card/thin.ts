@@ -1,9 +1,9 @@
-// Takes out of a CUDA library the machine code that a card of one architecture does not run, so that the
+// Removes the machine code that a card of one architecture does not run from a CUDA library, so that the
 // rest packs small: every entry of its fat binaries for another architecture and, without --whole, kernels
-// of mixtures of experts and of grouped products, which no network here has. All offsets stay. In the place
-// of an entry lies the smallest one of its architecture, which has no kernel; an entry of the card's own
-// architecture is first marked as another card's, so that a driver passes it by as it does where a library
-// was not built for the card.
+// for mixtures of experts and grouped products, which no network here uses. All offsets stay. Each removed
+// entry is replaced by the smallest one of its architecture, which has no kernel. An entry of the card's own
+// architecture is first marked as another card's, so that the driver skips it, as if the library had not
+// been built for this card.
 //
 //   node thin.ts FILE RESULT [--arch 90] [--whole]     (Node 22.15 or newer, for zstd)
 import { readFileSync, writeFileSync } from "node:fs";
@@ -16,11 +16,11 @@ interface Entry {
   /** Where its code begins, and how long it is. */
   from: number;
   size: number;
-  /** Bytes of compressed code; 0 where it is not compressed. */
+  /** Bytes of compressed code; 0 if it is not compressed. */
   compressed: number;
 }
 
-/** The types of the oldest Node that this project runs on lack it. */
+/** Missing in the types of the oldest Node that this project supports. */
 const { zstdDecompressSync } = zlib as unknown as {
   zstdDecompressSync(bytes: Uint8Array): Buffer;
 };
@@ -33,12 +33,12 @@ const { values: flags, positionals } = parseArgs({
 });
 const [source = "", target = ""] = positionals;
 const card = Number(flags.arch);
-/** Blackwell's; its machine code runs on no other. */
+/** Blackwell's; its machine code runs on no other card. */
 const anotherCard = 120;
 const bytes = readFileSync(source);
 
 const entries = [...fatBinaryEntries()];
-/** By architecture, the smallest entry's code. */
+/** The smallest entry's code, by architecture. */
 const smallest = new Map<number, { code: Buffer; size: bigint }>();
 for (const { at, arch, from, compressed } of entries) {
   const known = smallest.get(arch);
@@ -93,7 +93,7 @@ function empty({ at, from, size, compressed }: Entry, arch: number): void {
   least.code.copy(bytes, from);
 }
 
-/** Whether no network here needs any kernel of an entry. */
+/** Whether no network here needs any of an entry's kernels. */
 function isUnneeded({ from, compressed }: Entry): boolean {
   if (compressed === 0) return false;
   let code: string;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Unpacks what lies beside it into ~/sweetspot, on a machine with a card and no network. Each call adds
-# what it brings; `. ~/sweetspot/env.sh` is what everything there runs under.
+# Unpacks the archives beside it into ~/sweetspot, on a machine with a card and no network. Each folder's
+# unpack.sh adds its own. Everything there runs under `. ~/sweetspot/env.sh`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 home=${SWEETSPOT_HOME:-$HOME}
@@ -12,7 +12,7 @@ untar() { # file, folder
   fi
 }
 [ -f "$here/base.tar.xz" ] || [ -x "$root/bin/node" ] || {
-  echo "unpack: the base is not there; call the first folder's unpack.sh first" >&2
+  echo "unpack: the base is missing; run the first folder's unpack.sh first" >&2
   exit 1
 }
 mkdir -p "$root"
@@ -44,7 +44,7 @@ done
 export TURBO_TELEMETRY_DISABLED=1 NO_COLOR=1 NODE_NO_WARNINGS=1 PYTHONUNBUFFERED=1 CUDA_MODULE_LOADING=LAZY
 ENV
 
-# Vulkan's loader, where there is none.
+# Vulkan's loader, if there is none.
 mkdir -p "$root/lib"
 if ! ldconfig -p 2>/dev/null | grep -q libvulkan.so.1 && ls "$root"/gl/*.deb >/dev/null 2>&1; then
   if [ "$(id -u)" = 0 ] && command -v dpkg >/dev/null && [ -z "${SWEETSPOT_HOME:-}" ]; then
@@ -73,7 +73,7 @@ if [ -f "$here/cuda.parts" ]; then
     echo "unpack: $(ls "$root/parts" | wc -l) of $count parts of the CUDA provider are here"
   fi
 fi
-# Some libraries are looked for without their version.
+# Some libraries are looked up without their version.
 . "$root/env.sh"
 if [ -n "${nvidia:-}" ]; then
   for library in "$nvidia"/*/lib/lib{cudnn,nvrtc,cufft,cudart,cublas,cublasLt,curand}.so.[0-9]*; do

@@ -1,5 +1,5 @@
-// Makes a weights file of random numbers with the names, shapes and size of a given one; the same bytes
-// each time. Weights of norms are 1, biases 0.
+// Makes a weights file of random numbers with the names, shapes and size of a given file, with the same
+// bytes each time. Norms' weights are 1, biases 0.
 //
 //   node weights.ts header FILE.safetensors > header.json
 //   node weights.ts make header.json FILE.safetensors       prints the file's sha256
@@ -41,7 +41,7 @@ function make(header: Buffer, file: string): string {
   bytes.set(header, 8);
   let state = 1;
   const draw = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0);
-  // 64 Ki numbers of about a normal distribution, deviation 0.04, as float16.
+  // 64 Ki roughly normal numbers, standard deviation 0.04, as float16.
   const table = Uint16Array.from({ length: 65536 }, () => {
     let sum = 0;
     for (let i = 0; i < 12; i++) sum += draw() / 2 ** 32;
