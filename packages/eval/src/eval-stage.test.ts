@@ -168,7 +168,12 @@ describe("the stage eval", () => {
   test("every exit rule has its curve on the same logits, and the oracle bounds them", async () => {
     const { results } = await run({ members: [[2, 6]] });
     expect(results.rules?.map(({ rule }) => rule)).toEqual(exitRuleNames);
-    const [byProbability, byEntropy, byMargin, byPatience] = results.rules ?? [];
+    const [byProbability, byEntropy, byMargin, byPatience] = [
+      "max-probability",
+      "entropy",
+      "margin",
+      "patience",
+    ].map((name) => results.rules?.find(({ rule }) => rule === name));
     expect(byProbability?.curve).toEqual(results.curve);
     expect(byProbability?.atBudget).toEqual(results.atBudget);
     // A third of the cost each at means of (2/3, 1), (1, 1) and (1, 2/3).
