@@ -2,6 +2,7 @@ import type { LoopDefinition, StepLoop } from "@sweetspot/compile/session";
 import { dropoutSites, encoderParameters, exitParameters } from "@sweetspot/model";
 import {
   initialState,
+  learningRateSchedule,
   type MaskSource,
   objectives,
   occurringRows,
@@ -33,13 +34,8 @@ export interface LoopOptions {
   open?: (definition: LoopDefinition) => Promise<StepLoop>;
 }
 
-const settings = {
-  seed: 1,
-  batchSize: batch.B,
-  learningRate: 5e-5,
-  warmupRatio: 0,
-  weightDecay: 0.01,
-};
+const settings = { seed: 1, batchSize: batch.B, weightDecay: 0.01 };
+const schedule = learningRateSchedule({ learningRate: 5e-5, warmupRatio: 0 }, 1e12);
 
 export async function openTrainingLoop(
   { encoder, exitLayers, weights, split }: TrainingWork,
@@ -86,7 +82,7 @@ export async function openTrainingLoop(
           (_row, j) => ((first + i) % batchCount) * batch.B + j,
         ),
       }));
-      const place = { firstStep: first, totalSteps: 1e12, masks };
+      const place = { firstStep: first, schedule, masks };
       const inputs = runInputs(split, occurring.index, sites, settings, batches, place);
       const { losses } = await loop.run(inputs, { steps, ...batch });
       const exits = exitLayers.length;

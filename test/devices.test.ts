@@ -15,6 +15,7 @@ import {
   earlyExit,
   initialState,
   objectives,
+  learningRateSchedule,
   runInputs,
   stepInputs,
   stepState,
@@ -99,7 +100,7 @@ describe.skipIf(webgpuProblem)("on webgpu", () => {
     };
     const index = Int32Array.from({ length: config.vocabSize }, (_, i) => i);
     const batch = { indices: Int32Array.of(0, 1, 2, 3), length: 7, epoch: 0 };
-    const place = { firstStep: 0, totalSteps: 1, masks };
+    const place = { firstStep: 0, schedule: learningRateSchedule(settings, 1), masks };
     const inputs = runInputs(split, index, sites, settings, [batch], place);
     const losses = async (options: SessionOptions) => {
       const loop = await compileLoop(definition, options);

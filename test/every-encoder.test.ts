@@ -15,6 +15,7 @@ import {
 import {
   initialState,
   objectives,
+  learningRateSchedule,
   runInputs,
   stepInputs,
   stepState,
@@ -113,7 +114,7 @@ describe.each(Object.keys(facts.encoders))("%s", (kind) => {
       const batch = { indices: Int32Array.of(0, 1, 2, 3), length: 11, epoch: 0 };
       const inputs = runInputs(split, index, sites, settings, [batch, batch], {
         firstStep: 0,
-        totalSteps: 2,
+        schedule: learningRateSchedule(settings, 2),
       });
       const told = await loop.run(inputs, { steps: 2, B: settings.batchSize, T: 11 });
       return [...(told["losses"] ?? []), ...(told["gradientNorm"] ?? [])].map(Number);

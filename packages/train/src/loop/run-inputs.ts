@@ -1,38 +1,19 @@
 import type { EncodedSplit } from "@sweetspot/artifact";
 import { padBatch, type PlannedBatch } from "@sweetspot/data";
 import type { DropoutSite } from "@sweetspot/model";
-import { adamWScalars, type AdamScalars } from "../step/adamw.ts";
+import { adamWScalars } from "../step/adamw.ts";
 import { dropoutMasks, maskKeys, type MaskSource } from "../step/dropout-masks.ts";
-import { learningRateAt, stageOf } from "./schedule.ts";
+import type { LearningRateSchedule } from "./schedule.ts";
 import type { TrainSettings } from "../settings.ts";
 
 /** What the numbers of a step depend on, besides its batch. */
-export type StepSettings = Pick<
-  TrainSettings,
-  "seed" | "batchSize" | "learningRate" | "warmupRatio" | "weightDecay"
->;
+export type StepSettings = Pick<TrainSettings, "seed" | "batchSize" | "weightDecay">;
 
 type HostArray = Float32Array | Int32Array | Uint8Array;
 type Numbers = Float32Array | Int32Array;
 
 /** What a step reads beside its batch and AdamW's scalars, by the names of its inputs. */
 export type MoreInputs = (batch: PlannedBatch, step: number) => Record<string, Float32Array>;
-
-/**
- * AdamW's scalars at a step, counted from 0.
- *
- * @param restartsAt see `Objective`
- */
-export function scalarsAt(
-  { learningRate, warmupRatio, weightDecay }: StepSettings,
-  step: number,
-  totalSteps: number,
-  restartsAt?: number,
-): Record<keyof AdamScalars, number> {
-  const at = stageOf(step, totalSteps, restartsAt);
-  const rate = learningRateAt(at.step, at.totalSteps, learningRate, warmupRatio);
-  return adamWScalars(at.step + 1, rate, weightDecay);
-}
 
 /**
  * What the compiled loop reads for a run of steps, by the names of `stepInputs`: each step's arrays,
@@ -49,21 +30,15 @@ export function runInputs(
   batches: readonly PlannedBatch[],
   {
     firstStep,
-    totalSteps,
-    restartsAt,
+    schedule,
     masks: source = "host",
-  }: {
-    firstStep: number;
-    totalSteps: number;
-    restartsAt?: number | undefined;
-    masks?: MaskSource;
-  },
+  }: { firstStep: number; schedule: LearningRateSchedule; masks?: MaskSource },
   more: MoreInputs = () => ({}),
 ): Record<string, HostArray> {
   const steps = batches.map((planned, i): Record<string, Numbers> => {
     const step = firstStep + i;
     const batch = padBatch(split, planned, settings.batchSize);
-    const { keep, stepSize, epsilon } = scalarsAt(settings, step, totalSteps, restartsAt);
+    const { keep, stepSize, epsilon } = adamWScalars(schedule.at(step), settings.weightDecay);
     return {
       inputIds: batch.inputIds.map((id) => index[id] ?? -1),
       tokenTypeIds: batch.tokenTypeIds,

@@ -1,6 +1,7 @@
 import { ragged } from "@sweetspot/artifact";
 import { expect, it } from "vitest";
 import { runPlan } from "./run-plan.ts";
+import { learningRateSchedule } from "./schedule.ts";
 
 /** A course of one step of one example, whose loss is infinite. */
 function divergent(weightDecay: number): Parameters<typeof runPlan>[0] {
@@ -18,11 +19,11 @@ function divergent(weightDecay: number): Parameters<typeof runPlan>[0] {
       dispose: async () => {},
     },
     exitLayers: [1],
+    schedule: learningRateSchedule({ learningRate: 0.5, warmupRatio: 0 }, 1),
     settings: {
       seed: 1,
       batchSize: 1,
       learningRate: 0.5,
-      warmupRatio: 0,
       weightDecay,
       maxGradientNorm: "off",
     },

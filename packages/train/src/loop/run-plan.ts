@@ -6,7 +6,7 @@ import type { MaskSource } from "../step/dropout-masks.ts";
 import { copyMs, stepsPerRun } from "./pace.ts";
 import { progressReport } from "./progress.ts";
 import { type MoreInputs, runInputs, type StepSettings } from "./run-inputs.ts";
-import { learningRateAt, stageOf } from "./schedule.ts";
+import type { LearningRateSchedule } from "./schedule.ts";
 import type { TrainSettings } from "../settings.ts";
 import { type StepMetrics, type TrainingState, writeTrainingState } from "./training-state.ts";
 
@@ -32,9 +32,8 @@ interface Course {
   mostSteps: number;
   loop: StepLoop;
   exitLayers: readonly number[];
-  settings: StepSettings & Pick<TrainSettings, "maxGradientNorm">;
-  /** See `Objective`. */
-  restartsAt?: number | undefined;
+  settings: StepSettings & Pick<TrainSettings, "learningRate" | "maxGradientNorm">;
+  schedule: LearningRateSchedule;
   /** The objective's own inputs. */
   more?: MoreInputs;
 }
@@ -58,7 +57,7 @@ export async function runPlan(
   }: { checkpoints?: Checkpoints; stepsPerRun?: number; log?: (line: string) => void },
   saved?: Pick<TrainingState, "step" | "metrics">,
 ): Promise<StepMetrics[]> {
-  const { plan, split, index, sites, masks, loop, settings } = course;
+  const { plan, split, index, sites, masks, loop, settings, schedule } = course;
   const metrics = saved?.metrics ?? [];
   let step = saved?.step ?? 0;
   let savedStep = step;
@@ -77,8 +76,7 @@ export async function runPlan(
       step,
       most ?? stepsPerRun(stepMs, stateBytes, course.mostSteps),
     );
-    const { restartsAt } = course;
-    const place = { firstStep: step, totalSteps: plan.length, restartsAt, masks };
+    const place = { firstStep: step, schedule, masks };
     const inputs = runInputs(split, index, sites, settings, batches, place, course.more);
     const before = checkpoints === undefined ? undefined : await loop.state();
     const started = performance.now();
@@ -117,13 +115,12 @@ function sameLength(plan: readonly PlannedBatch[], step: number, most: number): 
 
 /** What the step at place `i` of a run told. */
 function stepMetrics(
-  { plan, exitLayers, settings: { learningRate, warmupRatio }, restartsAt }: Course,
+  { plan, exitLayers, schedule }: Course,
   step: number,
   told: Readonly<Record<string, ArrayLike<number>>>,
   i: number,
 ): StepMetrics {
   const exits = exitLayers.length;
-  const at = stageOf(step, plan.length, restartsAt);
   const vector = (name: "cosines" | "alignments", steps: number) => {
     const values = told[name];
     if (values === undefined) return {};
@@ -134,7 +131,7 @@ function stepMetrics(
   return {
     step,
     epoch: plan[step]?.epoch ?? 0,
-    learningRate: learningRateAt(at.step, at.totalSteps, learningRate, warmupRatio),
+    learningRate: schedule.at(step).rate,
     losses: exitLayers.map((_, e) => told["losses"]?.[i * exits + e] ?? NaN),
     gradientNorm: told["gradientNorm"]?.[i] ?? NaN,
     ...vector("cosines", steps),

@@ -9,6 +9,7 @@ import { earlyExit } from "../objectives/early-exit.ts";
 import { stepOperations } from "../estimate.ts";
 import { type Machinery, openLoop } from "./open-loop.ts";
 import { runInputs } from "./run-inputs.ts";
+import { learningRateSchedule } from "./schedule.ts";
 import { initialState, stepState } from "../step/state-layout.ts";
 import { stepInputs, trainingStep } from "../step/training-step.ts";
 
@@ -40,7 +41,7 @@ const steps = 3;
 export async function trainingRate(machinery: Machinery): Promise<number> {
   const heads = exitParameters(config, [1], 2, pooling);
   const parameters = [...encoderParameters(config), ...heads];
-  const settings = { seed: 1, learningRate: 1e-5, warmupRatio: 0, weightDecay: 0, ...size };
+  const settings = { seed: 1, weightDecay: 0, ...size };
   const loop = await openLoop(
     {
       state: stepState(parameters),
@@ -69,7 +70,8 @@ export async function trainingRate(machinery: Machinery): Promise<number> {
     };
     const index = Int32Array.from({ length: config.vocabSize }, (_, i) => i);
     const batch = { indices: Int32Array.from(rows.keys()), length: size.tokens, epoch: 0 };
-    const place = { firstStep: 0, totalSteps: steps };
+    const rates = { learningRate: 1e-5, warmupRatio: 0 };
+    const place = { firstStep: 0, schedule: learningRateSchedule(rates, steps) };
     const inputs = (n: number) =>
       runInputs(
         split,

@@ -10,6 +10,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { smallConfig, smallEncoder, smallSplit, smallTask } from "../../test/small-bert.ts";
 import { objectives } from "../objectives/objectives.ts";
 import { runInputs } from "./run-inputs.ts";
+import { learningRateSchedule } from "./schedule.ts";
 import { sweet } from "../objectives/sweet.ts";
 import { initialState, stepState, weightsOf } from "../step/state-layout.ts";
 import { stepInputs, trainingStep } from "../step/training-step.ts";
@@ -129,8 +130,9 @@ describe("training only the rows of the table that occur", () => {
     });
     const identity = Int32Array.from({ length: smallConfig.vocabSize }, (_, id) => id);
     const norms: number[] = [];
+    const schedule = learningRateSchedule(settings, plan.length);
     for (const [step, batch] of plan.entries()) {
-      const place = { firstStep: step, totalSteps: plan.length };
+      const place = { firstStep: step, schedule };
       const inputs = runInputs(split, identity, sites, settings, [batch], place);
       const sizes = { steps: 1, B: settings.batchSize, T: batch.length };
       norms.push((await loop.run(inputs, sizes))["gradientNorm"]?.[0] ?? NaN);

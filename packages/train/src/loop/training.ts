@@ -11,12 +11,14 @@ import {
   type PretrainedEncoder,
   sharedPoolerParameters,
 } from "@sweetspot/model";
+import { adamWScalars } from "../step/adamw.ts";
 import { arrangement } from "./arrangement.ts";
 import { courseInput, courseValues } from "../step/course.ts";
 import { type Machinery, openLoop } from "./open-loop.ts";
 import { occurringRows, restoreRows } from "../step/occurring-rows.ts";
-import { type MoreInputs, scalarsAt } from "./run-inputs.ts";
+import type { MoreInputs } from "./run-inputs.ts";
 import { type Checkpoints, runPlan } from "./run-plan.ts";
+import { type LearningRateSchedule, learningRateSchedule } from "./schedule.ts";
 import type { TrainSettings } from "../settings.ts";
 import {
   fitsState,
@@ -105,6 +107,7 @@ export async function trainModel(
     throw new RangeError(
       `training: an objective of two stages needs two steps or more, got ${plan.length}; lower batchSize or raise epochs`,
     );
+  const schedule = learningRateSchedule(settings, plan.length, objective.restartsAt);
   const state = stepState(parameters);
   const saved = await savedState(options, state, plan.length);
   const before = { ...initial, [wordEmbeddings]: occurring.table };
@@ -133,14 +136,17 @@ export async function trainModel(
         mostSteps,
         loop,
         index: occurring.index,
-        restartsAt: objective.restartsAt,
+        schedule,
         more: moreInputs(task, plan.length),
       },
       options,
       saved,
     );
     const weights = weightsOf(parameters, await loop.state());
-    const decay = plan.reduce((d, _, step) => d * embeddingsKeep(task, step, plan.length), 1);
+    const decay = plan.reduce(
+      (d, _, step) => d * embeddingsKeep(task, schedule, step, plan.length),
+      1,
+    );
     const trained = weights[wordEmbeddings]?.data as Float32Array;
     weights[wordEmbeddings] = restoreRows(table, occurring.rows, trained, decay);
     return { weights, metrics };
@@ -185,10 +191,11 @@ function rowsOf(
 /** What a step's weight decay keeps of an embedding that it does not look up. */
 function embeddingsKeep(
   { objective, exitLayers, settings }: TrainingTask,
+  schedule: LearningRateSchedule,
   step: number,
   totalSteps: number,
 ): number {
-  const { keep } = scalarsAt(settings, step, totalSteps, objective.restartsAt);
+  const { keep } = adamWScalars(schedule.at(step), settings.weightDecay);
   const place = { step, totalSteps, exitLayers };
   const rates = courseValues(objective, place)[courseInput.rates];
   return 1 - (rates?.[0] ?? 1) * (1 - keep);

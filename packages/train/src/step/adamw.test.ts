@@ -52,9 +52,9 @@ function step(
 
 /** What step `t`, from 0, reads. */
 function inputsAt(t: number): Record<string, { shape: number[]; data: Float32Array }> {
-  const scalars = Object.entries(adamWScalars(t + 1, rates[t] ?? 0, weightDecay)).map(
-    ([name, x]) => [name, { shape: [], data: Float32Array.of(x) }] as const,
-  );
+  const scalars = Object.entries(
+    adamWScalars({ rate: rates[t] ?? 0, stepInStage: t }, weightDecay),
+  ).map(([name, x]) => [name, { shape: [], data: Float32Array.of(x) }] as const);
   const gradients = roles.map(
     (role) =>
       [
@@ -163,7 +163,7 @@ it("without a gradient only decay moves a parameter: by 1 - learningRate * weigh
     const zero = tf.zeros([3]);
     const scalars = tensors(
       Object.fromEntries(
-        Object.entries(adamWScalars(1, 0.5, 0.25)).map(([name, x]) => [
+        Object.entries(adamWScalars({ rate: 0.5, stepInStage: 0 }, 0.25)).map(([name, x]) => [
           name,
           { shape: [], data: Float32Array.of(x) },
         ]),

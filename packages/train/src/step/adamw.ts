@@ -22,17 +22,17 @@ export interface AdamScalars {
   epsilon: tf.Tensor;
 }
 
-/** The scalars of step `t`, counted from 1. */
+/** The scalars of a step; `stepInStage` counts from 0. */
 export function adamWScalars(
-  t: number,
-  learningRate: number,
+  { rate, stepInStage }: { rate: number; stepInStage: number },
   weightDecay: number,
 ): Record<keyof AdamScalars, number> {
+  const t = stepInStage + 1;
   const correction1 = 1 - beta1 ** t;
   const correction2 = Math.sqrt(1 - beta2 ** t);
   return {
-    keep: 1 - learningRate * weightDecay,
-    stepSize: (learningRate * correction2) / correction1,
+    keep: 1 - rate * weightDecay,
+    stepSize: (rate * correction2) / correction1,
     epsilon: epsilon * correction2,
   };
 }

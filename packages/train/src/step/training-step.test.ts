@@ -21,6 +21,7 @@ import { earlyExit } from "../objectives/early-exit.ts";
 import { type ObjectiveName, objectives } from "../objectives/objectives.ts";
 import { occurringRows } from "./occurring-rows.ts";
 import { runInputs } from "../loop/run-inputs.ts";
+import { learningRateSchedule } from "../loop/schedule.ts";
 import { initialState, stepState, weightsOf } from "./state-layout.ts";
 import { sweet } from "../objectives/sweet.ts";
 import { moreInputs, type TrainingTask, trainModel } from "../loop/training.ts";
@@ -100,11 +101,11 @@ describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
       parameters,
       dropoutSites: sites,
     });
+    const schedule = learningRateSchedule(settings, plan.length, objective.restartsAt);
     return tf.tidy(() => {
       let state = tensorsOf(initialState(parameters, initial), stepState(parameters), {});
       return plan.map((batch, i) => {
-        const { restartsAt } = objective;
-        const place = { firstStep: i, totalSteps: plan.length, restartsAt };
+        const place = { firstStep: i, schedule };
         const more = moreInputs(task, plan.length);
         const arrays = runInputs(split, occurring.index, sites, settings, [batch], place, more);
         const sizes = { B: settings.batchSize, T: batch.length };
@@ -165,8 +166,8 @@ it("masks made in the step are the same, compiled and eager", async () => {
   const initial = { ...(await weights(2)), ...initialWeights(heads, config, 3) };
   const sites = dropoutSites(config, exitLayers, pooling);
   const about = { config, pooling, exitLayers, parameters, objective, dropoutSites: sites };
-  const rates = { learningRate: 0.02, warmupRatio: 0, weightDecay: 0.1 };
-  const settings = { seed: 3, batchSize: 4, ...rates };
+  const schedule = learningRateSchedule({ learningRate: 0.02, warmupRatio: 0 }, 9);
+  const settings = { seed: 3, batchSize: 4, weightDecay: 0.1 };
   const index = Int32Array.from({ length: config.vocabSize }, (_, i) => i);
   const indices = Int32Array.of(0, 1, 2, 3);
   const batches = Array.from({ length: 3 }, () => ({ indices, length: 7, epoch: 0 }));
@@ -177,7 +178,7 @@ it("masks made in the step are the same, compiled and eager", async () => {
       inputs: stepInputs(sites, {}, "graph"),
       step: trainingStep({ ...about, maxGradientNorm: 0.5 }),
     });
-    const place = { firstStep: 2, totalSteps: 9, masks: "graph" } as const;
+    const place = { firstStep: 2, schedule, masks: "graph" } as const;
     const inputs = runInputs(twoWords(4), index, sites, settings, batches, place);
     const told = await loop.run(inputs, { steps: 3, B: 4, T: 7 });
     const trained = weightsOf(parameters, await loop.state());

@@ -76,7 +76,9 @@ describe("three steps have PyTorch's losses, gradients and weights", () => {
       },
     });
     const [steps, B, T] = named("inputIds").shape as [number, number, number];
-    const scalars = learningRates.map((rate, i) => adamWScalars(i + 1, rate, weightDecay));
+    const scalars = learningRates.map((rate, stepInStage) =>
+      adamWScalars({ rate, stepInStage }, weightDecay),
+    );
     const each = (name: keyof (typeof scalars)[number]) =>
       Float32Array.from(scalars, (s) => s[name]);
     const told = await loop.run(
@@ -148,7 +150,7 @@ describe("the graph for every size", () => {
           dropoutSites: [],
         }),
       };
-      const scalars = adamWScalars(1, 0.01, weightDecay);
+      const scalars = adamWScalars({ rate: 0.01, stepInStage: 0 }, weightDecay);
       for (const [B, T] of [
         [1, 1],
         [1, 7],
