@@ -175,14 +175,11 @@ async function trainers({ parameters, input, logits }: Network) {
   const labelTensor = tf.tensor(labels, [batch], "int32");
   return {
     async ours(steps: number): Promise<number[]> {
-      const many = new Float32Array(steps * x.length);
-      for (let i = 0; i < steps; i++) many.set(x, i * x.length);
-      const manyLabels = Int32Array.from(
-        { length: steps * batch },
-        (_, i) => labels[i % batch] ?? 0,
+      const outputs = await loop.run(
+        Array.from({ length: steps }, () => ({ x, labels })),
+        { B: batch },
       );
-      const { loss } = await loop.run({ x: many, labels: manyLabels }, { steps, B: batch });
-      return [...(loss ?? [])];
+      return outputs.flatMap(({ loss = [] }) => [...loss]);
     },
     async peer(): Promise<number[]> {
       const { loss, ...next } = tf.tidy(() => {

@@ -84,9 +84,8 @@ export async function openTrainingLoop(
       }));
       const place = { firstStep: first, schedule, masks };
       const inputs = runInputs(split, occurring.index, sites, settings, batches, place);
-      const { losses } = await loop.run(inputs, { steps, ...batch });
-      const exits = exitLayers.length;
-      return batches.map((_, i) => Array.from(losses?.subarray(i * exits, (i + 1) * exits) ?? []));
+      const outputs = await loop.run(inputs, batch);
+      return outputs.map(({ losses = [] }) => Array.from(losses));
     },
     dispose: () => loop.dispose(),
   };

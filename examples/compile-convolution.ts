@@ -63,8 +63,9 @@ const drawn = (first: number, count: number) => {
   return { images, labels };
 };
 const [steps, B] = [200, 16];
-const { loss } = await loop.run(drawn(0, steps * B), { steps, B });
-console.log(`loss ${loss?.[0]?.toFixed(3)} -> ${loss?.[steps - 1]?.toFixed(3)}`);
+const batches = Array.from({ length: steps }, (_, step) => drawn(step * B, B));
+const losses = (await loop.run(batches, { B })).map(({ loss }) => loss?.[0]);
+console.log(`loss ${losses.at(0)?.toFixed(3)} -> ${losses.at(-1)?.toFixed(3)}`);
 
 const classify = await compile(
   ({ images, ...parameters }) => ({ label: tf.argMax(logits(parameters, images), 1) }),

@@ -40,14 +40,19 @@ const loop = await compileLoop({
   },
 });
 
-// Made data: is a point inside the circle of radius 0.7? 2000 steps of 32 points, end to end.
-const [steps, B] = [2000, 32];
-const x = Float32Array.from({ length: steps * B * 2 }, (_, i) => Math.sin(i * i * 12.9898));
-const labels = Int32Array.from({ length: steps * B }, (_, i) =>
-  Number(Math.hypot(x[2 * i] ?? 0, x[2 * i + 1] ?? 0) < 0.7),
-);
-const { loss } = await loop.run({ x, labels }, { steps, B });
-console.log(`loss ${loss?.[0]?.toFixed(3)} -> ${loss?.[steps - 1]?.toFixed(3)}`);
+// Made data: is a point inside the circle of radius 0.7? 2000 steps, each on a batch of 32 points.
+const B = 32;
+const batches = Array.from({ length: 2000 }, (_, step) => {
+  const x = Float32Array.from({ length: 2 * B }, (_x, i) =>
+    Math.sin((2 * B * step + i) ** 2 * 12.9898),
+  );
+  const labels = Int32Array.from({ length: B }, (_x, i) =>
+    Number(Math.hypot(x[2 * i] ?? 0, x[2 * i + 1] ?? 0) < 0.7),
+  );
+  return { x, labels };
+});
+const losses = (await loop.run(batches, { B })).map(({ loss }) => loss?.[0]);
+console.log(`loss ${losses.at(0)?.toFixed(3)} -> ${losses.at(-1)?.toFixed(3)}`);
 
 // Inference: any function; here the trained parameters are inputs like any other.
 const classify = await compile(

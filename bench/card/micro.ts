@@ -180,7 +180,8 @@ async function loopCosts(
   const definition = { state, initialState, inputs: { x: float() }, step };
   const loop = await compileLoop(definition, { device });
   try {
-    const time = (steps: number) => best(() => loop.run({ x: numbers(steps) }, { steps }), 3);
+    const time = (steps: number) =>
+      best(() => loop.run(Array.from(numbers(steps), (x) => ({ x: Float32Array.of(x) }))), 3);
     const one = await time(1);
     for (const steps of [few, 8 * few]) {
       const ms = await time(steps);

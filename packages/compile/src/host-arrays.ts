@@ -1,5 +1,6 @@
 import { Tensor } from "@sweetspot/runtime";
 import { dimAt, type ValueInfo } from "./graph.ts";
+import type { TensorDtype } from "./trace/lowering.ts";
 
 /** A tensor's numbers, row-major: float32, int32, or one byte for a bool. */
 export type HostArray = Float32Array | Int32Array | Uint8Array;
@@ -60,4 +61,17 @@ export function hostTensor(
 ): Tensor {
   const shape = hostShape(where, input, data, sizes);
   return new Tensor(input.dtype as "float32", data as Float32Array, shape);
+}
+
+/** Arrays of one length, end to end; nothing is copied if they already follow each other in memory. */
+export function endToEnd(parts: readonly HostArray[], dtype: TensorDtype): HostArray {
+  const ArrayType = arrays[dtype] as Float32ArrayConstructor; // all have the same constructors
+  const { buffer, byteOffset, byteLength, length } = parts[0] ?? new ArrayType(0);
+  const follow = parts.every(
+    (p, i) => p.buffer === buffer && p.byteOffset === byteOffset + i * byteLength,
+  );
+  if (follow) return new ArrayType(buffer as ArrayBuffer, byteOffset, parts.length * length);
+  const all = new ArrayType(parts.length * length);
+  parts.forEach((part, i) => all.set(part, i * length));
+  return all;
 }

@@ -8,4 +8,4 @@ export {
   type SessionOptions,
   startSession,
 } from "./start-session.ts";
-export type { LoopDefinition, LoopSizes, StepLoop } from "./loop/step-loop.ts";
+export type { LoopDefinition, StepLoop } from "./loop/step-loop.ts";

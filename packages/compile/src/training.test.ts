@@ -2,13 +2,14 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { waves } from "../test/eager.ts";
-import { compileLoop, type HostArray, type LoopDefinition } from "./session.ts";
+import { inSteps } from "../test/in-steps.ts";
+import { compileLoop, type HostArrays, type LoopDefinition } from "./session.ts";
 import type { NamedTensors } from "./trace/trace.ts";
 
 /** The same loop in tfjs, one step after another, on its `cpu` backend. */
 function eagerLoop(
   definition: LoopDefinition,
-  inputs: Readonly<Record<string, HostArray>>,
+  steps: readonly HostArrays[],
   sizes: Readonly<Record<string, number>>,
 ) {
   const shapeOf = (shape: readonly (number | string)[]) =>
@@ -20,13 +21,11 @@ function eagerLoop(
       tf.tensor(definition.initialState[name] ?? [], shapeOf(shape), dtype),
     ]),
   );
-  for (let step = 0; step < (sizes["steps"] ?? 0); step++) {
+  for (const arrays of steps) {
     const result = tf.tidy(() => {
       const given = Object.fromEntries(
         Object.entries(definition.inputs).map(([name, { dtype, shape }]) => {
-          const count = tf.util.sizeFromShape(shapeOf(shape));
-          const data = inputs[name]?.subarray(step * count, (step + 1) * count) ?? [];
-          return [name, tf.tensor(data, shapeOf(shape), dtype)];
+          return [name, tf.tensor(arrays[name] ?? [], shapeOf(shape), dtype)];
         }),
       );
       const { state: next, outputs } = definition.step(state, given);
@@ -97,25 +96,27 @@ function adamWLoop(
 /** Compiled and eager, side by side. @returns the losses, and the largest difference of the two */
 async function sideBySide(
   definition: LoopDefinition,
-  make: (sizes: Readonly<Record<string, number>>) => Record<string, HostArray>,
-  sizes: Readonly<Record<string, number>> & { steps: number },
+  make: (sizes: Readonly<Record<string, number>>) => HostArrays,
+  { steps, ...sizes }: Readonly<Record<string, number>> & { steps: number },
 ) {
   const before = tf.memory().numTensors;
   const loop = await compileLoop(definition);
   expect(tf.memory().numTensors).toBe(before);
-  const inputs = make(sizes);
-  const { loss = new Float32Array(0) } = await loop.run(inputs, sizes);
+  const inputs = inSteps(make({ steps, ...sizes }), steps);
+  const outputs = await loop.run(inputs, sizes);
   const { losses, final } = eagerLoop(definition, inputs, sizes);
   const state = await loop.state();
   await loop.dispose();
-  const relative = Math.max(...losses.map((l, i) => Math.abs((loss[i] ?? NaN) - l) / Math.abs(l)));
+  const relative = Math.max(
+    ...losses.map((l, i) => Math.abs((outputs[i]?.["loss"]?.[0] ?? NaN) - l) / Math.abs(l)),
+  );
   const parameters = Object.keys(final).filter((n) => n.startsWith("p."));
   const apart = Math.max(
     ...parameters.flatMap((n) =>
       Array.from(final[n] ?? [], (x, i) => Math.abs((state[n]?.[i] ?? NaN) - x)),
     ),
   );
-  return { losses: [...loss], relative, apart };
+  return { losses: outputs.map(({ loss }) => loss?.[0] ?? NaN), relative, apart };
 }
 
 const mlp = adamWLoop(

@@ -3,8 +3,8 @@ import { scannedLoop } from "./scanned-loop.ts";
 import type { SessionOptions } from "../start-session.ts";
 import {
   checkDefinition,
+  checkedLoop,
   type LoopDefinition,
-  oneRunAtATime,
   type StepLoop,
   traceStep,
 } from "./step-loop.ts";
@@ -28,5 +28,5 @@ export async function compileLoop<const S extends TensorSpecs, const I extends T
   const { device = "cpu", log } = options;
   const step = optimise(traceStep(any), { device, ...(log === undefined ? {} : { log }) });
   const open = device === "webgpu" ? residentLoop : scannedLoop;
-  return oneRunAtATime(await open(any, step, options));
+  return checkedLoop(any, await open(any, step, options));
 }

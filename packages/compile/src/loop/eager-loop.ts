@@ -1,13 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import { checkInputs, type HostArray, type HostArrays } from "../host-arrays.ts";
+import { dimAt } from "../graph.ts";
+import type { HostArray } from "../host-arrays.ts";
 import {
   checkDefinition,
+  checkedLoop,
   checkNewState,
   type LoopDefinition,
-  oneRunAtATime,
+  required,
   type StepLoop,
 } from "./step-loop.ts";
-import { cutIntoSteps, endToEnd } from "./steps.ts";
 import { symbolicShape } from "../trace/symbolic-dim.ts";
 import type { NamedTensors, TensorSpecs } from "../trace/trace.ts";
 
@@ -32,11 +33,6 @@ export async function eagerLoop<const S extends TensorSpecs, const I extends Ten
   const { state: specs } = any;
   checkDefinition(any);
   await useBackend(backend);
-  const read = Object.entries(any.inputs).map(([name, { dtype, shape }]) => ({
-    name,
-    dtype,
-    shape: symbolicShape(shape),
-  }));
   let state: NamedTensors = Object.fromEntries(
     Object.entries(specs).map(([name, { dtype, shape }]) => [
       name,
@@ -45,18 +41,16 @@ export async function eagerLoop<const S extends TensorSpecs, const I extends Ten
   );
   const loop: StepLoop = {
     state: () => arraysOf(state),
-    async run(inputs, sizes) {
-      checkInputs(Object.keys(any.inputs), inputs, sizes);
-      const steps = cutIntoSteps(read, inputs, sizes);
+    async run(steps, sizes = {}) {
       await useBackend(backend);
-      const told: HostArrays[] = [];
+      const told: Record<string, HostArray>[] = [];
       let current = state;
       try {
         for (const arrays of steps) {
           const next = tf.tidy(() => {
-            const tensors = Object.entries(arrays).map(([name, { data, shape }]) => {
-              const dtype = any.inputs[name]?.dtype ?? "float32";
-              return [name, tf.tensor(data, [...shape], dtype)] as const;
+            const tensors = Object.entries(any.inputs).map(([name, { dtype, shape }]) => {
+              const dims = symbolicShape(shape).map((d) => dimAt(d, sizes));
+              return [name, tf.tensor(required(arrays, name, "a step's inputs"), dims, dtype)];
             });
             const made = any.step({ ...current }, Object.fromEntries(tensors));
             checkNewState(specs, made.state);
@@ -74,11 +68,11 @@ export async function eagerLoop<const S extends TensorSpecs, const I extends Ten
       }
       tf.dispose(state);
       state = current;
-      return endToEnd(told);
+      return told;
     },
     dispose: async () => tf.dispose(state),
   };
-  return oneRunAtATime(loop);
+  return checkedLoop(any, loop);
 }
 
 async function useBackend(backend: string): Promise<void> {

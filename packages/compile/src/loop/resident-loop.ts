@@ -1,11 +1,10 @@
 import { openSession, Tensor } from "@sweetspot/runtime";
 import type { Graph, ValueInfo } from "../graph.ts";
-import { checkInputs, type HostArray, type HostArrays, hostTensor } from "../host-arrays.ts";
+import { type HostArray, type HostArrays, hostTensor } from "../host-arrays.ts";
 import { checkDeviceLimits } from "../check-device-limits.ts";
 import { onnxBytes } from "../onnx-writer.ts";
 import { bare, type SessionOptions } from "../start-session.ts";
 import { type LoopDefinition, prefixed, required, type StepLoop } from "./step-loop.ts";
-import { cutIntoSteps, endToEnd } from "./steps.ts";
 
 /**
  * A loop of runs of one step each, the state in the device's own memory from the first to the last:
@@ -48,16 +47,15 @@ export async function residentLoop(
       }
       return { ...known };
     },
-    async run(inputs, sizes) {
-      checkInputs(Object.keys(definition.inputs), inputs, sizes);
-      const told: HostArrays[] = [];
+    async run(steps, sizes = {}) {
+      const told: Record<string, HostArray>[] = [];
       let current = state;
       try {
-        for (const arrays of cutIntoSteps(read, inputs, sizes)) {
-          const fed = read.map((spec) => {
-            const array = arrays[spec.name];
-            return [spec.name, hostTensor(spec.name, spec, array?.data, sizes)] as const;
-          });
+        for (const arrays of steps) {
+          const fed = read.map((spec) => [
+            spec.name,
+            hostTensor(spec.name, spec, arrays[spec.name], sizes),
+          ]);
           const results = await session.run({ ...withPrefix(current), ...Object.fromEntries(fed) });
           if (current !== state) disposeAll(current);
           current = Object.fromEntries(
@@ -78,7 +76,7 @@ export async function residentLoop(
       disposeAll(state);
       state = current;
       known = undefined;
-      return endToEnd(told);
+      return told;
     },
     async dispose() {
       disposeAll(state);

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { tfjsNodeProblem, webgpuProblem } from "../../test/devices.ts";
+import { inSteps } from "../../test/in-steps.ts";
 import { compileLoop, eagerLoop, type LoopDefinition } from "../session.ts";
 
 const descent = {
@@ -23,6 +24,7 @@ const descent = {
 
 /** Batches of 3 rows for six steps. */
 const xs = Float32Array.from({ length: 6 * 3 * 2 }, (_, i) => Math.sin(i));
+const sixSteps = inSteps({ x: xs }, 6);
 
 const loops: [string, (definition: LoopDefinition) => ReturnType<typeof compileLoop>][] = [
   ["compileLoop", (definition) => compileLoop(definition)],
@@ -41,7 +43,7 @@ describe.each(here)("%s", (_, open) => {
   it("leaves a state that was read as it is through the next run, and the initial one for good", async () => {
     const initialState = { w: Float32Array.of(1, 2), count: Int32Array.of(0) };
     const loop = await open({ ...descent, initialState });
-    const run = (at: number) => loop.run({ x: xs.slice(at * 6, at * 6 + 6) }, { steps: 1, B: 3 });
+    const run = (at: number) => loop.run([{ x: xs.slice(at * 6, at * 6 + 6) }], { B: 3 });
     for (let at = 0; at < 5; at++) {
       const state = await loop.state();
       const copy = { w: state["w"]?.slice(), count: state["count"]?.slice() };
@@ -60,8 +62,8 @@ describe.each(here)("%s", (_, open) => {
         const losses: number[] = [];
         let at = 0;
         for (const steps of lengths) {
-          const told = await loop.run({ x: xs.slice(at * 6, (at + steps) * 6) }, { steps, B: 3 });
-          losses.push(...(told["loss"] ?? []));
+          const outputs = await loop.run(sixSteps.slice(at, at + steps), { B: 3 });
+          losses.push(...outputs.flatMap(({ loss = [] }) => [...loss]));
           at += steps;
         }
         const state = await loop.state();
@@ -75,28 +77,47 @@ describe.each(here)("%s", (_, open) => {
     expect(runs[2]).toEqual(runs[0]);
   });
 
+  it("gives the same bytes whether or not the steps' arrays share a buffer", async () => {
+    const apart = sixSteps.map(({ x = new Float32Array(0) }) => ({ x: x.slice() }));
+    const reversed = inSteps({ x: xs.slice() }, 6).toReversed();
+    const [first, second, third] = await Promise.all(
+      [sixSteps, apart, reversed].map(async (steps) => {
+        const loop = await open(descent);
+        const outputs = await loop.run(steps, { B: 3 });
+        const state = await loop.state();
+        await loop.dispose();
+        return { outputs, state };
+      }),
+    );
+    expect(second).toEqual(first);
+    expect(third?.outputs).not.toEqual(first?.outputs);
+  });
+
   it("takes up where a state left off, as if it had never stopped", async () => {
     const [whole, first] = [await open(descent), await open(descent)];
-    await whole.run({ x: xs }, { steps: 6, B: 3 });
-    await first.run({ x: xs.slice(0, 18) }, { steps: 3, B: 3 });
+    await whole.run(sixSteps, { B: 3 });
+    await first.run(sixSteps.slice(0, 3), { B: 3 });
     const second = await open({ ...descent, initialState: (await first.state()) as never });
-    await second.run({ x: xs.slice(18) }, { steps: 3, B: 3 });
+    await second.run(sixSteps.slice(3), { B: 3 });
     expect(await second.state()).toEqual(await whole.state());
     for (const loop of [whole, first, second]) await loop.dispose();
   });
 
   it("takes other sizes from run to run", async () => {
     const loop = await open(descent);
-    expect((await loop.run({ x: xs.slice(0, 8) }, { steps: 2, B: 2 }))["loss"]).toHaveLength(2);
-    expect((await loop.run({ x: xs.slice(0, 2) }, { steps: 1, B: 1 }))["loss"]).toHaveLength(1);
-    expect((await loop.run({ x: xs }, { steps: 1, B: 18 }))["w"]).toHaveLength(2);
+    expect(await loop.run(inSteps({ x: xs.slice(0, 8) }, 2), { B: 2 })).toHaveLength(2);
+    expect(await loop.run([{ x: xs.slice(0, 2) }], { B: 1 })).toHaveLength(1);
+    const [outputs] = await loop.run([{ x: xs }], { B: 18 });
+    expect(outputs?.["loss"]).toHaveLength(1);
+    expect(outputs?.["w"]).toHaveLength(2);
     expect((await loop.state())["count"]).toEqual(Int32Array.of(4));
     await loop.dispose();
   });
 
   it("tells a result of a state's name apart from the state", async () => {
     const loop = await open(descent);
-    const { w } = await loop.run({ x: xs.slice(0, 6) }, { steps: 1, B: 3 });
+    const [outputs] = await loop.run(sixSteps.slice(0, 1), { B: 3 });
+    const w = outputs?.["w"];
     expect(w).toEqual(Float32Array.of(-1, -2));
     expect((await loop.state())["w"]).not.toEqual(w);
     await loop.dispose();
@@ -104,22 +125,26 @@ describe.each(here)("%s", (_, open) => {
 
   it("never writes to the state that it was given, and keeps it where a run fails", async () => {
     const loop = await open(descent);
-    await expect(loop.run({ x: xs }, { steps: 6, B: 2 })).rejects.toThrow(
-      "run: input x must be [6, 2, 2] = 24 numbers, got 36",
+    await expect(loop.run(sixSteps, { B: 2 })).rejects.toThrow(
+      "run: input x must be [2, 2] = 4 numbers, got 6",
     );
-    await expect(loop.run({}, { steps: 1, B: 2 })).rejects.toThrow("run: input x is missing");
-    await expect(loop.run({ x: xs }, { steps: 0, B: 2 })).rejects.toThrow("the size steps must be");
+    await expect(loop.run([...sixSteps, {}], { B: 3 })).rejects.toThrow("run: input x is missing");
+    await expect(loop.run([{ x: xs, y: xs }], { B: 18 })).rejects.toThrow("there is no input y");
+    await expect(loop.run([], { B: 3 })).rejects.toThrow(
+      "run: expected one step or more, got none",
+    );
+    await expect(loop.run(sixSteps, { B: 0 })).rejects.toThrow("the size B must be");
     expect(await loop.state()).toEqual({ w: Float32Array.of(1, 2), count: Int32Array.of(0) });
-    await loop.run({ x: xs }, { steps: 6, B: 3 });
+    await loop.run(sixSteps, { B: 3 });
     expect(descent.initialState.w).toEqual(Float32Array.of(1, 2));
     await loop.dispose();
-    await expect(loop.run({ x: xs }, { steps: 6, B: 3 })).rejects.toThrow("has been disposed of");
+    await expect(loop.run(sixSteps, { B: 3 })).rejects.toThrow("has been disposed of");
   });
 
   it("runs one at a time", async () => {
     const loop = await open(descent);
-    const first = loop.run({ x: xs }, { steps: 6, B: 3 });
-    await expect(loop.run({ x: xs }, { steps: 6, B: 3 })).rejects.toThrow(
+    const first = loop.run(sixSteps, { B: 3 });
+    await expect(loop.run(sixSteps, { B: 3 })).rejects.toThrow(
       "run: the run before has not ended; await it",
     );
     await first;
@@ -177,7 +202,7 @@ describe.each(here)("%s", (_, open) => {
     // What the eager loop cannot know before a step, it finds at the first.
     const openAndRun = async () => {
       const loop = await open({ ...(descent as LoopDefinition), ...change });
-      await loop.run({ x: xs }, { steps: 6, B: 3 }).finally(() => loop.dispose());
+      await loop.run(sixSteps, { B: 3 }).finally(() => loop.dispose());
     };
     await expect(openAndRun()).rejects.toThrow(message);
   });

@@ -1,27 +1,35 @@
-import { type HostArray, type HostArrays, hostShape, type Sizes } from "../host-arrays.ts";
+import {
+  checkInputs,
+  type HostArray,
+  type HostArrays,
+  hostShape,
+  type Sizes,
+} from "../host-arrays.ts";
 import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "../trace/trace.ts";
 import type { Graph } from "../graph.ts";
+import { symbolicShape } from "../trace/symbolic-dim.ts";
 
 /** A training step with everything around it: call `run` with the inputs of many steps at once. */
 export interface StepLoop {
   /** The state after the last run. On the CPU shared, not copied: read it, do not write. */
   state(): Promise<Record<string, HostArray>>;
   /**
-   * Runs as many steps as the inputs hold. How many that is changes no number. If it fails the state
-   * stays as it was.
+   * Runs one step or more. How many steps a run takes changes no number. If it fails, the state stays
+   * as it was.
    *
-   * @param inputs each with a first axis, the step
-   * @param sizes of the symbols, and `steps`
-   * @returns what each step told, with the same first axis
-   * @throws as `CompiledFunction.run` does; Error if another run has not ended yet
+   * On the CPU and on CUDA the inputs of a run's steps are put end to end: arrays that are views of one
+   * buffer, step after step, are not copied.
+   *
+   * @param steps the inputs of each step
+   * @param sizes of the symbols
+   * @returns the outputs of each step
+   * @throws as `CompiledFunction.run` does; RangeError if there is no step; Error if another run has not
+   *   ended yet
    */
-  run(inputs: HostArrays, sizes: LoopSizes): Promise<Record<string, HostArray>>;
+  run(steps: readonly HostArrays[], sizes?: Sizes): Promise<Record<string, HostArray>[]>;
   /** Frees what the loop holds. Once is enough; more does nothing. */
   dispose(): Promise<void>;
 }
-
-/** The length of each symbol of a run, and how many steps it holds. */
-export type LoopSizes = Sizes & { steps: number };
 
 /** A training step, and the state that it starts from. */
 export interface LoopDefinition<
@@ -113,21 +121,39 @@ export function checkDefinition({ state: specs, initialState, inputs }: LoopDefi
   }
 }
 
-/** A loop that refuses a run before the last one has ended, and any once it is disposed of. */
-export function oneRunAtATime(loop: StepLoop): StepLoop {
+/** @throws RangeError or TypeError if there is no step, or if one lacks an input or has a wrong one */
+function checkSteps(inputs: TensorSpecs, steps: readonly HostArrays[], sizes: Sizes): void {
+  if (steps.length === 0) throw new RangeError("run: expected one step or more, got none");
+  const specs = Object.entries(inputs).map(([name, { dtype, shape }]) => ({
+    name,
+    dtype,
+    shape: symbolicShape(shape),
+  }));
+  for (const step of steps) {
+    checkInputs(Object.keys(inputs), step, sizes);
+    for (const spec of specs) hostShape(`run: input ${spec.name}`, spec, step[spec.name], sizes);
+  }
+}
+
+/**
+ * A loop that checks what its steps read, and refuses a run before the last one has ended or after the
+ * loop was disposed of.
+ */
+export function checkedLoop({ inputs }: LoopDefinition, loop: StepLoop): StepLoop {
   let running = false;
   let disposed = false;
   return {
     state: () => loop.state(),
-    async run(inputs, sizes) {
+    async run(steps, sizes = {}) {
       if (disposed) throw new Error("run: the session has been disposed of; start another");
       if (running)
         throw new Error(
           "run: the run before has not ended; await it, for this one needs its state",
         );
+      checkSteps(inputs, steps, sizes);
       running = true;
       try {
-        return await loop.run(inputs, sizes);
+        return await loop.run(steps, sizes);
       } finally {
         running = false;
       }

@@ -1,4 +1,5 @@
 import type { EncodedSplit } from "@sweetspot/artifact";
+import type { HostArray } from "@sweetspot/compile/session";
 import { padBatch, type PlannedBatch } from "@sweetspot/data";
 import type { DropoutSite } from "@sweetspot/model";
 import { adamWScalars } from "../step/adamw.ts";
@@ -9,15 +10,11 @@ import type { TrainSettings } from "../settings.ts";
 /** What the numbers of a step depend on, besides its batch. */
 export type StepSettings = Pick<TrainSettings, "seed" | "batchSize" | "weightDecay">;
 
-type HostArray = Float32Array | Int32Array | Uint8Array;
-type Numbers = Float32Array | Int32Array;
-
 /** What a step reads beside its batch and AdamW's scalars, by the names of its inputs. */
 export type MoreInputs = (batch: PlannedBatch, step: number) => Record<string, Float32Array>;
 
 /**
- * What the compiled loop reads for a run of steps, by the names of `stepInputs`: each step's arrays,
- * end to end.
+ * What each step of a run reads, by the names of `stepInputs`.
  *
  * @param index a token id -> its row in the trained table
  * @param batches of one length, those of the steps from `firstStep` on
@@ -26,7 +23,7 @@ export function runInputs(
   split: EncodedSplit,
   index: Int32Array,
   sites: readonly DropoutSite[],
-  settings: StepSettings,
+  { seed, batchSize, weightDecay }: StepSettings,
   batches: readonly PlannedBatch[],
   {
     firstStep,
@@ -34,11 +31,16 @@ export function runInputs(
     masks: source = "host",
   }: { firstStep: number; schedule: LearningRateSchedule; masks?: MaskSource },
   more: MoreInputs = () => ({}),
-): Record<string, HostArray> {
-  const steps = batches.map((planned, i): Record<string, Numbers> => {
+): Record<string, HostArray>[] {
+  const size = { B: batchSize, T: batches[0]?.length ?? 0 };
+  const masks =
+    source === "host"
+      ? dropoutMasks(sites, size, seed, firstStep, batches.length)
+      : batches.map((_, i) => maskKeys(sites, seed, firstStep + i));
+  return batches.map((planned, i) => {
     const step = firstStep + i;
-    const batch = padBatch(split, planned, settings.batchSize);
-    const { keep, stepSize, epsilon } = adamWScalars(schedule.at(step), settings.weightDecay);
+    const batch = padBatch(split, planned, batchSize);
+    const { keep, stepSize, epsilon } = adamWScalars(schedule.at(step), weightDecay);
     return {
       inputIds: batch.inputIds.map((id) => index[id] ?? -1),
       tokenTypeIds: batch.tokenTypeIds,
@@ -49,36 +51,7 @@ export function runInputs(
       stepSize: Float32Array.of(stepSize),
       epsilon: Float32Array.of(epsilon),
       ...more(planned, step),
+      ...masks[i],
     };
   });
-  const [first] = steps;
-  return Object.fromEntries([
-    ...Object.keys(first ?? {}).map((name) => [
-      name,
-      endToEnd(steps.flatMap((s) => s[name] ?? [])),
-    ]),
-    ...Object.entries(maskInputs(source, sites, settings, batches, firstStep)),
-  ]);
-}
-
-function maskInputs(
-  source: MaskSource,
-  sites: readonly DropoutSite[],
-  { seed, batchSize }: StepSettings,
-  batches: readonly PlannedBatch[],
-  firstStep: number,
-): Record<string, HostArray> {
-  if (sites.length === 0) return {};
-  if (source === "graph") return maskKeys(sites, seed, firstStep, batches.length);
-  const size = { B: batchSize, T: batches[0]?.length ?? 0 };
-  const masks = dropoutMasks(sites, size, seed, firstStep, batches.length);
-  return Object.fromEntries(Object.entries(masks).map(([site, mask]) => [`dropout/${site}`, mask]));
-}
-
-function endToEnd(parts: readonly Numbers[]): Numbers {
-  const [first = new Float32Array(0)] = parts;
-  const length = first.length * parts.length;
-  const all = first instanceof Int32Array ? new Int32Array(length) : new Float32Array(length);
-  parts.forEach((part, i) => all.set(part, i * first.length));
-  return all;
 }

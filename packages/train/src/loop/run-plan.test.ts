@@ -15,10 +15,9 @@ function divergent(weightDecay: number): Parameters<typeof runPlan>[0] {
     mostSteps: 64,
     loop: {
       state: async () => ({}),
-      run: async () => ({ losses: Float32Array.of(Infinity), gradientNorm: Float32Array.of(3) }),
+      run: async () => [{ losses: Float32Array.of(Infinity), gradientNorm: Float32Array.of(3) }],
       dispose: async () => {},
     },
-    exitLayers: [1],
     schedule: learningRateSchedule({ learningRate: 0.5, warmupRatio: 0 }, 1),
     settings: {
       seed: 1,

@@ -31,7 +31,6 @@ interface Course {
   /** The most steps of a run. */
   mostSteps: number;
   loop: StepLoop;
-  exitLayers: readonly number[];
   settings: StepSettings & Pick<TrainSettings, "learningRate" | "maxGradientNorm">;
   schedule: LearningRateSchedule;
   /** The objective's own inputs. */
@@ -80,14 +79,10 @@ export async function runPlan(
     const inputs = runInputs(split, index, sites, settings, batches, place, course.more);
     const before = checkpoints === undefined ? undefined : await loop.state();
     const started = performance.now();
-    const told = await loop.run(inputs, {
-      steps: batches.length,
-      B: settings.batchSize,
-      T: length,
-    });
+    const outputs = await loop.run(inputs, { B: settings.batchSize, T: length });
     const ms = performance.now() - started - copyMs(stateBytes);
     msPerToken = Math.max(ms, 1) / (batches.length * length);
-    const fresh = batches.map((_, i) => stepMetrics(course, step + i, told, i));
+    const fresh = outputs.map((of, i) => stepMetrics(course, step + i, of));
     const wrong = fresh.findIndex((m) => ![...m.losses, m.gradientNorm].every(Number.isFinite));
     const good = wrong !== 0 && step > savedStep;
     const due = wrong > 0 || performance.now() - savedAt >= (checkpoints?.everyMs ?? 60_000);
@@ -113,29 +108,25 @@ function sameLength(plan: readonly PlannedBatch[], step: number, most: number): 
   return other < 0 ? rest : rest.slice(0, other);
 }
 
-/** What the step at place `i` of a run told. */
+/** A step's metrics, from its outputs. */
 function stepMetrics(
-  { plan, exitLayers, schedule }: Course,
+  { plan, schedule }: Course,
   step: number,
-  told: Readonly<Record<string, ArrayLike<number>>>,
-  i: number,
+  {
+    losses = [],
+    gradientNorm = [],
+    cosines,
+    alignments,
+  }: Readonly<Record<string, ArrayLike<number>>>,
 ): StepMetrics {
-  const exits = exitLayers.length;
-  const vector = (name: "cosines" | "alignments", steps: number) => {
-    const values = told[name];
-    if (values === undefined) return {};
-    const size = values.length / steps;
-    return { [name]: Array.from({ length: size }, (_, k) => values[i * size + k] ?? NaN) };
-  };
-  const steps = told["gradientNorm"]?.length ?? 1;
   return {
     step,
     epoch: plan[step]?.epoch ?? 0,
     learningRate: schedule.at(step).rate,
-    losses: exitLayers.map((_, e) => told["losses"]?.[i * exits + e] ?? NaN),
-    gradientNorm: told["gradientNorm"]?.[i] ?? NaN,
-    ...vector("cosines", steps),
-    ...vector("alignments", steps),
+    losses: Array.from(losses),
+    gradientNorm: gradientNorm[0] ?? NaN,
+    ...(cosines && { cosines: Array.from(cosines) }),
+    ...(alignments && { alignments: Array.from(alignments) }),
   };
 }
 

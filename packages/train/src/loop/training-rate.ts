@@ -81,7 +81,7 @@ export async function trainingRate(machinery: Machinery): Promise<number> {
         Array.from({ length: n }, () => batch),
         place,
       );
-    const run = (n: number) => loop.run(inputs(n), { steps: n, B: size.batchSize, T: size.tokens });
+    const run = (n: number) => loop.run(inputs(n), { B: size.batchSize, T: size.tokens });
     await run(1);
     const started = performance.now();
     await run(steps);

@@ -134,8 +134,9 @@ describe("training only the rows of the table that occur", () => {
     for (const [step, batch] of plan.entries()) {
       const place = { firstStep: step, schedule };
       const inputs = runInputs(split, identity, sites, settings, [batch], place);
-      const sizes = { steps: 1, B: settings.batchSize, T: batch.length };
-      norms.push((await loop.run(inputs, sizes))["gradientNorm"]?.[0] ?? NaN);
+      const sizes = { B: settings.batchSize, T: batch.length };
+      const [outputs] = await loop.run(inputs, sizes);
+      norms.push(outputs?.["gradientNorm"]?.[0] ?? NaN);
     }
     const weights = weightsOf(parameters, await loop.state());
     await loop.dispose();

@@ -111,8 +111,8 @@ const executions = {
       const steps: Numbers[] = [];
       for (const t of rates.keys()) {
         const feeds = Object.entries(inputsAt(t)).map(([n, { data }]) => [n, data] as const);
-        const { norm } = await loop.run(Object.fromEntries(feeds), { steps: 1 });
-        norms.push(norm?.[0] ?? NaN);
+        const [outputs] = await loop.run([Object.fromEntries(feeds)]);
+        norms.push(outputs?.["norm"]?.[0] ?? NaN);
         const state = await loop.state();
         steps.push(
           Object.fromEntries(roles.map((r) => [r, Array.from(state[`param/${r}`] ?? [])])),

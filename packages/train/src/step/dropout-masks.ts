@@ -22,37 +22,42 @@ function keptBytes(probability: number): number {
   return Math.round(256 * (1 - probability));
 }
 
+/** The name of a site's mask among a step's inputs. */
+export function maskInput(site: string): string {
+  return `dropout/${site}`;
+}
+
 /**
- * The dropout masks of training steps that follow each other: bytes of AES-128 in counter mode, keyed
- * by the seed and counting from the step. They depend on (seed, step), the sites and the batch's size,
- * and on nothing that happened before.
+ * The dropout masks of consecutive training steps: bytes of AES-128 in counter mode, keyed by the seed
+ * and counting from the step. They depend on (seed, step), the sites and the batch's size, and on
+ * nothing that happened before.
  *
  * @param batch the sizes behind `B` and `T`
- * @param step the first of them
- * @param steps how many
- * @returns by the site's name, the steps end to end: 1 where a number is kept, 0 where it is dropped
+ * @returns for each step, by `maskInput`: 1 where a number is kept, 0 where it is dropped. A site's masks
+ *   are views of one buffer, so that a loop can take them end to end without a copy
  */
 export function dropoutMasks(
   sites: readonly DropoutSite[],
   batch: { B: number; T: number },
   seed: number,
-  step: number,
-  steps = 1,
-): Record<string, Uint8Array> {
+  firstStep: number,
+  steps: number,
+): Record<string, Uint8Array>[] {
   const counts = sites.map(({ shape }) =>
     shape.reduce<number>((n, d) => n * (typeof d === "number" ? d : batch[d]), 1),
   );
   const zeros = Buffer.alloc(Math.max(0, ...counts));
-  const masks = counts.map((count) => new Uint8Array(count * steps));
-  for (let i = 0; i < steps; i++) {
-    const cipher = randomBytes(seed, step + i);
-    sites.forEach(({ probability }, s) => {
+  const whole = counts.map((count) => new Uint8Array(count * steps));
+  return Array.from({ length: steps }, (_, i) => {
+    const cipher = randomBytes(seed, firstStep + i);
+    const masks = sites.map(({ name, probability }, s) => {
       const count = counts[s] ?? 0;
-      const bytes = cipher.update(zeros.subarray(0, count));
-      masks[s]?.set(below(bytes, keptBytes(probability)), i * count);
+      const mask = whole[s]?.subarray(i * count, (i + 1) * count) ?? new Uint8Array(0);
+      mask.set(below(cipher.update(zeros.subarray(0, count)), keptBytes(probability)));
+      return [maskInput(name), mask] as const;
     });
-  }
-  return Object.fromEntries(sites.map(({ name }, s) => [name, masks[s] ?? new Uint8Array(0)]));
+    return Object.fromEntries(masks);
+  });
 }
 
 /** The random bytes of a step, in order: what encrypting zeros gives. */
@@ -90,26 +95,20 @@ export function maskKeySpecs(sites: readonly DropoutSite[]): TensorSpecs {
   );
 }
 
-/**
- * The keys of steps that follow each other, of the random bytes that `dropoutMasks` takes.
- *
- * @returns by the names of `maskKeySpecs`, the steps end to end
- */
+/** The keys of a step, made of the random bytes that `dropoutMasks` takes; by the names of `maskKeySpecs`. */
 export function maskKeys(
   sites: readonly DropoutSite[],
   seed: number,
   step: number,
-  steps = 1,
 ): Record<string, Int32Array> {
   const names = Object.keys(maskKeySpecs(sites));
-  const keys = names.map(() => new Int32Array(2 * steps));
-  for (let i = 0; i < steps; i++) {
-    const bytes = randomBytes(seed, step + i).update(Buffer.alloc(8 * names.length));
-    keys.forEach((key, g) =>
-      key.set([bytes.readInt32LE(8 * g), bytes.readInt32LE(8 * g + 4)], 2 * i),
-    );
-  }
-  return Object.fromEntries(names.map((name, g) => [name, keys[g] ?? new Int32Array(0)]));
+  const bytes = randomBytes(seed, step).update(Buffer.alloc(8 * names.length));
+  return Object.fromEntries(
+    names.map((name, g) => [
+      name,
+      Int32Array.of(bytes.readInt32LE(8 * g), bytes.readInt32LE(8 * g + 4)),
+    ]),
+  );
 }
 
 /**
@@ -117,15 +116,15 @@ export function maskKeys(
  *
  * @param inputs of the step; among them the keys, by the names of `maskKeySpecs`
  * @param batch the sizes behind `B` and `T`
- * @returns by the site's name, bool: true where a number is kept; undefined if there are no keys
+ * @returns by `maskInput`, bool: true where a number is kept; none if there are no keys
  */
 export function masksOfKeys(
   sites: readonly DropoutSite[],
   inputs: Readonly<Record<string, tf.Tensor>>,
   batch: { B: number; T: number },
-): Record<string, tf.Tensor> | undefined {
+): Record<string, tf.Tensor> {
   const keys = Object.keys(maskKeySpecs(sites)).flatMap((name) => inputs[name] ?? []);
-  if (keys.length === 0) return undefined;
+  if (keys.length === 0) return {};
   return Object.fromEntries(
     maskGroups(sites).flatMap(({ shape, probability, names }, g) => {
       const masks = randomMasks(
@@ -133,7 +132,7 @@ export function masksOfKeys(
         shape.map((d) => (typeof d === "number" ? d : batch[d])),
         keptBytes(probability),
       );
-      return names.map((name, i) => [name, masks[i] as tf.Tensor]);
+      return names.map((name, i) => [maskInput(name), masks[i] as tf.Tensor]);
     }),
   );
 }

@@ -15,7 +15,13 @@ import { type AdamScalars, adamW, clipScale, globalNorm } from "./adamw.ts";
 import { combineGradients } from "./combine-gradients.ts";
 import { courseInput, courseSpecs, rateIndex } from "./course.ts";
 import { crossEntropy, softCrossEntropy } from "./cross-entropy.ts";
-import { keepProbability, maskKeySpecs, type MaskSource, masksOfKeys } from "./dropout-masks.ts";
+import {
+  keepProbability,
+  maskInput,
+  maskKeySpecs,
+  type MaskSource,
+  masksOfKeys,
+} from "./dropout-masks.ts";
 import {
   type ClassifierGradients,
   gradientConflict,
@@ -79,7 +85,7 @@ export function stepInputs(
     ...varying,
     ...(masks === "host"
       ? Object.fromEntries(
-          dropoutSites.map((s) => [`dropout/${s.name}`, { dtype: "bool", shape: s.shape }]),
+          dropoutSites.map((s) => [maskInput(s.name), { dtype: "bool", shape: s.shape }]),
         )
       : maskKeySpecs(dropoutSites)),
   };
@@ -168,7 +174,7 @@ function exitLosses(
   const probabilities = new Map(dropoutSites.map((s) => [s.name, keepProbability(s.probability)]));
   const drop: Dropout = (site, x) => {
     const keep = probabilities.get(site);
-    return keep === undefined ? x : dropout(x, required(inputs, `dropout/${site}`), keep);
+    return keep === undefined ? x : dropout(x, required(inputs, maskInput(site)), keep);
   };
   const passing = inputs[courseInput.passing];
   const next = segmentInput(objective);
@@ -266,8 +272,7 @@ export function trainingStep(definition: StepDefinition): LoopDefinition["step"]
 /** A step's inputs with its masks among them, made of their keys where it has those. */
 function withMasks(inputs: Tensors, sites: readonly DropoutSite[]): Tensors {
   const [B, T] = required(inputs, "inputIds").shape as [number, number];
-  const masks = Object.entries(masksOfKeys(sites, inputs, { B, T }) ?? {});
-  return { ...inputs, ...Object.fromEntries(masks.map(([n, mask]) => [`dropout/${n}`, mask])) };
+  return { ...inputs, ...masksOfKeys(sites, inputs, { B, T }) };
 }
 
 /** The gradients that a step follows, and each classifier's own if something asks for them. */
