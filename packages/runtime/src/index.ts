@@ -1,4 +1,3 @@
-export { type Device, deviceError, devices } from "./device.ts";
-export { checkDevice, openSession, type SessionOptions } from "./session.ts";
+export { type Device, devices } from "./devices.ts";
+export { checkDevice, onnxruntimeVersion, openSession, type SessionOptions } from "./session.ts";
 export { InferenceSession, Tensor } from "onnxruntime-node";
-export { onnxruntimeVersion } from "./session.ts";

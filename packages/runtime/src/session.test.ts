@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { deviceError, deviceProblem, devices } from "./device.ts";
+import { deviceProblem } from "./device.ts";
+import { deviceError, devices } from "./devices.ts";
 import { checkDevice, onnxruntimeVersion, openSession, Tensor } from "./index.ts";
 
 const fix = /^device "\w+" is not available \(\S.*\): .*install .*, or choose cpu or \w+$/;

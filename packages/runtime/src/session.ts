@@ -1,6 +1,6 @@
 import "./require-platform.ts";
 import * as ort from "onnxruntime-node";
-import { type Device, deviceError } from "./device.ts";
+import { type Device, deviceError } from "./devices.ts";
 
 /** The version that computes. */
 export const onnxruntimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
