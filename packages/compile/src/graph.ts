@@ -80,6 +80,24 @@ export function dimAt(dim: Dim, sizes: Readonly<Record<string, number>>): number
   return product + (dim.offset ?? 0);
 }
 
+/** The dimensions of a shape in which a string names a size. */
+export function symbolicShape(shape: readonly (number | string)[]): Dim[] {
+  return shape.map((d) => (typeof d === "string" ? { factor: 1, symbols: [d] } : d));
+}
+
+/**
+ * How many numbers a tensor of this shape holds.
+ *
+ * @param sizes of the names in the shape
+ * @throws RangeError if one has no size
+ */
+export function elementCount(
+  shape: readonly (number | string)[],
+  sizes: Readonly<Record<string, number>> = {},
+): number {
+  return symbolicShape(shape).reduce<number>((count, dim) => count * dimAt(dim, sizes), 1);
+}
+
 /** `float32 [B, 3]`, for errors. */
 export function describeValue({ dtype, shape }: Pick<ValueInfo, "dtype" | "shape">): string {
   return `${dtype} [${shape.map(formatDim).join(", ")}]`;

@@ -1,5 +1,5 @@
 import { Tensor } from "@sweetspot/runtime";
-import { dimAt, type ValueInfo } from "./graph.ts";
+import { dimAt, elementCount, type ValueInfo } from "./graph.ts";
 import type { TensorDtype } from "./trace/lowering.ts";
 
 /** A tensor's numbers, row-major: float32, int32, or one byte for a bool. */
@@ -44,7 +44,7 @@ export function hostShape(
       `${where} is ${dtype}: expected ${arrays[dtype].name}, got ${(data as object).constructor.name}`,
     );
   const shape = dims.map((d) => dimAt(d, sizes));
-  const count = shape.reduce((a, b) => a * b, 1);
+  const count = elementCount(shape);
   if (data.length !== count)
     throw new RangeError(
       `${where} must be [${shape.join(", ")}] = ${count} numbers, got ${data.length}`,

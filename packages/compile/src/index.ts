@@ -4,6 +4,7 @@ export {
   type Dim,
   dimAt,
   type Dtype,
+  elementCount,
   formatDim,
   type Graph,
   type GraphNode,

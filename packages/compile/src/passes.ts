@@ -3,6 +3,7 @@ import {
   describeValue,
   type Dim,
   dimAt,
+  elementCount,
   formatDim,
   type Graph,
   type GraphNode,
@@ -45,7 +46,7 @@ export function bindInputs(graph: Graph, values: Readonly<Record<string, Constan
     const [expected, got] = [describeValue(input), describeValue(value)];
     if (expected !== got)
       throw new RangeError(`bindInputs: ${name} must be ${expected}, got ${got}`);
-    const count = value.shape.reduce((a, b) => a * b, 1);
+    const count = elementCount(value.shape);
     if (value.data.length !== count)
       throw new RangeError(
         `bindInputs: ${name} must hold ${count} numbers, got ${value.data.length}`,

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { elementCount } from "./graph.ts";
 
 /** What the kernel `RandomMasks` takes besides its key. */
 export type RandomMasksAttrs = {
@@ -88,7 +89,7 @@ function registerOnHost(): void {
         const { shape, kept } = attrs as RandomMasksAttrs;
         const host = backend as tf.KernelBackend;
         const [first = 0, second = 0] = host.readSync(inputs["key"]?.dataId ?? {}) as Int32Array;
-        const count = tf.util.sizeFromShape(shape);
+        const count = elementCount(shape);
         return hostRandomMasks([first, second], count, kept).map((mask) => ({
           dataId: host.write(mask, shape, "bool"),
           shape,

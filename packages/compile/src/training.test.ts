@@ -5,6 +5,7 @@ import { waves } from "../test/eager.ts";
 import { inSteps } from "../test/in-steps.ts";
 import { compileLoop, type HostArrays, type LoopDefinition } from "./session.ts";
 import type { NamedTensors } from "./trace/trace.ts";
+import { elementCount } from "./graph.ts";
 
 /** The same loop in tfjs, one step after another, on its `cpu` backend. */
 function eagerLoop(
@@ -53,7 +54,7 @@ function adamWLoop(
       names.map((n) => [`${part}.${n}`, { dtype: "float32", shape: parameters[n] ?? [] } as const]),
     ),
   );
-  const zero = (shape: readonly number[]) => new Float32Array(tf.util.sizeFromShape([...shape]));
+  const zero = (shape: readonly number[]) => new Float32Array(elementCount(shape));
   return {
     state: { ...state, t: { dtype: "int32", shape: [] } },
     initialState: {

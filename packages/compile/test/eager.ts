@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { type Device, openSession, Tensor } from "@sweetspot/runtime";
-import { dimAt, type Graph } from "../src/graph.ts";
+import { dimAt, elementCount, type Graph } from "../src/graph.ts";
 import { onnxBytes } from "../src/onnx-writer.ts";
 import { optimise } from "../src/optimise.ts";
 import type { HostArray } from "../src/session.ts";
@@ -54,7 +54,7 @@ export function bool(shape: readonly number[], values: readonly number[]): HostT
 
 /** float32 numbers of a shape, the same for the same seed: a sine's, in [-1, 1]. */
 export function waves(shape: readonly number[], seed = 1): HostTensor {
-  const count = shape.reduce((a, b) => a * b, 1);
+  const count = elementCount(shape);
   return f32(
     shape,
     Array.from({ length: count }, (_, i) => Math.sin(seed * 12.9898 + i * 78.233)),

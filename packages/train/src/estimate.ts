@@ -1,4 +1,4 @@
-import { type Estimate, type EstimateContext, toldBy } from "@sweetspot/artifact";
+import { type Estimate, type EstimateContext, numberCount, toldBy } from "@sweetspot/artifact";
 import {
   type EncoderConfig,
   encoderDownloads,
@@ -42,7 +42,7 @@ function parameterCounts(
   depth: number,
   rows: number,
 ): { all: number; trained: number } {
-  const sizes = encoderParameters(config, depth).map((p) => p.shape.reduce((a, b) => a * b, 1));
+  const sizes = encoderParameters(config, depth).map((p) => numberCount(p.shape, p.name));
   const all = sizes.reduce((a, b) => a + b, 0);
   const { vocabSize, hiddenSize } = config;
   return { all, trained: all - (vocabSize - Math.min(vocabSize, rows)) * hiddenSize };

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { dimAt } from "../graph.ts";
+import { dimAt, symbolicShape } from "../graph.ts";
 import type { HostArray } from "../host-arrays.ts";
 import {
   checkDefinition,
@@ -9,7 +9,6 @@ import {
   required,
   type StepLoop,
 } from "./step-loop.ts";
-import { symbolicShape } from "../trace/symbolic-dim.ts";
 import type { NamedTensors, TensorSpecs } from "../trace/trace.ts";
 
 /** What an eager loop runs on. */

@@ -6,8 +6,7 @@ import {
   type Sizes,
 } from "../host-arrays.ts";
 import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "../trace/trace.ts";
-import type { Graph } from "../graph.ts";
-import { symbolicShape } from "../trace/symbolic-dim.ts";
+import { type Graph, symbolicShape } from "../graph.ts";
 
 /** A training step with everything around it: call `run` with the inputs of many steps at once. */
 export interface StepLoop {

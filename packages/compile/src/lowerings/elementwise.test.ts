@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bool, difference, eager, exact, f32, i32, mismatch, open } from "../../test/eager.ts";
 import { trace } from "../trace/trace.ts";
+import { elementCount } from "../graph.ts";
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
@@ -106,10 +107,6 @@ const broadcastShapes = fc
   )
   // The second may lack leading axes.
   .map(([a, b, cut]): [number[], number[]] => [a, b.slice(cut)]);
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((x, y) => x * y, 1);
-}
 
 describe("unary kernels", () => {
   // tfjs approximates erf to 1.5e-7; ONNX Runtime's exp, tanh and sigmoid are polynomials.
@@ -279,11 +276,11 @@ describe("binary kernels", () => {
         const float = {
           a: f32(
             a,
-            Array.from({ length: sizeOf(a) }, (_, i) => value(i)),
+            Array.from({ length: elementCount(a) }, (_, i) => value(i)),
           ),
           b: f32(
             b,
-            Array.from({ length: sizeOf(b) }, (_, i) => value(i + 5)),
+            Array.from({ length: elementCount(b) }, (_, i) => value(i + 5)),
           ),
         };
         const whole = {

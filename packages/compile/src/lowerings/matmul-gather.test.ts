@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exact, f32, i32, mismatch, open, waves } from "../../test/eager.ts";
 import { trace } from "../trace/trace.ts";
+import { elementCount } from "../graph.ts";
 
 const size = fc.integer({ min: 1, max: 5 });
 
@@ -100,7 +101,7 @@ describe("gather", () => {
         async (shape, indexShape, at) => {
           const axis = (at % (2 * shape.length)) - shape.length;
           const along = shape.at(axis) ?? 1;
-          const count = indexShape.reduce((a, b) => a * b, 1);
+          const count = elementCount(indexShape);
           expect(
             await mismatch(
               ({ x, indices }) => ({
@@ -161,7 +162,7 @@ describe("gatherND and scatterND", () => {
         fc.nat(),
         async (shape, many, seed) => {
           const depth = (seed % shape.length) + 1;
-          const count = many.reduce((a, b) => a * b, 1);
+          const count = elementCount(many);
           const indices = i32(
             [...many, depth],
             numbers(count * depth, (i) => (i * 7 + seed) % (shape[i % depth] ?? 1)),

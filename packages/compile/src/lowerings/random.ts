@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import { input, type Lowering, onnxType } from "../trace/lowering.ts";
 import { counterStep, type RandomMasksAttrs, rounds } from "../random-masks.ts";
+import { elementCount } from "../graph.ts";
 
 /** Random numbers of a counter and a key, in 32-bit words that wrap around. */
 export const random: Readonly<Record<string, Lowering>> = {
@@ -10,7 +10,7 @@ export const random: Readonly<Record<string, Lowering>> = {
     // The place of a number is row * columns + column: counting to both takes a moment where counting
     // to all would be left to the CPU, and copied.
     const columns = shape.at(-1) ?? 1;
-    const rows = tf.util.sizeFromShape(shape.slice(0, -1));
+    const rows = elementCount(shape.slice(0, -1));
     const word = (value: number) =>
       emit.node("Cast", [emit.constant([value | 0], [], "int32")], { to: onnxType.uint32 });
     const bound = (value: number) => emit.node("Squeeze", [emit.shape([value])]);

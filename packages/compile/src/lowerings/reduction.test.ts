@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bool, exact, f32, i32, mismatch, waves } from "../../test/eager.ts";
 import { trace } from "../trace/trace.ts";
+import { elementCount } from "../graph.ts";
 
 type Reduction = (x: tf.Tensor, axis?: number | number[], keepDims?: boolean) => tf.Tensor;
 
@@ -33,15 +34,11 @@ const shapeAndAxes = fc
     ),
   );
 
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((x, y) => x * y, 1);
-}
-
 describe("reductions", () => {
   it("agree with tfjs over any axes of any shape, of float32, int32 and bool", async () => {
     await fc.assert(
       fc.asyncProperty(shapeAndAxes, async ([shape, axes, keepDims]) => {
-        const x = waves(shape, sizeOf(shape));
+        const x = waves(shape, elementCount(shape));
         const whole = i32(
           shape,
           [...x.data].map((v) => Math.round(v * 3)),

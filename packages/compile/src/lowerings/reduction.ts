@@ -9,6 +9,7 @@ import {
   refAs,
   type TensorDtype,
 } from "../trace/lowering.ts";
+import { elementCount } from "../graph.ts";
 
 interface ReductionAttrs {
   axis?: number | number[] | null;
@@ -180,8 +181,8 @@ export const reductions: Readonly<Record<string, Lowering>> = {
     if (x.shape.includes(0)) return emit.output(emit.ref(x), x.shape, dtype);
     const axis = axisOf(attrs.axis, x);
     const n = x.shape[axis] ?? 1;
-    const outer = tf.util.sizeFromShape(x.shape.slice(0, axis));
-    const inner = tf.util.sizeFromShape(x.shape.slice(axis + 1));
+    const outer = elementCount(x.shape.slice(0, axis));
+    const inner = elementCount(x.shape.slice(axis + 1));
     const bound = (value: number) => emit.node("Squeeze", [emit.shape([value])]);
     const places = emit.node("Range", [bound(0), bound(n), bound(1)]);
     const [row, column] = [emit.shape([n, 1, 1]), emit.shape([1, n, 1])].map((shape) =>

@@ -13,6 +13,7 @@ import {
   waves,
 } from "../../test/eager.ts";
 import { trace } from "../trace/trace.ts";
+import { elementCount } from "../graph.ts";
 
 const filled = tf.fill;
 const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 });
@@ -20,7 +21,7 @@ const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLengt
 function counted(shape: readonly number[]): HostTensor {
   return i32(
     shape,
-    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i + 1),
+    Array.from({ length: elementCount(shape) }, (_, i) => i + 1),
   );
 }
 

@@ -7,6 +7,7 @@ import {
   type KernelCall,
   type Lowering,
 } from "../trace/lowering.ts";
+import { elementCount } from "../graph.ts";
 
 function reshape(call: KernelCall, x: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
   // A 0 in the shape means no numbers, not "as in the input".
@@ -79,7 +80,7 @@ export const shape: Readonly<Record<string, Lowering>> = {
   Reshape: (call) => {
     const x = input(call, "x");
     const { shape: wanted } = call.attrs as { shape: number[] };
-    return reshape(call, x, tf.util.inferFromImplicitShape(wanted, tf.util.sizeFromShape(x.shape)));
+    return reshape(call, x, tf.util.inferFromImplicitShape(wanted, elementCount(x.shape)));
   },
   ExpandDims: (call) => {
     const x = input(call, "input");

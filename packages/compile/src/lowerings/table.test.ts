@@ -12,6 +12,7 @@ import {
 } from "../../test/kernel-calls.ts";
 import { type NamedTensors, trace } from "../trace/trace.ts";
 import { lowerings } from "./table.ts";
+import { elementCount } from "../graph.ts";
 
 const special = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -2.5, 7, 1e-45];
 const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
@@ -45,7 +46,7 @@ function made(inputs: Readonly<Record<string, InputOf>>, kind: Kind): Record<str
   return Object.fromEntries(
     Object.entries(inputs).map(
       ([name, { shape, dtype = "float32", into = (v: number) => v }], k) => {
-        const count = shape.reduce((a, b) => a * b, 1);
+        const count = elementCount(shape);
         const values = Array.from({ length: count }, (_, i) =>
           into(numbers[kind][dtype](i, k + 1), i),
         );

@@ -1,10 +1,5 @@
 import { type Dim, dimAt } from "../graph.ts";
 
-/** The dimensions that a spec names: a string is a symbol. */
-export function symbolicShape(shape: readonly (number | string)[]): Dim[] {
-  return shape.map((d) => (typeof d === "string" ? { factor: 1, symbols: [d] } : d));
-}
-
 type Sizes = Readonly<Record<string, number>>;
 
 /**

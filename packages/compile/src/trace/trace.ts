@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { dimAt, type Graph, type GraphNode, type ValueInfo } from "../graph.ts";
+import { dimAt, type Graph, type GraphNode, symbolicShape, type ValueInfo } from "../graph.ts";
 import { graphDtype, type TensorDtype } from "./lowering.ts";
 import { elideOutputCopies } from "../elide-output-copies.ts";
 import { removeDeadNodes } from "../passes.ts";
-import { symbolicShape } from "./symbolic-dim.ts";
 import { backendName, Recorder, traceBackend } from "./trace-backend.ts";
 import { unify } from "./unify.ts";
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Artifact, writeArtifact, writeSafetensors } from "@sweetspot/artifact";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { teacherLogits } from "./teacher-logits.ts";
+import { elementCount } from "@sweetspot/compile";
 
 let dir: string;
 let data: Artifact;
@@ -21,7 +22,7 @@ afterEach(() => rm(dir, { recursive: true }));
 function predictions({ split = "train", of = data.sha256, shape = [2, 3, 5] } = {}) {
   const about = { stage: "predict", settings: {}, inputs: { data: of } };
   return writeArtifact(join(dir, "predict"), about, async (output) => {
-    const logits = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => i);
+    const logits = Float32Array.from({ length: elementCount(shape) }, (_, i) => i);
     await writeSafetensors(join(output, `${split}.safetensors`), {
       logits: { shape, data: logits },
     });

@@ -6,7 +6,7 @@ import {
   writeArtifact,
   writeSafetensors,
 } from "@sweetspot/artifact";
-import type { TensorSpecs } from "@sweetspot/compile";
+import { elementCount, type TensorSpecs } from "@sweetspot/compile";
 
 /** What is known of one training step; a line of `metrics.jsonl`. */
 export interface StepMetrics {
@@ -85,10 +85,7 @@ export function fitsState({ state }: TrainingState, specs: TensorSpecs): boolean
   const wanted = Object.entries(specs);
   return (
     Object.keys(state).length === wanted.length &&
-    wanted.every(
-      ([name, { shape }]) =>
-        state[name]?.length === shape.reduce<number>((n, d) => n * Number(d), 1),
-    )
+    wanted.every(([name, { shape }]) => state[name]?.length === elementCount(shape))
   );
 }
 

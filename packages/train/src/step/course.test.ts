@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { courseSpecs, courseValues, rateIndex } from "./course.ts";
 import { objectives } from "../objectives/objectives.ts";
+import { elementCount } from "@sweetspot/compile";
 
 const exitLayers = [1, 2, 4, 6];
 
@@ -27,7 +28,7 @@ it("what a course tells has the names and sizes of its specs, at every step", ()
       const values = courseValues(objective, { step, totalSteps: 10, exitLayers });
       expect([name, Object.keys(values)]).toEqual([name, Object.keys(specs)]);
       for (const [key, { shape }] of Object.entries(specs)) {
-        expect(values[key]).toHaveLength(shape.reduce<number>((n, d) => n * Number(d), 1));
+        expect(values[key]).toHaveLength(elementCount(shape));
       }
     }
   }

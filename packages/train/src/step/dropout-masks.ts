@@ -1,5 +1,5 @@
 import { type Cipher, createCipheriv, createHash } from "node:crypto";
-import { randomMasks, type TensorSpecs } from "@sweetspot/compile";
+import { elementCount, randomMasks, type TensorSpecs } from "@sweetspot/compile";
 import type { DropoutSite } from "@sweetspot/model";
 import type * as tf from "@tensorflow/tfjs";
 
@@ -43,9 +43,7 @@ export function dropoutMasks(
   firstStep: number,
   steps: number,
 ): Record<string, Uint8Array>[] {
-  const counts = sites.map(({ shape }) =>
-    shape.reduce<number>((n, d) => n * (typeof d === "number" ? d : batch[d]), 1),
-  );
+  const counts = sites.map(({ shape }) => elementCount(shape, batch));
   const zeros = Buffer.alloc(Math.max(0, ...counts));
   const whole = counts.map((count) => new Uint8Array(count * steps));
   return Array.from({ length: steps }, (_, i) => {

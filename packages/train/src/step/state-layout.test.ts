@@ -3,6 +3,7 @@ import { encoderParameters, exitParameters, initialWeights } from "@sweetspot/mo
 import { expect, it } from "vitest";
 import { smallConfig } from "../../test/small-bert.ts";
 import { initialState, stateTensors, stepState, weightsOf } from "./state-layout.ts";
+import { elementCount } from "@sweetspot/compile";
 
 const parameters = [
   ...encoderParameters(smallConfig),
@@ -35,7 +36,7 @@ it("gives the weights back that it was made of", () => {
   const state = initialState(parameters, weights);
   expect(Object.keys(state).sort()).toEqual(Object.keys(stepState(parameters)).sort());
   for (const [name, { shape }] of Object.entries(stepState(parameters)))
-    expect(state[name]?.length).toBe(shape.reduce<number>((n, d) => n * Number(d), 1));
+    expect(state[name]?.length).toBe(elementCount(shape));
   expect(weightsOf(parameters, state)).toEqual(weights);
 });
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { HostTensor } from "@sweetspot/artifact";
-import type { TensorSpecs } from "@sweetspot/compile";
+import { elementCount, type TensorSpecs } from "@sweetspot/compile";
 import type { ParameterSpec } from "@sweetspot/model";
 import { decays } from "./adamw.ts";
 
@@ -87,8 +87,8 @@ export function weightsOf(
     const data = state[`param/${name}`] as Float32Array;
     let at = 0;
     for (const { name: parameter, shape } of held) {
-      found.set(parameter, { shape, data: data.subarray(at, at + count(shape)) });
-      at += count(shape);
+      found.set(parameter, { shape, data: data.subarray(at, at + elementCount(shape)) });
+      at += elementCount(shape);
     }
   }
   return Object.fromEntries(
@@ -106,7 +106,7 @@ export function parameterTensors(parameters: readonly ParameterSpec[], state: Te
       const tensor = state[`param/${name}`];
       if (tensor === undefined) throw new RangeError(`training step: no tensor "param/${name}"`);
       if (held.length === 1) return held.map((p) => [p.name, tensor.reshape([...p.shape])]);
-      const sizes = held.map((p) => count(p.shape));
+      const sizes = held.map((p) => elementCount(p.shape));
       return tf
         .split(tensor, sizes)
         .map((t, i) => [held[i]?.name, t.reshape([...(held[i]?.shape ?? [])])]);
@@ -126,10 +126,6 @@ export function gradientOf({ shape, parameters }: StateTensor, gradients: Tensor
   return tf.concat(each.map((g) => g.flatten()));
 }
 
-function count(shape: readonly number[]): number {
-  return tf.util.sizeFromShape([...shape]);
-}
-
 function total(parameters: readonly ParameterSpec[]): number {
-  return parameters.reduce((sum, p) => sum + count(p.shape), 0);
+  return parameters.reduce((sum, p) => sum + elementCount(p.shape), 0);
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { TensorSpecs } from "@sweetspot/compile";
+import { elementCount, type TensorSpecs } from "@sweetspot/compile";
 import type { LoopDefinition } from "@sweetspot/compile/session";
 import {
   dropout,
@@ -298,7 +298,7 @@ function rateOf(
   const indices = parameters.map(({ name }) => rateIndex(name, exitLayers));
   if (parameters.length === 1) return tf.gather(rates, tf.scalar(indices[0] ?? 0, "int32"));
   const each = parameters.flatMap(({ shape }, i) =>
-    Array.from({ length: tf.util.sizeFromShape([...shape]) }, () => indices[i] ?? 0),
+    Array.from({ length: elementCount(shape) }, () => indices[i] ?? 0),
   );
   return tf.gather(rates, tf.tensor1d(each, "int32"));
 }
