@@ -10,12 +10,12 @@ export {
   type GraphNode,
   type SymbolicDim,
   type ValueInfo,
-} from "./graph.ts";
-export { onnxBytes, onnxModel } from "./onnx-writer.ts";
-export { optimise } from "./optimise.ts";
-export { optimiseInference } from "./optimise-inference.ts";
-export { bindInputs, removeDeadNodes } from "./passes.ts";
-export { hostRandomMasks, randomMasks } from "./random-masks.ts";
+} from "./graph/graph.ts";
+export { onnxBytes, onnxModel } from "./graph/onnx-writer.ts";
+export { optimise } from "./optimise/optimise.ts";
+export { optimiseInference } from "./optimise/optimise-inference.ts";
+export { bindInputs, removeDeadNodes } from "./graph/passes.ts";
+export { hostRandomMasks, randomMasks } from "./lowerings/random-masks.ts";
 export { scanLoop } from "./loop/scan.ts";
 export {
   type NamedTensors,

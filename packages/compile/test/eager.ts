@@ -2,9 +2,9 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { type Device, openSession, Tensor } from "@sweetspot/runtime";
-import { dimAt, elementCount, type Graph } from "../src/graph.ts";
-import { onnxBytes } from "../src/onnx-writer.ts";
-import { optimise } from "../src/optimise.ts";
+import { dimAt, elementCount, type Graph } from "../src/graph/graph.ts";
+import { onnxBytes } from "../src/graph/onnx-writer.ts";
+import { optimise } from "../src/optimise/optimise.ts";
 import type { HostArray } from "../src/session.ts";
 import { type NamedTensors, type TensorSpecs, trace } from "../src/trace/trace.ts";
 

@@ -1,7 +1,7 @@
 /** For every kernel that a trace can record, how tfjs comes to call it: what `table.test.ts` runs. */
 
 import * as tf from "@tensorflow/tfjs";
-import { randomMasks } from "../src/random-masks.ts";
+import { randomMasks } from "../src/lowerings/random-masks.ts";
 import type { NamedTensors } from "../src/trace/trace.ts";
 import type { TensorDtype } from "../src/trace/lowering.ts";
 

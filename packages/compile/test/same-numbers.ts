@@ -1,4 +1,4 @@
-import { dimAt, type Graph } from "../src/graph.ts";
+import { dimAt, type Graph } from "../src/graph/graph.ts";
 import { difference, open, type Tolerance, waves } from "./eager.ts";
 
 /**

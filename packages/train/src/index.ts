@@ -30,7 +30,7 @@ export { type Machinery, openLoop } from "./loop/open-loop.ts";
 export { type OccurringRows, occurringRows, restoreRows } from "./step/occurring-rows.ts";
 export { runInputs, type StepSettings } from "./loop/run-inputs.ts";
 export { type LearningRateSchedule, learningRateSchedule } from "./loop/schedule.ts";
-export type { Checkpoints } from "./loop/run-plan.ts";
+export type { Checkpoints } from "./loop/take-steps.ts";
 export type { TrainSettings } from "./settings.ts";
 export { sweet } from "./objectives/sweet.ts";
 export { segmentInput, stopGradient } from "./step/segment-input.ts";

@@ -1,6 +1,6 @@
 import { residentLoop } from "./resident-loop.ts";
 import { scannedLoop } from "./scanned-loop.ts";
-import type { SessionOptions } from "../start-session.ts";
+import type { SessionOptions } from "../session/start-session.ts";
 import {
   checkDefinition,
   checkedLoop,
@@ -8,7 +8,7 @@ import {
   type StepLoop,
   traceStep,
 } from "./step-loop.ts";
-import { optimise } from "../optimise.ts";
+import { optimise } from "../optimise/optimise.ts";
 import type { TensorSpecs } from "../trace/trace.ts";
 
 /**

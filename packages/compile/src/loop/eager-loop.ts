@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { dimAt, symbolicShape } from "../graph.ts";
-import type { HostArray } from "../host-arrays.ts";
+import { dimAt, symbolicShape } from "../graph/graph.ts";
+import type { HostArray } from "../session/host-arrays.ts";
 import {
   checkDefinition,
   checkedLoop,

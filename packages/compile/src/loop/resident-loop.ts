@@ -1,9 +1,9 @@
 import { openSession, Tensor } from "@sweetspot/runtime";
-import type { Graph, ValueInfo } from "../graph.ts";
-import { type HostArray, type HostArrays, hostTensor } from "../host-arrays.ts";
-import { checkDeviceLimits } from "../check-device-limits.ts";
-import { onnxBytes } from "../onnx-writer.ts";
-import { bare, type SessionOptions } from "../start-session.ts";
+import type { Graph, ValueInfo } from "../graph/graph.ts";
+import { type HostArray, type HostArrays, hostTensor } from "../session/host-arrays.ts";
+import { checkDeviceLimits } from "../session/check-device-limits.ts";
+import { onnxBytes } from "../graph/onnx-writer.ts";
+import { bare, type SessionOptions } from "../session/start-session.ts";
 import { type LoopDefinition, prefixed, required, type StepLoop } from "./step-loop.ts";
 
 /**

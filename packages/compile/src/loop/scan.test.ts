@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { f32, open } from "../../test/eager.ts";
-import { describeValue } from "../graph.ts";
+import { describeValue } from "../graph/graph.ts";
 import { scanLoop } from "./scan.ts";
 import { trace } from "../trace/trace.ts";
 

@@ -1,4 +1,4 @@
-import { describeValue, type Dim, type Graph, type ValueInfo } from "../graph.ts";
+import { describeValue, type Dim, type Graph, type ValueInfo } from "../graph/graph.ts";
 
 /**
  * Wraps one step as a loop of many: an ONNX Scan whose state stays inside ONNX Runtime.

@@ -1,7 +1,7 @@
-import type { Graph } from "../graph.ts";
-import { endToEnd, type HostArray, type HostArrays } from "../host-arrays.ts";
+import type { Graph } from "../graph/graph.ts";
+import { endToEnd, type HostArray, type HostArrays } from "../session/host-arrays.ts";
 import { scanLoop } from "./scan.ts";
-import { type SessionOptions, startSession } from "../start-session.ts";
+import { type SessionOptions, startSession } from "../session/start-session.ts";
 import { type LoopDefinition, prefixed, required, type StepLoop } from "./step-loop.ts";
 
 /**

@@ -4,9 +4,9 @@ import {
   type HostArrays,
   hostShape,
   type Sizes,
-} from "../host-arrays.ts";
+} from "../session/host-arrays.ts";
 import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "../trace/trace.ts";
-import { type Graph, symbolicShape } from "../graph.ts";
+import { type Graph, symbolicShape } from "../graph/graph.ts";
 
 /** A training step with everything around it: call `run` with the inputs of many steps at once. */
 export interface StepLoop {

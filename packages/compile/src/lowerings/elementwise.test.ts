@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bool, difference, eager, exact, f32, i32, mismatch, open } from "../../test/eager.ts";
 import { trace } from "../trace/trace.ts";
-import { elementCount } from "../graph.ts";
+import { elementCount } from "../graph/graph.ts";
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;

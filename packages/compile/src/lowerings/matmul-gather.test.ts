@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exact, f32, i32, mismatch, open, waves } from "../../test/eager.ts";
 import { trace } from "../trace/trace.ts";
-import { elementCount } from "../graph.ts";
+import { elementCount } from "../graph/graph.ts";
 
 const size = fc.integer({ min: 1, max: 5 });
 

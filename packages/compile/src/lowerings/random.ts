@@ -1,6 +1,6 @@
 import { input, type Lowering, onnxType } from "../trace/lowering.ts";
-import { counterStep, type RandomMasksAttrs, rounds } from "../random-masks.ts";
-import { elementCount } from "../graph.ts";
+import { counterStep, type RandomMasksAttrs, rounds } from "./random-masks.ts";
+import { elementCount } from "../graph/graph.ts";
 
 /** Random numbers of a counter and a key, in 32-bit words that wrap around. */
 export const random: Readonly<Record<string, Lowering>> = {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bool, exact, f32, i32, mismatch, waves } from "../../test/eager.ts";
 import { trace } from "../trace/trace.ts";
-import { elementCount } from "../graph.ts";
+import { elementCount } from "../graph/graph.ts";
 
 type Reduction = (x: tf.Tensor, axis?: number | number[], keepDims?: boolean) => tf.Tensor;
 

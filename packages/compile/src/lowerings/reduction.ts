@@ -9,7 +9,7 @@ import {
   refAs,
   type TensorDtype,
 } from "../trace/lowering.ts";
-import { elementCount } from "../graph.ts";
+import { elementCount } from "../graph/graph.ts";
 
 interface ReductionAttrs {
   axis?: number | number[] | null;

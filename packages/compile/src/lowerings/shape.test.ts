@@ -13,7 +13,7 @@ import {
   waves,
 } from "../../test/eager.ts";
 import { trace } from "../trace/trace.ts";
-import { elementCount } from "../graph.ts";
+import { elementCount } from "../graph/graph.ts";
 
 const filled = tf.fill;
 const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 });

@@ -7,7 +7,7 @@ import {
   type KernelCall,
   type Lowering,
 } from "../trace/lowering.ts";
-import { elementCount } from "../graph.ts";
+import { elementCount } from "../graph/graph.ts";
 
 function reshape(call: KernelCall, x: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
   // A 0 in the shape means no numbers, not "as in the input".

@@ -12,7 +12,7 @@ import {
 } from "../../test/kernel-calls.ts";
 import { type NamedTensors, trace } from "../trace/trace.ts";
 import { lowerings } from "./table.ts";
-import { elementCount } from "../graph.ts";
+import { elementCount } from "../graph/graph.ts";
 
 const special = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -2.5, 7, 1e-45];
 const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;

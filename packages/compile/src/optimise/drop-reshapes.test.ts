@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { differs } from "../../test/same-numbers.ts";
-import { removeDeadNodes } from "../passes.ts";
+import { removeDeadNodes } from "../graph/passes.ts";
 import { type NamedTensors, trace } from "../trace/trace.ts";
 import { dropReshapes } from "./drop-reshapes.ts";
 

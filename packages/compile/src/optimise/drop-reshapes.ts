@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "../graph.ts";
+import type { Graph, GraphNode } from "../graph/graph.ts";
 import { knownShapes, sameDims } from "./known-shapes.ts";
 
 /** Reshapes that a later one undoes, and those to the shape that a value has already, are left out. */

@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "../graph.ts";
+import type { Graph, GraphNode } from "../graph/graph.ts";
 
 /**
  * Both operands of a power in one shape, for WebGPU: ONNX Runtime 1.30's kernel ends in an error where

@@ -1,4 +1,4 @@
-import type { Dim, Graph, GraphNode } from "../graph.ts";
+import type { Dim, Graph, GraphNode } from "../graph/graph.ts";
 import { knownShapes, sameDims } from "./known-shapes.ts";
 import { type Uses, usesOf } from "./uses.ts";
 

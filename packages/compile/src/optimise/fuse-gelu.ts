@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "../graph.ts";
+import type { Graph, GraphNode } from "../graph/graph.ts";
 import { type Uses, usesOf } from "./uses.ts";
 
 /** `(x / 2) * (erf(x / √2) + 1)`, five passes over the numbers, as ONNX Runtime's own Gelu, one pass. */

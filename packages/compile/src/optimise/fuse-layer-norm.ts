@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "../graph.ts";
+import type { Graph, GraphNode } from "../graph/graph.ts";
 import { knownShapes } from "./known-shapes.ts";
 import { type Uses, usesOf } from "./uses.ts";
 

@@ -1,4 +1,4 @@
-import type { Dim, Graph, GraphNode } from "../graph.ts";
+import type { Dim, Graph, GraphNode } from "../graph/graph.ts";
 
 /** Operators whose result has the shape of their first input. */
 const sameShape = new Set(["Cast", "Erf", "Gelu", "LayerNormalization", "Softmax", "Sqrt", "Tanh"]);

@@ -1,4 +1,4 @@
-import type { Constant, Graph, GraphNode } from "../graph.ts";
+import type { Constant, Graph, GraphNode } from "../graph/graph.ts";
 
 /** Constants of more bytes are not compared. */
 const mostBytes = 256;

@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "../graph.ts";
+import type { Graph, GraphNode } from "../graph/graph.ts";
 import { onnxType } from "../trace/lowering.ts";
 import { usesOf } from "./uses.ts";
 

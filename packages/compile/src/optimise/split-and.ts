@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "../graph.ts";
+import type { Graph, GraphNode } from "../graph/graph.ts";
 import { onnxType } from "../trace/lowering.ts";
 
 /** `a and b` as a product of whole numbers, for devices whose kernel for the former is wrong. */

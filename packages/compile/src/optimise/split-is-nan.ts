@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "../graph.ts";
+import type { Graph, GraphNode } from "../graph/graph.ts";
 
 /** `IsNaN(x)` as `Not(x == x)`, for devices without a kernel for the former. */
 export function splitIsNaN(graph: Graph): Graph {

@@ -1,4 +1,4 @@
-import type { Graph } from "../graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import { usesOf } from "./uses.ts";
 
 /** A sum over squares that nothing else needs, in one pass: `ReduceSum(x * x)` to `ReduceSumSquare(x)`. */

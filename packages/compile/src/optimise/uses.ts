@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "../graph.ts";
+import type { Graph, GraphNode } from "../graph/graph.ts";
 
 /** Who makes and who uses each value of a graph. */
 export interface Uses {

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Attribute, Dtype } from "../graph.ts";
+import type { Attribute, Dtype } from "../graph/graph.ts";
 
 /** The dtypes that tfjs tensors and ONNX Runtime's arrays share. */
 export type TensorDtype = "float32" | "int32" | "bool";

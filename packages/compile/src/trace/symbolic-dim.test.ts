@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dimAt, formatDim } from "../graph.ts";
+import { dimAt, formatDim } from "../graph/graph.ts";
 import { symbolicDim } from "./symbolic-dim.ts";
 
 /** The sizes of `trace`. */

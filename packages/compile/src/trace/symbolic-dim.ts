@@ -1,4 +1,4 @@
-import { type Dim, dimAt } from "../graph.ts";
+import { type Dim, dimAt } from "../graph/graph.ts";
 
 type Sizes = Readonly<Record<string, number>>;
 

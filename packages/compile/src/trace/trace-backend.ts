@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Attribute, Constant, GraphNode } from "../graph.ts";
+import type { Attribute, Constant, GraphNode } from "../graph/graph.ts";
 import { lowerings } from "../lowerings/table.ts";
 import { type Emitter, graphDtype, type TensorDtype } from "./lowering.ts";
 

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { f32, type HostTensor, i32, mismatch, mismatchAt, open, waves } from "../../test/eager.ts";
-import { describeValue } from "../graph.ts";
+import { describeValue } from "../graph/graph.ts";
 import { type NamedTensors, trace } from "./trace.ts";
 
 const filled = tf.fill;

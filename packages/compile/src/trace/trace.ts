@@ -1,8 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import { dimAt, type Graph, type GraphNode, symbolicShape, type ValueInfo } from "../graph.ts";
+import {
+  dimAt,
+  type Graph,
+  type GraphNode,
+  symbolicShape,
+  type ValueInfo,
+} from "../graph/graph.ts";
 import { graphDtype, type TensorDtype } from "./lowering.ts";
-import { elideOutputCopies } from "../elide-output-copies.ts";
-import { removeDeadNodes } from "../passes.ts";
+import { elideOutputCopies } from "../graph/elide-output-copies.ts";
+import { removeDeadNodes } from "../graph/passes.ts";
 import { backendName, Recorder, traceBackend } from "./trace-backend.ts";
 import { unify } from "./unify.ts";
 

@@ -1,4 +1,4 @@
-import { type Constant, type Dim, formatDim, type Graph, type GraphNode } from "../graph.ts";
+import { type Constant, type Dim, formatDim, type Graph, type GraphNode } from "../graph/graph.ts";
 import { onnxType } from "./lowering.ts";
 import { symbolicDim } from "./symbolic-dim.ts";
 

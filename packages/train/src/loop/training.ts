@@ -17,7 +17,7 @@ import { courseInput, courseValues } from "../step/course.ts";
 import { type Machinery, openLoop } from "./open-loop.ts";
 import { occurringRows, restoreRows } from "../step/occurring-rows.ts";
 import type { MoreInputs } from "./run-inputs.ts";
-import { type Checkpoints, runPlan } from "./run-plan.ts";
+import { type Checkpoints, runPlan } from "./take-steps.ts";
 import { type LearningRateSchedule, learningRateSchedule } from "./schedule.ts";
 import type { TrainSettings } from "../settings.ts";
 import {

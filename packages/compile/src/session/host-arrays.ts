@@ -1,6 +1,6 @@
 import { Tensor } from "@sweetspot/runtime";
-import { dimAt, elementCount, type ValueInfo } from "./graph.ts";
-import type { TensorDtype } from "./trace/lowering.ts";
+import { dimAt, elementCount, type ValueInfo } from "../graph/graph.ts";
+import type { TensorDtype } from "../trace/lowering.ts";
 
 /** A tensor's numbers, row-major: float32, int32, or one byte for a bool. */
 export type HostArray = Float32Array | Int32Array | Uint8Array;

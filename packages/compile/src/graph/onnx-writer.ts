@@ -6,7 +6,7 @@ import {
   type GraphNode,
   type ValueInfo,
 } from "./graph.ts";
-import { onnxType } from "./trace/lowering.ts";
+import { onnxType } from "../trace/lowering.ts";
 import { materialiseShapes } from "./passes.ts";
 
 /**

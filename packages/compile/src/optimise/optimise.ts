@@ -1,13 +1,13 @@
 import type { Device } from "@sweetspot/runtime";
-import type { Graph } from "./graph.ts";
-import { expandPowers } from "./optimise/expand-powers.ts";
-import { fuseGelu } from "./optimise/fuse-gelu.ts";
-import { mergeEqualNodes } from "./optimise/merge-equal-nodes.ts";
-import { scaledMasks } from "./optimise/scaled-masks.ts";
-import { splitAnd } from "./optimise/split-and.ts";
-import { splitIsNaN } from "./optimise/split-is-nan.ts";
-import { squareSums } from "./optimise/square-sums.ts";
-import { removeDeadNodes } from "./passes.ts";
+import type { Graph } from "../graph/graph.ts";
+import { expandPowers } from "./expand-powers.ts";
+import { fuseGelu } from "./fuse-gelu.ts";
+import { mergeEqualNodes } from "./merge-equal-nodes.ts";
+import { scaledMasks } from "./scaled-masks.ts";
+import { splitAnd } from "./split-and.ts";
+import { splitIsNaN } from "./split-is-nan.ts";
+import { squareSums } from "./square-sums.ts";
+import { removeDeadNodes } from "../graph/passes.ts";
 
 type Pass = readonly [name: string, pass: (graph: Graph) => Graph];
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { mismatchAt, waves } from "../test/eager.ts";
+import { mismatchAt, waves } from "../../test/eager.ts";
 
 describe("a model of tf.layers", () => {
   const specs = { x: { dtype: "float32", shape: ["B", 8, 8, 3] } } as const;

@@ -1,5 +1,5 @@
 import type { Device } from "@sweetspot/runtime";
-import type { Dim, Graph, GraphNode } from "./graph.ts";
+import type { Dim, Graph, GraphNode } from "../graph/graph.ts";
 
 /** The kernels of ONNX Runtime 1.30's WebGPU provider that are wrong, or fail at run time. */
 const unusable: Readonly<Record<string, (node: GraphNode, graph: Graph) => boolean>> = {

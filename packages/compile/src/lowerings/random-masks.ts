@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { elementCount } from "./graph.ts";
+import { elementCount } from "../graph/graph.ts";
 
 /** What the kernel `RandomMasks` takes besides its key. */
 export type RandomMasksAttrs = {

@@ -1,5 +1,5 @@
 import { type Device, openSession } from "@sweetspot/runtime";
-import type { Graph } from "./graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import {
   checkInputs,
   type HostArray,
@@ -8,9 +8,9 @@ import {
   type Sizes,
 } from "./host-arrays.ts";
 import { checkDeviceLimits } from "./check-device-limits.ts";
-import { onnxBytes } from "./onnx-writer.ts";
-import { optimise } from "./optimise.ts";
-import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "./trace/trace.ts";
+import { onnxBytes } from "../graph/onnx-writer.ts";
+import { optimise } from "../optimise/optimise.ts";
+import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "../trace/trace.ts";
 
 /** How a graph is run. */
 export interface SessionOptions {

@@ -1,6 +1,6 @@
 import { ragged } from "@sweetspot/artifact";
 import { expect, it } from "vitest";
-import { runPlan } from "./run-plan.ts";
+import { runPlan } from "./take-steps.ts";
 import { learningRateSchedule } from "./schedule.ts";
 
 /** A course of one step of one example, whose loss is infinite. */

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { checkDeviceLimits } from "./check-device-limits.ts";
-import { type NamedTensors, type TensorSpecs, trace } from "./trace/trace.ts";
+import { type NamedTensors, type TensorSpecs, trace } from "../trace/trace.ts";
 
 const image: TensorSpecs = { x: { dtype: "float32", shape: [1, 4, 4, 1] } };
 const matrix: TensorSpecs = { x: { dtype: "float32", shape: [3, 4] } };

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { elideOutputCopies } from "./elide-output-copies.ts";
-import { compile } from "./session.ts";
-import { trace } from "./trace/trace.ts";
+import { compile } from "../session.ts";
+import { trace } from "../trace/trace.ts";
 
 describe("elideOutputCopies", () => {
   it("leaves no copy of what a node makes, and one of an input and of a value given twice", () => {

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { waves } from "../test/eager.ts";
-import { inSteps } from "../test/in-steps.ts";
-import { compileLoop, type HostArrays, type LoopDefinition } from "./session.ts";
-import type { NamedTensors } from "./trace/trace.ts";
-import { elementCount } from "./graph.ts";
+import { waves } from "../../test/eager.ts";
+import { inSteps } from "../../test/in-steps.ts";
+import { compileLoop, type HostArrays, type LoopDefinition } from "../session.ts";
+import type { NamedTensors } from "../trace/trace.ts";
+import { elementCount } from "../graph/graph.ts";
 
 /** The same loop in tfjs, one step after another, on its `cpu` backend. */
 function eagerLoop(

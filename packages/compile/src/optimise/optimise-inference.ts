@@ -1,10 +1,10 @@
-import type { Graph } from "./graph.ts";
-import { dropReshapes } from "./optimise/drop-reshapes.ts";
-import { fuseAttention } from "./optimise/fuse-attention.ts";
-import { fuseGelu } from "./optimise/fuse-gelu.ts";
-import { fuseLayerNorm } from "./optimise/fuse-layer-norm.ts";
-import { mergeEqualNodes } from "./optimise/merge-equal-nodes.ts";
-import { removeDeadNodes } from "./passes.ts";
+import type { Graph } from "../graph/graph.ts";
+import { dropReshapes } from "./drop-reshapes.ts";
+import { fuseAttention } from "./fuse-attention.ts";
+import { fuseGelu } from "./fuse-gelu.ts";
+import { fuseLayerNorm } from "./fuse-layer-norm.ts";
+import { mergeEqualNodes } from "./merge-equal-nodes.ts";
+import { removeDeadNodes } from "../graph/passes.ts";
 
 /**
  * The same function in fewer passes over the numbers, for a graph that is written down to be run by

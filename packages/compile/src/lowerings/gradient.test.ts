@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bool, f32, i32, mismatch, mismatchAt, waves } from "../test/eager.ts";
-import { withGradients } from "../test/gradients.ts";
-import type { NamedTensors } from "./trace/trace.ts";
+import { bool, f32, i32, mismatch, mismatchAt, waves } from "../../test/eager.ts";
+import { withGradients } from "../../test/gradients.ts";
+import type { NamedTensors } from "../trace/trace.ts";
 
 const unary: Record<string, (x: tf.Tensor) => tf.Tensor> = {
   abs: tf.abs,

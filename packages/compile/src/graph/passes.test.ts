@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { difference, f32, open } from "../test/eager.ts";
+import { difference, f32, open } from "../../test/eager.ts";
 import type { Graph } from "./graph.ts";
 import { bindInputs, materialiseShapes, removeDeadNodes } from "./passes.ts";
-import { trace } from "./trace/trace.ts";
+import { trace } from "../trace/trace.ts";
 
 const specs = {
   x: { dtype: "float32", shape: ["B", "T"] },

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bool, exact, f32, i32, mismatch, waves } from "../test/eager.ts";
+import { bool, exact, f32, i32, mismatch, waves } from "../../test/eager.ts";
 import { optimise } from "./optimise.ts";
-import { type NamedTensors, type TensorSpecs, trace } from "./trace/trace.ts";
+import { type NamedTensors, type TensorSpecs, trace } from "../trace/trace.ts";
 
 type Fn = (tensors: NamedTensors) => NamedTensors;
 

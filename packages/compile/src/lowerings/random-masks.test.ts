@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, expect, it } from "vitest";
-import { compile } from "./session.ts";
+import { compile } from "../session.ts";
 import { hostRandomMasks, randomMasks } from "./random-masks.ts";
 
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { compile, startSession } from "./session.ts";
-import { trace } from "./trace/trace.ts";
+import { compile, startSession } from "../session.ts";
+import { trace } from "../trace/trace.ts";
 
 const specs = {
   x: { dtype: "float32", shape: ["B", 2] },

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { InferenceSession, Tensor } from "@sweetspot/runtime";
 import { describe, expect, it } from "vitest";
-import { bytesOf, decode, type Fields, integers, messages, strings } from "../test/protobuf.ts";
+import { bytesOf, decode, type Fields, integers, messages, strings } from "../../test/protobuf.ts";
 import { onnxBytes, onnxModel } from "./onnx-writer.ts";
 import { bindInputs } from "./passes.ts";
-import { scanLoop } from "./loop/scan.ts";
-import { trace } from "./trace/trace.ts";
+import { scanLoop } from "../loop/scan.ts";
+import { trace } from "../trace/trace.ts";
 
 const graph = trace(
   ({ x, w }) => {
