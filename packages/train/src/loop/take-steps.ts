@@ -47,7 +47,7 @@ interface Course {
  * @param saved where to go on from; the loop's state is that of this step
  * @throws RangeError if a loss or the gradient's norm is not finite
  */
-export async function runPlan(
+export async function takeSteps(
   course: Course,
   {
     checkpoints,

@@ -17,7 +17,7 @@ import { courseInput, courseValues } from "../step/course.ts";
 import { type Machinery, openLoop } from "./open-loop.ts";
 import { occurringRows, restoreRows } from "../step/occurring-rows.ts";
 import type { MoreInputs } from "./run-inputs.ts";
-import { type Checkpoints, runPlan } from "./take-steps.ts";
+import { type Checkpoints, takeSteps } from "./take-steps.ts";
 import { type LearningRateSchedule, learningRateSchedule } from "./schedule.ts";
 import type { TrainSettings } from "../settings.ts";
 import {
@@ -127,7 +127,7 @@ export async function trainModel(
   };
   const loop = await openLoop(definition, settings);
   try {
-    const metrics = await runPlan(
+    const metrics = await takeSteps(
       {
         ...task,
         plan,
