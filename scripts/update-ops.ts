@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
-import { withOpsTable } from "../packages/compile/test/ops-table.ts";
+import { withOpsTable } from "../packages/compile/src/testing/ops-table.ts";
 import { help } from "./help.ts";
 
 help(

@@ -23,8 +23,8 @@ import {
   trainModel,
 } from "@sweetspot/train";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { webgpuProblem } from "../packages/compile/test/devices.ts";
-import { twoWords } from "../packages/train/test/two-words.ts";
+import { webgpuProblem } from "../packages/compile/src/testing/devices.ts";
+import { twoWords } from "../packages/train/src/testing/two-words.ts";
 
 const exitLayers = [1, 2];
 const settings = {

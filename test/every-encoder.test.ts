@@ -23,8 +23,8 @@ import {
   trainModel,
 } from "@sweetspot/train";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { tfjsNodeProblem, webgpuProblem } from "../packages/compile/test/devices.ts";
-import { smallSplit } from "../packages/train/test/small-bert.ts";
+import { tfjsNodeProblem, webgpuProblem } from "../packages/compile/src/testing/devices.ts";
+import { smallSplit } from "../packages/train/src/testing/small-bert.ts";
 import { readEncoderFacts } from "./reference/bert-reference.ts";
 
 const facts = await readEncoderFacts();

@@ -10,7 +10,7 @@ import {
 import * as tf from "@tensorflow/tfjs";
 import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { cellsIn, hashesOf } from "./train-cells.ts";
+import { cellsIn, hashesOf } from "./cells.ts";
 
 let cells: ReturnType<typeof cellsIn>;
 let data: Artifact;

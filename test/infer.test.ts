@@ -31,8 +31,8 @@ import { time } from "@sweetspot/infer/stage";
 import { readCheckpoint } from "@sweetspot/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { webgpuProblem } from "../packages/compile/test/devices.ts";
-import { cellsIn, hashesOf } from "./train-cells.ts";
+import { webgpuProblem } from "../packages/compile/src/testing/devices.ts";
+import { cellsIn, hashesOf } from "./cells.ts";
 
 const methods = ["sweet", "multi-model"] as const;
 const K = 3;

@@ -83,7 +83,7 @@ async function killTrainings(times: number): Promise<string[]> {
     const data = join(folder, "data");
     const settings = { task: "amazon", encoder: "tiny", trainSize: 100, maxLength: 16 };
     await runStage(dataStage, { settings, inputs: {}, output: data });
-    const child = join(import.meta.dirname, "..", "..", "test", "train-killed-child.ts");
+    const child = join(import.meta.dirname, "../../packages/train/test/train-killed-child.ts");
     const train = (output: string) =>
       spawn(process.execPath, ["--import", "tsx", child, data, output], { stdio: "ignore" });
     const begun = performance.now();

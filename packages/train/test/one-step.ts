@@ -21,7 +21,7 @@ import {
   teacherInput,
   trainingStep,
 } from "../src/step/training-step.ts";
-import { smallConfig, smallSplit } from "./small-bert.ts";
+import { smallConfig, smallSplit } from "../src/testing/small-bert.ts";
 
 type Tensors = Record<string, tf.Tensor>;
 /** By the parameters' names. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { tfjsNodeProblem, webgpuProblem } from "../../test/devices.ts";
+import { tfjsNodeProblem, webgpuProblem } from "../testing/devices.ts";
 import { inSteps } from "../../test/in-steps.ts";
 import { compileLoop, eagerLoop, type LoopDefinition } from "../session.ts";
 

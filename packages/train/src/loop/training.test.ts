@@ -7,7 +7,7 @@ import { batchPlan } from "@sweetspot/data";
 import { dropoutSites, encoderParameters, exitParameters, initialWeights } from "@sweetspot/model";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { smallConfig, smallEncoder, smallSplit, smallTask } from "../../test/small-bert.ts";
+import { smallConfig, smallEncoder, smallSplit, smallTask } from "../testing/small-bert.ts";
 import { objectives } from "../objectives/objectives.ts";
 import { runInputs } from "./run-inputs.ts";
 import { learningRateSchedule } from "./schedule.ts";

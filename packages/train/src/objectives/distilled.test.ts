@@ -11,7 +11,7 @@ import {
   size,
   teacher,
 } from "../../test/one-step.ts";
-import { smallSplit, smallTask } from "../../test/small-bert.ts";
+import { smallSplit, smallTask } from "../testing/small-bert.ts";
 import type { Objective } from "./objective.ts";
 import { objectives } from "./objectives.ts";
 import { trainModel } from "../loop/training.ts";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { apart, changes, combined, each, followed, ofEach, size } from "../../test/one-step.ts";
-import { smallTask } from "../../test/small-bert.ts";
+import { smallTask } from "../testing/small-bert.ts";
 import type { Objective } from "./objective.ts";
 import { type ObjectiveName, objectives } from "./objectives.ts";
 import { stage } from "../stage.ts";

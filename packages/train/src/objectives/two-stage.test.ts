@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { changes, each, names, type Numbers, parameters } from "../../test/one-step.ts";
-import { smallConfig, smallTask } from "../../test/small-bert.ts";
+import { smallConfig, smallTask } from "../testing/small-bert.ts";
 import { trainModel } from "../loop/training.ts";
 import { twoStage } from "./two-stage.ts";
 

@@ -1,7 +1,7 @@
 import type { HostTensor } from "@sweetspot/artifact";
 import { encoderParameters, exitParameters, initialWeights } from "@sweetspot/model";
 import { expect, it } from "vitest";
-import { smallConfig } from "../../test/small-bert.ts";
+import { smallConfig } from "../testing/small-bert.ts";
 import { initialState, stateTensors, stepState, weightsOf } from "./state-layout.ts";
 import { elementCount } from "@sweetspot/compile";
 

@@ -15,8 +15,8 @@ import {
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { tfjsNodeProblem } from "../../test/tfjs-node.ts";
-import { twoWords } from "../../test/two-words.ts";
-import { smallConfig, smallEncoder, smallSplit } from "../../test/small-bert.ts";
+import { twoWords } from "../testing/two-words.ts";
+import { smallConfig, smallEncoder, smallSplit } from "../testing/small-bert.ts";
 import { earlyExit } from "../objectives/early-exit.ts";
 import { type ObjectiveName, objectives } from "../objectives/objectives.ts";
 import { occurringRows } from "./occurring-rows.ts";

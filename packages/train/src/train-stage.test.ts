@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Artifact, openArtifact, writeArtifact } from "@sweetspot/artifact";
 import { readCheckpoint } from "@sweetspot/model";
-import type { StepMetrics, TrainSettings } from "@sweetspot/train";
+import type { StepMetrics } from "./loop/training-state.ts";
+import type { TrainSettings } from "./settings.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cellsIn, hashesOf } from "./train-cells.ts";
+import { cellsIn, hashesOf } from "../../../test/cells.ts";
 
 let cells: ReturnType<typeof cellsIn>;
 let folder: string;

@@ -1,7 +1,7 @@
 // A process that trains until it is done or killed: `train-killed.test.ts` starts it.
 import { runStage } from "@sweetspot/artifact";
-import { runTrain } from "@sweetspot/train";
-import { stage } from "@sweetspot/train/stage";
+import { stage } from "../src/stage.ts";
+import { runTrain } from "../src/train-stage.ts";
 
 const [data = "", output = ""] = process.argv.slice(2);
 await runStage(

@@ -9,13 +9,13 @@ import { openArtifact, runStage } from "@sweetspot/artifact";
 import { stage as dataStage } from "@sweetspot/data/stage";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-const child = fileURLToPath(new URL("train-killed-child.ts", import.meta.url));
+const child = fileURLToPath(new URL("../test/train-killed-child.ts", import.meta.url));
 const kills = 10;
 
 let folder: string;
 let data: string;
 beforeAll(async () => {
-  const built = new URL("../packages/train/dist/index.js", import.meta.url);
+  const built = new URL("../dist/index.js", import.meta.url);
   if (!existsSync(built)) throw new Error(`${built.pathname}: missing; npx tsc -b makes it`);
   folder = await mkdtemp(join(tmpdir(), "train-killed-"));
   data = join(folder, "data");
@@ -34,7 +34,7 @@ interface Training {
   ended: Promise<number | NodeJS.Signals | null>;
 }
 
-/** Trains in a process of its own, in plain Node on the built packages. */
+/** Trains in a process of its own, in plain Node; the other packages are the built ones. */
 function start(output: string): Training {
   const process_ = spawn(process.execPath, ["--import", "tsx", child, data, output], {
     stdio: ["ignore", "pipe", "inherit"],

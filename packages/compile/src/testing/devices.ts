@@ -1,6 +1,6 @@
 /** Which devices this machine has: what cannot be had is told once, and its tests are skipped. */
 
-import { nativeBackend } from "../src/loop/native-backend.ts";
+import { nativeBackend } from "../loop/native-backend.ts";
 import { deviceProblem } from "@sweetspot/runtime/device";
 
 /** Why the tests on `webgpu` are skipped; undefined where they run. */

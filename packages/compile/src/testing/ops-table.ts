@@ -1,7 +1,7 @@
 /** The table of covered kernels in the package's README. */
 
 import * as tf from "@tensorflow/tfjs";
-import { families, lowerings } from "../src/lowerings/table.ts";
+import { families, lowerings } from "../lowerings/table.ts";
 
 /**
  * The kernels of each family of lowerings, and those of tfjs's `cpu` backend that have none, as

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { withOpsTable } from "../test/ops-table.ts";
+import { withOpsTable } from "./ops-table.ts";
 
 /** The formatter pads a table's cells. */
 const unpadded = (text: string) => text.replace(/ +/g, " ").replace(/-{3,}/g, "---");
 
 it("the README's table of kernels is that of the code; npm run update:ops renews it", () => {
-  const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
+  const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
   expect(unpadded(readme)).toBe(unpadded(withOpsTable(readme)));
 });

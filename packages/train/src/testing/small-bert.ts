@@ -5,8 +5,8 @@ import {
   initialWeights,
   type PretrainedEncoder,
 } from "@sweetspot/model";
-import { earlyExit } from "../src/objectives/early-exit.ts";
-import type { TrainingTask } from "../src/loop/training.ts";
+import { earlyExit } from "../objectives/early-exit.ts";
+import type { TrainingTask } from "../loop/training.ts";
 
 /** A BERT for tests that is smaller than `tiny`, its weights large enough for every gradient to show. */
 export const smallConfig: BertConfig = {
