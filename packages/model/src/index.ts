@@ -10,25 +10,32 @@ export {
   hiddenStates,
   layerContext,
   sharedPoolerParameters,
-} from "./adaptive-encoder.ts";
+} from "./exits/encoder-with-exits.ts";
 export type {
   EncoderComputation,
   EncoderDefinition,
   EncoderInputs,
   LayerContext,
-} from "./encoders/architecture.ts";
-export { computationOf, type EncoderParams, encoderParams } from "./encoders/architectures.ts";
-export { attentionBias, selfAttention, type SelfAttentionParams } from "./encoders/attention.ts";
-export type { BertParams } from "./encoders/bert.ts";
-export type { BertConfig } from "./encoders/bert-config.ts";
+} from "./encoders/encoder-kind.ts";
+export { computationOf, type EncoderParams, encoderParams } from "./encoders/computations.ts";
+export {
+  attentionBias,
+  selfAttention,
+  type SelfAttentionParams,
+} from "./encoders/layers/attention.ts";
+export type { BertParams } from "./encoders/bert/computation.ts";
+export type { BertConfig } from "./encoders/bert/definition.ts";
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./weights/checkpoint.ts";
-export type { DebertaParams } from "./encoders/deberta.ts";
-export type { DebertaConfig } from "./encoders/deberta-config.ts";
-export type { DebertaV2Params } from "./encoders/deberta-v2.ts";
-export type { DebertaV2Config } from "./encoders/deberta-v2-config.ts";
-export { bucketedDistanceRows, type DistanceRows } from "./encoders/disentangled-attention.ts";
-export type { Dropout, DropoutSite } from "./encoders/dropout-sites.ts";
-export type { EncoderShape } from "./encoders/encoder-config.ts";
+export type { DebertaParams } from "./encoders/deberta/v1-computation.ts";
+export type { DebertaConfig } from "./encoders/deberta/v1-definition.ts";
+export type { DebertaV2Params } from "./encoders/deberta/v2-computation.ts";
+export type { DebertaV2Config } from "./encoders/deberta/v2-definition.ts";
+export {
+  bucketedDistanceRows,
+  type DistanceRows,
+} from "./encoders/deberta/disentangled-attention.ts";
+export type { Dropout, DropoutSite } from "./encoders/layers/dropout-sites.ts";
+export type { EncoderShape } from "./encoders/encoder-shape.ts";
 export {
   definitionOf,
   type EncoderConfig,
@@ -37,7 +44,7 @@ export {
   encoderParameters,
   longestText,
   segmentParameters,
-} from "./encoders/encoder-definitions.ts";
+} from "./encoders/definitions.ts";
 export {
   encoderDownloads,
   type EncoderSource,
@@ -53,7 +60,7 @@ export {
   poolings,
   tokensRead,
   type TokensRead,
-} from "./exit-head.ts";
+} from "./exits/exit-head.ts";
 export { initialWeights } from "./weights/initial-weights.ts";
 export {
   dropout,
@@ -62,10 +69,10 @@ export {
   type LayerNormParams,
   linear,
   type LinearParams,
-} from "./encoders/layers.ts";
-export { forwardOperations } from "./encoders/operations.ts";
+} from "./encoders/layers/basic-layers.ts";
+export { forwardOperations } from "./encoders/forward-operations.ts";
 export { openWeights, weightFiles, type Weights } from "./weights/open-weights.ts";
-export type { ParameterRole, ParameterSpec } from "./encoders/parameters.ts";
+export type { ParameterRole, ParameterSpec } from "./encoders/layers/parameters.ts";
 export { publishedClass, publishedName } from "./weights/published-names.ts";
-export type { RobertaConfig } from "./encoders/roberta-config.ts";
-export type { LayerParams } from "./encoders/transformer-layer.ts";
+export type { RobertaConfig } from "./encoders/roberta/definition.ts";
+export type { LayerParams } from "./encoders/layers/transformer-layer.ts";

@@ -2,16 +2,16 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { diskError, type HostTensor, parse, readJson, writeSafetensors } from "@sweetspot/artifact";
 import { z } from "zod";
-import { checkExitLayers, exitParameters } from "../adaptive-encoder.ts";
+import { checkExitLayers, exitParameters } from "../exits/encoder-with-exits.ts";
 import {
   type EncoderConfig,
   encoderConfig,
   encoderConfigJson,
   encoderParameters,
-} from "../encoders/encoder-definitions.ts";
+} from "../encoders/definitions.ts";
 import { readWeights } from "./read-parameters.ts";
-import { type Pooling, poolings } from "../exit-head.ts";
-import type { ParameterSpec } from "../encoders/parameters.ts";
+import { type Pooling, poolings } from "../exits/exit-head.ts";
+import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 import { publishedClass, publishedName } from "./published-names.ts";
 
 /** A fine-tuned model: an encoder cut after its last exit, and the exits' heads. */

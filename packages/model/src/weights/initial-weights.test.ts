@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { initialWeights } from "./initial-weights.ts";
-import type { ParameterSpec } from "../encoders/parameters.ts";
+import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 
 const config = { initializerRange: 0.02 };
 const matrix: ParameterSpec = {

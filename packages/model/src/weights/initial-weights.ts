@@ -1,7 +1,7 @@
 import { createCipheriv, createHash } from "node:crypto";
 import type { HostTensor } from "@sweetspot/artifact";
-import type { EncoderShape } from "../encoders/encoder-config.ts";
-import type { ParameterSpec } from "../encoders/parameters.ts";
+import type { EncoderShape } from "../encoders/encoder-shape.ts";
+import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 
 /**
  * New parameters as BERT and DeBERTa make them: weights and embeddings normal with mean 0 and the standard

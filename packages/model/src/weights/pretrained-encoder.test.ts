@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HostTensor, writeSafetensors } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exitParameters } from "../adaptive-encoder.ts";
-import { encoderParameters } from "../encoders/encoder-definitions.ts";
+import { exitParameters } from "../exits/encoder-with-exits.ts";
+import { encoderParameters } from "../encoders/definitions.ts";
 import { pretrainedEncoder } from "./pretrained-encoder.ts";
 import { readWeights } from "./read-parameters.ts";
-import type { ParameterSpec } from "../encoders/parameters.ts";
+import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 
 describe("pretrainedEncoder", () => {
   it("knows MiniLM, whose exits average the tokens and have no pooler", async () => {

@@ -10,11 +10,11 @@ import {
   type EncoderConfig,
   encoderConfig,
   encoderParameters,
-} from "../encoders/encoder-definitions.ts";
-import type { BertConfig } from "../encoders/bert-config.ts";
-import type { Pooling } from "../exit-head.ts";
+} from "../encoders/definitions.ts";
+import type { BertConfig } from "../encoders/bert/definition.ts";
+import type { Pooling } from "../exits/exit-head.ts";
 import { initialWeights } from "./initial-weights.ts";
-import type { ParameterSpec } from "../encoders/parameters.ts";
+import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 import { openWeights, weightFiles } from "./open-weights.ts";
 import { repositoryPooling } from "./pooling-config.ts";
 import { storedNames } from "./stored-names.ts";

@@ -1,7 +1,7 @@
 import { type HostTensor, SafetensorsFile } from "@sweetspot/artifact";
 import { checkFinite } from "./finite.ts";
 import type { Weights } from "./open-weights.ts";
-import type { ParameterSpec } from "../encoders/parameters.ts";
+import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 import { storedNames } from "./stored-names.ts";
 
 /**

@@ -1,12 +1,12 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { EncoderComputation, EncoderInputs, LayerContext } from "./architecture.ts";
-import { attentionBias, selfAttention, type SelfAttentionParams } from "./attention.ts";
-import type { BertConfig } from "./bert-config.ts";
-import type { Dropout } from "./dropout-sites.ts";
-import { type EmbeddingsParams, embedTokens } from "./embeddings.ts";
-import type { EncoderShape } from "./encoder-config.ts";
-import type { ExitParams, TokensRead } from "../exit-head.ts";
-import { type LayerParams, transformerLayer } from "./transformer-layer.ts";
+import type { EncoderComputation, EncoderInputs, LayerContext } from "../encoder-kind.ts";
+import { attentionBias, selfAttention, type SelfAttentionParams } from "../layers/attention.ts";
+import type { BertConfig } from "./definition.ts";
+import type { Dropout } from "../layers/dropout-sites.ts";
+import { type EmbeddingsParams, embedTokens } from "../layers/embeddings.ts";
+import type { EncoderShape } from "../encoder-shape.ts";
+import type { ExitParams, TokensRead } from "../../exits/exit-head.ts";
+import { type LayerParams, transformerLayer } from "../layers/transformer-layer.ts";
 
 /** A tree whose paths are Hugging Face's names, plus `exits.N` for the exit after layer N. */
 export interface BertParams<T = tf.Tensor> {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { LayerContext } from "./architecture.ts";
-import type { Attended } from "./transformer-layer.ts";
+import type { LayerContext } from "../encoder-kind.ts";
+import type { Attended } from "../layers/transformer-layer.ts";
 
 /** Which terms a score has beside content to content. */
 export type PositionTerm = "c2p" | "p2c";

@@ -1,8 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { Dropout, DropoutSite } from "./dropout-sites.ts";
-import type { EncoderShape } from "./encoder-config.ts";
-import type { PoolerActivation, TokensRead } from "../exit-head.ts";
-import type { ParameterSpec } from "./parameters.ts";
+import type { Dropout, DropoutSite } from "./layers/dropout-sites.ts";
+import type { EncoderShape } from "./encoder-shape.ts";
+import type { PoolerActivation, TokensRead } from "../exits/exit-head.ts";
+import type { ParameterSpec } from "./layers/parameters.ts";
 
 /** One batch: B rows of T tokens. */
 export interface EncoderInputs {

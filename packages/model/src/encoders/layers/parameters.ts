@@ -1,4 +1,4 @@
-import type { EncoderShape } from "./encoder-config.ts";
+import type { EncoderShape } from "../encoder-shape.ts";
 
 /** What a parameter is for. Weight decay spares `bias` and `norm`. */
 export type ParameterRole = "weight" | "embedding" | "bias" | "norm";

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { EncoderShape } from "./encoder-config.ts";
+import type { EncoderShape } from "../encoder-shape.ts";
 
 /** Drops numbers of `x` at a named place of the model; the identity when not training. */
 export type Dropout = <T extends tf.Tensor>(site: string, x: T) => T;

@@ -1,8 +1,8 @@
 import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
-import type { EncoderDefinition } from "./architecture.ts";
-import { checkKeys } from "./config-keys.ts";
-import { type DropoutSite, projectionSites } from "./dropout-sites.ts";
+import type { EncoderDefinition } from "../encoder-kind.ts";
+import { checkKeys } from "../unread-keys.ts";
+import { type DropoutSite, projectionSites } from "../layers/dropout-sites.ts";
 import {
   count,
   type EncoderShape,
@@ -10,13 +10,13 @@ import {
   only,
   shapeJson,
   shapeKeys,
-} from "./encoder-config.ts";
+} from "../encoder-shape.ts";
 import {
   denseParameters,
   embeddingsParameters,
   type ParameterSpec,
   transformerLayerParameters,
-} from "./parameters.ts";
+} from "../layers/parameters.ts";
 
 /** BERT, and what is built as it is: multilingual BERT, MiniLM. */
 export interface BertConfig extends EncoderShape {

@@ -1,10 +1,10 @@
 import { didYouMean } from "@sweetspot/artifact";
-import type { EncoderDefinition } from "./architecture.ts";
-import { type BertConfig, bertDefinition } from "./bert-config.ts";
-import { type DebertaConfig, debertaDefinition } from "./deberta-config.ts";
-import { type DebertaV2Config, debertaV2Definition } from "./deberta-v2-config.ts";
-import type { ParameterSpec } from "./parameters.ts";
-import { type RobertaConfig, robertaDefinition } from "./roberta-config.ts";
+import type { EncoderDefinition } from "./encoder-kind.ts";
+import { type BertConfig, bertDefinition } from "./bert/definition.ts";
+import { type DebertaConfig, debertaDefinition } from "./deberta/v1-definition.ts";
+import { type DebertaV2Config, debertaV2Definition } from "./deberta/v2-definition.ts";
+import type { ParameterSpec } from "./layers/parameters.ts";
+import { type RobertaConfig, robertaDefinition } from "./roberta/definition.ts";
 
 /** What shapes an encoder; `modelType` is Hugging Face's `model_type`. */
 export type EncoderConfig = BertConfig | RobertaConfig | DebertaConfig | DebertaV2Config;

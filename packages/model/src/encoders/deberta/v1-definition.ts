@@ -1,21 +1,21 @@
 import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
-import type { EncoderDefinition } from "./architecture.ts";
+import type { EncoderDefinition } from "../encoder-kind.ts";
 import {
   debertaJson,
   debertaKeys,
   debertaLayerSites,
   type DebertaShape,
   debertaShape,
-} from "./deberta-shape.ts";
-import { checkKeys } from "./config-keys.ts";
-import { only } from "./encoder-config.ts";
+} from "./shared-config.ts";
+import { checkKeys } from "../unread-keys.ts";
+import { only } from "../encoder-shape.ts";
 import {
   denseParameters,
   embeddingsParameters,
   type ParameterSpec,
   transformerLayerParameters,
-} from "./parameters.ts";
+} from "../layers/parameters.ts";
 
 /** DeBERTa, the first. */
 export interface DebertaConfig extends DebertaShape {

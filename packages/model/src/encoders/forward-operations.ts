@@ -1,4 +1,4 @@
-import type { EncoderConfig } from "./encoder-definitions.ts";
+import type { EncoderConfig } from "./definitions.ts";
 
 /**
  * Floating-point operations of the matrix products that the first `depth` layers do for one sequence,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { encoderConfig, encoderConfigJson } from "./encoder-definitions.ts";
-import type { BertConfig } from "./bert-config.ts";
+import { encoderConfig, encoderConfigJson } from "./definitions.ts";
+import type { BertConfig } from "./bert/definition.ts";
 
 // As Hugging Face writes it; what changes no hidden state is there too.
 const json = {

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { PositionTerm } from "./disentangled-attention.ts";
-import { type DropoutSite, projectionSites } from "./dropout-sites.ts";
-import { type EncoderShape, encoderShape, only, shapeJson, shapeKeys } from "./encoder-config.ts";
-import type { PoolerActivation } from "../exit-head.ts";
+import { type DropoutSite, projectionSites } from "../layers/dropout-sites.ts";
+import { type EncoderShape, encoderShape, only, shapeJson, shapeKeys } from "../encoder-shape.ts";
+import type { PoolerActivation } from "../../exits/exit-head.ts";
 
 /** What DeBERTa's versions have in common beyond every encoder's shape. */
 export interface DebertaShape extends EncoderShape {

@@ -1,8 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Dropout } from "./dropout-sites.ts";
-import type { EncoderShape } from "./encoder-config.ts";
-import type { TokensRead } from "../exit-head.ts";
-import { gelu, layerNorm, type LayerNormParams, linear, type LinearParams } from "./layers.ts";
+import type { EncoderShape } from "../encoder-shape.ts";
+import type { TokensRead } from "../../exits/exit-head.ts";
+import {
+  gelu,
+  layerNorm,
+  type LayerNormParams,
+  linear,
+  type LinearParams,
+} from "./basic-layers.ts";
 
 /** The parameters of one layer, by Hugging Face's names; `S` are those of its self-attention. */
 export interface LayerParams<S, T = tf.Tensor> {

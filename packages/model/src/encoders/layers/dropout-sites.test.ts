@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { dropoutSites } from "../adaptive-encoder.ts";
-import type { BertConfig } from "./bert-config.ts";
+import { dropoutSites } from "../../exits/encoder-with-exits.ts";
+import type { BertConfig } from "../bert/definition.ts";
 
 describe("dropoutSites", () => {
   const config: BertConfig = {

@@ -1,13 +1,13 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { EncoderComputation } from "./architecture.ts";
-import { bert } from "./bert.ts";
-import { deberta } from "./deberta.ts";
-import { debertaV2 } from "./deberta-v2.ts";
-import type { EncoderConfig } from "./encoder-definitions.ts";
-import type { ExitParams } from "../exit-head.ts";
-import type { LinearParams } from "./layers.ts";
-import { parameterTree } from "./parameters.ts";
-import { roberta } from "./roberta.ts";
+import type { EncoderComputation } from "./encoder-kind.ts";
+import { bert } from "./bert/computation.ts";
+import { deberta } from "./deberta/v1-computation.ts";
+import { debertaV2 } from "./deberta/v2-computation.ts";
+import type { EncoderConfig } from "./definitions.ts";
+import type { ExitParams } from "../exits/exit-head.ts";
+import type { LinearParams } from "./layers/basic-layers.ts";
+import { parameterTree } from "./layers/parameters.ts";
+import { roberta } from "./roberta/computation.ts";
 
 /** A tree of parameters whose paths are Hugging Face's names, and `exits.N` for the exit after layer N. */
 export interface EncoderParams<T = tf.Tensor> {

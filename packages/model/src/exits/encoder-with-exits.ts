@@ -1,10 +1,10 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { EncoderInputs, LayerContext } from "./encoders/architecture.ts";
-import { computationOf, type EncoderParams } from "./encoders/architectures.ts";
-import { definitionOf, type EncoderConfig } from "./encoders/encoder-definitions.ts";
-import type { Dropout, DropoutSite } from "./encoders/dropout-sites.ts";
+import type { EncoderInputs, LayerContext } from "../encoders/encoder-kind.ts";
+import { computationOf, type EncoderParams } from "../encoders/computations.ts";
+import { definitionOf, type EncoderConfig } from "../encoders/definitions.ts";
+import type { Dropout, DropoutSite } from "../encoders/layers/dropout-sites.ts";
 import { exitHead, type Pooling, tokensRead, type TokensRead } from "./exit-head.ts";
-import { denseParameters, type ParameterSpec } from "./encoders/parameters.ts";
+import { denseParameters, type ParameterSpec } from "../encoders/layers/parameters.ts";
 
 /** How an encoder with exits is run. */
 export interface AdaptiveOptions {

@@ -8,15 +8,15 @@ import {
   exitLogits,
   exitParameters,
   hiddenStates,
-} from "./adaptive-encoder.ts";
-import type { EncoderInputs } from "./encoders/architecture.ts";
-import { encoderParams } from "./encoders/architectures.ts";
-import { encoderParameters } from "./encoders/encoder-definitions.ts";
-import type { BertConfig } from "./encoders/bert-config.ts";
-import type { Dropout } from "./encoders/dropout-sites.ts";
+} from "./encoder-with-exits.ts";
+import type { EncoderInputs } from "../encoders/encoder-kind.ts";
+import { encoderParams } from "../encoders/computations.ts";
+import { encoderParameters } from "../encoders/definitions.ts";
+import type { BertConfig } from "../encoders/bert/definition.ts";
+import type { Dropout } from "../encoders/layers/dropout-sites.ts";
 import type { Pooling } from "./exit-head.ts";
-import { initialWeights } from "./weights/initial-weights.ts";
-import { dropout } from "./encoders/layers.ts";
+import { initialWeights } from "../weights/initial-weights.ts";
+import { dropout } from "../encoders/layers/basic-layers.ts";
 
 const config: BertConfig = {
   modelType: "bert",

@@ -1,10 +1,10 @@
 import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
-import type { EncoderDefinition } from "./architecture.ts";
-import { bertKeys, bertLayerParameters, bertLayerSites } from "./bert-config.ts";
-import { checkKeys } from "./config-keys.ts";
-import { type EncoderShape, encoderShape, shapeJson } from "./encoder-config.ts";
-import { embeddingsParameters } from "./parameters.ts";
+import type { EncoderDefinition } from "../encoder-kind.ts";
+import { bertKeys, bertLayerParameters, bertLayerSites } from "../bert/definition.ts";
+import { checkKeys } from "../unread-keys.ts";
+import { type EncoderShape, encoderShape, shapeJson } from "../encoder-shape.ts";
+import { embeddingsParameters } from "../layers/parameters.ts";
 
 /** RoBERTa and XLM-R. */
 export interface RobertaConfig extends EncoderShape {

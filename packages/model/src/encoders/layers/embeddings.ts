@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { EncoderInputs } from "./architecture.ts";
-import { layerNorm, type LayerNormParams } from "./layers.ts";
+import type { EncoderInputs } from "../encoder-kind.ts";
+import { layerNorm, type LayerNormParams } from "./basic-layers.ts";
 
 /** The embeddings' parameters; an encoder may do without positions and without types. */
 export interface EmbeddingsParams<T = tf.Tensor> {

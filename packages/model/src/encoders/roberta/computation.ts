@@ -1,8 +1,8 @@
-import type { EncoderComputation } from "./architecture.ts";
-import { attentionBias } from "./attention.ts";
-import { bertLayer, type BertParams } from "./bert.ts";
-import { embedTokens } from "./embeddings.ts";
-import type { RobertaConfig } from "./roberta-config.ts";
+import type { EncoderComputation } from "../encoder-kind.ts";
+import { attentionBias } from "../layers/attention.ts";
+import { bertLayer, type BertParams } from "../bert/computation.ts";
+import { embedTokens } from "../layers/embeddings.ts";
+import type { RobertaConfig } from "./definition.ts";
 
 /**
  * RoBERTa: BERT's layers; the first token's position is that after the padding token's id.

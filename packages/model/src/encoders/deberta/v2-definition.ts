@@ -1,22 +1,22 @@
 import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
-import type { EncoderDefinition } from "./architecture.ts";
+import type { EncoderDefinition } from "../encoder-kind.ts";
 import {
   debertaJson,
   debertaKeys,
   debertaLayerSites,
   type DebertaShape,
   debertaShape,
-} from "./deberta-shape.ts";
-import { checkKeys } from "./config-keys.ts";
-import { only } from "./encoder-config.ts";
+} from "./shared-config.ts";
+import { checkKeys } from "../unread-keys.ts";
+import { only } from "../encoder-shape.ts";
 import {
   denseParameters,
   embeddingsParameters,
   normParameters,
   type ParameterSpec,
   transformerLayerParameters,
-} from "./parameters.ts";
+} from "../layers/parameters.ts";
 
 /** DeBERTa v2 and v3. */
 export interface DebertaV2Config extends DebertaShape {

@@ -1,19 +1,19 @@
 import * as tf from "@tensorflow/tfjs";
-import type { EncoderComputation, EncoderInputs, LayerContext } from "./architecture.ts";
-import { attentionBias } from "./attention.ts";
-import type { DebertaConfig } from "./deberta-config.ts";
-import type { DebertaShape } from "./deberta-shape.ts";
+import type { EncoderComputation, EncoderInputs, LayerContext } from "../encoder-kind.ts";
+import { attentionBias } from "../layers/attention.ts";
+import type { DebertaConfig } from "./v1-definition.ts";
+import type { DebertaShape } from "./shared-config.ts";
 import {
   disentangledAttention,
   type DisentangledProjections,
   type DistanceRows,
   plainDistanceRows,
 } from "./disentangled-attention.ts";
-import type { Dropout } from "./dropout-sites.ts";
-import { type EmbeddingsParams, embedTokens } from "./embeddings.ts";
-import type { ExitParams, TokensRead } from "../exit-head.ts";
-import { linear, type LinearParams } from "./layers.ts";
-import { type LayerParams, transformerLayer } from "./transformer-layer.ts";
+import type { Dropout } from "../layers/dropout-sites.ts";
+import { type EmbeddingsParams, embedTokens } from "../layers/embeddings.ts";
+import type { ExitParams, TokensRead } from "../../exits/exit-head.ts";
+import { linear, type LinearParams } from "../layers/basic-layers.ts";
+import { type LayerParams, transformerLayer } from "../layers/transformer-layer.ts";
 
 /** One product for query, key and value, head by head; keys have no bias. */
 interface SelfAttentionParams<T = tf.Tensor> {

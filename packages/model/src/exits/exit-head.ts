@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { gelu, linear, type LinearParams } from "./encoders/layers.ts";
+import { gelu, linear, type LinearParams } from "../encoders/layers/basic-layers.ts";
 
 /**
  * How an exit reads its layer. `first-token` takes the first token's state through a dense layer

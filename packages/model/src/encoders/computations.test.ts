@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { exitParameters } from "../adaptive-encoder.ts";
-import { encoderParams } from "./architectures.ts";
-import { encoderParameters } from "./encoder-definitions.ts";
-import type { BertConfig } from "./bert-config.ts";
+import { exitParameters } from "../exits/encoder-with-exits.ts";
+import { encoderParams } from "./computations.ts";
+import { encoderParameters } from "./definitions.ts";
+import type { BertConfig } from "./bert/definition.ts";
 
 const config: BertConfig = {
   modelType: "bert",

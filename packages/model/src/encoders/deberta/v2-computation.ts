@@ -1,19 +1,25 @@
 import * as tf from "@tensorflow/tfjs";
-import type { EncoderComputation, LayerContext } from "./architecture.ts";
-import { attentionBias } from "./attention.ts";
-import { type Disentangled, disentangledLayer, embedDeberta } from "./deberta.ts";
-import type { DebertaV2Config } from "./deberta-v2-config.ts";
+import type { EncoderComputation, LayerContext } from "../encoder-kind.ts";
+import { attentionBias } from "../layers/attention.ts";
+import { type Disentangled, disentangledLayer, embedDeberta } from "./v1-computation.ts";
+import type { DebertaV2Config } from "./v2-definition.ts";
 import {
   bucketedDistanceRows,
   type DisentangledProjections,
   type DistanceRows,
   plainDistanceRows,
 } from "./disentangled-attention.ts";
-import type { Dropout } from "./dropout-sites.ts";
-import type { EmbeddingsParams } from "./embeddings.ts";
-import type { ExitParams, TokensRead } from "../exit-head.ts";
-import { gelu, layerNorm, type LayerNormParams, linear, type LinearParams } from "./layers.ts";
-import type { LayerParams } from "./transformer-layer.ts";
+import type { Dropout } from "../layers/dropout-sites.ts";
+import type { EmbeddingsParams } from "../layers/embeddings.ts";
+import type { ExitParams, TokensRead } from "../../exits/exit-head.ts";
+import {
+  gelu,
+  layerNorm,
+  type LayerNormParams,
+  linear,
+  type LinearParams,
+} from "../layers/basic-layers.ts";
+import type { LayerParams } from "../layers/transformer-layer.ts";
 
 interface SelfAttentionParams<T = tf.Tensor> {
   query_proj: LinearParams<T>;

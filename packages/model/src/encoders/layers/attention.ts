@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { linear, type LinearParams } from "./layers.ts";
+import { linear, type LinearParams } from "./basic-layers.ts";
 
 /** The projections of self-attention, each `[C, C]` with a bias `[C]`. */
 export interface SelfAttentionParams<T = tf.Tensor> {

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { initialWeights } from "../weights/initial-weights.ts";
-import { dropout, gelu, layerNorm, linear } from "./layers.ts";
+import { initialWeights } from "../../weights/initial-weights.ts";
+import { dropout, gelu, layerNorm, linear } from "./basic-layers.ts";
 
 /** Normal deviates that depend on the name alone. */
 function normal(name: string, shape: readonly number[]): { host: Float32Array; tensor: tf.Tensor } {

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { attentionBias, selfAttention, type SelfAttentionParams } from "./attention.ts";
-import { initialWeights } from "../weights/initial-weights.ts";
+import { initialWeights } from "../../weights/initial-weights.ts";
 
 /** Normal deviates that depend on the name alone. */
 function normal(name: string, shape: readonly number[]): tf.Tensor {
