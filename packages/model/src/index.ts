@@ -1,23 +1,31 @@
 export {
-  type AdaptiveOptions,
-  checkExitLayers,
-  dropoutSites,
   embed,
   encoderLayer,
   exitAfter,
   exitLogits,
-  exitParameters,
+  type ExitOptions,
   hiddenStates,
   layerContext,
-  sharedPoolerParameters,
 } from "./exits/encoder-with-exits.ts";
+export {
+  checkExitLayers,
+  dropoutSites,
+  exitParameters,
+  type Pooling,
+  poolings,
+  sharedPoolerParameters,
+  tokensRead,
+} from "./exits/exit-definition.ts";
+export { type EncoderParams, encoderParams } from "./exits/parameter-tree.ts";
 export type {
   EncoderComputation,
   EncoderDefinition,
   EncoderInputs,
   LayerContext,
+  PoolerActivation,
+  TokensRead,
 } from "./encoders/encoder-kind.ts";
-export { computationOf, type EncoderParams, encoderParams } from "./encoders/computations.ts";
+export { computationOf } from "./encoders/computations.ts";
 export {
   attentionBias,
   selfAttention,
@@ -45,22 +53,14 @@ export {
   longestText,
   segmentParameters,
 } from "./encoders/definitions.ts";
+export type { PretrainedEncoder } from "./weights/embedded-encoders.ts";
 export {
   encoderDownloads,
   type EncoderSource,
-  type PretrainedEncoder,
   pretrainedEncoder,
   repositoryEncoder,
 } from "./weights/pretrained-encoder.ts";
-export {
-  exitHead,
-  type ExitParams,
-  type PoolerActivation,
-  type Pooling,
-  poolings,
-  tokensRead,
-  type TokensRead,
-} from "./exits/exit-head.ts";
+export { exitHead, type ExitParams } from "./exits/exit-head.ts";
 export { initialWeights } from "./weights/initial-weights.ts";
 export {
   dropout,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { encoderConfig, encoderConfigJson } from "./definitions.ts";
+import { encoderConfig, encoderConfigJson, encoderParameters } from "./definitions.ts";
 import type { BertConfig } from "./bert/definition.ts";
 
 // As Hugging Face writes it; what changes no hidden state is there too.
@@ -168,5 +168,29 @@ describe("encoderConfig", () => {
     };
     const warn = (line: string) => expect.unreachable(line);
     expect(encoderConfig(off, "config.json", warn)).toEqual(config);
+  });
+});
+
+describe("encoderParameters", () => {
+  it("names the first layers' parameters, with 16 to a layer and 5 below", () => {
+    expect(encoderParameters(config)).toHaveLength(5 + 4 * 16);
+    const two = encoderParameters(config, 2);
+    expect(two).toEqual(encoderParameters(config).slice(0, 5 + 2 * 16));
+    expect(two.at(-1)?.name).toBe("encoder.layer.1.output.LayerNorm.bias");
+  });
+
+  it("tells what weight decay acts on", () => {
+    const roles = (role: string) =>
+      encoderParameters(config, 1)
+        .filter((p) => p.role === role)
+        .map((p) => p.name);
+    expect(roles("embedding").every((n) => n.startsWith("embeddings."))).toBe(true);
+    expect(roles("embedding")).toHaveLength(3);
+    expect(roles("norm").every((n) => n.includes("LayerNorm"))).toBe(true);
+    expect(roles("norm")).toHaveLength(6);
+    expect(roles("bias").every((n) => n.endsWith(".bias"))).toBe(true);
+    expect(roles("bias")).toHaveLength(6);
+    expect(roles("weight").every((n) => n.endsWith(".weight"))).toBe(true);
+    expect(roles("weight")).toHaveLength(6);
   });
 });

@@ -1,7 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Dropout, DropoutSite } from "./layers/dropout-sites.ts";
 import type { EncoderShape } from "./encoder-shape.ts";
-import type { PoolerActivation, TokensRead } from "../exits/exit-head.ts";
 import type { ParameterSpec } from "./layers/parameters.ts";
 
 /** One batch: B rows of T tokens. */
@@ -13,6 +12,12 @@ export interface EncoderInputs {
   /** float32 `[B, T]`: 1 for a token, 0 for padding, which comes last */
   attentionMask: tf.Tensor2D;
 }
+
+/** Which of a layer's tokens are read. */
+export type TokensRead = "all" | "first";
+
+/** The activation of an exit's pooler. */
+export type PoolerActivation = "tanh" | "gelu";
 
 /** What every layer reads beside the hidden states. */
 export interface LayerContext {

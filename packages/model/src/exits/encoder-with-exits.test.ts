@@ -1,20 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  checkExitLayers,
-  dropoutSites,
-  exitAfter,
-  exitLogits,
-  exitParameters,
-  hiddenStates,
-} from "./encoder-with-exits.ts";
+import { exitAfter, exitLogits, hiddenStates } from "./encoder-with-exits.ts";
+import { checkExitLayers, dropoutSites, exitParameters, type Pooling } from "./exit-definition.ts";
+import { encoderParams } from "./parameter-tree.ts";
 import type { EncoderInputs } from "../encoders/encoder-kind.ts";
-import { encoderParams } from "../encoders/computations.ts";
 import { encoderParameters } from "../encoders/definitions.ts";
 import type { BertConfig } from "../encoders/bert/definition.ts";
 import type { Dropout } from "../encoders/layers/dropout-sites.ts";
-import type { Pooling } from "./exit-head.ts";
 import { initialWeights } from "../weights/initial-weights.ts";
 import { dropout } from "../encoders/layers/basic-layers.ts";
 

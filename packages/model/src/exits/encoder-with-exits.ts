@@ -1,13 +1,14 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { EncoderInputs, LayerContext } from "../encoders/encoder-kind.ts";
-import { computationOf, type EncoderParams } from "../encoders/computations.ts";
+import { computationOf } from "../encoders/computations.ts";
 import { definitionOf, type EncoderConfig } from "../encoders/definitions.ts";
-import type { Dropout, DropoutSite } from "../encoders/layers/dropout-sites.ts";
-import { exitHead, type Pooling, tokensRead, type TokensRead } from "./exit-head.ts";
-import { denseParameters, type ParameterSpec } from "../encoders/layers/parameters.ts";
+import type { EncoderInputs, LayerContext, TokensRead } from "../encoders/encoder-kind.ts";
+import type { Dropout } from "../encoders/layers/dropout-sites.ts";
+import { checkExitLayers, type Pooling, tokensRead } from "./exit-definition.ts";
+import { exitHead } from "./exit-head.ts";
+import type { EncoderParams } from "./parameter-tree.ts";
 
 /** How an encoder with exits is run. */
-export interface AdaptiveOptions {
+export interface ExitOptions {
   config: EncoderConfig;
   /** The layers that an exit reads, counted from 1, rising. The last is the last that runs. */
   exitLayers: readonly number[];
@@ -37,7 +38,7 @@ const noDropout: Dropout = (_site, x) => x;
 export function exitLogits(
   p: EncoderParams,
   inputs: EncoderInputs,
-  options: AdaptiveOptions,
+  options: ExitOptions,
 ): tf.Tensor2D[] {
   const { config, exitLayers, pooling, dropout = noDropout, nextSegmentInput = (x) => x } = options;
   checkExitLayers(exitLayers, config.numHiddenLayers);
@@ -153,53 +154,6 @@ export function exitAfter(
   );
 }
 
-/** The pooler that exits share, under Hugging Face's name; pretrained encoders may have it. */
-export function sharedPoolerParameters({
-  hiddenSize: c,
-}: Pick<EncoderConfig, "hiddenSize">): ParameterSpec[] {
-  return denseParameters("pooler.dense", c, c);
-}
-
-/** The parameters of the exits' heads. */
-export function exitParameters(
-  config: Pick<EncoderConfig, "hiddenSize">,
-  exitLayers: readonly number[],
-  classes: number,
-  pooling: Pooling,
-): ParameterSpec[] {
-  const c = config.hiddenSize;
-  const heads = exitLayers.flatMap((layer) => [
-    ...(pooling === "first-token" ? denseParameters(`exits.${layer}.pooler.dense`, c, c) : []),
-    ...denseParameters(`exits.${layer}.classifier`, classes, c),
-  ]);
-  return pooling === "shared-pooler" ? [...sharedPoolerParameters(config), ...heads] : heads;
-}
-
-/**
- * Every place where an encoder with exits applies dropout, in the order in which it does: after the
- * embeddings, in each layer, before each exit's classifier. The last layer's masks are of the tokens
- * that its exit reads.
- */
-export function dropoutSites(
-  config: EncoderConfig,
-  exitLayers: readonly number[],
-  pooling: Pooling,
-): DropoutSite[] {
-  const { hiddenSize: c, hiddenDropoutProb: probability } = config;
-  const depth = Math.max(...exitLayers);
-  const tokensOf = (layer: number) =>
-    layer === depth && tokensRead(pooling) === "first" ? 1 : "T";
-  return [
-    { name: "embeddings", shape: ["B", "T", c], probability },
-    ...Array.from({ length: depth }, (_, i): DropoutSite[] => [
-      ...definitionOf(config).layerSites(config, i + 1, tokensOf(i + 1)),
-      ...(exitLayers.includes(i + 1)
-        ? [{ name: `exit.${i + 1}`, shape: ["B", c], probability } as const]
-        : []),
-    ]).flat(),
-  ];
-}
-
 function checkInputs(inputs: EncoderInputs): void {
   const wanted = inputs.inputIds.shape;
   for (const name of ["tokenTypeIds", "attentionMask"] as const) {
@@ -210,20 +164,4 @@ function checkInputs(inputs: EncoderInputs): void {
       );
     }
   }
-}
-
-/** @throws RangeError if a layer is 0, repeated, out of order or past the depth */
-export function checkExitLayers(exitLayers: readonly number[], depth: number): void {
-  if (exitLayers.length === 0)
-    throw new RangeError("exitLayers: expected one layer or more, got none");
-  exitLayers.forEach((layer, i) => {
-    if (!Number.isInteger(layer) || layer < 1 || layer > depth) {
-      throw new RangeError(
-        `exitLayers: expected layers from 1 to ${depth}, the encoder's depth, got ${layer}`,
-      );
-    }
-    if (layer <= (exitLayers[i - 1] ?? 0)) {
-      throw new RangeError(`exitLayers: must rise, each layer once, got ${exitLayers.join(", ")}`);
-    }
-  });
 }

@@ -1,27 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
+import type { PoolerActivation } from "../encoders/encoder-kind.ts";
 import { gelu, linear, type LinearParams } from "../encoders/layers/basic-layers.ts";
-
-/**
- * How an exit reads its layer. `first-token` takes the first token's state through a dense layer
- * and an activation of the exit's own; `mean` takes the mean of the unmasked tokens; `shared-pooler`
- * takes the first token's state through the encoder's own dense layer, one for all exits, as the
- * reference implementation of SWEET does.
- */
-export type Pooling = (typeof poolings)[number];
-
-/** Every way of pooling. */
-export const poolings = ["first-token", "mean", "shared-pooler"] as const;
-
-/** What an exit's pooler ends in. */
-export type PoolerActivation = "tanh" | "gelu";
-
-/** Which of a layer's tokens are read. */
-export type TokensRead = "all" | "first";
-
-/** Which tokens of its layer an exit reads. */
-export function tokensRead(pooling: Pooling): TokensRead {
-  return pooling === "mean" ? "all" : "first";
-}
+import type { Pooling } from "./exit-definition.ts";
 
 /** What an exit reads its layer by: pooler `[C, C]` where it reads the first token, classifier `[K, C]`. */
 export interface ExitParams<T = tf.Tensor> {

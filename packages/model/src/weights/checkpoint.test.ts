@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HostTensor, SafetensorsFile, writeSafetensors } from "@sweetspot/artifact";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { exitParameters } from "../exits/encoder-with-exits.ts";
+import { exitParameters } from "../exits/exit-definition.ts";
 import { encoderParameters } from "../encoders/definitions.ts";
 import type { BertConfig } from "../encoders/bert/definition.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { diskError, type HostTensor, parse, readJson, writeSafetensors } from "@sweetspot/artifact";
 import { z } from "zod";
-import { checkExitLayers, exitParameters } from "../exits/encoder-with-exits.ts";
+import { checkExitLayers, exitParameters } from "../exits/exit-definition.ts";
 import {
   type EncoderConfig,
   encoderConfig,
@@ -10,7 +10,7 @@ import {
   encoderParameters,
 } from "../encoders/definitions.ts";
 import { readWeights } from "./read-parameters.ts";
-import { type Pooling, poolings } from "../exits/exit-head.ts";
+import { type Pooling, poolings } from "../exits/exit-definition.ts";
 import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 import { publishedClass, publishedName } from "./published-names.ts";
 

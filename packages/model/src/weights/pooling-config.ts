@@ -1,7 +1,7 @@
 import { didYouMean, parse, readJson } from "@sweetspot/artifact";
 import type { Repository } from "@sweetspot/hub";
 import { z } from "zod";
-import type { Pooling } from "../exits/exit-head.ts";
+import type { Pooling } from "../exits/exit-definition.ts";
 
 /** The modes that sentence-transformers knows, by the flags that wrote them before 5.4. */
 const modeOfFlag = {

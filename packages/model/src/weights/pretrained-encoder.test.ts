@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HostTensor, writeSafetensors } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exitParameters } from "../exits/encoder-with-exits.ts";
+import { exitParameters } from "../exits/exit-definition.ts";
 import { encoderParameters } from "../encoders/definitions.ts";
 import { pretrainedEncoder } from "./pretrained-encoder.ts";
 import { readWeights } from "./read-parameters.ts";

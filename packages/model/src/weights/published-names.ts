@@ -1,5 +1,5 @@
 import { definitionOf, type EncoderConfig } from "../encoders/definitions.ts";
-import type { Pooling } from "../exits/exit-head.ts";
+import type { Pooling } from "../exits/exit-definition.ts";
 
 /** What Hugging Face's classes begin with, by `model_type`. */
 const classes: Record<EncoderConfig["modelType"], string> = {

@@ -1,19 +1,17 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { EncoderComputation, EncoderInputs, LayerContext } from "../encoder-kind.ts";
+import type { EncoderComputation, LayerContext, TokensRead } from "../encoder-kind.ts";
 import { attentionBias, selfAttention, type SelfAttentionParams } from "../layers/attention.ts";
 import type { BertConfig } from "./definition.ts";
 import type { Dropout } from "../layers/dropout-sites.ts";
 import { type EmbeddingsParams, embedTokens } from "../layers/embeddings.ts";
 import type { EncoderShape } from "../encoder-shape.ts";
-import type { ExitParams, TokensRead } from "../../exits/exit-head.ts";
 import { type LayerParams, transformerLayer } from "../layers/transformer-layer.ts";
 
-/** A tree whose paths are Hugging Face's names, plus `exits.N` for the exit after layer N. */
+/** The encoder's parameters, a tree whose paths are Hugging Face's names. */
 export interface BertParams<T = tf.Tensor> {
   embeddings: EmbeddingsParams<T>;
   /** By the layer's index, from 0, as Hugging Face counts. */
   encoder: { layer: Record<string, LayerParams<SelfAttentionParams<T>, T>> };
-  exits: Record<string, ExitParams<T>>;
 }
 
 /**
@@ -22,7 +20,7 @@ export interface BertParams<T = tf.Tensor> {
  * Source: Devlin et al., arXiv:1810.04805; Hugging Face transformers, models/bert/modeling_bert.py.
  */
 export const bert: EncoderComputation<BertConfig, BertParams> = {
-  embed: (p: BertParams, inputs: EncoderInputs, config: BertConfig, dropout: Dropout) =>
+  embed: (p, inputs, config, dropout) =>
     dropout("embeddings", embedTokens(p.embeddings, inputs, config.layerNormEps)),
   context: (_p, attentionMask) => ({ attentionMask, bias: attentionBias(attentionMask) }),
   layer: bertLayer,

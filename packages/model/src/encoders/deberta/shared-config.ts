@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { PositionTerm } from "./disentangled-attention.ts";
 import { type DropoutSite, projectionSites } from "../layers/dropout-sites.ts";
 import { type EncoderShape, encoderShape, only, shapeJson, shapeKeys } from "../encoder-shape.ts";
-import type { PoolerActivation } from "../../exits/exit-head.ts";
+import type { PoolerActivation } from "../encoder-kind.ts";
 
 /** What DeBERTa's versions have in common beyond every encoder's shape. */
 export interface DebertaShape extends EncoderShape {

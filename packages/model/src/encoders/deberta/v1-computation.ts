@@ -1,19 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import type { EncoderComputation, EncoderInputs, LayerContext } from "../encoder-kind.ts";
+import type { EncoderComputation } from "../encoder-kind.ts";
 import { attentionBias } from "../layers/attention.ts";
-import type { DebertaConfig } from "./v1-definition.ts";
-import type { DebertaShape } from "./shared-config.ts";
-import {
-  disentangledAttention,
-  type DisentangledProjections,
-  type DistanceRows,
-  plainDistanceRows,
-} from "./disentangled-attention.ts";
-import type { Dropout } from "../layers/dropout-sites.ts";
-import { type EmbeddingsParams, embedTokens } from "../layers/embeddings.ts";
-import type { ExitParams, TokensRead } from "../../exits/exit-head.ts";
 import { linear, type LinearParams } from "../layers/basic-layers.ts";
-import { type LayerParams, transformerLayer } from "../layers/transformer-layer.ts";
+import type { EmbeddingsParams } from "../layers/embeddings.ts";
+import type { LayerParams } from "../layers/transformer-layer.ts";
+import { type DisentangledProjections, plainDistanceRows } from "./disentangled-attention.ts";
+import { type Disentangled, disentangledLayer, embedDeberta } from "./disentangled-layer.ts";
+import type { DebertaConfig } from "./v1-definition.ts";
 
 /** One product for query, key and value, head by head; keys have no bias. */
 interface SelfAttentionParams<T = tf.Tensor> {
@@ -25,14 +18,13 @@ interface SelfAttentionParams<T = tf.Tensor> {
   pos_q_proj?: LinearParams<T>;
 }
 
-/** A tree whose paths are Hugging Face's names, plus `exits.N` for the exit after layer N. */
+/** The encoder's parameters, a tree whose paths are Hugging Face's names. */
 export interface DebertaParams<T = tf.Tensor> {
   embeddings: EmbeddingsParams<T>;
   encoder: {
     rel_embeddings: { weight: T };
     layer: Record<string, LayerParams<SelfAttentionParams<T>, T>>;
   };
-  exits: Record<string, ExitParams<T>>;
 }
 
 /**
@@ -57,44 +49,6 @@ export const deberta: EncoderComputation<DebertaConfig, DebertaParams> = {
   },
 };
 
-/** How a version of DeBERTa makes its attention's projections, and which row a distance has. */
-export interface Disentangled<S> {
-  projections: (self: S) => DisentangledProjections;
-  distances: DistanceRows;
-}
-
-/** A layer of any version: see `transformerLayer` and `disentangledAttention`. */
-export function disentangledLayer<S>(
-  p: LayerParams<S> | undefined,
-  layer: number,
-  hidden: tf.Tensor3D,
-  { projections, distances }: Disentangled<S>,
-  context: LayerContext,
-  config: DebertaShape,
-  dropout: Dropout,
-  read: TokensRead,
-): tf.Tensor3D {
-  const relative = dropout(`layer.${layer}.relative`, relativeOf(context));
-  return transformerLayer(
-    p,
-    layer,
-    hidden,
-    (self, tokens) =>
-      disentangledAttention(
-        projections(self),
-        tokens,
-        relative,
-        distances,
-        context,
-        config.numAttentionHeads,
-        (probabilities) => dropout(`layer.${layer}.attention`, probabilities),
-      ),
-    config,
-    dropout,
-    read,
-  );
-}
-
 function projections(
   { in_proj, q_bias, v_bias, pos_proj, pos_q_proj }: SelfAttentionParams,
   { hiddenSize: c, numAttentionHeads: heads }: DebertaConfig,
@@ -113,21 +67,4 @@ function projections(
     }),
     ...(pos_q_proj && { positionQuery: (x) => linear(pos_q_proj, x) }),
   };
-}
-
-/** Embeddings of which those of padding are 0: `[B, T] -> [B, T, C]`. */
-export function embedDeberta(
-  p: EmbeddingsParams,
-  inputs: EncoderInputs,
-  { layerNormEps }: DebertaShape,
-  dropout: Dropout,
-): tf.Tensor3D {
-  const embedded = embedTokens(p, inputs, layerNormEps);
-  return dropout("embeddings", tf.mul(embedded, tf.expandDims(inputs.attentionMask, 2)));
-}
-
-/** The embeddings of relative positions. @throws TypeError if the context has none */
-function relativeOf({ relative }: LayerContext): tf.Tensor2D {
-  if (relative === undefined) throw new TypeError("deberta: no embeddings of relative positions");
-  return relative;
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import type { EncoderComputation, LayerContext } from "../encoder-kind.ts";
+import type { EncoderComputation, LayerContext, TokensRead } from "../encoder-kind.ts";
 import { attentionBias } from "../layers/attention.ts";
-import { type Disentangled, disentangledLayer, embedDeberta } from "./v1-computation.ts";
+import { type Disentangled, disentangledLayer, embedDeberta } from "./disentangled-layer.ts";
 import type { DebertaV2Config } from "./v2-definition.ts";
 import {
   bucketedDistanceRows,
@@ -11,7 +11,6 @@ import {
 } from "./disentangled-attention.ts";
 import type { Dropout } from "../layers/dropout-sites.ts";
 import type { EmbeddingsParams } from "../layers/embeddings.ts";
-import type { ExitParams, TokensRead } from "../../exits/exit-head.ts";
 import {
   gelu,
   layerNorm,
@@ -35,7 +34,7 @@ interface ConvParams<T = tf.Tensor> {
   LayerNorm: LayerNormParams<T>;
 }
 
-/** A tree whose paths are Hugging Face's names, plus `exits.N` for the exit after layer N. */
+/** The encoder's parameters, a tree whose paths are Hugging Face's names. */
 export interface DebertaV2Params<T = tf.Tensor> {
   embeddings: EmbeddingsParams<T>;
   encoder: {
@@ -44,7 +43,6 @@ export interface DebertaV2Params<T = tf.Tensor> {
     conv?: ConvParams<T>;
     layer: Record<string, LayerParams<SelfAttentionParams<T>, T>>;
   };
-  exits: Record<string, ExitParams<T>>;
 }
 
 /**

@@ -66,17 +66,3 @@ export function transformerLayerParameters(
     ...normParameters(`${name}.output.LayerNorm`, c),
   ];
 }
-
-/** Arranges values by name into the tree that a model takes: `a.b.c` becomes `{a: {b: {c}}}`. */
-export function parameterTree(byName: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const tree: Record<string, unknown> = { exits: {} };
-  for (const [name, value] of Object.entries(byName)) {
-    const path = name.split(".");
-    const last = path.pop() ?? "";
-    let node = tree;
-    // What lies on the way to a name is a node: no name is the beginning of another.
-    for (const step of path) node = (node[step] ??= {}) as Record<string, unknown>;
-    node[last] = value;
-  }
-  return tree;
-}

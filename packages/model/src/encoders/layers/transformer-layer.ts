@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Dropout } from "./dropout-sites.ts";
 import type { EncoderShape } from "../encoder-shape.ts";
-import type { TokensRead } from "../../exits/exit-head.ts";
+import type { TokensRead } from "../encoder-kind.ts";
 import {
   gelu,
   layerNorm,

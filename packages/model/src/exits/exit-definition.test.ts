@@ -1,23 +1,47 @@
 import { describe, expect, it } from "vitest";
-import { dropoutSites } from "../../exits/encoder-with-exits.ts";
-import type { BertConfig } from "../bert/definition.ts";
+import type { BertConfig } from "../encoders/bert/definition.ts";
+import { dropoutSites, exitParameters } from "./exit-definition.ts";
+
+const config: BertConfig = {
+  modelType: "bert",
+  vocabSize: 29,
+  hiddenSize: 15,
+  numHiddenLayers: 5,
+  numAttentionHeads: 3,
+  intermediateSize: 7,
+  maxPositionEmbeddings: 19,
+  typeVocabSize: 2,
+  layerNormEps: 1e-12,
+  initializerRange: 0.02,
+  hiddenDropoutProb: 0.1,
+  attentionProbsDropoutProb: 0.3,
+};
+
+describe("exitParameters", () => {
+  it("gives every exit a pooler and a classifier of its own", () => {
+    expect(
+      exitParameters(config, [1, 4], 3, "first-token").map((p) => [p.name, p.shape, p.role]),
+    ).toEqual([
+      ["exits.1.pooler.dense.weight", [15, 15], "weight"],
+      ["exits.1.pooler.dense.bias", [15], "bias"],
+      ["exits.1.classifier.weight", [3, 15], "weight"],
+      ["exits.1.classifier.bias", [3], "bias"],
+      ["exits.4.pooler.dense.weight", [15, 15], "weight"],
+      ["exits.4.pooler.dense.bias", [15], "bias"],
+      ["exits.4.classifier.weight", [3, 15], "weight"],
+      ["exits.4.classifier.bias", [3], "bias"],
+    ]);
+  });
+
+  it("leaves the pooler out where tokens are averaged", () => {
+    expect(exitParameters(config, [2], 3, "mean").map((p) => p.name)).toEqual([
+      "exits.2.classifier.weight",
+      "exits.2.classifier.bias",
+    ]);
+  });
+});
 
 describe("dropoutSites", () => {
-  const config: BertConfig = {
-    modelType: "bert",
-    vocabSize: 29,
-    hiddenSize: 15,
-    numHiddenLayers: 5,
-    numAttentionHeads: 3,
-    intermediateSize: 7,
-    maxPositionEmbeddings: 19,
-    typeVocabSize: 2,
-    layerNormEps: 1e-12,
-    initializerRange: 0.02,
-    hiddenDropoutProb: 0.1,
-    attentionProbsDropoutProb: 0.3,
-  };
-
   it("lists every place in the order of use, with its mask's shape and its probability", () => {
     const hidden = { shape: ["B", "T", 15], probability: 0.1 };
     const attention = { shape: ["B", 3, "T", "T"], probability: 0.3 };

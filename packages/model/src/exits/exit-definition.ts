@@ -1,0 +1,83 @@
+import { definitionOf, type EncoderConfig } from "../encoders/definitions.ts";
+import type { TokensRead } from "../encoders/encoder-kind.ts";
+import type { DropoutSite } from "../encoders/layers/dropout-sites.ts";
+import { denseParameters, type ParameterSpec } from "../encoders/layers/parameters.ts";
+
+/**
+ * How an exit reads its layer. `first-token` takes the first token's state through a dense layer
+ * and an activation of the exit's own; `mean` takes the mean of the unmasked tokens; `shared-pooler`
+ * takes the first token's state through the encoder's own dense layer, one for all exits, as the
+ * reference implementation of SWEET does.
+ */
+export type Pooling = (typeof poolings)[number];
+
+/** Every way of pooling. */
+export const poolings = ["first-token", "mean", "shared-pooler"] as const;
+
+/** Which tokens of its layer an exit reads. */
+export function tokensRead(pooling: Pooling): TokensRead {
+  return pooling === "mean" ? "all" : "first";
+}
+
+/** @throws RangeError if a layer is 0, repeated, out of order or past the depth */
+export function checkExitLayers(exitLayers: readonly number[], depth: number): void {
+  if (exitLayers.length === 0)
+    throw new RangeError("exitLayers: expected one layer or more, got none");
+  exitLayers.forEach((layer, i) => {
+    if (!Number.isInteger(layer) || layer < 1 || layer > depth) {
+      throw new RangeError(
+        `exitLayers: expected layers from 1 to ${depth}, the encoder's depth, got ${layer}`,
+      );
+    }
+    if (layer <= (exitLayers[i - 1] ?? 0)) {
+      throw new RangeError(`exitLayers: must rise, each layer once, got ${exitLayers.join(", ")}`);
+    }
+  });
+}
+
+/** The pooler that exits share, under Hugging Face's name; pretrained encoders may have it. */
+export function sharedPoolerParameters({
+  hiddenSize: c,
+}: Pick<EncoderConfig, "hiddenSize">): ParameterSpec[] {
+  return denseParameters("pooler.dense", c, c);
+}
+
+/** The parameters of the exits' heads. */
+export function exitParameters(
+  config: Pick<EncoderConfig, "hiddenSize">,
+  exitLayers: readonly number[],
+  classes: number,
+  pooling: Pooling,
+): ParameterSpec[] {
+  const c = config.hiddenSize;
+  const heads = exitLayers.flatMap((layer) => [
+    ...(pooling === "first-token" ? denseParameters(`exits.${layer}.pooler.dense`, c, c) : []),
+    ...denseParameters(`exits.${layer}.classifier`, classes, c),
+  ]);
+  return pooling === "shared-pooler" ? [...sharedPoolerParameters(config), ...heads] : heads;
+}
+
+/**
+ * Every place where an encoder with exits applies dropout, in the order in which it does: after the
+ * embeddings, in each layer, before each exit's classifier. The last layer's masks are of the tokens
+ * that its exit reads.
+ */
+export function dropoutSites(
+  config: EncoderConfig,
+  exitLayers: readonly number[],
+  pooling: Pooling,
+): DropoutSite[] {
+  const { hiddenSize: c, hiddenDropoutProb: probability } = config;
+  const depth = Math.max(...exitLayers);
+  const tokensOf = (layer: number) =>
+    layer === depth && tokensRead(pooling) === "first" ? 1 : "T";
+  return [
+    { name: "embeddings", shape: ["B", "T", c], probability },
+    ...Array.from({ length: depth }, (_, i): DropoutSite[] => [
+      ...definitionOf(config).layerSites(config, i + 1, tokensOf(i + 1)),
+      ...(exitLayers.includes(i + 1)
+        ? [{ name: `exit.${i + 1}`, shape: ["B", c], probability } as const]
+        : []),
+    ]).flat(),
+  ];
+}
