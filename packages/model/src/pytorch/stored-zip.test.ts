@@ -100,7 +100,24 @@ describe("a zip of stored entries", () => {
       'expected entry "a/one" at byte 0',
     ],
     ["a long local header", (b) => b.fill(0xff, 28, 30), 'entry "a/one" ends past the file'],
+    [
+      "a zip64 record past every file",
+      (b) => {
+        const locator = Buffer.alloc(20, 0xff);
+        locator.writeUInt32LE(0x07064b50);
+        b.set(locator, b.length - 42);
+      },
+      "its zip64 end record is outside of the file",
+    ],
   ])("with %s is refused", async (_, change, message) => {
     await expect(contents(patched(change))).rejects.toThrow(message);
+  });
+
+  it("whose directory is over 16 MB is refused before it is read", async () => {
+    const end = writeZip([]);
+    end.writeUInt32LE(2 ** 24 + 1, end.length - 10);
+    await expect(contents(Buffer.concat([Buffer.alloc(2 ** 24 + 1), end]))).rejects.toThrow(
+      "its zip directory is said to have 16777217 bytes at byte 0",
+    );
   });
 });

@@ -1,10 +1,12 @@
+// Not yauzl 3.4: an offset over 2^53 ends the process, a directory of a million entries takes a minute, and
+// entries that are there twice, overlap or have another local header are read.
 import { readFully } from "@sweetspot/artifact";
 import type { FileHandle } from "node:fs/promises";
 
-/** An entry of a zip file, stored as it is. */
+/** An uncompressed entry of a zip file. */
 export interface ZipEntry {
   bytes: number;
-  /** Where its local header begins, in bytes from the file's start. */
+  /** Where its local header begins, in bytes from the start of the file. */
   header: number;
 }
 
@@ -13,17 +15,17 @@ const end64Bytes = 56;
 const locatorBytes = 20;
 const centralBytes = 46;
 const localBytes = 30;
-/** Of the directory: 100,000 entries have some 10 MB. */
-const maximumDirectoryBytes = 1 << 26;
+/** A directory of 100,000 entries has about 10 MB. */
+const maximumDirectoryBytes = 1 << 24;
 
 /**
- * The entries of a zip or zip64 file by name, from its central directory; none is read.
+ * The entries of a zip or zip64 file by name, from its central directory; their contents are not read.
  *
- * Their checksums are not checked: PyTorch may be told to write others.
+ * Checksums are not checked: torch.save may write others (`torch.serialization.set_crc32_options`).
  *
  * @param size the file's, in bytes
  * @throws TypeError or RangeError, naming the file and the entry, if the file is truncated, its directory
- *   malformed, an entry compressed or encrypted, there twice, outside of the file or over another
+ *   malformed, or an entry compressed, encrypted, repeated, outside of the file or over another
  * Source: PKWARE APPNOTE 6.3.10, 4.3 and 4.5.3.
  */
 export async function zipEntries(
@@ -46,29 +48,27 @@ export async function zipEntries(
     if (next > bytes)
       throw new RangeError(`${path}: entry ${i} ends past the zip's directory; it is damaged`);
     const name = directory.toString("utf8", nameStart, extraStart);
-    const about = `${path}: entry ${JSON.stringify(name.slice(0, 200))}`;
+    const about = () => entryName(path, name);
     if ((directory.readUInt16LE(at + 8) & 1) !== 0)
-      throw new TypeError(`${about} is encrypted, expected a stored entry`);
+      throw new TypeError(`${about()} is encrypted, expected a stored entry`);
     const method = directory.readUInt16LE(at + 10);
     if (method !== 0)
       throw new TypeError(
-        `${about} is compressed (method ${method}), expected a stored entry; save the file again with torch.save`,
+        `${about()} is compressed (method ${method}), expected a stored entry; save the file again with torch.save`,
       );
-    const large = zip64Numbers(
-      about,
-      directory.subarray(extraStart, extraEnd),
-      [24, 20, 42].map((offset) => directory.readUInt32LE(at + offset)),
-    );
-    const [plain = 0n, packed = 0n, header = 0n] = large;
+    const numbers = [24, 20, 42].map((offset) => directory.readUInt32LE(at + offset));
+    const large = zip64Numbers(directory.subarray(extraStart, extraEnd), numbers);
+    if (large === undefined)
+      throw new RangeError(`${about()} lacks its zip64 sizes; it is damaged`);
+    const [plain = 0, packed = 0, header = 0] = large;
     if (plain !== packed)
-      throw new RangeError(`${about} has ${packed} bytes for ${plain}, expected a stored entry`);
-    const room = BigInt(start) - BigInt(localBytes + extraStart - nameStart) - header;
-    if (plain > room)
+      throw new RangeError(`${about()} has ${packed} bytes for ${plain}, expected a stored entry`);
+    if (header + localBytes + extraStart - nameStart + plain > start)
       throw new RangeError(
-        `${about} of ${plain} bytes at ${header} ends past byte ${start}; it is damaged`,
+        `${about()} of ${plain} bytes at ${header} ends past byte ${start}; it is damaged`,
       );
-    if (entries.has(name)) throw new RangeError(`${about} is there twice`);
-    entries.set(name, { bytes: Number(plain), header: Number(header) });
+    if (entries.has(name)) throw new RangeError(`${about()} is there twice`);
+    entries.set(name, { bytes: plain, header });
     at = next;
   }
   if (at !== bytes)
@@ -77,7 +77,7 @@ export async function zipEntries(
   return entries;
 }
 
-/** Where an entry's bytes begin. @throws as `zipEntries`, if its local header is another's or none */
+/** Where an entry's bytes begin. @throws as `zipEntries`, if its local header does not match */
 export async function zipEntryStart(
   path: string,
   handle: FileHandle,
@@ -150,24 +150,27 @@ async function findDirectory(
   return { count: Number(count), start: Number(start), bytes: Number(bytes) };
 }
 
-/** The numbers of an entry; those of all ones are in the zip64 field, in this order. */
-function zip64Numbers(about: string, extra: Buffer, numbers: readonly number[]): bigint[] {
-  if (!numbers.includes(0xffffffff)) return numbers.map(BigInt);
+/**
+ * The numbers of an entry, of which those of all ones are in its zip64 field, in this order; nothing if
+ * they are not there. One over 2^53 is rounded, and is past every file's end.
+ */
+function zip64Numbers(extra: Buffer, numbers: readonly number[]): readonly number[] | undefined {
+  if (!numbers.includes(0xffffffff)) return numbers;
   for (let at = 0; at + 4 <= extra.length;) {
     const end = at + 4 + extra.readUInt16LE(at + 2);
-    if (end > extra.length) break;
+    if (end > extra.length) return undefined;
     if (extra.readUInt16LE(at) === 1) {
       let next = at + 4;
-      return numbers.map((number) => {
-        if (number !== 0xffffffff) return BigInt(number);
-        if (next + 8 > end) throw new RangeError(`${about} lacks its zip64 sizes; it is damaged`);
+      const large = numbers.map((number) => {
+        if (number !== 0xffffffff) return number;
         next += 8;
-        return extra.readBigUInt64LE(next - 8);
+        return next > end ? NaN : Number(extra.readBigUInt64LE(next - 8));
       });
+      return next > end ? undefined : large;
     }
     at = end;
   }
-  throw new RangeError(`${about} lacks its zip64 sizes; it is damaged`);
+  return undefined;
 }
 
 function checkOverlap(path: string, entries: ReadonlyMap<string, ZipEntry>): void {
@@ -177,8 +180,12 @@ function checkOverlap(path: string, entries: ReadonlyMap<string, ZipEntry>): voi
   )) {
     if (header < end)
       throw new RangeError(
-        `${path}: entry ${JSON.stringify(name.slice(0, 200))} begins at byte ${header}, inside of another; the file is damaged`,
+        `${entryName(path, name)} begins at byte ${header}, inside of another; the file is damaged`,
       );
     end = header + localBytes + Buffer.byteLength(name) + bytes;
   }
+}
+
+function entryName(path: string, name: string): string {
+  return `${path}: entry ${JSON.stringify(name.slice(0, 200))}`;
 }
