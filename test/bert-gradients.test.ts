@@ -1,4 +1,5 @@
-import { encoderConfig, encoderParameters, exitParameters, gelu } from "@sweetspot/model";
+import { encoderConfig, encoderParameters, exitParameters } from "@sweetspot/model";
+import { gelu } from "@sweetspot/model/testing";
 import { crossEntropy, lossesAndGradients, type Objective, objectives } from "@sweetspot/train";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";

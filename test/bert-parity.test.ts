@@ -8,7 +8,7 @@ import {
   type Dropout,
   dropoutSites,
   encoderParameters,
-  exitHead,
+  exitAfter,
   exitParameters,
   pretrainedEncoder,
 } from "@sweetspot/model";
@@ -54,10 +54,11 @@ describe("the embedded MiniLM", () => {
     async ({ name, run }) => {
       const encoder = await pretrainedEncoder("minilm");
       const { config } = encoder;
+      const depth = config.numHiddenLayers;
       const reference = await readReference("minilm");
       const [b = 0, t = 0] = tensorNamed(reference, "inputIds").shape;
       const c = config.hiddenSize;
-      const weights = await encoder.weights(config.numHiddenLayers);
+      const weights = await encoder.weights(depth);
       const results = await run(
         (tensors) => {
           const inputs = bertInputs(tensors);
@@ -65,19 +66,14 @@ describe("the embedded MiniLM", () => {
           // A classifier that passes the features on.
           const classifier = { weight: tf.eye(c), bias: tf.zeros([c]) };
           const last = hidden.at(-1) as tf.Tensor3D;
-          const pooled = exitHead(
-            { classifier },
-            last,
-            inputs.attentionMask,
-            encoder.pooling,
-            "tanh",
-            (x) => x,
-          );
+          const { attentionMask } = inputs;
+          const params = { exits: { [depth]: { classifier } } };
+          const pooled = exitAfter(params, depth, last, attentionMask, config, encoder.pooling);
           return { pooled, ...Object.fromEntries(hidden.map((h, i) => [`hidden.${i}`, h])) };
         },
         { ...inputsOf(reference), ...prefixed(weights) },
       );
-      for (let layer = 0; layer <= config.numHiddenLayers; layer++) {
+      for (let layer = 0; layer <= depth; layer++) {
         const hidden = tensorNamed(results, `hidden.${layer}`);
         expect(hidden.length).toBe(b * t * c);
         const tokens = Array.from({ length: b * t }, (_, i) =>

@@ -1,4 +1,3 @@
-import { bucketedDistanceRows } from "@sweetspot/model";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   compareDropout,
@@ -86,10 +85,4 @@ describe.each(Object.keys(facts.encoders))("%s", (kind) => {
     const without = tensorNamed(encoder.reference, "logits.3").data;
     expect(largestError(compared.want, without)).toBeGreaterThan(0.1);
   });
-});
-
-it.each(facts.buckets)("$buckets buckets of distances below $most are the reference's", (b) => {
-  const { rows } = bucketedDistanceRows(b.buckets, b.most, b.most - 1);
-  const clamped = b.rows.map((r) => Math.max(0, Math.min(r + b.buckets, 2 * b.buckets - 1)));
-  expect(Array.from(rows)).toEqual(clamped);
 });

@@ -26,8 +26,6 @@ export function readReference(name: "minilm" | "tiny-bert"): Promise<HostTensors
 /** What `encoders.py` left in `encoders/encoders.json`. */
 export interface EncoderFacts {
   encoders: Record<string, { config: unknown; classes: number }>;
-  /** Of distances from `-(most - 1)` to `most - 1`. */
-  buckets: { buckets: number; most: number; rows: number[] }[];
 }
 
 export async function readEncoderFacts(): Promise<EncoderFacts> {

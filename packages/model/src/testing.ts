@@ -1,0 +1,2 @@
+// What only tests of other packages use.
+export { gelu } from "./encoders/layers/basic-layers.ts";
