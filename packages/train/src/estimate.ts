@@ -5,7 +5,7 @@ import {
   encoderParameters,
   forwardOperations,
   pretrainedEncoder,
-} from "@sweetspot/model/encoder";
+} from "@sweetspot/model/planning";
 import { arrangement } from "./loop/arrangement.ts";
 import { exitLayersOfModels, objectives } from "./objectives/objectives.ts";
 import type { TrainSettings } from "./settings.ts";

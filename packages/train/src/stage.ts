@@ -29,7 +29,7 @@ export const stage: Stage<TrainSettings> = {
           );
     if (lacking !== undefined) return lacking;
     // The entry without tfjs.
-    const { pretrainedEncoder } = await import("@sweetspot/model/encoder");
+    const { pretrainedEncoder } = await import("@sweetspot/model/planning");
     let depth = Infinity;
     const unknown = await settingProblem("encoder", async () => {
       depth = (await pretrainedEncoder(encoder, undefined, pooling)).config.numHiddenLayers;
