@@ -1,25 +1,31 @@
 import { textTokenizer } from "@sweetspot/tokenizer";
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { padRows, ragged, readSafetensors } from "@sweetspot/artifact";
-import { modelCard, type RepositoryContent, writeRepository } from "@sweetspot/export";
+import { type RepositoryContent, writeRepository } from "@sweetspot/export";
 import {
   type Checkpoint,
+  encoderConfig,
+  encoderParameters,
   encoderParams,
   exitLogits,
-  readCheckpoint,
+  exitParameters,
+  initialWeights,
   longestText,
+  type Pooling,
+  readCheckpoint,
 } from "@sweetspot/model";
 import * as transformers from "@huggingface/transformers";
 import * as tf from "@tensorflow/tfjs";
-import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { referenceCheckpoint, smallTokenizer, someCard } from "./hub-repository.ts";
+import { smallTokenizer, someCard } from "../packages/export/test/small-repository.ts";
 import {
+  below,
   type EncoderFacts,
+  type HostTensors,
   readEncoderFacts,
   readEncoderReference,
   tensorNamed,
@@ -73,6 +79,31 @@ async function written(name: string, content: Partial<RepositoryContent>): Promi
 
 async function checkpointOf(kind: string, pooling?: "mean"): Promise<Checkpoint> {
   return referenceCheckpoint(facts, kind, await readEncoderReference(kind), pooling);
+}
+
+/** A checkpoint of one of the reference's encoders, with its classifiers or, for the mean, random ones. */
+function referenceCheckpoint(
+  facts: EncoderFacts,
+  kind: string,
+  reference: HostTensors,
+  pooling: Pooling = "first-token",
+): Checkpoint {
+  const { config: json, classes } = tensorNamed(facts.encoders, kind);
+  const config = encoderConfig(json, kind);
+  const exitLayers = [1, 2, 3];
+  const given = below(reference, "param/");
+  const heads = exitParameters(config, exitLayers, classes, pooling);
+  const random = initialWeights(heads, { initializerRange: 0.5 }, 5);
+  const weights = Object.fromEntries(
+    [...encoderParameters(config), ...heads].map(({ name }) => [
+      name,
+      pooling === "mean" && name.startsWith("exits.")
+        ? tensorNamed(random, name)
+        : tensorNamed(given, name),
+    ]),
+  );
+  const labels = ["very bad", "bad", "so-so", "good", "very good"].slice(0, classes);
+  return { config, exitLayers, pooling, labels, weights };
 }
 
 /** Every exit's logits by the training definition, in tfjs. */
@@ -227,123 +258,4 @@ describe.each([
     expect(stdout.match(/label: /g)).toHaveLength(2);
     expect(stdout.match(/-?\d+\.\d+/g)).toHaveLength(2 + 3 * 2 * 5);
   });
-});
-
-describe("the model card", () => {
-  it("tells the Hub what the model is, whatever the names hold", async () => {
-    const checkpoint = {
-      ...(await checkpointOf("bert")),
-      labels: ["`a`", "b | c", "<d>", "#", "*e*"],
-    };
-    const card = modelCard(checkpoint, someCard("acme/reviews"), maxLength, true);
-    const [, front = "", body = ""] = /^---\n([^]*?)\n---\n([^]*)$/.exec(card) ?? [];
-    expect(parse(front)).toEqual({
-      license: "mit",
-      language: ["en"],
-      library_name: "transformers.js",
-      pipeline_tag: "text-classification",
-      tags: ["early-exit", "adaptive-inference", "sweetspot", "sweet"],
-      base_model: "acme/encoder",
-      datasets: ["acme/reviews"],
-      "model-index": [
-        {
-          name: "Reviews: *good* | bad",
-          results: [
-            {
-              task: { type: "text-classification", name: "Text Classification" },
-              dataset: { name: 'reviews "of" [films] <b>', type: "acme/reviews", split: "test" },
-              metrics: [{ type: "accuracy", name: "Accuracy", value: 0.812 }],
-            },
-          ],
-        },
-      ],
-    });
-    expect(body).toContain(String.raw`# Reviews: \*good\* \| bad`);
-    expect(body).toContain("- Labels: " + String.raw`\`a\`, b \| c, \<d\>, \#, \*e\*`);
-    expect(body).toContain("| 2 | `logits_2` | 80.0 | 75.0 to 85.0 | 66.7 |");
-    expect(body).toContain("| 0.912346 | 79.0 | 74.0 to 84.0 | 49.9 |");
-    expect(body).toContain("divided by its temperature before the softmax: 0.8, 1.1 and 1.234568,");
-    expect(body).toContain("(curve.svg)");
-    expect(body).toContain("AutoModelForSequenceClassification");
-  });
-
-  it("says nothing that nobody told it, and of the mean that Python has no class", async () => {
-    const bare = { title: "T", name: "acme/t", task: "t", method: "early-exit" };
-    const card = modelCard(await checkpointOf("bert", "mean"), bare, maxLength, false);
-    for (const key of [
-      "license",
-      "language",
-      "base_model",
-      "datasets",
-      "model-index",
-      "curve.svg",
-      "temperature",
-    ])
-      expect(card).not.toContain(key);
-    expect(card).toContain("transformers has no class");
-    expect(card).not.toContain("AutoModelForSequenceClassification");
-  });
-});
-
-describe("writeRepository", () => {
-  it("leaves these files, and the same bytes twice", async () => {
-    const folder = await written("twice", {});
-    const files = async () => {
-      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-      const paths = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
-      return Object.fromEntries(
-        await Promise.all(
-          paths.sort().map(async (p) => [p.slice(folder.length + 1), await readFile(p)] as const),
-        ),
-      );
-    };
-    const first = await files();
-    expect(Object.keys(first)).toEqual([
-      "README.md",
-      "config.json",
-      "model.safetensors",
-      "onnx/model.onnx",
-      "special_tokens_map.json",
-      "tokenizer.json",
-      "tokenizer_config.json",
-    ]);
-    await written("twice", {});
-    expect(await files()).toEqual(first);
-  });
-
-  it("leaves nothing where the model cannot be right", async () => {
-    const checkpoint = await checkpointOf("bert");
-    const bias = tensorNamed(checkpoint.weights, "exits.2.classifier.bias");
-    const data = Float32Array.from(bias.data).fill(NaN);
-    const weights = { ...checkpoint.weights, "exits.2.classifier.bias": { ...bias, data } };
-    await expect(written("wrong", { checkpoint: { ...checkpoint, weights } })).rejects.toThrow(
-      /^model\.onnx: the exit after layer 2: expected finite logits, got NaN/,
-    );
-    expect((await readdir(models)).filter((name) => name.startsWith("wrong"))).toEqual([]);
-  });
-
-  it("replaces no folder that holds something else", async () => {
-    const folder = await mkdtemp(join(models, "other-"));
-    await writeFile(join(folder, "letter.txt"), "dear");
-    const name = folder.slice(models.length + 1);
-    await expect(written(name, {})).rejects.toThrow(
-      `cannot write ${folder}: it holds other files and no model; choose another folder, or empty it`,
-    );
-    expect(await readdir(folder)).toEqual(["letter.txt"]);
-  });
-
-  it("needs a token to pad with", async () => {
-    const model = { type: "WordPiece", unk_token: "[UNK]", vocab: { "[UNK]": 0, good: 1 } };
-    const tokenizer = { ...smallTokenizer, added_tokens: [], model };
-    await expect(written("no-pad", { tokenizer })).rejects.toThrow(
-      "tokenizer.json: expected a token for padding ([PAD] or <pad>) among its tokens, got none",
-    );
-  });
-});
-
-it("refuses a maxLength over the encoder's positions", async () => {
-  const checkpoint = await checkpointOf("xlm-roberta");
-  await expect(written("too-long", { checkpoint, maxLength: 15 })).rejects.toThrow(
-    new RangeError("writeRepository: maxLength must be at most the encoder's 14 positions, got 15"),
-  );
 });

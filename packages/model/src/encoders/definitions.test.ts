@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { encoderConfig, encoderConfigJson, encoderParameters } from "./definitions.ts";
+import { encoderConfig, encoderConfigJson, encoderParameters, longestText } from "./definitions.ts";
 import type { BertConfig } from "./bert/definition.ts";
 
 // As Hugging Face writes it; what changes no hidden state is there too.
@@ -192,5 +192,13 @@ describe("encoderParameters", () => {
     expect(roles("bias")).toHaveLength(6);
     expect(roles("weight").every((n) => n.endsWith(".weight"))).toBe(true);
     expect(roles("weight")).toHaveLength(6);
+  });
+});
+
+describe("longestText", () => {
+  it("is the number of positions, less those up to the padding token's id in RoBERTa", () => {
+    expect(longestText(config)).toBe(19);
+    const roberta = { ...json, model_type: "xlm-roberta", pad_token_id: 2 };
+    expect(longestText(encoderConfig(roberta, "config.json"))).toBe(16);
   });
 });

@@ -1,48 +1,9 @@
-import {
-  type Checkpoint,
-  encoderConfig,
-  encoderParameters,
-  exitParameters,
-  initialWeights,
-  type Pooling,
-} from "@sweetspot/model";
-import type { ModelCard } from "@sweetspot/export";
-import {
-  below,
-  type EncoderFacts,
-  type HostTensors,
-  tensorNamed,
-} from "./reference/bert-reference.ts";
-
-/** A checkpoint of one of the reference's encoders, with its classifiers or, for the mean, random ones. */
-export function referenceCheckpoint(
-  facts: EncoderFacts,
-  kind: string,
-  reference: HostTensors,
-  pooling: Pooling = "first-token",
-): Checkpoint {
-  const { config: json, classes } = tensorNamed(facts.encoders, kind);
-  const config = encoderConfig(json, kind);
-  const exitLayers = [1, 2, 3];
-  const given = below(reference, "param/");
-  const heads = exitParameters(config, exitLayers, classes, pooling);
-  const random = initialWeights(heads, { initializerRange: 0.5 }, 5);
-  const weights = Object.fromEntries(
-    [...encoderParameters(config), ...heads].map(({ name }) => [
-      name,
-      pooling === "mean" && name.startsWith("exits.")
-        ? tensorNamed(random, name)
-        : tensorNamed(given, name),
-    ]),
-  );
-  const labels = ["very bad", "bad", "so-so", "good", "very good"].slice(0, classes);
-  return { config, exitLayers, pooling, labels, weights };
-}
+import type { ModelCard } from "../src/model-card.ts";
 
 const words =
   "[PAD] [UNK] [CLS] [SEP] [MASK] a the film was good bad dull bright slow fast not very and it i liked ##ly ##er ##ed . , ! ? end";
 
-/** A tokenizer of 29 tokens, the reference encoders' vocabulary. */
+/** A WordPiece tokenizer of 29 tokens. */
 export const smallTokenizer: Record<string, unknown> = {
   version: "1.0",
   truncation: null,
