@@ -12,7 +12,7 @@ import {
   exitParameters,
   pretrainedEncoder,
 } from "@sweetspot/model";
-import type { HostTensor } from "@sweetspot/artifact";
+import { type HostTensor, numberCount } from "@sweetspot/artifact";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -177,7 +177,7 @@ describe("a random BERT with exits", () => {
 /** A mask cut to the first number along an axis; as it is without one. */
 function firstTokens({ shape, data }: HostTensor, axis: number): HostTensor {
   if (axis < 0) return { shape, data };
-  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const inner = numberCount(shape.slice(axis + 1), "mask");
   const length = shape[axis] ?? 0;
   const kept = (data as Float32Array).filter((_, i) => Math.floor(i / inner) % length === 0);
   return { shape: shape.with(axis, 1), data: kept };

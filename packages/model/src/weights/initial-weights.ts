@@ -1,5 +1,5 @@
 import { createCipheriv, createHash } from "node:crypto";
-import type { HostTensor } from "@sweetspot/artifact";
+import { type HostTensor, numberCount } from "@sweetspot/artifact";
 import type { EncoderShape } from "../encoders/encoder-shape.ts";
 import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 
@@ -23,7 +23,7 @@ function initial(
   config: Pick<EncoderShape, "initializerRange">,
   seed: number,
 ): Float32Array {
-  const count = shape.reduce((a, b) => a * b, 1);
+  const count = numberCount(shape, name);
   if (role === "bias") return new Float32Array(count);
   if (role === "norm") return new Float32Array(count).fill(name.endsWith(".weight") ? 1 : 0);
   return normal(count, config.initializerRange, `${seed}/${name}`);
