@@ -6,7 +6,7 @@ import { type DebertaV2Config, debertaV2Definition } from "./deberta/v2-definiti
 import type { ParameterSpec } from "./layers/parameters.ts";
 import { type RobertaConfig, robertaDefinition } from "./roberta/definition.ts";
 
-/** What shapes an encoder; `modelType` is Hugging Face's `model_type`. */
+/** An encoder's configuration; `modelType` is Hugging Face's `model_type`. */
 export type EncoderConfig = BertConfig | RobertaConfig | DebertaConfig | DebertaV2Config;
 
 const definitions = {
@@ -17,22 +17,22 @@ const definitions = {
   "deberta-v2": debertaV2Definition,
 };
 
-/** How an encoder of a configuration is defined. */
+/** The definition of an encoder. */
 export function definitionOf(
   config: Pick<EncoderConfig, "modelType">,
 ): EncoderDefinition<EncoderConfig> {
-  // Which it is the configuration says.
+  // The table holds the definition of this configuration.
   return definitions[config.modelType] as EncoderDefinition<EncoderConfig>;
 }
 
 /**
- * The configuration that Hugging Face's `config.json` gives.
+ * Reads an encoder's configuration from Hugging Face's `config.json`.
  *
  * @param json its content
  * @param where the file's path, for the errors
- * @param warn is given one line that lists the keys that nobody knows, if there are any
- * @throws TypeError for another kind of model, and, listing each key, for one that is missing, out of
- *   bounds or asks for what is not supported; RangeError for numbers that do not fit together
+ * @param warn called with one line that lists the unknown keys, if there are any
+ * @throws TypeError for an unknown kind of model, and one that lists each key that is missing, out of
+ *   bounds or asks for something unsupported; RangeError for numbers that do not fit together
  */
 export function encoderConfig(
   json: unknown,
@@ -52,17 +52,17 @@ export function encoderConfig(
   return definitionOf({ modelType }).readConfig(json, where, warn);
 }
 
-/** The `config.json` that says the same. */
+/** The `config.json` of a configuration. */
 export function encoderConfigJson(config: EncoderConfig): Record<string, unknown> {
   return definitionOf(config).configJson(config);
 }
 
-/** Tokens of the longest text that an encoder reads, special ones included. */
+/** Tokens of the longest text that an encoder reads, special tokens included. */
 export function longestText(config: EncoderConfig): number {
   return definitionOf(config).longestText(config);
 }
 
-/** Every parameter of the encoder's first `depth` layers, in the order in which they are used. */
+/** Every parameter of the encoder's first `depth` layers, in order of use. */
 export function encoderParameters(
   config: EncoderConfig,
   depth: number = config.numHiddenLayers,
@@ -71,8 +71,8 @@ export function encoderParameters(
 }
 
 /**
- * The parameters of the layers after `after` up to `upTo`, those of the embeddings if that begins
- * with the first, and those that all layers share.
+ * The parameters of the layers after `after` up to `upTo`, with those that all layers share, and those
+ * of the embeddings if `after` is 0.
  */
 export function segmentParameters(
   config: EncoderConfig,

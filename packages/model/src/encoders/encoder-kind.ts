@@ -19,57 +19,57 @@ export type TokensRead = "all" | "first";
 /** The activation of an exit's pooler. */
 export type PoolerActivation = "tanh" | "gelu";
 
-/** What every layer reads beside the hidden states. */
+/** What every layer reads besides the hidden states. */
 export interface LayerContext {
   /** float32 `[B, T]` of 1 and 0. */
   attentionMask: tf.Tensor2D;
-  /** What is added to attention scores, `[B, 1, 1, T]`: see `attentionBias`. */
+  /** Added to the attention scores, `[B, 1, 1, T]`: see `attentionBias`. */
   bias: tf.Tensor4D;
   /** The embeddings of relative positions, `[2 R, C]`: parameters that the layers share. */
   relative?: tf.Tensor2D;
 }
 
 /**
- * A kind of encoder as its configuration defines it: which parameters it has and where it drops. Layers
- * count from 1.
+ * The definition of a kind of encoder: its configuration, its parameters and where it applies dropout.
+ * It needs no tfjs. Layers count from 1.
  */
 export interface EncoderDefinition<C extends EncoderShape> {
-  /** What Hugging Face's checkpoints of a task may put in front of the names. */
+  /** What checkpoints of Hugging Face's task classes put in front of the names. */
   prefix: string;
   /**
    * Reads Hugging Face's `config.json`.
    *
    * @param where the file's path, for the errors
-   * @param warn is given one line that lists the keys that nobody knows
-   * @throws TypeError, listing each key, for one that is missing, out of bounds, or asks for what is not
-   *   supported; RangeError for numbers that do not fit together
+   * @param warn called with one line that lists the unknown keys
+   * @throws TypeError that lists each key that is missing, out of bounds or asks for something
+   *   unsupported; RangeError for numbers that do not fit together
    */
   readConfig(json: object, where: string, warn: (line: string) => void): C;
-  /** The `config.json` that says the same. */
+  /** The `config.json` of a configuration. */
   configJson(config: C): Record<string, unknown>;
-  /** Tokens of the longest text that it reads, special ones included. */
+  /** Tokens of the longest text that it reads, special tokens included. */
   longestText(config: C): number;
-  /** What an exit's pooler ends in. */
+  /** The activation of an exit's pooler. */
   poolerActivation(config: C): PoolerActivation;
-  /** What comes before the first layer, in the order in which it is used. */
+  /** The parameters of the embeddings, in order of use. */
   embeddingParameters(config: C): ParameterSpec[];
-  /** What all layers share. */
+  /** The parameters that all layers share. */
   sharedParameters(config: C): ParameterSpec[];
-  /** What one layer has of its own, in the order in which it is used. */
+  /** The parameters of one layer, in order of use. */
   layerParameters(config: C, layer: number): ParameterSpec[];
-  /** Where a layer drops, in the order in which it does. @param tokens those that are read */
+  /** Where a layer applies dropout, in order of use. @param tokens how many the layer computes */
   layerSites(config: C, layer: number, tokens: 1 | "T"): DropoutSite[];
 }
 
-/** What a kind of encoder computes. `P` is the tree of its parameters, see `encoderParams`. */
+/** The computation of a kind of encoder, in tfjs. `P` is the tree of its parameters, see `encoderParams`. */
 export interface EncoderComputation<C extends EncoderShape, P> {
-  /** What comes before the first layer: `[B, T] -> [B, T, C]`. */
+  /** The embeddings, the first layer's input: `[B, T] -> [B, T, C]`. */
   embed(p: P, inputs: EncoderInputs, config: C, dropout: Dropout): tf.Tensor3D;
-  /** What every layer reads beside the hidden states. @param attentionMask float32 `[B, T]` of 1 and 0 */
+  /** What every layer reads besides the hidden states. @param attentionMask float32 `[B, T]` of 1 and 0 */
   context(p: P, attentionMask: tf.Tensor2D, config: C): LayerContext;
   /**
-   * One layer, counted from 1: `[B, T, C] -> [B, T, C]`; for the first token alone, `-> [B, 1, C]`. What
-   * it gives for padding nobody reads.
+   * One layer, counted from 1: `[B, T, C] -> [B, T, C]`, or `-> [B, 1, C]` for the first token alone. Its
+   * output at padding is never read.
    */
   layer(
     p: P,

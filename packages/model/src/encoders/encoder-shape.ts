@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What shapes an encoder of any kind, under camel-cased names of Hugging Face's `config.json`. */
+/** The sizes and rates that every kind of encoder has: the keys of Hugging Face's `config.json` in camel case. */
 export interface EncoderShape {
   vocabSize: number;
   hiddenSize: number;
@@ -8,25 +8,25 @@ export interface EncoderShape {
   numAttentionHeads: number;
   intermediateSize: number;
   maxPositionEmbeddings: number;
-  /** 0 where the embeddings do not tell the first text from the second. */
+  /** 0 if the encoder has no embeddings of token types. */
   typeVocabSize: number;
   layerNormEps: number;
-  /** Standard deviation of newly made weights. */
+  /** Standard deviation of new weights. */
   initializerRange: number;
   hiddenDropoutProb: number;
   attentionProbsDropoutProb: number;
 }
 
 /**
- * A whole number from 1 to `most`: far beyond every encoder there is, and small enough that a plan of all
- * its parameters is made at once.
+ * A whole number from 1 to `most`, which is far above any real encoder's and small enough that listing all
+ * its parameters takes no time.
  */
 export function count(most: number): z.ZodInt {
   return z.int().positive().max(most);
 }
 const probability = z.number().min(0).max(0.99);
 
-/** A key that changes what the model computes unless it has the value given. */
+/** A key that must have this value, or the model would compute something else. */
 export function only<const V extends string | number | boolean>(
   value: V,
   otherwise: string,
@@ -39,7 +39,7 @@ function never(otherwise: string): z.ZodOptional<z.ZodNull> {
   return z.null({ error: `not supported: ${otherwise}` }).optional();
 }
 
-/** The numbers among the keys that every encoder has. */
+/** The keys of every encoder that hold numbers. */
 type ShapeNumber =
   | "vocab_size"
   | "hidden_size"
@@ -52,7 +52,7 @@ type ShapeNumber =
   | "hidden_dropout_prob"
   | "attention_probs_dropout_prob";
 
-/** Those that may have one value, or none. */
+/** The keys of every encoder that may only have one value, or be absent. */
 type ShapeCondition =
   | "hidden_act"
   | "is_decoder"
@@ -92,7 +92,7 @@ export const shapeKeys: Record<ShapeNumber, z.ZodType<number>> & Record<ShapeCon
 type ShapeJson = Record<ShapeNumber, number>;
 
 /**
- * What a config's keys say of the shape.
+ * The shape that a config's keys give.
  *
  * @throws RangeError, naming the file, if the heads do not divide the hidden size
  */
@@ -117,7 +117,7 @@ export function encoderShape(c: ShapeJson, typeVocabSize: number, where: string)
   };
 }
 
-/** The keys that say the same. */
+/** The config's keys for a shape. */
 export function shapeJson(shape: EncoderShape): Record<string, string | number> {
   return {
     vocab_size: shape.vocabSize,

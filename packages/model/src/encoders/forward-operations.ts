@@ -1,11 +1,11 @@
 import type { EncoderConfig } from "./definitions.ts";
 
 /**
- * Floating-point operations of the matrix products that the first `depth` layers do for one sequence,
- * forward: projections and feed-forward, `8 C² + 4 C F` a token and layer; attention, `4 T C`; DeBERTa's
+ * Floating-point operations of the matrix products of the first `depth` layers, forward, for one sequence.
+ * For each token and layer: projections and feed-forward, `8 C² + 4 C F`; attention, `4 T C`; DeBERTa's
  * products with positions, `4 T C` for each term.
  *
- * @param tokens of the sequence, T
+ * @param tokens the sequence's length, T
  */
 export function forwardOperations(config: EncoderConfig, depth: number, tokens: number): number {
   const { hiddenSize: c, intermediateSize: f } = config;

@@ -7,14 +7,14 @@ const harmless = new Set(
     "use_cache output_past output_attentions output_hidden_states output_scores return_dict return_dict_in_generate torchscript gradient_checkpointing use_bfloat16 tf_legacy_loss tie_word_embeddings tie_encoder_decoder " +
     "chunk_size_feed_forward cross_attention_hidden_size max_length min_length do_sample early_stopping num_beams num_beam_groups diversity_penalty temperature top_k top_p typical_p repetition_penalty length_penalty no_repeat_ngram_size encoder_no_repeat_ngram_size num_return_sequences exponential_decay_length_penalty remove_invalid_values " +
     "directionality classifier_dropout cls_dropout pooler_fc_size pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head pooler_type summary_activation summary_first_dropout summary_proj_to_labels summary_type summary_use_proj legacy padding_idx initializer_factor model_max_length " +
-    // What sentence-transformers, TinyBERT and this project write beside them.
+    // Written by sentence-transformers, TinyBERT and this project.
     "sentence_transformers sbert_ce_default_activation_function cell emb_size pre_trained structure training exit_layers pooling operating_points exit_temperatures transformers.js_config"
   ).split(" "),
 );
 
 /**
- * Keys that these encoders do not have in transformers, but their relatives and forks do, and that change
- * what is computed with weights of the same names and shapes. Off, they change nothing.
+ * Keys that these encoders do not have in transformers, but related models and forks do. Switched on, they
+ * change what is computed with weights of the same names and shapes.
  */
 const changing = new Set(
   // Positions.
@@ -29,7 +29,7 @@ const changing = new Set(
   ).split(" "),
 );
 
-/** Those that change nothing if they have the value that the encoder has in any case. */
+/** Keys that change nothing if they have the value that the encoder always has. */
 const inert: Readonly<Record<string, (c: Sizes) => readonly unknown[]>> = {
   embedding_size: (c) => [c.hidden_size],
   input_embedding_size: (c) => [c.hidden_size],
@@ -57,14 +57,14 @@ interface Sizes {
 }
 
 /**
- * Checks the keys of a `config.json` that are not read. What is known to change the numbers is refused
- * unless it is off; what is known not to is passed over; all others are listed in one warning.
+ * Checks the keys of a `config.json` that are not read. A key known to change the numbers is refused unless
+ * it is off, one known not to is ignored, and all others are listed in one warning.
  *
  * @param json the file's content
  * @param known the keys that are read
  * @param sizes what was read
  * @param where the file's path
- * @param warn is given one line if there are keys that nobody knows
+ * @param warn called with one line if there are unknown keys
  * @throws TypeError that names the keys and their values
  */
 export function checkKeys(
@@ -102,7 +102,7 @@ function first(keys: readonly string[]): string {
   return keys.slice(0, shown).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
 
-/** Whether a value switches nothing on: false, 0, nothing, "none", or an object of only such values. */
+/** Whether a value means off: false, 0, nothing, "none", or an object of only such values. */
 function isOff(value: unknown, depth = 0): boolean {
   if (typeof value !== "object" || value === null)
     return [false, 0, null, undefined, "", "none"].includes(value as never);

@@ -7,16 +7,16 @@ import { checkExitLayers, type Pooling, tokensRead } from "./exit-definition.ts"
 import { exitHead } from "./exit-head.ts";
 import type { EncoderParams } from "./parameter-tree.ts";
 
-/** How an encoder with exits is run. */
+/** How to run an encoder with exits. */
 export interface ExitOptions {
   config: EncoderConfig;
-  /** The layers that an exit reads, counted from 1, rising. The last is the last that runs. */
+  /** The layers with an exit after them, counted from 1, rising. No layer after the last one runs. */
   exitLayers: readonly number[];
   pooling: Pooling;
   dropout?: Dropout;
   /**
-   * What the layers after an exit are given in place of what comes from before: its layer's output,
-   * and the embeddings of relative positions where the layers share them.
+   * Maps what the layers after an exit take from those before it: the output of the exit's layer, and
+   * the embeddings of relative positions where layers share them. The identity by default.
    */
   nextSegmentInput?: <T extends tf.Tensor>(x: T) => T;
 }
@@ -26,12 +26,12 @@ const noDropout: Dropout = (_site, x) => x;
 /**
  * An encoder with exits: the logits of each, `[B, K]`.
  *
- * Where exits read the first token, the last layer is computed for it alone: nobody reads the rest.
+ * Where exits read the first token, the last layer is computed for that token alone.
  *
- * The caller disposes of them; what lies between goes with a `tf.tidy` around the call.
+ * The caller disposes of them; a `tf.tidy` around the call disposes of what was computed on the way.
  *
- * @throws RangeError if an exit layer is not within the encoder, or they do not rise, or the
- *   inputs' shapes differ
+ * @throws RangeError if an exit layer is outside the encoder, exit layers do not rise, or the shapes of
+ *   the inputs differ
  *
  * Source: "Finding the SWEET Spot", arXiv:2306.02307.
  */
@@ -62,12 +62,12 @@ export function exitLogits(
 }
 
 /**
- * The hidden states of an encoder without exits: of the embeddings and of each layer up to `depth`,
- * `[B, T, C]` each.
+ * The hidden states of an encoder without exits, `[B, T, C]` each: the embeddings, then the output of
+ * each layer up to `depth`.
  *
- * The caller disposes of them; what lies between goes with a `tf.tidy` around the call.
+ * The caller disposes of them; a `tf.tidy` around the call disposes of what was computed on the way.
  *
- * @throws RangeError if the depth is not within the encoder, or the inputs' shapes differ
+ * @throws RangeError if the depth is outside the encoder, or the shapes of the inputs differ
  */
 export function hiddenStates(
   p: EncoderParams,
@@ -91,7 +91,7 @@ export function hiddenStates(
   return states;
 }
 
-/** What comes before the first layer: `[B, T] -> [B, T, C]`. T is at most `longestText`. */
+/** The embeddings, the first layer's input: `[B, T] -> [B, T, C]`. T is at most `longestText`. */
 export function embed(
   p: EncoderParams,
   inputs: EncoderInputs,
@@ -101,7 +101,7 @@ export function embed(
   return computationOf(config).embed(p, inputs, config, dropout);
 }
 
-/** What every layer reads beside the hidden states. @param attentionMask float32 `[B, T]` of 1 and 0 */
+/** What every layer reads besides the hidden states. @param attentionMask float32 `[B, T]` of 1 and 0 */
 export function layerContext(
   p: EncoderParams,
   attentionMask: tf.Tensor2D,
@@ -111,9 +111,9 @@ export function layerContext(
 }
 
 /**
- * One layer, counted from 1: `[B, T, C] -> [B, T, C]`; for the first token alone, `-> [B, 1, C]`.
+ * One layer, counted from 1: `[B, T, C] -> [B, T, C]`, or `-> [B, 1, C]` for the first token alone.
  *
- * @param read the tokens whose output anybody reads: a last layer's may be the first alone
+ * @param read the tokens to compute: the last layer may need only the first
  */
 export function encoderLayer(
   p: EncoderParams,
@@ -130,10 +130,9 @@ export function encoderLayer(
 /**
  * The logits `[B, K]` of the exit after a layer, counted from 1.
  *
- * @param hidden the layer's output, `[B, T, C]`; of an exit that reads the first token, `[B, 1, C]` will do
+ * @param hidden the layer's output, `[B, T, C]`; `[B, 1, C]` is enough for an exit that reads the first token
  * @param attentionMask float32 `[B, T]` of 1 and 0
- * @throws RangeError if there are no parameters for that exit; TypeError if it reads the first token and
- *   has no pooler
+ * @throws RangeError if the exit has no parameters; TypeError if it reads the first token and has no pooler
  */
 export function exitAfter(
   params: EncoderParams,

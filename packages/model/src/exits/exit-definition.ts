@@ -4,14 +4,14 @@ import type { DropoutSite } from "../encoders/layers/dropout-sites.ts";
 import { denseParameters, type ParameterSpec } from "../encoders/layers/parameters.ts";
 
 /**
- * How an exit reads its layer. `first-token` takes the first token's state through a dense layer
- * and an activation of the exit's own; `mean` takes the mean of the unmasked tokens; `shared-pooler`
- * takes the first token's state through the encoder's own dense layer, one for all exits, as the
- * reference implementation of SWEET does.
+ * How an exit reads its layer. `first-token` passes the first token's state through a dense layer of
+ * the exit's own and an activation; `mean` averages the unmasked tokens; `shared-pooler` passes the
+ * first token's state through the encoder's own dense layer, which all exits share, as the reference
+ * implementation of SWEET does.
  */
 export type Pooling = (typeof poolings)[number];
 
-/** Every way of pooling. */
+/** Every kind of pooling. */
 export const poolings = ["first-token", "mean", "shared-pooler"] as const;
 
 /** Which tokens of its layer an exit reads. */
@@ -19,7 +19,7 @@ export function tokensRead(pooling: Pooling): TokensRead {
   return pooling === "mean" ? "all" : "first";
 }
 
-/** @throws RangeError if a layer is 0, repeated, out of order or past the depth */
+/** @throws RangeError if there is no layer, or one is 0, repeated, out of order or past the depth */
 export function checkExitLayers(exitLayers: readonly number[], depth: number): void {
   if (exitLayers.length === 0)
     throw new RangeError("exitLayers: expected one layer or more, got none");
@@ -35,7 +35,7 @@ export function checkExitLayers(exitLayers: readonly number[], depth: number): v
   });
 }
 
-/** The pooler that exits share, under Hugging Face's name; pretrained encoders may have it. */
+/** The pooler that exits share, under Hugging Face's name; a pretrained encoder may have one. */
 export function sharedPoolerParameters({
   hiddenSize: c,
 }: Pick<EncoderConfig, "hiddenSize">): ParameterSpec[] {
@@ -58,9 +58,9 @@ export function exitParameters(
 }
 
 /**
- * Every place where an encoder with exits applies dropout, in the order in which it does: after the
- * embeddings, in each layer, before each exit's classifier. The last layer's masks are of the tokens
- * that its exit reads.
+ * Every place where an encoder with exits applies dropout, in order of use: after the embeddings, in
+ * each layer, before each exit's classifier. The last layer's masks cover the tokens that its exit
+ * reads.
  */
 export function dropoutSites(
   config: EncoderConfig,

@@ -3,7 +3,7 @@ import type { PoolerActivation } from "../encoders/encoder-kind.ts";
 import { gelu, linear, type LinearParams } from "../encoders/layers/basic-layers.ts";
 import type { Pooling } from "./exit-definition.ts";
 
-/** What an exit reads its layer by: pooler `[C, C]` where it reads the first token, classifier `[K, C]`. */
+/** An exit's parameters: a pooler `[C, C]` if it reads the first token, and a classifier `[K, C]`. */
 export interface ExitParams<T = tf.Tensor> {
   pooler?: { dense: LinearParams<T> };
   classifier: LinearParams<T>;
@@ -12,9 +12,9 @@ export interface ExitParams<T = tf.Tensor> {
 /**
  * The logits of one exit.
  *
- * @param hidden `[B, T, C]`; of an exit that reads the first token, `[B, 1, C]` will do
+ * @param hidden `[B, T, C]`; `[B, 1, C]` is enough for an exit that reads the first token
  * @param attentionMask float32 `[B, T]` of 1 and 0
- * @param activation after the pooler; nothing where there is none
+ * @param activation after the pooler, if there is one
  * @returns `[B, K]`
  * @throws TypeError if the exit reads the first token and has no pooler
  */

@@ -15,7 +15,7 @@ export interface BertParams<T = tf.Tensor> {
 }
 
 /**
- * BERT: absolute positions in the embeddings, self-attention over contents alone.
+ * BERT: absolute positions in the embeddings, self-attention over contents only.
  *
  * Source: Devlin et al., arXiv:1810.04805; Hugging Face transformers, models/bert/modeling_bert.py.
  */
@@ -26,7 +26,7 @@ export const bert: EncoderComputation<BertConfig, BertParams> = {
   layer: bertLayer,
 };
 
-/** BERT's layer: see `transformerLayer` and `selfAttention`. */
+/** A layer of BERT: see `transformerLayer` and `selfAttention`. */
 export function bertLayer(
   p: BertParams,
   layer: number,

@@ -18,12 +18,12 @@ import {
   transformerLayerParameters,
 } from "../layers/parameters.ts";
 
-/** BERT, and what is built as it is: multilingual BERT, MiniLM. */
+/** BERT and models of the same architecture: multilingual BERT, MiniLM. */
 export interface BertConfig extends EncoderShape {
   modelType: "bert";
 }
 
-/** The keys of BERT's and RoBERTa's `config.json` that are read. */
+/** The keys that are read from BERT's and RoBERTa's `config.json`. */
 export const bertKeys: typeof shapeKeys & {
   type_vocab_size: z.ZodType<number>;
   position_embedding_type: z.ZodType;
@@ -35,7 +35,7 @@ export const bertKeys: typeof shapeKeys & {
 
 const schema = z.looseObject({ ...bertKeys, model_type: z.literal("bert") });
 
-/** BERT by its configuration: see `bert` for what it computes. */
+/** The definition of BERT; `bert` is its computation. */
 export const bertDefinition: EncoderDefinition<BertConfig> = {
   prefix: "bert.",
   readConfig(json, where, warn) {
@@ -56,7 +56,7 @@ export const bertDefinition: EncoderDefinition<BertConfig> = {
   layerSites: bertLayerSites,
 };
 
-/** The parameters of BERT's layer. */
+/** The parameters of a layer of BERT. */
 export function bertLayerParameters(config: EncoderShape, layer: number): ParameterSpec[] {
   const c = config.hiddenSize;
   return transformerLayerParameters(
@@ -66,7 +66,7 @@ export function bertLayerParameters(config: EncoderShape, layer: number): Parame
   );
 }
 
-/** To the attention probabilities, then after both projections. */
+/** Dropout of a layer of BERT: on the attention probabilities, then after both projections. */
 export function bertLayerSites(
   config: EncoderShape,
   layer: number,

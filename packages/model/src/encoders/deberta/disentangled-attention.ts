@@ -2,26 +2,26 @@ import * as tf from "@tensorflow/tfjs";
 import type { LayerContext } from "../encoder-kind.ts";
 import type { Attended } from "../layers/transformer-layer.ts";
 
-/** Which terms a score has beside content to content. */
+/** The terms of a score besides content to content. */
 export type PositionTerm = "c2p" | "p2c";
 
 /** `[N, C] -> [N, C]`. */
 type Projection = (x: tf.Tensor2D) => tf.Tensor2D;
 
-/** A layer's projections, of contents and of relative positions. */
+/** A layer's projections of contents and of relative positions. */
 export interface DisentangledProjections {
   query: Projection;
   key: Projection;
   value: Projection;
-  /** What contents' queries look for in positions: c2p. */
+  /** Keys of positions for the queries of contents: c2p. */
   positionKey?: Projection;
-  /** What positions look for in contents' keys: p2c. */
+  /** Queries of positions for the keys of contents: p2c. */
   positionQuery?: Projection;
 }
 
-/** The row of the table of relative positions for each distance from query to key. */
+/** For each distance from query to key, its row in the table of relative positions. */
 export interface DistanceRows {
-  /** int32, for the distances from `-farthest` to `farthest`. */
+  /** For the distances from `-farthest` to `farthest`. */
   rows: Int32Array;
   farthest: number;
 }
@@ -33,11 +33,11 @@ export interface DistanceRows {
  * With δ(i, j) the row for the distance i - j:
  * `A(i, j) = Qc(i) Kc(j) + Qc(i) Kr(δ(i, j)) + Kc(j) Qr(δ(i, j))`
  *
- * Positions are looked up by their distance before they are projected and multiplied, 2 T of them,
- * and the products shifted into place: with the table's 2 R rows in their stead, products of short
- * texts would take several times as long, and a gather over every score would follow.
+ * The 2 T positions are looked up by distance, then projected and multiplied, and the products shifted
+ * into place. Multiplying all 2 R rows of the table instead would take several times as long for short
+ * texts, and need a gather over every score.
  *
- * @param tokens B sequences of T tokens, end to end, and those that look
+ * @param tokens B sequences of T tokens, end to end, and the tokens that ask
  * @param relative `[2 R, C]`
  * @param dropProbabilities applied to the attention probabilities `[H, B, Q, T]`
  * @returns `[B * Q, C]`
@@ -56,7 +56,7 @@ export function disentangledAttention(
   const [b, , , t] = bias.shape;
   const [rows, c] = asking.shape;
   const d = c / heads;
-  // [B * T, C] -> [B, T, H, D] -> [H, B, T, D]: the products with positions are the same for each row.
+  // [B * T, C] -> [B, T, H, D] -> [H, B, T, D]: heads first, as all rows share the positions.
   const split = (y: tf.Tensor2D, length: number) =>
     tf.transpose(y.reshape<tf.Tensor4D>([b, length, heads, d]), [2, 0, 1, 3]);
   const query = split(p.query(asking), rows / b);
@@ -91,10 +91,10 @@ export function disentangledAttention(
   return tf.transpose(context, [1, 2, 0, 3]).reshape<tf.Tensor2D>([rows, c]);
 }
 
-/** Distances in an order: from T down to 1 - T, from -T up to T - 1, or from 0 down to 1 - T. */
+/** Lists of distances: from T down to 1 - T, from -T up to T - 1, or from 0 down to 1 - T. */
 type Distances = "falling" | "rising" | "of the first";
 
-/** Embeddings of relative positions by a list of distances: 2 T, or T of the first token, `[.., C]`. */
+/** Looks up the embeddings of a list of distances: `[2 T, C]`, or `[T, C]` for the first token. */
 function lookUpDistances(
   relative: tf.Tensor2D,
   { rows, farthest }: DistanceRows,
@@ -120,17 +120,17 @@ function perHead(x: tf.Tensor2D, heads: number): tf.Tensor3D {
 
 type Positions = (list: Distances) => tf.Tensor3D;
 
-/** Every token looks: scores `[H, B, T, T]`, of query i and key j. */
+/** Every token asks: scores `[H, B, T, T]`, of query i and key j. */
 const everyToken = {
   contentToPosition: (query: tf.Tensor4D, positionKey: Positions) =>
-    // Column l of row i is of the distance T - l, and i - j is at l = T - i + j.
+    // Column l of row i has the distance T - l, so i - j is at l = T - i + j.
     shift(productWithPositions(query, positionKey("falling"))),
   positionToContent: (key: tf.Tensor4D, positionQuery: Positions) =>
-    // Column l of row j is of the distance l - T, and i - j is at l = T - j + i.
+    // Column l of row j has the distance l - T, so i - j is at l = T - j + i.
     tf.transpose(shift(productWithPositions(key, positionQuery("rising"))), [0, 1, 3, 2]),
 };
 
-/** The first token alone looks: scores `[H, B, 1, T]`; the distance to key j is -j. */
+/** Only the first token asks: scores `[H, B, 1, T]`; the distance to key j is -j. */
 const firstToken = {
   contentToPosition: (query: tf.Tensor4D, positionKey: Positions, t: number) => {
     const [h, b, , d] = query.shape;
@@ -144,8 +144,8 @@ const firstToken = {
   },
   positionToContent: (key: tf.Tensor4D, positionQuery: Positions) => {
     const [h, b, t, d] = key.shape;
-    const looking = positionQuery("of the first").reshape<tf.Tensor4D>([h, 1, t, d]);
-    return tf.sum(tf.mul(key, looking), -1).reshape<tf.Tensor4D>([h, b, 1, t]);
+    const asking = positionQuery("of the first").reshape<tf.Tensor4D>([h, 1, t, d]);
+    return tf.sum(tf.mul(key, asking), -1).reshape<tf.Tensor4D>([h, b, 1, t]);
   },
 };
 
@@ -157,8 +157,8 @@ function productWithPositions(x: tf.Tensor4D, positions: tf.Tensor3D): tf.Tensor
 }
 
 /**
- * Of row r the T columns from T - r on: `[H, B, T, 2 T] -> [H, B, T, T]`. Rows laid end to end, one
- * column shorter each, move by one against each other.
+ * Takes from row r the T columns from T - r on: `[H, B, T, 2 T] -> [H, B, T, T]`. Reshaping the rows to
+ * one column less shifts each by one more than the row before.
  *
  * Source: Dai et al., arXiv:1901.02860, appendix B.
  */
@@ -177,7 +177,7 @@ function shift(x: tf.Tensor4D): tf.Tensor4D {
 }
 
 /**
- * One row for each distance up to `span`, farther ones as the farthest: row `distance + span`.
+ * One row for each distance up to `span`, which farther ones share: row `distance + span`.
  *
  * Source: Hugging Face transformers, models/deberta/modeling_deberta.py.
  */
@@ -188,9 +188,9 @@ export function plainDistanceRows(span: number, farthest: number): DistanceRows 
 /**
  * Near distances have a row each, farther ones share rows that widen with the logarithm.
  *
- * @param buckets how many rows there are for each sign
- * @param most the distance that the last bucket ends at
- * @param farthest the largest distance that is asked for: rows are given from `-farthest` to it
+ * @param buckets rows for each sign
+ * @param most the distance at which the last bucket ends
+ * @param farthest the largest distance that is looked up
  *
  * Source: He et al., arXiv:2111.09543; Hugging Face transformers, models/deberta_v2/modeling_deberta_v2.py.
  */
@@ -200,7 +200,7 @@ export function bucketedDistanceRows(
   farthest: number,
 ): DistanceRows {
   const middle = Math.floor(buckets / 2);
-  // In float32, as the weights were trained with: a ceiling near a whole number asks for its last bit.
+  // In float32, as in training: near a whole number the ceiling depends on the last bit.
   const f = Math.fround;
   const widest = f(Math.log(f((most - 1) / middle)));
   return distanceRows(buckets, farthest, (distance) => {

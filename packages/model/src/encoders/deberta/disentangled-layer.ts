@@ -10,13 +10,13 @@ import {
 } from "./disentangled-attention.ts";
 import type { DebertaShape } from "./shared-config.ts";
 
-/** How a version of DeBERTa makes its attention's projections, and which row a distance has. */
+/** What differs between versions of DeBERTa: the projections of attention, and which row a distance has. */
 export interface Disentangled<S> {
   projections: (self: S) => DisentangledProjections;
   distances: DistanceRows;
 }
 
-/** A layer of any version: see `transformerLayer` and `disentangledAttention`. */
+/** A layer of any version of DeBERTa: see `transformerLayer` and `disentangledAttention`. */
 export function disentangledLayer<S>(
   p: LayerParams<S> | undefined,
   layer: number,
@@ -48,7 +48,7 @@ export function disentangledLayer<S>(
   );
 }
 
-/** Embeddings of which those of padding are 0: `[B, T] -> [B, T, C]`. */
+/** Embeddings, 0 at padding: `[B, T] -> [B, T, C]`. */
 export function embedDeberta(
   p: EmbeddingsParams,
   inputs: EncoderInputs,

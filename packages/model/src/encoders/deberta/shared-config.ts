@@ -4,11 +4,11 @@ import { type DropoutSite, projectionSites } from "../layers/dropout-sites.ts";
 import { type EncoderShape, encoderShape, only, shapeJson, shapeKeys } from "../encoder-shape.ts";
 import type { PoolerActivation } from "../encoder-kind.ts";
 
-/** What DeBERTa's versions have in common beyond every encoder's shape. */
+/** What all versions of DeBERTa have besides the shape of every encoder. */
 export interface DebertaShape extends EncoderShape {
   /** Whether absolute positions are added to the embeddings. */
   positionBiasedInput: boolean;
-  /** The farthest distance that is told from nearer ones. */
+  /** The largest distance that is distinguished from smaller ones. */
   maxRelativePositions: number;
   positionTerms: readonly PositionTerm[];
   poolerActivation: PoolerActivation;
@@ -16,7 +16,7 @@ export interface DebertaShape extends EncoderShape {
 
 const terms = z.array(z.enum(["c2p", "p2c"])).min(1);
 
-/** What the keys of DeBERTa's `config.json`, of any version, hold. */
+/** The values in DeBERTa's `config.json`, of any version. */
 interface DebertaJson {
   type_vocab_size: number;
   max_relative_positions: number;
@@ -28,7 +28,7 @@ interface DebertaJson {
   attention_head_size: number | undefined;
 }
 
-/** The keys of DeBERTa's `config.json` that are read, of any version. */
+/** The keys that are read from DeBERTa's `config.json`, of any version. */
 export const debertaKeys: typeof shapeKeys & {
   [K in keyof DebertaJson]: z.ZodType<DebertaJson[K]>;
 } & {
@@ -67,9 +67,9 @@ export const debertaKeys: typeof shapeKeys & {
 };
 
 /**
- * What the keys say.
+ * The configuration that the keys give.
  *
- * @throws RangeError, naming the file, for sizes that would need layers of their own
+ * @throws RangeError, naming the file, for a size that differs from the one it must equal
  */
 export function debertaShape(
   c: Parameters<typeof encoderShape>[0] & DebertaJson,
@@ -93,7 +93,7 @@ export function debertaShape(
   };
 }
 
-/** The keys that say the same. */
+/** The config's keys for a configuration. */
 export function debertaJson(config: DebertaShape): Record<string, unknown> {
   return {
     ...shapeJson(config),
@@ -107,7 +107,7 @@ export function debertaJson(config: DebertaShape): Record<string, unknown> {
   };
 }
 
-/** To the relative positions, to the attention probabilities, then after both projections. */
+/** Dropout of a layer: on the relative positions, on the attention probabilities, then after both projections. */
 export function debertaLayerSites(
   config: DebertaShape,
   layer: number,

@@ -8,9 +8,9 @@ import { type DisentangledProjections, plainDistanceRows } from "./disentangled-
 import { type Disentangled, disentangledLayer, embedDeberta } from "./disentangled-layer.ts";
 import type { DebertaConfig } from "./v1-definition.ts";
 
-/** One product for query, key and value, head by head; keys have no bias. */
+/** Query, key and value are one product, head by head; keys have no bias. */
 interface SelfAttentionParams<T = tf.Tensor> {
-  /** `[3 C, C]`: of each head its query's rows, its key's, its value's. */
+  /** `[3 C, C]`: for each head the rows of its query, its key and its value. */
   in_proj: { weight: T };
   q_bias: T;
   v_bias: T;
@@ -28,7 +28,7 @@ export interface DebertaParams<T = tf.Tensor> {
 }
 
 /**
- * DeBERTa: attention over contents and relative positions apart.
+ * The first DeBERTa: attention treats contents and relative positions separately.
  *
  * Source: He et al., arXiv:2006.03654; Hugging Face transformers, models/deberta/modeling_deberta.py.
  */

@@ -17,7 +17,7 @@ import {
   transformerLayerParameters,
 } from "../layers/parameters.ts";
 
-/** DeBERTa, the first. */
+/** The first version of DeBERTa. */
 export interface DebertaConfig extends DebertaShape {
   modelType: "deberta";
 }
@@ -28,7 +28,7 @@ const schema = z.looseObject({
   talking_head: only(false, "heads do not mix").default(false),
 });
 
-/** DeBERTa by its configuration: see `deberta` for what it computes. */
+/** The definition of the first DeBERTa; `deberta` is its computation. */
 export const debertaDefinition: EncoderDefinition<DebertaConfig> = {
   prefix: "deberta.",
   readConfig(json, where, warn) {

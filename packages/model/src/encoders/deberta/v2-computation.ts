@@ -46,8 +46,8 @@ export interface DebertaV2Params<T = tf.Tensor> {
 }
 
 /**
- * DeBERTa v2 and v3: distances in buckets that widen, positions projected by the contents' own query
- * and key where the configuration says so, perhaps a convolution beside the first layer.
+ * DeBERTa v2 and v3: distances in buckets that widen, positions projected by the query and key of the
+ * contents if configured, and optionally a convolution beside the first layer.
  *
  * Source: He et al., arXiv:2006.03654 and arXiv:2111.09543; Hugging Face transformers,
  * models/deberta_v2/modeling_deberta_v2.py.
@@ -110,9 +110,9 @@ function projections(
 }
 
 /**
- * A convolution over the first layer's input, added to its output and normalised; 0 for padding.
+ * A convolution over the first layer's input, added to its output and normalised; 0 at padding.
  *
- * @param input `[B, T, C]`, of which padding is 0
+ * @param input `[B, T, C]`, 0 at padding
  * @param output `[B, Q, C]`
  */
 function withConvolution(
@@ -127,7 +127,7 @@ function withConvolution(
   const [b, t, c] = input.shape;
   const kernel = conv?.kernelSize ?? 1;
   const before = (kernel - 1) / 2;
-  // Each token beside its neighbours, [B, T, kernel * C], so that one product does.
+  // Each token with its neighbours, [B, T, kernel * C], so that one product is enough.
   const padded = tf.pad(input, [
     [0, 0],
     [before, before],

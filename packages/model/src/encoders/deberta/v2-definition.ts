@@ -21,9 +21,9 @@ import {
 /** DeBERTa v2 and v3. */
 export interface DebertaV2Config extends DebertaShape {
   modelType: "deberta-v2";
-  /** How many rows of relative positions there are for each sign; without, one for each distance. */
+  /** Rows of relative positions for each sign; undefined for one row per distance. */
   positionBuckets: number | undefined;
-  /** Whether positions are projected by the contents' own query and key. */
+  /** Whether positions are projected by the query and key of the contents. */
   shareAttKey: boolean;
   /** Whether the embeddings of relative positions go through a layer norm. */
   normRelEbd: boolean;
@@ -45,7 +45,7 @@ const schema = z.looseObject({
   conv_groups: only(1, "a convolution over all channels").default(1),
 });
 
-/** DeBERTa v2 and v3 by their configuration: see `debertaV2` for what they compute. */
+/** The definition of DeBERTa v2 and v3; `debertaV2` is their computation. */
 export const debertaV2Definition: EncoderDefinition<DebertaV2Config> = {
   prefix: "deberta.",
   readConfig(json, where, warn) {

@@ -9,7 +9,7 @@ export interface SelfAttentionParams<T = tf.Tensor> {
 }
 
 /**
- * What is added to the attention scores: 0 where a token may be looked at, -1e9 where padding is.
+ * Added to the attention scores: 0 at a token, -1e9 at padding.
  *
  * @param attentionMask float32 `[B, T]` of 1 and 0
  * @returns `[B, 1, 1, T]`
@@ -23,8 +23,8 @@ export function attentionBias(attentionMask: tf.Tensor2D): tf.Tensor4D {
  * Multi-head scaled dot-product self-attention, up to and without the output projection:
  * `softmax(Q Kᵀ / √D + bias) V`, `[B * T, C] -> [B * Q, C]`.
  *
- * @param x B sequences of T tokens, end to end; what is looked at
- * @param asking the tokens that look, Q of each sequence, end to end; all of `x` for all
+ * @param x B sequences of T tokens, end to end: the keys and values
+ * @param asking Q tokens of each sequence, end to end: the queries
  * @param bias `[B, 1, 1, T]`, see `attentionBias`
  * @param dropProbabilities applied to the attention probabilities `[B, H, Q, T]`
  *

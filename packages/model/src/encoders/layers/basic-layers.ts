@@ -20,9 +20,9 @@ export function linear(p: LinearParams, x: tf.Tensor2D): tf.Tensor2D {
 /**
  * Normalises the last axis to mean 0 and variance 1, then scales and shifts it: `[..., C] -> [..., C]`.
  *
- * With the normalised x̂ and r = 1 / √(variance + ε), the gradient that the output's, dy, leads to is
- * `r (dy w - mean(dy w) - x̂ mean(dy w x̂))`: written out, because autodiff takes twice as many passes
- * over the numbers.
+ * With the normalised x̂, r = 1 / √(variance + ε) and the output's gradient dy, the input's gradient is
+ * `r (dy w - mean(dy w) - x̂ mean(dy w x̂))`. It is written out because autodiff takes twice as many
+ * passes over the numbers.
  *
  * Source: Ba et al., arXiv:1607.06450; the variance is that of the population.
  */
@@ -49,7 +49,7 @@ export function layerNorm<T extends tf.Tensor>(p: LayerNormParams, x: T, epsilon
   return normalise(x.reshape<tf.Tensor2D>(rows), p.weight, p.bias).reshape(x.shape) as T;
 }
 
-/** Of the input `[N, C]`, the weight and the bias, `[C]` each. */
+/** The gradients of the input `[N, C]`, the weight and the bias, `[C]` each. */
 function layerNormGradients(dy: tf.Tensor2D, saved: tf.Tensor[]): tf.Tensor[] {
   const [normalised, deviation, weight] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
   const channels = weight.size;
@@ -86,9 +86,9 @@ function geluSlope(x: tf.Tensor): tf.Tensor {
 }
 
 /**
- * Drops numbers and scales the rest, so that the mean stays: `x * mask / keepProbability`.
+ * Drops numbers and scales the rest, which keeps the mean: `x * mask / keepProbability`.
  *
- * @param mask bool, of x's shape; false drops
+ * @param mask bool, of x's shape; false drops a number
  * @param keepProbability the probability that the mask is true, in (0, 1]
  */
 export function dropout<T extends tf.Tensor>(x: T, mask: tf.Tensor, keepProbability: number): T {

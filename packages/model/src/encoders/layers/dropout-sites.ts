@@ -1,10 +1,10 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { EncoderShape } from "../encoder-shape.ts";
 
-/** Drops numbers of `x` at a named place of the model; the identity when not training. */
+/** Applies dropout to `x` at a named place of the model; the identity outside training. */
 export type Dropout = <T extends tf.Tensor>(site: string, x: T) => T;
 
-/** A place where dropout acts. */
+/** A place where the model applies dropout. */
 export interface DropoutSite {
   name: string;
   /** The mask's shape; `B` and `T` are the batch and its length. */
@@ -13,7 +13,7 @@ export interface DropoutSite {
   probability: number;
 }
 
-/** The places after both projections of a layer; its attention's own come before. */
+/** The places after both projections of a layer, which follow those in its attention. */
 export function projectionSites(
   { hiddenSize, hiddenDropoutProb: probability }: EncoderShape,
   layer: number,

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { EncoderInputs } from "../encoder-kind.ts";
 import { layerNorm, type LayerNormParams } from "./basic-layers.ts";
 
-/** The embeddings' parameters; an encoder may do without positions and without types. */
+/** The parameters of the embeddings; an encoder may have no positions and no token types. */
 export interface EmbeddingsParams<T = tf.Tensor> {
   word_embeddings: { weight: T };
   position_embeddings?: { weight: T };
@@ -11,10 +11,9 @@ export interface EmbeddingsParams<T = tf.Tensor> {
 }
 
 /**
- * Embeddings of the tokens, of their positions and of which text they belong to, summed and
- * normalised: `[B, T] -> [B, T, C]`.
+ * The embeddings of tokens, token types and positions, summed and normalised: `[B, T] -> [B, T, C]`.
  *
- * @param firstPosition the row of the position table that is the first token's
+ * @param firstPosition the first token's row in the table of positions
  */
 export function embedTokens(
   p: EmbeddingsParams,

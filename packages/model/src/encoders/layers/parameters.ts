@@ -1,6 +1,6 @@
 import type { EncoderShape } from "../encoder-shape.ts";
 
-/** What a parameter is for. Weight decay spares `bias` and `norm`. */
+/** What a parameter is for. Weight decay leaves out `bias` and `norm`. */
 export type ParameterRole = "weight" | "embedding" | "bias" | "norm";
 
 /** A parameter's name, shape and role. */
@@ -11,7 +11,7 @@ export interface ParameterSpec {
   role: ParameterRole;
 }
 
-/** Of a fully connected layer. */
+/** The parameters of a fully connected layer. */
 export function denseParameters(name: string, outputs: number, inputs: number): ParameterSpec[] {
   return [
     { name: `${name}.weight`, shape: [outputs, inputs], role: "weight" },
@@ -19,7 +19,7 @@ export function denseParameters(name: string, outputs: number, inputs: number): 
   ];
 }
 
-/** Of a layer norm. */
+/** The parameters of a layer norm. */
 export function normParameters(name: string, size: number): ParameterSpec[] {
   return [
     { name: `${name}.weight`, shape: [size], role: "norm" },
@@ -27,7 +27,7 @@ export function normParameters(name: string, size: number): ParameterSpec[] {
   ];
 }
 
-/** Of the embeddings, in the order in which they are used. @param positions rows of the position table; 0 for none */
+/** The parameters of the embeddings, in order of use. @param positions rows of the position table; 0 for none */
 export function embeddingsParameters(
   { vocabSize, hiddenSize, typeVocabSize }: EncoderShape,
   positions: number,
@@ -50,7 +50,7 @@ export function embeddingsParameters(
   ];
 }
 
-/** Of a transformer layer, in the order in which they are used. @param self those of its self-attention, by their names in it */
+/** The parameters of a transformer layer, in order of use. @param self those of its self-attention, by their names in it */
 export function transformerLayerParameters(
   { hiddenSize: c, intermediateSize: f }: EncoderShape,
   layer: number,

@@ -20,21 +20,21 @@ export interface LayerParams<S, T = tf.Tensor> {
   output: { dense: LinearParams<T>; LayerNorm: LayerNormParams<T> };
 }
 
-/** What a self-attention is given: B sequences end to end. */
+/** The tokens of self-attention: B sequences end to end. */
 export interface Attended {
-  /** `[B * T, C]`: what is looked at. */
+  /** `[B * T, C]`: the keys and values. */
   all: tf.Tensor2D;
-  /** `[B * Q, C]`: the tokens that look; all, or the first of each sequence. */
+  /** `[B * Q, C]`: the queries; all tokens, or the first of each sequence. */
   asking: tf.Tensor2D;
 }
 
 /**
- * One transformer layer that normalises after each addition, whatever its self-attention:
- * `[B, T, C] -> [B, T, C]`; for the first token alone, `-> [B, 1, C]`.
+ * One transformer layer with any self-attention, normalised after each addition:
+ * `[B, T, C] -> [B, T, C]`, or `-> [B, 1, C]` for the first token alone.
  *
  * @param layer counted from 1
- * @param attend self-attention up to and without the output projection, `-> [B * Q, C]`
- * @param read the tokens whose output anybody reads: a last layer's may be the first alone
+ * @param attend self-attention before the output projection, `-> [B * Q, C]`
+ * @param read the tokens to compute: the last layer may need only the first
  *
  * Source: Vaswani et al., arXiv:1706.03762; BERT, arXiv:1810.04805.
  */
@@ -54,7 +54,7 @@ export function transformerLayer<S>(
     read === "all"
       ? [t, all]
       : [1, tf.slice(hidden, [0, 0, 0], [b, 1, c]).reshape<tf.Tensor2D>([b, c])];
-  // Dropout's masks are [B, T, C]; the products want [B * T, C].
+  // Dropout's masks are [B, T, C]; the products take [B * T, C].
   const drop = (site: string, y: tf.Tensor2D) =>
     dropout(`layer.${layer}.${site}`, y.reshape<tf.Tensor3D>([b, length, c])).reshape<tf.Tensor2D>([
       b * length,

@@ -5,7 +5,7 @@ import { embedTokens } from "../layers/embeddings.ts";
 import type { RobertaConfig } from "./definition.ts";
 
 /**
- * RoBERTa: BERT's layers; the first token's position is that after the padding token's id.
+ * RoBERTa: BERT's layers; the first token's position is the padding token's id plus 1.
  *
  * Source: Liu et al., arXiv:1907.11692; XLM-R, arXiv:1911.02116; Hugging Face transformers,
  * models/roberta/modeling_roberta.py.

@@ -9,7 +9,7 @@ import { embeddingsParameters } from "../layers/parameters.ts";
 /** RoBERTa and XLM-R. */
 export interface RobertaConfig extends EncoderShape {
   modelType: "roberta" | "xlm-roberta";
-  /** The id of the padding token; the positions begin after it. */
+  /** The id of the padding token; positions start after it. */
   padTokenId: number;
 }
 
@@ -19,7 +19,7 @@ const schema = z.looseObject({
   pad_token_id: z.int().nonnegative().default(1),
 });
 
-/** RoBERTa by its configuration: see `roberta` for what it computes. */
+/** The definition of RoBERTa and XLM-R; `roberta` is their computation. */
 export const robertaDefinition: EncoderDefinition<RobertaConfig> = {
   prefix: "roberta.",
   readConfig(json, where, warn) {
