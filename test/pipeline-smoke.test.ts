@@ -63,7 +63,7 @@ test("what smoke left becomes a repository of the Hub, as long as its parts belo
   const planned = await project.read(cell);
   await project.write(cell, planned.replace('"epochs": 1', '"epochs": 2'));
   await expect(openCombination(project.dir, "smoke", "amazon.tiny.sweet.1")).rejects.toThrow(
-    "push: the cell train.amazon.tiny.sweet.1 was planned anew and not run since; run: npx turbo run pipeline -- smoke",
+    "push: the cell train.amazon.tiny.sweet.1 was planned again and has not been run since; run: npx turbo run pipeline -- smoke",
   );
   await project.write(cell, planned);
 });

@@ -126,7 +126,7 @@ async function openCell(
     !isDeepStrictEqual(manifest.inputs, inputs) ||
     !isDeepStrictEqual(manifest.settings, plan.settings)
   )
-    throw new Error(`push: the cell ${cell} was planned anew and not run since; ${run}`);
+    throw new Error(`push: the cell ${cell} was planned again and has not been run since; ${run}`);
   opened.set(cell, artifact);
   return artifact;
 }

@@ -95,7 +95,7 @@ describe("checkMember", () => {
     await expect(
       checkMember({ ...checkpoint, weights }, files, sentences, "cells/train/member-1"),
     ).rejects.toThrow(
-      /^cells\/train\/member-1: right-2\.onnx: logit 0 must be within .*; a logit this large comes of a training that diverged, train again with a lower learningRate$/,
+      /^cells\/train\/member-1: right-2\.onnx: logit 0 must be within .*; a logit this large comes from a training that diverged, train again with a lower learningRate$/,
     );
   });
 

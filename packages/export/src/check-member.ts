@@ -95,7 +95,7 @@ export function largestDifference(
     if (!(difference <= tolerance)) {
       const fix =
         Math.abs(expected[i] ?? NaN) > absurd
-          ? "; a logit this large comes of a training that diverged, train again with a lower learningRate"
+          ? "; a logit this large comes from a training that diverged, train again with a lower learningRate"
           : "";
       throw new RangeError(
         `${where}: logit ${i} must be within ${tolerance} of the training definition's ${expected[i]}, got ${got[i]}${fix}`,

@@ -186,7 +186,7 @@ describe("leaves nothing where it fails", () => {
     const change = tensorsOf((tensors) => tensors["exits.3.classifier.bias"]?.data.fill(NaN));
     const train = await trainedOf("nan-weights", [randomCheckpoint([1, 3])], change);
     expect(await failure("nan-export", train)).toEqual({
-      error: `${join(train.dir, "member-1/model.safetensors")}: tensor "exits.3.classifier.bias" must hold finite numbers, got NaN at 0 of 3; its training diverged or the file is damaged, take another checkpoint`,
+      error: `${join(train.dir, "member-1/model.safetensors")}: tensor "exits.3.classifier.bias" must hold finite numbers, got NaN at 0 of 3; its training diverged or the file is damaged; use another checkpoint`,
       left: [],
     });
   });

@@ -130,7 +130,7 @@ describe("encoderConfig", () => {
     const odd = { ...json, my_note: "x", another: 3, nothing: null };
     expect(encoderConfig(odd, "a/config.json", (line) => warnings.push(line))).toEqual(config);
     expect(warnings).toEqual([
-      "a/config.json: not read, and taken to change nothing: my_note, another",
+      "a/config.json: ignored, on the assumption that they change nothing: my_note, another",
     ]);
   });
 

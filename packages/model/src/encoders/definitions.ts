@@ -45,7 +45,7 @@ export function encoderConfig(
   if (typeof type !== "string" || !Object.hasOwn(definitions, type)) {
     const known = Object.keys(definitions);
     throw new TypeError(
-      `${where}: model_type: expected a kind of encoder, got ${JSON.stringify(type) ?? "none"}; ${typeof type === "string" ? didYouMean(type, known) : `known are ${known.join(", ")}`}`,
+      `${where}: model_type: expected a kind of encoder, got ${JSON.stringify(type) ?? "none"}; ${typeof type === "string" ? didYouMean(type, known) : `known: ${known.join(", ")}`}`,
     );
   }
   const modelType = type as EncoderConfig["modelType"]; // a key of the table

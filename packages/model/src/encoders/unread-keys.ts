@@ -87,12 +87,12 @@ export function checkKeys(
     .map(([key, value]) => `${key}: ${JSON.stringify(value)?.slice(0, 80)}`);
   if (refused.length > 0)
     throw new TypeError(
-      `${where}: ${first(refused)}: not supported, for it changes what the encoder computes; use a checkpoint without it`,
+      `${where}: ${first(refused)}: not supported, because it changes what the encoder computes; use a checkpoint without it`,
     );
   const unknown = others.filter((entry) => !decided(entry) && entry[1] !== null);
   if (unknown.length > 0)
     warn(
-      `${where}: not read, and taken to change nothing: ${first(unknown.map(([key]) => key.slice(0, 80)))}`,
+      `${where}: ignored, on the assumption that they change nothing: ${first(unknown.map(([key]) => key.slice(0, 80)))}`,
     );
 }
 

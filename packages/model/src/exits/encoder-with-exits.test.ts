@@ -260,7 +260,7 @@ describe("what bert is given", () => {
 
   it("refuses inputs of different shapes", () => {
     const inputs = { ...batch(rows, 7), attentionMask: tf.ones<tf.Rank.R2>([3, 5]) };
-    const message = "encoder: attentionMask must be [3, 7] as inputIds are, got [3, 5]";
+    const message = "encoder: attentionMask must be [3, 7] like inputIds, got [3, 5]";
     expect(() => exitLogits(p, inputs, options)).toThrow(new RangeError(message));
     expect(() => hiddenStates(p, inputs, config, 2)).toThrow(message);
   });

@@ -159,7 +159,7 @@ function checkInputs(inputs: EncoderInputs): void {
     const { shape } = inputs[name];
     if (shape.join() !== wanted.join()) {
       throw new RangeError(
-        `encoder: ${name} must be [${wanted.join(", ")}] as inputIds are, got [${shape.join(", ")}]`,
+        `encoder: ${name} must be [${wanted.join(", ")}] like inputIds, got [${shape.join(", ")}]`,
       );
     }
   }

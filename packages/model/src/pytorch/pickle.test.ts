@@ -61,7 +61,9 @@ describe("unpickle", () => {
   it("tells a tuple from a list, and nothing can be put into a tuple", () => {
     expect([isTuple(read("\x80\x02)."))]).toEqual([true]);
     expect([isTuple(read("\x80\x02]."))]).toEqual([false]);
-    expect(problem("\x80\x02)K\x01a.")).toBe("w.bin: its pickle appends to what is no list");
+    expect(problem("\x80\x02)K\x01a.")).toBe(
+      "w.bin: its pickle appends to a value that is not a list",
+    );
   });
 
   it("gives one value where it is recalled, itself included", () => {
@@ -104,12 +106,12 @@ describe("unpickle", () => {
     ["a string in Latin-1", "\x80\x02U\x01\xe9.", "has a string at byte 4 that is not UTF-8"],
     ["a value not stored", "\x80\x02h\x00.", "recalls value 0, which it has not stored"],
     ["a key without a value", "\x80\x02}(K\x01u.", "has a dictionary with a key but no value"],
-    ["a key of a list", "\x80\x02]K\x01K\x02s.", "sets a key of what is no dictionary"],
+    ["a key of a list", "\x80\x02]K\x01K\x02s.", "sets a key of a value that is not a dictionary"],
     ["a name without an end", "\x80\x02cposix", "has a name at byte 3 that does not end"],
     [
       "a name that is a number",
       "\x80\x04K\x01K\x02\x93.",
-      "asks for a global whose name is no string",
+      "asks for a global whose name is not a string",
     ],
     ["text of protocol 0", "I1\n.", "has opcode 0x49 at byte 0: refused"],
   ])("refuses %s", (_, pickle, message) => {

@@ -1,44 +1,44 @@
 /**
- * What a pickle may ask for. A pickle is a program: it names functions and has them called. Here a
- * name is looked up in these tables and nowhere else; no module is imported, no attribute followed.
+ * What a pickle may ask for. A pickle is a program that calls functions by name. Here a name is looked up
+ * only in these tables; no module is imported and no attribute is followed.
  */
 export interface PickleRules {
-  /** What may be called, by `module name`; `collections OrderedDict` always may. */
+  /** The functions that may be called, by `module name`; `collections OrderedDict` always may. */
   functions: ReadonlyMap<string, PickleFunction>;
-  /** What may be named but not called, by `module name`. */
+  /** The objects that may be named but not called, by `module name`. */
   constants: ReadonlyMap<string, object>;
-  /** What an identifier of something outside the pickle stands for. @throws Error to refuse it */
+  /** The object outside the pickle that an identifier stands for. @throws Error to refuse it */
   persistent(id: unknown): unknown;
 }
 
-/** Stands for a function of Python's. @throws Error for arguments that it was not written for */
+/** Stands for a Python function. @throws Error for arguments that it does not support */
 export type PickleFunction = (args: readonly unknown[]) => unknown;
 
-/** The most bytes that a pickle may have: what describes 100,000 tensors has 20 MB. */
+/** The maximum size of a pickle: one that describes 100,000 tensors has 20 MB. */
 export const maximumPickleBytes: number = 1 << 25;
 /**
- * Each makes one value at most, so that this bounds time and memory; a tensor takes some 30. A call
- * counts as its arguments' items.
+ * Each opcode makes at most one value, so this bounds time and memory; a tensor takes about 30. A call
+ * counts as the items of its arguments.
  */
 const maximumOpcodes = 4_000_000;
-/** Python's pickler empties a container's items onto the stack by the thousand. */
+/** Python's pickler puts the items of a container on the stack by the thousand. */
 const maximumStack = 100_000;
 const maximumMarks = 1000;
 const maximumMemo = 2_000_000;
-/** Of an integer: PyTorch's longest has 10. */
+/** Bytes of an integer: PyTorch's longest has 10. */
 const maximumIntegerBytes = 255;
 
 /**
- * Reads one pickle without running anything: protocol 2 as PyTorch writes it, and of protocols 3 and 4
- * frames, short strings and the shorter memo. Every other opcode is refused.
+ * Reads one pickle without running anything: protocol 2 as PyTorch writes it, and the frames, short strings
+ * and short memo opcodes of protocols 3 and 4. Every other opcode is refused.
  *
- * None, booleans, numbers and strings are JavaScript's (an integer past 2^53 is a bigint), a dictionary
- * or OrderedDict is a Map, a list an array, a tuple a frozen array. What BUILD would set on a dictionary
+ * None, booleans, numbers and strings become JavaScript's (an integer past 2^53 a bigint), a dictionary or
+ * OrderedDict a Map, a list an array, a tuple a frozen array. What BUILD would set on a dictionary
  * (`_metadata`) is ignored.
  *
  * @param start where in `bytes` the pickle begins
  * @returns the value, and where the pickle ends
- * @throws TypeError or RangeError, beginning with `where`, for what is refused, malformed or too large
+ * @throws TypeError or RangeError, beginning with `where`, if the pickle is refused, malformed or too large
  * Source: CPython 3.11, Lib/pickle.py and Lib/pickletools.py.
  */
 export function unpickle(
@@ -59,7 +59,7 @@ export function unpickle(
   let at = start;
 
   const wrong = (message: string) => new TypeError(`${where}: its pickle ${message}`);
-  /** Moves past the next bytes, which must be there, and returns where they begin. */
+  /** Moves past the next bytes, if there are that many, and returns where they begin. */
   const take = (count: number): number => {
     if (count > bytes.length - at)
       throw new RangeError(
@@ -93,7 +93,7 @@ export function unpickle(
   };
   const integer = (length: number): number | bigint => {
     if (length > maximumIntegerBytes)
-      throw wrong(`has an integer of ${length} bytes, expected ${maximumIntegerBytes} at most`);
+      throw wrong(`has an integer of ${length} bytes, expected at most ${maximumIntegerBytes}`);
     const from = take(length);
     let value = 0n;
     for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[from + i] ?? 0);
@@ -144,11 +144,12 @@ export function unpickle(
   };
   const append = (items: unknown[]) => {
     const list = top();
-    if (!Array.isArray(list) || Object.isFrozen(list)) throw wrong("appends to what is no list");
+    if (!Array.isArray(list) || Object.isFrozen(list))
+      throw wrong("appends to a value that is not a list");
     for (const item of items) list.push(item);
   };
   const setItems = (items: readonly unknown[], dictionary: unknown) => {
-    if (!(dictionary instanceof Map)) throw wrong("sets a key of what is no dictionary");
+    if (!(dictionary instanceof Map)) throw wrong("sets a key of a value that is not a dictionary");
     if (items.length % 2 !== 0) throw wrong("has a dictionary with a key but no value");
     for (let i = 0; i < items.length; i += 2) dictionary.set(items[i], items[i + 1]);
   };
@@ -172,7 +173,7 @@ export function unpickle(
         break;
       }
       case 0x95: {
-        // FRAME: says only how much to read ahead.
+        // FRAME: only how much to read ahead.
         const length = long();
         if (length > bytes.length - at)
           throw wrong(`has a frame of ${length} bytes at byte ${at}; it is truncated`);
@@ -309,7 +310,7 @@ export function unpickle(
         // STACK_GLOBAL
         const [module, name] = popMany(2);
         if (typeof module !== "string" || typeof name !== "string")
-          throw wrong("asks for a global whose name is no string");
+          throw wrong("asks for a global whose name is not a string");
         global(module, name);
         break;
       }
@@ -324,8 +325,8 @@ export function unpickle(
         const [named, args] = popMany(2);
         const make = callable.get(named);
         if (make === undefined || !isTuple(args))
-          throw wrong(`has opcode REDUCE on what is no function that is known here: ${refused}`);
-        // A function may look at each item of a list, and be given the same long one again and again.
+          throw wrong(`has opcode REDUCE on an unknown function: ${refused}`);
+        // A function may read each item of a list, and get the same long list again and again.
         for (const arg of args) count += Array.isArray(arg) ? arg.length : 1;
         push(called(() => make(args)));
         break;
@@ -333,7 +334,7 @@ export function unpickle(
       case 0x62: // BUILD
         pop();
         if (!(top() instanceof Map))
-          throw wrong(`has opcode BUILD on what is no dictionary: ${refused}`);
+          throw wrong(`has opcode BUILD on a value that is not a dictionary: ${refused}`);
         break;
       case 0x69: // INST, which names what it calls
         throw wrong(`asks for ${refusal(line(), line())}`);
@@ -351,7 +352,7 @@ export function isTuple(value: unknown): value is readonly unknown[] {
 }
 
 /**
- * A pickle's value in a few words. Not what it holds: that may lead to itself, or be of any depth.
+ * A pickle's value in a few words, without its contents: they may contain themselves, or nest to any depth.
  */
 export function describeValue(value: unknown): string {
   if (value === null) return "None";
@@ -363,7 +364,7 @@ export function describeValue(value: unknown): string {
   return value instanceof Map ? "a dictionary" : "a tensor or its type";
 }
 
-/** Opcodes that make objects, or look outside. */
+/** Opcodes that make objects or refer to something outside the pickle. */
 const refusedOpcodes: Readonly<Record<number, string>> = {
   0x53: "STRING",
   0x6f: "OBJ",
@@ -385,15 +386,15 @@ function refusal(module: string, name: string): string {
   return `${shown}: ${refused}`;
 }
 
-/** Python 3 calls it without arguments and sets the items afterwards, Python 2 with a list of pairs. */
+/** Python 3 calls it without arguments and sets the items afterwards; Python 2 passes a list of pairs. */
 function orderedDict(args: readonly unknown[]): Map<unknown, unknown> {
   const [pairs = [], ...others] = args;
   if (!Array.isArray(pairs) || others.length > 0)
-    throw new TypeError("calls OrderedDict with other than a list of pairs");
+    throw new TypeError("calls OrderedDict with something other than a list of pairs");
   const dictionary = new Map<unknown, unknown>();
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2)
-      throw new TypeError("calls OrderedDict with other than a list of pairs");
+      throw new TypeError("calls OrderedDict with something other than a list of pairs");
     dictionary.set(pair[0], pair[1]);
   }
   return dictionary;

@@ -277,7 +277,7 @@ describe("a pickle that asks to run something", () => {
       ascii("R"),
     );
     expect(await problem(zip(metadata, { 0: floats(1) }))).toBe(
-      "its pickle calls _rebuild_tensor_v2 with other than 6 arguments",
+      "its pickle calls _rebuild_tensor_v2 with arguments other than the 6 that are supported",
     );
   });
 });
@@ -289,10 +289,10 @@ describe("a description that lies", () => {
   it("of a storage's size", async () => {
     expect(await lie(tensor(storage("0", 3), 0, [3], [1]))).toBe("none");
     expect(await lie(tensor(storage("0", 2 ** 40), 0, [3], [1]))).toBe(
-      'tensor "x" is of storage "0" of 1099511627776 F32, got 12 bytes',
+      'tensor "x" is in storage "0" of 1099511627776 F32, got 12 bytes',
     );
     expect(await lie(tensor(storage("1", 3), 0, [3], [1]))).toBe(
-      'tensor "x" is of storage "1", which the file lacks',
+      'tensor "x" is in storage "1", which the file lacks',
     );
     expect(await lie(tensor(storage("../0", 3), 0, [3], [1]))).toContain("which the file lacks");
     const twice = dictionary({
@@ -300,7 +300,7 @@ describe("a description that lies", () => {
       y: tensor(storage("0", 3, "IntStorage"), 0, [3], [1]),
     });
     expect(await problem(zip(pickle(twice), { 0: floats(1, 2, 3) }))).toBe(
-      'its pickle calls storage "0" 3 I32, and before 3 F32',
+      'its pickle describes storage "0" as 3 I32, and before as 3 F32',
     );
   });
 
@@ -342,17 +342,19 @@ describe("a description that lies", () => {
     );
     expect(await problem(legacy(described, ["1"], [counted(3, data)]))).toContain('storage "1"');
     expect(await problem(legacy(described))).toBe(
-      'tensor "x" is of storage "0", which the file lacks',
+      'tensor "x" is in storage "0", which the file lacks',
     );
   });
 
   it("of what it is", async () => {
-    expect(await problem(ascii(""))).toContain("expected a file of torch.save, got another file");
+    expect(await problem(ascii(""))).toContain(
+      "expected a file written by torch.save, got another file",
+    );
     expect(await problem(ascii("version https://git-lfs.github.com/spec/v1\n"))).toContain(
       "is a Git LFS pointer, not the file itself; run git lfs pull",
     );
     expect(await problem(pickle(ascii("K\x01")))).toContain(
-      "a pickle, expected a file of torch.save",
+      "a pickle, expected a file written by torch.save",
     );
     expect(await problem(zip(pickle(ascii("K\x01"))))).toBe(
       "expected a state_dict, a dictionary of tensors, got 1",
@@ -406,7 +408,7 @@ it("a value that holds itself, or twice the same to any depth, is told without a
       pickle(tensorOfNothing),
       pickle(ascii("]"), value, ascii("a")),
     ]);
-    expect(await problem(keys)).toMatch(/storage a (tuple|list) is there twice, or of no tensor/);
+    expect(await problem(keys)).toMatch(/storage a (tuple|list) is repeated or belongs to no tensor/);
     expect(performance.now() - start).toBeLessThan(2000);
   }
 });

@@ -11,7 +11,7 @@ import { describeValue, maximumPickleBytes, type PickleRules, unpickle } from ".
 import { readStateDict, type StateDict, type TorchTensor } from "./pytorch-pickle.ts";
 import { zipEntries, zipEntryStart } from "./stored-zip.ts";
 
-/** A file's description, and where the numbers of a storage begin in it. */
+/** The tensors of a file, and where each storage begins in it. */
 interface Layout {
   tensors: ReadonlyMap<string, TorchTensor>;
   storageStart(key: string): Promise<number>;
@@ -19,8 +19,8 @@ interface Layout {
 
 /**
  * An open file as `torch.save` writes it, in either of its formats: the zip one, or the one before
- * PyTorch 1.6. Opening reads its description, which can run nothing (see `unpickle`); `read` reads one
- * tensor. Whoever opens it closes it.
+ * PyTorch 1.6. Opening it reads its pickle, which cannot run anything (see `unpickle`); `read` reads one
+ * tensor. The caller closes it.
  *
  * Source: torch 2.15, torch/serialization.py (`_save`, `_legacy_save`).
  */
@@ -40,7 +40,7 @@ export class PytorchFile {
 
   /**
    * @throws Error if the file cannot be opened; TypeError or RangeError, naming the file and the tensor,
-   *   if it is truncated or malformed, or asks for what is not read, such as code to run
+   *   if it is truncated or malformed, or asks for something unsupported, such as running code
    */
   static async open(path: string): Promise<PytorchFile> {
     const handle = await open(path, "r").catch((cause: unknown) => {
@@ -60,7 +60,7 @@ export class PytorchFile {
       const pointer = lfsPointerProblem(first);
       if (pointer !== undefined) throw new TypeError(`${path}: ${pointer}`);
       throw new TypeError(
-        `${path}: expected a file of torch.save, got another file; fetch it again, or convert it to safetensors`,
+        `${path}: expected a file written by torch.save, got another file; fetch it again, or convert it to safetensors`,
       );
     } catch (error) {
       await handle.close();
@@ -71,9 +71,8 @@ export class PytorchFile {
   /**
    * Reads one tensor, row-major: float64, float32, float16 and bfloat16 as float32, int32 as int32.
    *
-   * @param shape what the caller expects
-   * @throws RangeError if there is no such tensor or its shape differs; TypeError if its dtype is none
-   *   of the five
+   * @param shape the shape that it must have
+   * @throws RangeError if there is no such tensor or its shape differs; TypeError for any other dtype
    */
   async read(name: string, shape?: readonly number[]): Promise<HostTensor> {
     const tensor = this.#layout.tensors.get(name);
@@ -86,14 +85,14 @@ export class PytorchFile {
     const { dtype, key } = tensor.storage;
     const count = numberCount(tensor.shape, about);
     const whole = isContiguous(tensor);
-    // Strides are not negative: the first number is that at the offset.
+    // No stride is negative, so the first number is at the offset.
     const span = whole || count === 0 ? count : 1 + lastNumber(tensor);
     const position = (await this.#layout.storageStart(key)) + tensor.offset * dtypeBytes[dtype];
     const data = await readValues(this.path, this.#handle, about, dtype, position, span);
     return { shape: tensor.shape, data: whole ? data : gather(data, tensor, count) };
   }
 
-  /** Closes the file; it cannot be read from then on. */
+  /** Closes the file; nothing can be read after that. */
   async close(): Promise<void> {
     await this.#handle.close();
   }
@@ -105,7 +104,7 @@ async function zipLayout(path: string, handle: FileHandle, size: number): Promis
   const [pickle = "", ...others] = pickles;
   if (pickles.length !== 1)
     throw new TypeError(
-      `${path}: expected one entry data.pkl in a folder of the zip, got ${pickles.length === 0 ? "none" : 1 + others.length}; it is not of torch.save`,
+      `${path}: expected one entry data.pkl in a folder of the zip, got ${pickles.length === 0 ? "none" : 1 + others.length}; torch.save did not write it`,
     );
   const folder = pickle.slice(0, -"data.pkl".length);
   const bytesOf = async (name: string, maximum: number): Promise<Buffer> => {
@@ -113,7 +112,7 @@ async function zipLayout(path: string, handle: FileHandle, size: number): Promis
     if (entry === undefined) throw new TypeError(`${path}: expected an entry "${name}", got none`);
     if (entry.bytes > maximum)
       throw new RangeError(
-        `${path}: entry "${name}" has ${entry.bytes} bytes, expected ${maximum} at most`,
+        `${path}: entry "${name}" has ${entry.bytes} bytes, expected at most ${maximum}`,
       );
     const bytes = Buffer.alloc(entry.bytes);
     await readFully(path, handle, bytes, await zipEntryStart(path, handle, name, entry, size));
@@ -124,7 +123,7 @@ async function zipLayout(path: string, handle: FileHandle, size: number): Promis
     throw new TypeError(
       `${path}: expected version 1 to 10 of PyTorch's format, got ${JSON.stringify(version)}; convert the file to safetensors`,
     );
-  // Files from before PyTorch 2.1 have none.
+  // Files written before PyTorch 2.1 have none.
   if (entries.has(`${folder}byteorder`)) {
     const order = (await bytesOf(`${folder}byteorder`, 16)).toString("latin1");
     if (order !== "little")
@@ -146,7 +145,7 @@ async function zipLayout(path: string, handle: FileHandle, size: number): Promis
   };
 }
 
-/** Pickles of the magic number, the protocol, the machine, the object, the keys; then the storages. */
+/** The format before PyTorch 1.6: pickles of the magic number, the protocol, the machine, the object and the keys, then the storages. */
 async function legacyLayout(path: string, handle: FileHandle, size: number): Promise<Layout> {
   const head = Buffer.alloc(Math.min(size, maximumPickleBytes));
   await readFully(path, handle, head, 0);
@@ -158,7 +157,7 @@ async function legacyLayout(path: string, handle: FileHandle, size: number): Pro
   };
   if (next() !== 0x1950a86a20f9469cfc6cn)
     throw new TypeError(
-      `${path}: a pickle, expected a file of torch.save; convert it to safetensors`,
+      `${path}: a pickle, expected a file written by torch.save; convert it to safetensors`,
     );
   const protocol = next();
   if (protocol !== 1001)
@@ -192,7 +191,7 @@ const plain: PickleRules = {
   },
 };
 
-/** Where each storage begins: they follow the keys, in their order, each after its count. */
+/** Where each storage begins: they follow the keys in the same order, each after its count. */
 async function legacyStorages(
   path: string,
   handle: FileHandle,
@@ -209,7 +208,7 @@ async function legacyStorages(
     const storage = typeof key === "string" ? storages.get(key) : undefined;
     const about = `${path}: storage ${describeValue(key)}`;
     if (storage === undefined || starts.has(storage.key))
-      throw new TypeError(`${about} is there twice, or of no tensor; the file is damaged`);
+      throw new TypeError(`${about} is repeated or belongs to no tensor; the file is damaged`);
     if (at + 8 > size)
       throw new RangeError(`${about} begins at byte ${at} of ${size}; the file is truncated`);
     await readFully(path, handle, prefix, at);
@@ -239,15 +238,15 @@ function checkStorages(
     const bytes = bytesOf(key);
     const about = `${path}: tensor "${name}"`;
     if (bytes === undefined)
-      throw new TypeError(`${about} is of storage "${key.slice(0, 80)}", which the file lacks`);
+      throw new TypeError(`${about} is in storage "${key.slice(0, 80)}", which the file lacks`);
     if (Math.floor(bytes / dtypeBytes[dtype]) !== count)
       throw new RangeError(
-        `${about} is of storage "${key.slice(0, 80)}" of ${count} ${dtype}, got ${bytes} bytes`,
+        `${about} is in storage "${key.slice(0, 80)}" of ${count} ${dtype}, got ${bytes} bytes`,
       );
   }
 }
 
-/** Whether its numbers lie row-major, one after the other. */
+/** Whether its numbers are row-major without gaps. */
 function isContiguous({ shape, strides }: TorchTensor): boolean {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -258,12 +257,12 @@ function isContiguous({ shape, strides }: TorchTensor): boolean {
   return true;
 }
 
-/** How far its last number is from its first. */
+/** The distance from its first number to its last. */
 function lastNumber({ shape, strides }: TorchTensor): number {
   return shape.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] ?? 0), 0);
 }
 
-/** A tensor's numbers, row-major, out of the span of its storage that it looks at. */
+/** A tensor's numbers, row-major, from the span of its storage that it covers. */
 function gather(
   span: Float32Array | Int32Array,
   { shape, strides }: TorchTensor,
@@ -278,7 +277,7 @@ function gather(
   let from = 0;
   for (let to = 0; to < count;) {
     for (let column = 0; column < width; column++) out[to++] = span[from + column * step] ?? 0;
-    // To the next row, as an odometer turns.
+    // To the next row, like an odometer.
     for (let axis = rows.length - 1; axis >= 0; axis--) {
       const next = (index[axis] ?? 0) + 1;
       const stride = strides[axis] ?? 0;

@@ -1,28 +1,28 @@
 import { dtypeBytes, numberCount, type SafetensorsDtype } from "@sweetspot/artifact";
 import { describeValue, isTuple, type PickleFunction, unpickle } from "./pickle.ts";
 
-/** Numbers of one kind in a PyTorch file, one after the other; several tensors may look at them. */
+/** A sequence of numbers of one dtype in a PyTorch file; several tensors may share it. */
 interface TorchStorage {
-  /** What the file calls it. */
+  /** Its name in the file. */
   key: string;
   dtype: SafetensorsDtype;
   /** How many numbers it has. */
   count: number;
 }
 
-/** A tensor in a PyTorch file: how it looks at its storage, counted in numbers. */
+/** A tensor in a PyTorch file: a view of its storage. Offset and strides count numbers, not bytes. */
 export interface TorchTensor {
   storage: TorchStorage;
   offset: number;
   shape: readonly number[];
-  /** How far it is from one index to the next, for each axis. */
+  /** The distance from one index to the next, for each axis. */
   strides: readonly number[];
 }
 
 /** What the pickle of a PyTorch file describes. */
 export interface StateDict {
   tensors: Map<string, TorchTensor>;
-  /** Every storage that it names, by key. */
+  /** Every storage that the pickle names, by key. */
   storages: ReadonlyMap<string, TorchStorage>;
   /** Where the pickle ends. */
   end: number;
@@ -41,7 +41,7 @@ const storageTypes: Readonly<Record<string, SafetensorsDtype>> = {
   BoolStorage: "BOOL",
 };
 
-/** As many as PyTorch allows. */
+/** PyTorch's own limit. */
 const maximumAxes = 64;
 
 /**
@@ -49,8 +49,8 @@ const maximumAxes = 64;
  * checks each tensor against its storage.
  *
  * @param start where in `bytes` the pickle begins
- * @param fileBytes the whole file's size, which no tensor may exceed
- * @throws TypeError or RangeError, naming the file and the tensor, for all that is wrong in it
+ * @param fileBytes the size of the whole file, which no tensor may exceed
+ * @throws TypeError or RangeError, naming the file and the tensor, if the pickle is not valid
  * Source: torch 2.15, torch/_utils.py and torch/serialization.py.
  */
 export function readStateDict(
@@ -67,7 +67,7 @@ export function readStateDict(
     constants.set(`torch ${name}`, type);
   }
   const storages = new Map<string, TorchStorage>();
-  // What the pickle's values stand for: a value is a view or a tensor if it is here.
+  // A value of the pickle is a view or a tensor if it is a key here.
   const views = new Map<unknown, { storage: TorchStorage; offset: number; count: number }>();
   const tensors = new Map<unknown, TorchTensor>();
 
@@ -75,16 +75,16 @@ export function readStateDict(
     const [kind, type, key, , count, view = null] = isTuple(id) && id.length <= 6 ? id : [];
     const dtype = types.get(type);
     if (kind !== "storage" || dtype === undefined || typeof key !== "string" || !isCount(count))
-      throw new TypeError("has a persistent id that is no storage");
+      throw new TypeError("has a persistent id that is not a storage");
     const known = storages.get(key);
     const storage = known ?? { key, dtype, count };
     if (storage.dtype !== dtype || storage.count !== count)
       throw new TypeError(
-        `calls storage "${key.slice(0, 80)}" ${count} ${dtype}, and before ${storage.count} ${storage.dtype}`,
+        `describes storage "${key.slice(0, 80)}" as ${count} ${dtype}, and before as ${storage.count} ${storage.dtype}`,
       );
     storages.set(key, storage);
     const made = {};
-    // Until PyTorch 1.0 a storage could be a part of another.
+    // Before PyTorch 1.0 a storage could be part of another.
     const [, offset, part] =
       view === null ? ["", 0, count] : isTuple(view) && view.length === 3 ? view : [];
     if (!isCount(offset) || !isCount(part) || offset + part > count)
@@ -115,7 +115,7 @@ export function readStateDict(
       "torch._utils _rebuild_tensor",
       (args) => {
         if (args.length !== 4)
-          throw new TypeError("calls _rebuild_tensor with other than 4 arguments");
+          throw new TypeError("calls _rebuild_tensor with a number of arguments other than 4");
         return tensor(args);
       },
     ],
@@ -123,10 +123,12 @@ export function readStateDict(
       "torch._utils _rebuild_tensor_v2",
       (args) => {
         const metadata = args[6] ?? null;
-        // Such as a bit that negates it when it is read.
+        // Such as a flag that negates it when it is read.
         const flagged = metadata !== null && !(metadata instanceof Map && metadata.size === 0);
         if (args.length < 6 || args.length > 7 || flagged)
-          throw new TypeError("calls _rebuild_tensor_v2 with other than 6 arguments");
+          throw new TypeError(
+            "calls _rebuild_tensor_v2 with arguments other than the 6 that are supported",
+          );
         return tensor(args);
       },
     ],
@@ -134,7 +136,7 @@ export function readStateDict(
       "torch._utils _rebuild_parameter",
       (args) => {
         if (args.length !== 3 || !tensors.has(args[0]))
-          throw new TypeError("calls _rebuild_parameter with other than a tensor");
+          throw new TypeError("calls _rebuild_parameter with something other than a tensor");
         return args[0];
       },
     ],
@@ -145,14 +147,14 @@ export function readStateDict(
   for (const [name, { storage, shape }] of named) {
     const about = `${path}: tensor "${name}" of shape [${shape.join(", ")}] and dtype ${storage.dtype}`;
     const needed = numberCount(shape, about) * dtypeBytes[storage.dtype];
-    // An expanded tensor has more numbers than its storage, and could have any number of them.
+    // An expanded tensor has more numbers than its storage, with no limit.
     if (needed > fileBytes)
       throw new RangeError(`${about} needs ${needed} bytes, the whole file has ${fileBytes}`);
   }
   return { tensors: named, storages, end };
 }
 
-/** A dictionary's tensors, or else those of the dictionary in it that holds nothing but tensors. */
+/** The tensors of a dictionary, or else of the one dictionary in it that holds only tensors. */
 function namedTensors(
   value: unknown,
   path: string,
@@ -173,7 +175,7 @@ function namedTensors(
   const own = tensorsIn(value);
   if (own.size > 0) return own;
   const inside = new Map<unknown, Map<string, TorchTensor>>();
-  // Under many names there may be one large dictionary: it is looked into once.
+  // The same large dictionary may have many names: it is searched once.
   const seen = new Set<unknown>();
   for (const [name, item] of value) {
     if (!(item instanceof Map) || item.size === 0 || seen.has(item)) continue;

@@ -14,9 +14,9 @@ import { type Pooling, poolings } from "../exits/exit-definition.ts";
 import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 import { publishedClass, publishedName } from "./published-names.ts";
 
-/** A fine-tuned model: an encoder cut after its last exit, and the exits' heads. */
+/** A fine-tuned model: an encoder cut after its last exit, with the exits' heads. */
 export interface Checkpoint {
-  /** Of the encoder as it is here, cut: `numHiddenLayers` is the last exit's layer. */
+  /** The configuration of the cut encoder: `numHiddenLayers` is the last exit's layer. */
   config: EncoderConfig;
   exitLayers: readonly number[];
   pooling: Pooling;
@@ -34,11 +34,11 @@ const exitsSchema = z.looseObject({
 });
 
 /**
- * Writes `model.safetensors` and `config.json` into a folder that exists. The tensors' order is
- * always the same, so that equal checkpoints are equal files.
+ * Writes `model.safetensors` and `config.json` into an existing folder. The tensors always have the same
+ * order, so equal checkpoints give equal files.
  *
- * @throws RangeError if a parameter is missing, misshapen or unknown, if the encoder goes on after
- *   its last exit, or if two labels are the same
+ * @throws RangeError if a parameter is missing, misshapen or unknown, if the encoder has layers after its
+ *   last exit, or if two labels are the same
  */
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   const { config, exitLayers, pooling, labels, weights } = checkpoint;
@@ -76,9 +76,10 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
 }
 
 /**
- * Reads what `writeCheckpoint` wrote, or a model under its published names: `architectures` tells.
+ * Reads what `writeCheckpoint` wrote, or a model under its published names, which `architectures` in
+ * `config.json` marks.
  *
- * @throws Error naming the file, and the key or tensor, for whatever is missing or does not fit
+ * @throws Error, naming the file and the key or tensor, if something is missing or does not fit
  */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   const file = join(folder, "config.json");
@@ -108,7 +109,7 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   return { config, exitLayers, pooling, labels, weights };
 }
 
-/** Every parameter of a checkpoint, once it has been checked that its parts fit together. */
+/** Checks that the parts of a checkpoint fit together, and lists its parameters. */
 function checkpointParameters(
   { config, exitLayers, pooling, labels }: Omit<Checkpoint, "weights">,
   where: string,

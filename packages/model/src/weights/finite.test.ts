@@ -9,7 +9,7 @@ it.each([NaN, Infinity, -Infinity])(
     data[617] = bad;
     expect(() => checkFinite("a/w.bin", "x.weight", { shape: [1000], data })).toThrow(
       new RangeError(
-        `a/w.bin: tensor "x.weight" must hold finite numbers, got ${bad} at 617 of 1000; its training diverged or the file is damaged, take another checkpoint`,
+        `a/w.bin: tensor "x.weight" must hold finite numbers, got ${bad} at 617 of 1000; its training diverged or the file is damaged; use another checkpoint`,
       ),
     );
   },

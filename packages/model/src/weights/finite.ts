@@ -1,22 +1,22 @@
 import type { HostTensor } from "@sweetspot/artifact";
 
 /**
- * Checks that a checkpoint's tensor has numbers that can be trained on and run.
+ * Checks that a checkpoint's tensor is finite.
  *
- * @param file names its file in errors
- * @throws RangeError that names the file and the tensor if one is NaN or infinite
+ * @param file the file's name, for the errors
+ * @throws RangeError, naming the file and the tensor, if a number is NaN or infinite
  */
 export function checkFinite(file: string, name: string, { data }: HostTensor): void {
   const at = data instanceof Float32Array ? firstNotFinite(data) : -1;
   if (at < 0) return;
   throw new RangeError(
-    `${file}: tensor "${name}" must hold finite numbers, got ${data[at]} at ${at} of ${data.length}; its training diverged or the file is damaged, take another checkpoint`,
+    `${file}: tensor "${name}" must hold finite numbers, got ${data[at]} at ${at} of ${data.length}; its training diverged or the file is damaged; use another checkpoint`,
   );
 }
 
 function firstNotFinite(data: Float32Array): number {
   let sum = 0;
-  // A finite number less itself is 0, another's is NaN.
+  // A finite number minus itself is 0; NaN or an infinity gives NaN.
   for (const value of data) sum += value - value;
   return Number.isNaN(sum) ? data.findIndex((value) => !Number.isFinite(value)) : -1;
 }

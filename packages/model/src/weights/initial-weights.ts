@@ -4,9 +4,9 @@ import type { EncoderShape } from "../encoders/encoder-shape.ts";
 import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 
 /**
- * New parameters as BERT and DeBERTa make them: weights and embeddings normal with mean 0 and the standard
- * deviation `initializerRange`, biases 0, norms 1 and 0. Each depends on (seed, name) alone, so an
- * exit begins the same whatever the other exits.
+ * New parameters as BERT and DeBERTa make them: weights and embeddings are normal with mean 0 and standard
+ * deviation `initializerRange`, biases are 0, norms 1 and 0. Each depends only on (seed, name), so an exit
+ * starts the same whatever the other exits are.
  */
 export function initialWeights(
   specs: readonly ParameterSpec[],

@@ -4,24 +4,23 @@ import { z } from "zod";
 import { checkFinite } from "./finite.ts";
 import { PytorchFile } from "../pytorch/pytorch-file.ts";
 
-/** The tensors of a repository. Whoever opens it closes it. */
+/** The tensors of a repository. The caller closes it. */
 export interface Weights {
-  /** The names of the tensors that it holds, of any dtype. */
+  /** The names of all its tensors, of any dtype. */
   names: ReadonlySet<string>;
   /**
    * Reads one tensor, row-major: float64, float32, float16 and bfloat16 as float32, int32 as int32.
    *
-   * @param shape what the caller expects
+   * @param shape the shape that it must have
    * @throws RangeError, naming the file, if there is no such tensor, its shape differs, or it holds NaN
-   *   or an infinity; TypeError if
-   *   its dtype is none of the five; Error if its file cannot be fetched or is damaged
+   *   or an infinity; TypeError for any other dtype; Error if its file cannot be fetched or is damaged
    */
   read(name: string, shape?: readonly number[]): Promise<HostTensor>;
-  /** Closes its files; nothing can be read from then on. */
+  /** Closes its files; nothing can be read after that. */
   close(): Promise<void>;
 }
 
-/** How weights are stored, the best first. */
+/** The formats of weights, in order of preference. */
 const formats = [
   { file: "model.safetensors", shard: ".safetensors", open: openSafetensors },
   { file: "pytorch_model.bin", shard: ".bin", open: (path: string) => PytorchFile.open(path) },
@@ -30,13 +29,13 @@ type Format = (typeof formats)[number];
 
 const indexEnding = ".index.json";
 const known = formats.flatMap(({ file }) => [file, `${file}${indexEnding}`]);
-/** Of an index: one of 100,000 tensors has some 10 MB. */
+/** An index of 100,000 tensors has about 10 MB. */
 const maximumIndexBytes = 1 << 26;
 
 /**
- * Opens the weights of a repository: of `model.safetensors`, `model.safetensors.index.json`,
- * `pytorch_model.bin` and `pytorch_model.bin.index.json` the first that it has. A shard that an index
- * names is fetched and opened when a tensor of it is first read.
+ * Opens the weights of a repository: the first that it has of `model.safetensors`,
+ * `model.safetensors.index.json`, `pytorch_model.bin` and `pytorch_model.bin.index.json`. A shard that an
+ * index names is fetched and opened when one of its tensors is first read.
  *
  * @throws Error, naming the repository and what it has, if it has none of the four; Error, naming the
  *   file, if one cannot be fetched, is damaged, or is a pickle that asks for more than tensors
@@ -49,10 +48,10 @@ export async function openWeights(repository: Repository): Promise<Weights> {
 }
 
 /**
- * The files that `openWeights` reads if every tensor is read; of sharded weights the index, which is
- * fetched, and each shard.
+ * The files that reading every tensor through `openWeights` would fetch. The index of sharded weights is
+ * fetched to list its shards.
  *
- * @throws Error as `openWeights`, but for what is wrong in the tensors' files
+ * @throws Error as `openWeights` does, except for problems in the tensors' files
  */
 export async function weightFiles(repository: Repository): Promise<string[]> {
   const { format, sharded } = await weightsOf(repository);
@@ -78,7 +77,7 @@ async function weightsOf(repository: Repository): Promise<{ format: Format; shar
   );
 }
 
-/** One file, whose tensors are finite where they are read. */
+/** Opens one file; reading a tensor checks that it is finite. */
 async function openFinite(format: Format, path: string): Promise<Weights> {
   const weights = await format.open(path);
   return {
@@ -112,11 +111,11 @@ async function readIndex(
   const json = await readJson(index, maximumIndexBytes);
   const files = new Set(await repository.files());
   const shardOf = new Map<string, string>();
-  // Of the parsed value itself: a tensor may be called __proto__, which the schema's copy leaves out.
+  // From the JSON itself: a tensor may be called __proto__, which the schema's copy leaves out.
   parse(indexSchema, json, index);
   for (const [name, shard] of Object.entries((json as z.infer<typeof indexSchema>).weight_map)) {
     const about = `${index}: tensor "${name}"`;
-    // Only a file beside the index: it comes from whoever made the repository.
+    // Only a file in the same folder: the index is not trusted.
     const plain = typeof shard === "string" && /^\w[\w.-]*$/.test(shard);
     if (!plain || !shard.endsWith(format.shard))
       throw new TypeError(
@@ -143,7 +142,7 @@ function openShards(
     if (before !== undefined) return before;
     const opening = repository.path(shard).then((path) => openFinite(format, path));
     opened.set(shard, opening);
-    // A fetch that failed may go well the next time.
+    // A fetch that failed may succeed the next time.
     opening.catch(() => opened.delete(shard));
     return opening;
   };

@@ -3,7 +3,7 @@ import type { Repository } from "@sweetspot/hub";
 import { z } from "zod";
 import type { Pooling } from "../exits/exit-definition.ts";
 
-/** The modes that sentence-transformers knows, by the flags that wrote them before 5.4. */
+/** The pooling modes of sentence-transformers, by the flags for them before 5.4. */
 const modeOfFlag = {
   pooling_mode_cls_token: "cls",
   pooling_mode_max_tokens: "max",
@@ -28,12 +28,12 @@ const fix =
   "choose how the exits read a layer with the setting pooling of train: first-token or mean";
 
 /**
- * How sentence-transformers pools, by the `config.json` of its module Pooling: `pooling_mode` as 5.4 and
- * newer write it, or one flag for each mode as before.
+ * The pooling that the `config.json` of sentence-transformers' module Pooling asks for: in `pooling_mode`
+ * since 5.4, in one flag for each mode before.
  *
  * @param where the file's path, for the errors
- * @throws TypeError, naming the file and the key, for a mode that is unknown; RangeError for one that
- *   exits do not have, for several at once, and where the two ways disagree
+ * @throws TypeError, naming the file and the key, for an unknown mode; RangeError for one that exits do not
+ *   have, for several modes, and if `pooling_mode` and the flags disagree
  * Source: sentence-transformers 6.2, sentence_transformer/modules/pooling.py.
  */
 export function poolingOfConfig(json: unknown, where: string): Pooling {
@@ -50,7 +50,7 @@ export function poolingOfConfig(json: unknown, where: string): Pooling {
       `${where}: pooling_mode: ${JSON.stringify(c.pooling_mode)} disagrees with ${said}; ${fix}`,
     );
   }
-  // Without any, sentence-transformers takes the mean.
+  // By default, sentence-transformers takes the mean.
   const all = modes ?? (flagged.length === 0 ? ["mean"] : flagged);
   const [mode = "", ...others] = all;
   const pooling = others.length === 0 ? supported[mode] : undefined;
@@ -74,11 +74,11 @@ const modulesSchema = z.array(z.looseObject({ type: z.string(), path: z.string()
 const usualFolder = "1_Pooling";
 
 /**
- * How a repository's model was trained to read its last layer: as the module Pooling of
- * sentence-transformers says, which `modules.json` names, else `1_Pooling`; the first token where there
- * is none.
+ * How a repository's model was trained to read its last layer: by the module Pooling of
+ * sentence-transformers in the folder that `modules.json` names, or in `1_Pooling`; by the first token if
+ * there is none.
  *
- * @throws Error, naming the file and the key, as `poolingOfConfig`, and for another kind of pooling
+ * @throws Error, naming the file and the key, as `poolingOfConfig` does, and for another kind of pooling
  */
 export async function repositoryPooling(repository: Repository): Promise<Pooling> {
   const files = await repository.files();
@@ -94,7 +94,7 @@ export async function repositoryPooling(repository: Repository): Promise<Pooling
   return poolingOfConfig(await readJson(path), path);
 }
 
-/** Where `modules.json` says that the module Pooling lies; nothing if it has none. */
+/** The folder of the module Pooling in `modules.json`; undefined if it has none. */
 async function poolingFolder(repository: Repository): Promise<string | undefined> {
   const path = await repository.path(modulesFile);
   const modules = parse(modulesSchema, await readJson(path), path).filter(({ type }) =>

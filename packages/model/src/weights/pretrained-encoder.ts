@@ -19,15 +19,15 @@ export type EncoderSource = string | RepositorySetting;
 
 /**
  * A pretrained encoder: `minilm` (all-MiniLM-L6, 6 layers, hidden size 384), `tiny` (random weights, 2
- * layers, for tests), or a folder or repository of the Hub that holds one as Hugging Face saves it:
+ * layers, for tests), or a folder or a repository of the Hub with an encoder as Hugging Face saves it:
  * `config.json` and the weights.
  *
- * Its exits read the first token, or the mean of all where the module Pooling of sentence-transformers
- * says that it was trained so.
+ * Its exits read the first token, or the mean of all tokens if sentence-transformers' module Pooling says
+ * that it was trained that way.
  *
- * @param log is given lines: how far a download is, and which keys of `config.json` nobody knows
- * @param pooling how exits read a layer, whatever the files say; `encoder` for what they say
- * @throws RangeError for another name; Error that names the file for what is missing or not supported
+ * @param log called with lines: a download's progress, and the unknown keys of `config.json`
+ * @param pooling how exits read a layer; `encoder` for what the files say
+ * @throws RangeError for an unknown name; Error, naming the file, if something is missing or not supported
  */
 export async function pretrainedEncoder(
   source: EncoderSource,
@@ -51,9 +51,9 @@ export async function pretrainedEncoder(
 /**
  * The encoder in a repository.
  *
- * @param log is given one line that lists the keys of `config.json` that nobody knows
- * @param pooling how exits read a layer, whatever the files say; `encoder` for what they say
- * @throws Error that names the file for what is missing or not supported
+ * @param log called with one line that lists the unknown keys of `config.json`
+ * @param pooling how exits read a layer; `encoder` for what the files say
+ * @throws Error, naming the file, if something is missing or not supported
  */
 export async function repositoryEncoder(
   repository: Repository,
@@ -80,7 +80,7 @@ export async function repositoryEncoder(
   };
 }
 
-/** The files of an encoder that are to be fetched, by name, and their bytes; nothing of one that is here. */
+/** The files of an encoder that must be downloaded, by name, with their bytes; none for a local one. */
 export async function encoderDownloads(source: EncoderSource): Promise<Record<string, number>> {
   if (typeof source === "string" || "folder" in source) return {};
   const repository = await openRepository(source, { type: "model" });

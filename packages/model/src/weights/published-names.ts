@@ -1,7 +1,7 @@
 import { definitionOf, type EncoderConfig } from "../encoders/definitions.ts";
 import type { Pooling } from "../exits/exit-definition.ts";
 
-/** What Hugging Face's classes begin with, by `model_type`. */
+/** The beginning of the names of Hugging Face's classes, by `model_type`. */
 const classes: Record<EncoderConfig["modelType"], string> = {
   bert: "Bert",
   roberta: "Roberta",
@@ -11,17 +11,17 @@ const classes: Record<EncoderConfig["modelType"], string> = {
 };
 
 /**
- * The class of Python's transformers that reads a model's weights under their published names: that
- * of sequence classification where exits read the first token, else the encoder alone.
+ * The class of Python's transformers that reads a model's weights under their published names: the one for
+ * sequence classification if exits read the first token, otherwise the bare encoder.
  */
 export function publishedClass({ modelType }: EncoderConfig, pooling: Pooling): string {
   return `${classes[modelType]}${pooling === "first-token" ? "ForSequenceClassification" : "Model"}`;
 }
 
 /**
- * The name that a parameter has in a file for `publishedClass`: the last exit is that class's own
- * head, and the encoder's names have its prefix. Earlier exits keep theirs, which it passes over; of
- * an encoder alone every name stays.
+ * A parameter's name in a file for `publishedClass`. The last exit becomes the head of that class, and the
+ * encoder's names get its prefix. Earlier exits keep their names, which the class ignores. For a bare
+ * encoder every name stays.
  *
  * Source: Hugging Face transformers 5.23, the classes' `state_dict`.
  */

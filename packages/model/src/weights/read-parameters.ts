@@ -5,11 +5,11 @@ import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 import { storedNames } from "./stored-names.ts";
 
 /**
- * Reads just the given parameters, as float32, by whatever names `storedNames` knows them.
+ * Reads the given parameters as float32, under any of the names that `storedNames` recognises.
  *
- * @param where names the weights in errors
- * @throws as `Weights.read` does, among others for a missing or misshapen tensor; TypeError for one
- *   that holds integers
+ * @param where what to call the weights in errors
+ * @throws as `Weights.read` does, for example for a missing or misshapen tensor; TypeError for one that
+ *   holds integers
  */
 export async function readParameters(
   weights: Pick<Weights, "names" | "read">,
@@ -29,7 +29,7 @@ export async function readParameters(
   return parameters;
 }
 
-/** Reads parameters from one safetensors file, see `readParameters`. */
+/** Reads parameters from one safetensors file: see `readParameters`. */
 export async function readWeights(
   path: string,
   specs: readonly ParameterSpec[],

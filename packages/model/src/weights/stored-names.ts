@@ -1,21 +1,20 @@
-/** What wraps a model, and so stands before or among the names of its parameters: see `storedNames`. */
+/** Wrappers of a model, whose names appear in the names of its parameters: see `storedNames`. */
 const wrappers = new Set(["module", "_orig_mod"]);
 
-/** Layer norms' parameters as TensorFlow called them; old checkpoints still do. */
+/** TensorFlow's names of layer norms' parameters, which old checkpoints have. */
 const oldNames: readonly [RegExp, string][] = [
   [/LayerNorm\.gamma$/, "LayerNorm.weight"],
   [/LayerNorm\.beta$/, "LayerNorm.bias"],
 ];
 
 /**
- * Finds parameters by their plain names among those of a checkpoint. Looked through are what a
- * checkpoint of a task puts in front (`bert.`), what wraps a model in training (`module.` of
- * DataParallel, `_orig_mod.` of torch.compile, wherever they stand, and a leading `model.`), and the
- * old names of layer norms.
+ * Finds a checkpoint's parameters by their plain names. It ignores the prefix of a task's checkpoint
+ * (`bert.`), the names of wrappers (`module.` of DataParallel and `_orig_mod.` of torch.compile anywhere,
+ * and `model.` at the start), and recognises the old names of layer norms.
  *
  * @param prefix such as `bert.`
- * @returns the stored name of a plain one; undefined if there is none
- * @throws RangeError, when asked for it, if several stored names come to the same plain one
+ * @returns gives the stored name of a plain one, or undefined; it throws a RangeError if several stored
+ *   names mean the same plain one
  */
 export function storedNames(
   names: Iterable<string>,
