@@ -67,7 +67,7 @@ async function gradientsOf(
   };
 }
 
-/** The parameters whose gradient is not the reference's, or that only one side has. */
+/** The parameters whose gradient differs from the reference's, or that only one side has. */
 function wrongGradients(
   gradients: Readonly<Record<string, ArrayLike<number>>>,
   method: string,
@@ -83,7 +83,7 @@ function wrongGradients(
   });
 }
 
-it("tells SWEET from early-exit: below the last exit's own segment, where their gradients differ", () => {
+it("gradients of SWEET and early-exit differ only below the last exit's own segment", () => {
   const sweet = Object.fromEntries(
     Object.entries(below(reference, "grad/sweet/")).map(([name, { data }]) => [name, data]),
   );
@@ -97,7 +97,7 @@ it("tells SWEET from early-exit: below the last exit's own segment, where their 
 });
 
 describe.each([eager, compiled])("every parameter's gradient, $name", (execution) => {
-  it("is the reference's for early-exit, and so are the losses", async () => {
+  it("matches the reference for early-exit, as do the losses", async () => {
     const { losses, gradients } = await gradientsOf(
       execution,
       objectives["early-exit"],
@@ -109,7 +109,7 @@ describe.each([eager, compiled])("every parameter's gradient, $name", (execution
     expect(wrongGradients(gradients, "early-exit")).toEqual([]);
   });
 
-  it("is the reference's for SWEET, whose forward pass is the same", async () => {
+  it("matches the reference for SWEET, whose forward pass is the same", async () => {
     const { losses, gradients } = await gradientsOf(execution, objectives.sweet, exitLayers);
     tensorNamed(reference, "losses").data.forEach((loss, i) =>
       expect(losses[i]).toBeCloseTo(loss, 5),
@@ -117,7 +117,7 @@ describe.each([eager, compiled])("every parameter's gradient, $name", (execution
     expect(wrongGradients(gradients, "sweet")).toEqual([]);
   });
 
-  it.each(exitLayers)("is the reference's for the exit after layer %i alone", async (layer) => {
+  it.each(exitLayers)("matches the reference for the exit after layer %i alone", async (layer) => {
     const { gradients } = await gradientsOf(execution, objectives["multi-model"], [layer]);
     expect(wrongGradients(gradients, `exit-${layer}`)).toEqual([]);
   });
@@ -154,7 +154,7 @@ describe.each([eager, compiled])("values and gradients at huge inputs, $name", (
     return [Array.from(y ?? [], (v) => v + 0), Array.from(dx ?? [], (v) => v + 0)];
   }
 
-  it("are gelu's limits: x and 1 above, 0 and 0 below", async () => {
+  it("reach gelu's limits: x and 1 above, 0 and 0 below", async () => {
     const huge = [100, 1e10, 1e30, 3e38].map(Math.fround);
     const x = [...huge, ...huge.map((v) => -v)];
     const zeros = huge.map(() => 0);
@@ -169,7 +169,7 @@ describe.each([eager, compiled])("values and gradients at huge inputs, $name", (
     ]);
   });
 
-  it("are softmax's limits: all for the highest, halves for two equals", async () => {
+  it("reach softmax's limits: 1 for the highest, 1/2 for each of two equals", async () => {
     const softmax = (x: tf.Tensor) => tf.softmax(x);
     expect(await valueAndGradient(softmax, [1e30, -1e30, 0], [1, 2, 3])).toEqual([
       [1, 0, 0],
@@ -182,7 +182,7 @@ describe.each([eager, compiled])("values and gradients at huge inputs, $name", (
     ]);
   });
 
-  it("are the cross entropy's: the logits' distance, and probabilities less the label", async () => {
+  it("reach cross entropy's limits: the difference of the logits, and the probabilities minus the label", async () => {
     const loss = (x: tf.Tensor) =>
       crossEntropy(x.reshape([2, 2]), tf.tensor1d([0, 1], "int32"), tf.tensor1d([1, 1]));
     const [y, dx] = await valueAndGradient(loss, [-1e4, 1e4, -1e30, 1e30], [1]);

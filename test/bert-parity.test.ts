@@ -101,7 +101,7 @@ describe("a random BERT with exits", () => {
 
   const exitLayers = [1, 2, 3];
 
-  it("has the names and shapes of the reference's state dict, and its exits'", () => {
+  it("has the names and shapes of the reference's state dict and exits", () => {
     const { classes } = facts["tiny-bert"];
     const specs = [
       ...encoderParameters(config()),
@@ -135,7 +135,7 @@ describe("a random BERT with exits", () => {
     },
   );
 
-  it("drops where, in the order and with the scale that the reference does", async () => {
+  it("applies dropout at the same places, in the same order and with the same scale as the reference", async () => {
     const sites = dropoutSites(config(), [3], "first-token");
     const masks = below(reference, "dropout/mask.");
     // The reference computes the last layer for all tokens, of which its exit reads the first.
@@ -169,12 +169,12 @@ describe("a random BERT with exits", () => {
     }, feeds);
     const want = tensorNamed(reference, "dropout/logits").data;
     expectClose("logits under dropout", tensorNamed(results, "logits"), want);
-    // The masks matter: without them the logits are others.
+    // The masks matter: without them the logits differ.
     expect(largestError(want, tensorNamed(reference, "logits.3").data)).toBeGreaterThan(0.1);
   });
 });
 
-/** A mask cut to the first number along an axis; as it is without one. */
+/** A mask cut to the first number along an axis; unchanged for axis -1. */
 function firstTokens({ shape, data }: HostTensor, axis: number): HostTensor {
   if (axis < 0) return { shape, data };
   const inner = numberCount(shape.slice(axis + 1), "mask");

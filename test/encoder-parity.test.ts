@@ -17,14 +17,14 @@ import {
   tensorNamed,
 } from "./reference/bert-reference.ts";
 
-// Both sides compute in float32 and add in another order.
+// Both sides compute in float32 and add in different orders.
 const rtol = 1e-4;
 const stateAtol = 1e-5;
 const gradientAtol = 2e-6;
 
 const facts: EncoderFacts = await readEncoderFacts();
 
-/** The names of those of which a number is not the reference's. */
+/** The names of the results that differ from the reference. */
 function wrong(compared: readonly Compared[], atol: number): string[] {
   return compared
     .filter(({ got, want }) => {
@@ -43,7 +43,7 @@ describe.each(Object.keys(facts.encoders))("%s", (kind) => {
   });
 
   it.each([eager, compiled])(
-    "gives the reference's hidden states at every layer, and its classifiers' logits, $name",
+    "matches the reference's hidden states at every layer and its classifiers' logits, $name",
     async (execution) => {
       const compared = await compareStates(encoder, execution);
       expect(compared).toHaveLength(7);
@@ -52,14 +52,14 @@ describe.each(Object.keys(facts.encoders))("%s", (kind) => {
   );
 
   it.each([eager, compiled])(
-    "gives every parameter the reference's gradient, of early-exit and of SWEET, $name",
+    "matches the reference's gradient of every parameter, for early-exit and SWEET, $name",
     async (execution) => {
       for (const method of ["early-exit", "sweet"] as const)
         expect(wrong(await compareGradients(encoder, execution, method), gradientAtol)).toEqual([]);
     },
   );
 
-  it("tells SWEET from early-exit: below the last exit's own segment gradients differ", async () => {
+  it("gradients of SWEET and early-exit differ only below the last exit's own segment", async () => {
     const compared = await compareGradients(encoder, eager, "sweet");
     const { reference } = encoder;
     const differing = compared
@@ -78,10 +78,10 @@ describe.each(Object.keys(facts.encoders))("%s", (kind) => {
     );
   });
 
-  it("drops where, in the order and with the scale that the reference does", async () => {
+  it("applies dropout at the same places, in the same order and with the same scale as the reference", async () => {
     const compared = await compareDropout(encoder, eager);
     expect(wrong([compared], stateAtol)).toEqual([]);
-    // The masks matter: without them the logits are others.
+    // The masks matter: without them the logits differ.
     const without = tensorNamed(encoder.reference, "logits.3").data;
     expect(largestError(compared.want, without)).toBeGreaterThan(0.1);
   });

@@ -22,7 +22,7 @@ import {
   tensorNamed,
 } from "./reference/bert-reference.ts";
 
-/** One encoder's reference values, and what they are of. */
+/** An encoder with its reference values. */
 export interface EncoderCase {
   kind: string;
   config: EncoderConfig;
@@ -43,14 +43,14 @@ export function encoderCase(
   return { kind, config: encoderConfig(config, `encoders.json: ${kind}`), classes, reference };
 }
 
-/** Numbers of ours with the reference's, by name. */
+/** Our numbers and the reference's, by name. */
 export interface Compared {
   name: string;
   got: ArrayLike<number>;
   want: ArrayLike<number>;
 }
 
-/** Every layer's hidden states, 0 at padding, which nobody reads; and each exit's logits. */
+/** Every layer's hidden states, set to 0 at padding, and each exit's logits. */
 export async function compareStates(
   { config, reference }: EncoderCase,
   execution: Execution,
@@ -76,7 +76,7 @@ export async function compareStates(
   }));
 }
 
-/** Every parameter's gradient of the sum of the exits' losses; what only one side has is compared with nothing. */
+/** Every parameter's gradient of the sum of the exits' losses; empty where only one side has the parameter. */
 export async function compareGradients(
   { config, classes, reference }: EncoderCase,
   execution: Execution,
@@ -131,7 +131,7 @@ export async function compareDropout(
         const i = sites.findIndex((s) => s.name === name);
         const { shape = [], probability = NaN } = sites[i] ?? {};
         let mask = tf.cast(tensorNamed(tensors, `mask/${i}`), "bool");
-        // The reference's are [B, H, T, T], and of all tokens where only the first is read.
+        // The reference's masks are [B, H, T, T], and cover all tokens even if only the first is read.
         if (shape[1] === "B") mask = tf.transpose(mask, [1, 0, 2, 3]);
         const wanted = shape.map((d) => (typeof d === "number" ? d : sizes[d]));
         mask = tf.slice(

@@ -150,7 +150,7 @@ const softmax = (logits: readonly number[]) => {
 type Outputs = Record<string, transformers.Tensor>;
 
 describe.each(Object.keys(facts.encoders))("a %s", (kind) => {
-  it("has the weights of the class that Python's transformers makes of it, and the earlier exits", async () => {
+  it("has the weights that Python's transformers expects, and the earlier exits", async () => {
     const folder = await written(`names/${kind}`, { checkpoint: await checkpointOf(kind) });
     const { class: name, names } = tensorNamed(published.models, kind);
     const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as object;
@@ -165,7 +165,7 @@ describe.each(Object.keys(facts.encoders))("a %s", (kind) => {
     expect(tensors).toHaveLength(names.length + 2 * 4);
   });
 
-  it("gives in transformers.js the logits that Python's gave, of every exit", async () => {
+  it("gives the same logits in transformers.js as in Python, for every exit", async () => {
     await written(kind, { checkpoint: await checkpointOf(kind) });
     const reference = await readEncoderReference(kind);
     const int64 = (name: string) => {
@@ -199,7 +199,7 @@ describe.each([
   ["bert", undefined],
   ["deberta-v3", undefined],
   ["bert", "mean"],
-] as const)("a %s as it is published, pooling %s", (kind, pooling) => {
+] as const)("a published %s, pooling %s", (kind, pooling) => {
   const name = `published/${kind}-${pooling ?? "first"}`;
   let checkpoint: Checkpoint;
   let folder: string;
@@ -211,7 +211,7 @@ describe.each([
     });
   });
 
-  it("classifies text as the training definition does, in a padded batch and alone", async () => {
+  it("classifies text like the training definition, in a padded batch and alone", async () => {
     const classify = await transformers.pipeline("text-classification", name);
     const logits = definition(checkpoint, encoded).at(-1) ?? [];
     const want = logits.map((row) => {
@@ -224,7 +224,7 @@ describe.each([
     await classify.dispose();
   });
 
-  it("gives its logits for pairs, through the tokenizer that lies beside it", async () => {
+  it("gives the training definition's logits for pairs, with its own tokenizer", async () => {
     const tokenizer = await transformers.AutoTokenizer.from_pretrained(name);
     const model = await transformers.AutoModelForSequenceClassification.from_pretrained(name);
     const options = { text_pair: pairs, padding: true, truncation: true } as const;
@@ -236,11 +236,11 @@ describe.each([
     expectClose((logits?.data ?? []) as Float32Array, want.flat());
   });
 
-  it("is read back by readCheckpoint, bit by bit", async () => {
+  it("is read back by readCheckpoint bit by bit", async () => {
     expect(await readCheckpoint(folder)).toEqual(checkpoint);
   });
 
-  it("has a card whose JavaScript runs as it stands", async () => {
+  it("has a card whose JavaScript runs unchanged", async () => {
     const card = await readFile(join(folder, "README.md"), "utf8");
     const blocks = [...card.matchAll(/^```js\n([^]*?)^```$/gm)].map((m) => m[1] ?? "");
     expect(blocks).toHaveLength(2);

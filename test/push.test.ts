@@ -6,7 +6,7 @@ import { readPushArguments } from "../scripts/push/arguments.ts";
 import { openCombination } from "../scripts/push/combination.ts";
 
 describe("push's arguments", () => {
-  it("are a pipeline, perhaps a combination, and where to", () => {
+  it("are a pipeline, optionally a combination, and the destination", () => {
     expect(readPushArguments(["demo", "--dry"])).toEqual({
       pipeline: "demo",
       combination: undefined,

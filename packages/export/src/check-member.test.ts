@@ -14,7 +14,7 @@ describe("the checked sentences", () => {
   const lengths = ({ inputIds }: ReturnType<typeof checkedSentences>) =>
     Array.from({ length: rowCount(inputIds) }, (_, i) => row(inputIds, i).length);
 
-  it("are the shortest, the longest and some between, as they are", () => {
+  it("are the shortest, the longest and some in between, unchanged", () => {
     const sentences = randomSentences([9, 3, 18, 12, 5, 7, 4, 6, 8, 10, 11, 17, 16, 15, 13]);
     const chosen = checkedSentences(sentences);
     expect(lengths(chosen)).toEqual([3, 5, 7, 9, 11, 13, 16, 18]);
@@ -22,7 +22,7 @@ describe("the checked sentences", () => {
     expect([...row(chosen.tokenTypeIds, 7)]).toEqual([...row(sentences.tokenTypeIds, 2)]);
   });
 
-  it("are fewer where there are fewer", () => {
+  it("are all of them if there are few", () => {
     expect(lengths(checkedSentences(randomSentences([40])))).toEqual([40]);
     expect(lengths(checkedSentences(randomSentences([40, 40])))).toEqual([40, 40]);
     expect(lengths(checkedSentences(randomSentences([6, 5, 2])))).toEqual([2, 5, 6]);
@@ -49,7 +49,7 @@ describe("checkMember", () => {
     return paths;
   }
 
-  it("tells how far the files are from the definition, and leaves no tensor behind", async () => {
+  it("returns how far the files are from the definition, and keeps no tensor", async () => {
     const before = tf.memory().numTensors;
     const difference = await checkMember(checkpoint, files, sentences);
     expect(difference).toBeGreaterThanOrEqual(0);
@@ -85,7 +85,7 @@ describe("checkMember", () => {
     );
   });
 
-  it("says why logits are absurd", async () => {
+  it("says why logits are too large", async () => {
     const weights = Object.fromEntries(
       Object.entries(checkpoint.weights).map(([name, { shape, data }]) => {
         const scale = name === "exits.3.classifier.weight" ? 1e6 : 1;
@@ -111,7 +111,7 @@ describe("checkMember", () => {
     );
   });
 
-  it("names a file that is no model", async () => {
+  it("names a file that is not a model", async () => {
     const broken = join(folder, "broken.onnx");
     await writeFile(broken, "not a model");
     await expect(checkMember(checkpoint, [broken], sentences)).rejects.toThrow("broken.onnx");

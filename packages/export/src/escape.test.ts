@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { markdownText, yamlString } from "./escape.ts";
 
 describe("yamlString", () => {
-  it("is JSON without what YAML forbids or breaks lines at", () => {
+  it("is JSON without the characters that YAML forbids or breaks lines at", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const scalar = yamlString(text);

@@ -164,7 +164,7 @@ describe("the stage export", () => {
   });
 });
 
-describe("leaves nothing where it fails", () => {
+describe("leaves nothing behind on", () => {
   const failure = async (name: string, train: Artifact) => {
     const error = await exportOf(name, train).then(
       () => "none",
@@ -210,7 +210,7 @@ describe("leaves nothing where it fails", () => {
     });
   });
 
-  it("checkpoints trained on other data", async () => {
+  it("checkpoints that were trained on other data", async () => {
     const inputs = { data: "0".repeat(64) };
     const train = await trainedOf("other-data", [randomCheckpoint([1])], undefined, inputs);
     expect(await failure("other-export", train)).toEqual({

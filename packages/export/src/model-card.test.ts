@@ -4,7 +4,7 @@ import { someCard } from "../test/small-repository.ts";
 import { modelCard } from "./model-card.ts";
 
 describe("modelCard", () => {
-  it("describes the model for the Hub and its readers, whatever the names hold", () => {
+  it("describes the model for the Hub and for readers, with any characters in names", () => {
     const checkpoint = {
       ...randomCheckpoint([1, 2, 3]),
       labels: ["`a`", "b | c", "<d>", "#", "*e*"],

@@ -88,7 +88,7 @@ describe.each(["first-token", "mean"] as const)("segments, %s pooling", (pooling
   });
   afterAll(() => Promise.all(sessions.map((s) => s.release())));
 
-  it("in a chain give every exit's logits, at any batch and length", async () => {
+  it("in a chain give every exit's logits at any batch size and length", async () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 23 }), { minLength: 1, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(lengths, async (lengths) => {
@@ -104,13 +104,13 @@ describe.each(["first-token", "mean"] as const)("segments, %s pooling", (pooling
     );
   });
 
-  it("have the names, dtypes and shapes that they promise", () => {
-    const told = sessions.map(({ inputMetadata, outputMetadata }) =>
+  it("have the documented names, dtypes and shapes", () => {
+    const border = sessions.map(({ inputMetadata, outputMetadata }) =>
       [inputMetadata, outputMetadata].map((list) =>
         list.map((m) => (m.isTensor ? `${m.name} ${m.type} [${m.shape.join(", ")}]` : m.name)),
       ),
     );
-    expect(told).toEqual([
+    expect(border).toEqual([
       [
         ["inputIds int32 [B, T]", "tokenTypeIds int32 [B, T]", "attentionMask float32 [B, T]"],
         ["nextHidden float32 [B, T, 12]", "logits float32 [B, 3]"],
@@ -120,7 +120,7 @@ describe.each(["first-token", "mean"] as const)("segments, %s pooling", (pooling
   });
 });
 
-it("a single segment needs the tokens and gives logits alone", async () => {
+it("a single segment takes the tokens and gives only logits", async () => {
   const checkpoint = randomCheckpoint([2]);
   const [session] = await segmentsOf(checkpoint, "single");
   expect(session?.inputNames).toEqual(["inputIds", "tokenTypeIds", "attentionMask"]);
@@ -132,7 +132,7 @@ it("a single segment needs the tokens and gives logits alone", async () => {
   await session?.release();
 });
 
-it("a segment holds no other's weights: those of its layers and exit, and the embeddings in the first", () => {
+it("a segment holds only the weights of its layers and exit, and the first the embeddings", () => {
   const checkpoint = randomCheckpoint([1, 3]);
   const sizes = segmentRanges([1, 3]).map((range) => {
     let numbers = 0;
@@ -151,7 +151,7 @@ it("a segment holds no other's weights: those of its layers and exit, and the em
   expect(sizes[1]).toBeLessThan(2 * layer + exit + 64);
 });
 
-it("a tensor that the checkpoint lacks is named", () => {
+it("a tensor missing from the checkpoint is named", () => {
   const { weights, ...rest } = randomCheckpoint([1]);
   const { "exits.1.classifier.bias": _, ...others } = weights;
   expect(() =>

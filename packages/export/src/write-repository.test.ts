@@ -54,7 +54,7 @@ describe("writeRepository", () => {
     expect(await files()).toEqual(first);
   });
 
-  it("leaves nothing where a weight is not finite", async () => {
+  it("leaves nothing behind if a weight is not finite", async () => {
     const name = "exits.2.classifier.bias";
     const bias: HostTensor = { shape: [3], data: Float32Array.of(0, NaN, 0) };
     const weights = { ...checkpoint.weights, [name]: bias };

@@ -47,15 +47,15 @@ const config: BertConfig = {
 };
 
 describe("encoderConfig", () => {
-  it("reads what Hugging Face writes", () => {
+  it("reads a config.json of Hugging Face", () => {
     expect(encoderConfig(json, "config.json")).toEqual(config);
   });
 
-  it("reads what it writes", () => {
+  it("reads back what encoderConfigJson gives", () => {
     expect(encoderConfig(encoderConfigJson(config), "config.json")).toEqual(config);
   });
 
-  it("has Hugging Face's value for what older files leave out", () => {
+  it("uses Hugging Face's defaults for keys that older files lack", () => {
     const { initializer_range: _, position_embedding_type: _p, is_decoder: _d, ...old } = json;
     expect(encoderConfig(old, "config.json")).toEqual({ ...config, initializerRange: 0.02 });
   });
@@ -90,7 +90,7 @@ describe("encoderConfig", () => {
     expect(read).toThrow(`some/config.json: ${key}`);
   });
 
-  it("says what is supported instead", () => {
+  it("names the supported value", () => {
     expect(() => encoderConfig({ ...json, hidden_act: "relu" }, "config.json")).toThrow(
       'config.json: hidden_act: only "gelu" is supported: the exact one, by erf, got "relu"',
     );
@@ -108,7 +108,7 @@ describe("encoderConfig", () => {
     );
   });
 
-  it("passes over a dropout of the classifier's own", () => {
+  it("ignores the classifier's dropout", () => {
     expect(encoderConfig({ ...json, classifier_dropout: 0.4 }, "config.json")).toEqual(config);
   });
 
@@ -118,14 +118,14 @@ describe("encoderConfig", () => {
     { cell: {}, emb_size: 12, pre_trained: "", structure: [], training: "" },
     { xla_device: true, _num_labels: 3, unsloth_version: "2025.1", unsloth_fixed: true },
     { _attn_implementation: "eager", attn_implementation: "sdpa", _flash_attn_2_enabled: false },
-  ])("passes over %o without a word", (keys) => {
+  ])("ignores %o silently", (keys) => {
     const warnings: string[] = [];
     const read = encoderConfig({ ...json, ...keys }, "config.json", (line) => warnings.push(line));
     expect(read).toEqual(config);
     expect(warnings).toEqual([]);
   });
 
-  it("lists keys that nobody knows in one line, and reads the rest", () => {
+  it("lists unknown keys in one line and reads the rest", () => {
     const warnings: string[] = [];
     const odd = { ...json, my_note: "x", another: 3, nothing: null };
     expect(encoderConfig(odd, "a/config.json", (line) => warnings.push(line))).toEqual(config);
@@ -152,7 +152,7 @@ describe("encoderConfig", () => {
     expect(read).toThrow(`some/config.json: ${key}: ${JSON.stringify(value)}: not supported`);
   });
 
-  it("takes the same keys where they are off, or say what is so in any case", () => {
+  it("accepts the same keys if they are off or state what is always so", () => {
     const off = {
       ...json,
       adapters: { adapters: {}, config_map: {}, fusions: {} },
@@ -172,14 +172,14 @@ describe("encoderConfig", () => {
 });
 
 describe("encoderParameters", () => {
-  it("names the first layers' parameters, with 16 to a layer and 5 below", () => {
+  it("lists the parameters of the first layers: 5 of the embeddings and 16 per layer", () => {
     expect(encoderParameters(config)).toHaveLength(5 + 4 * 16);
     const two = encoderParameters(config, 2);
     expect(two).toEqual(encoderParameters(config).slice(0, 5 + 2 * 16));
     expect(two.at(-1)?.name).toBe("encoder.layer.1.output.LayerNorm.bias");
   });
 
-  it("tells what weight decay acts on", () => {
+  it("gives each parameter its role", () => {
     const roles = (role: string) =>
       encoderParameters(config, 1)
         .filter((p) => p.role === role)

@@ -46,7 +46,7 @@ interface Row {
   types?: number[];
 }
 
-/** Rows padded to `length` with whatever ids `fill` gives. */
+/** Rows padded to `length` with the ids that `fill` gives. */
 function batch(rows: readonly Row[], length: number, fill: () => number = () => 0): EncoderInputs {
   const pad = (numbers: readonly number[], by: () => number) =>
     Array.from({ length }, (_, i) => numbers[i] ?? by());
@@ -103,7 +103,7 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
   /** Of row `i` alone, unpadded. */
   const alone = rows.map((row) => numbers(exitLogits(p, batch([row], row.ids.length), options)));
 
-  it("gives each exit's logits, of its layer's hidden states", () => {
+  it("gives each exit's logits from its layer's hidden states", () => {
     const logits = exitLogits(p, batch(rows, 7), options);
     expect(logits.map((l) => l.shape)).toEqual([
       [3, classes],
@@ -118,7 +118,7 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
     expect(largestError(numbers(read), whole)).toBeLessThan(atol);
   });
 
-  it("gives the same logits however much padding there is, and whatever stands in it", () => {
+  it("padding does not change the logits, nor do the ids in it", () => {
     const padding = fc.array(fc.integer({ min: 0, max: 28 }), { minLength: 60, maxLength: 60 });
     fc.assert(
       fc.property(fc.constantFrom(7, 8, 11, 13), padding, (length, garbage) => {
@@ -133,7 +133,7 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
     );
   });
 
-  it("gives a row the same logits whatever else is in the batch", () => {
+  it("other rows of the batch do not change a row's logits", () => {
     const chosen = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(chosen, (indices) => {
@@ -154,7 +154,7 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
     );
   });
 
-  it("stays finite for a row that is all padding, and leaves the others as they are", () => {
+  it("stays finite for a row of padding, which does not change other rows", () => {
     const inputs = batch([rows[0] as Row, { ids: [] }], 7);
     const names = Object.keys(byName);
     const loss = (...values: tf.Tensor[]): tf.Scalar => {
@@ -169,7 +169,7 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
     for (const x of [...got, ...numbers(gradients)]) expect(Number.isFinite(x)).toBe(true);
   });
 
-  it("is the same with dropout that keeps all, asked for at every site in order", () => {
+  it("applies dropout at every site in order; dropout that keeps all changes nothing", () => {
     const asked: { name: string; shape: number[] }[] = [];
     const keepAll: Dropout = (name, x) => {
       asked.push({ name, shape: x.shape });
@@ -186,7 +186,7 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
     );
   });
 
-  it("leaves no tensor behind but its results", () => {
+  it("keeps no tensor except its results", () => {
     const inputs = batch(rows, 7);
     const { numTensors } = tf.memory();
     const logits = tf.tidy(() => exitLogits(p, inputs, options));
@@ -207,7 +207,7 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
     }
   });
 
-  it("hands the layers after an exit what it is told to, and the exit what it computed", () => {
+  it("nextSegmentInput changes what later layers read, but not the exit's own logits", () => {
     const handed: number[][] = [];
     const logits = exitLogits(p, batch(rows, 7), {
       ...options,
@@ -224,11 +224,11 @@ describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
   });
 });
 
-describe("what bert is given", () => {
+describe("bert's inputs", () => {
   const p = encoderParams(weights([2], "mean"));
   const options = { config, exitLayers: [2], pooling: "mean" } as const;
 
-  it("runs no layer past the last exit, and needs none of their parameters", () => {
+  it("needs no parameters of layers after the last exit", () => {
     expect(exitLogits(p, batch(rows, 7), options)).toHaveLength(1);
     expect(() => exitLogits(p, batch(rows, 7), { ...options, exitLayers: [3] })).toThrow(
       new RangeError("encoder: no parameters for layer 3"),

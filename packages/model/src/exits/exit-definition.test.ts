@@ -33,7 +33,7 @@ describe("exitParameters", () => {
     ]);
   });
 
-  it("leaves the pooler out where tokens are averaged", () => {
+  it("has no pooler for mean pooling", () => {
     expect(exitParameters(config, [2], 3, "mean").map((p) => p.name)).toEqual([
       "exits.2.classifier.weight",
       "exits.2.classifier.bias",
@@ -42,7 +42,7 @@ describe("exitParameters", () => {
 });
 
 describe("dropoutSites", () => {
-  it("lists every place in the order of use, with its mask's shape and its probability", () => {
+  it("lists every place in order of use, with the mask's shape and the probability", () => {
     const hidden = { shape: ["B", "T", 15], probability: 0.1 };
     const attention = { shape: ["B", 3, "T", "T"], probability: 0.3 };
     const features = { shape: ["B", 15], probability: 0.1 };
@@ -62,7 +62,7 @@ describe("dropoutSites", () => {
     ]);
   });
 
-  it("has the first token's masks alone in the last layer where exits read that", () => {
+  it("has masks for only the first token in the last layer if exits read only that", () => {
     const sites = dropoutSites(config, [1, 3], "first-token");
     const all = dropoutSites(config, [1, 3], "mean");
     const changed = sites.filter((site, i) => site.shape.join() !== all[i]?.shape.join());

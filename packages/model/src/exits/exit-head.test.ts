@@ -66,7 +66,7 @@ describe("exitHead", () => {
     );
   });
 
-  it("lets dropout at the features, right before the classifier", () => {
+  it("applies dropout to the features, right before the classifier", () => {
     const seen: number[][][] = [];
     const logits = exitHead({ classifier }, hidden, attentionMask, "mean", "tanh", (features) => {
       seen.push(features.arraySync() as number[][]);
@@ -84,7 +84,7 @@ describe("exitHead", () => {
     ]);
   });
 
-  it("gives the bias for a row without tokens", () => {
+  it("gives the classifier's bias for a row without tokens", () => {
     const logits = exitHead({ classifier }, hidden, tf.zeros([2, 3]), "mean", "tanh", same);
     expect(logits.arraySync()).toEqual([
       [0, 10, 0],
@@ -92,7 +92,7 @@ describe("exitHead", () => {
     ]);
   });
 
-  it("asks for a pooler where the first token is read", () => {
+  it("requires a pooler to read the first token", () => {
     expect(() =>
       exitHead({ classifier }, hidden, attentionMask, "first-token", "tanh", same),
     ).toThrow(new TypeError("exit head: reading the first token needs pooler.dense"));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { encoderParams } from "./parameter-tree.ts";
 
 describe("encoderParams", () => {
-  it("arranges by the names' parts", () => {
+  it("arranges values by the parts of their names", () => {
     expect(
       encoderParams({ "embeddings.LayerNorm.bias": 1, "exits.2.classifier.weight": 3 }),
     ).toEqual({

@@ -58,7 +58,7 @@ describe("unpickle", () => {
     for (const pickle of pickles) expect(read(pickle)).toEqual(value);
   });
 
-  it("tells a tuple from a list, and nothing can be put into a tuple", () => {
+  it("distinguishes tuples from lists, and cannot append to a tuple", () => {
     expect([isTuple(read("\x80\x02)."))]).toEqual([true]);
     expect([isTuple(read("\x80\x02]."))]).toEqual([false]);
     expect(problem("\x80\x02)K\x01a.")).toBe(
@@ -66,12 +66,12 @@ describe("unpickle", () => {
     );
   });
 
-  it("gives one value where it is recalled, itself included", () => {
+  it("recalls the same value, even inside itself", () => {
     const list = read("\x80\x02]q\x05h\x05a.");
     expect(Array.isArray(list) && list[0] === list).toBe(true);
   });
 
-  it("keeps keys that JavaScript's objects would not", () => {
+  it("keeps keys that a JavaScript object would not", () => {
     const value = read("\x80\x02}X\x09\x00\x00\x00__proto__}s.");
     expect(value).toEqual(new Map([["__proto__", new Map()]]));
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);
@@ -81,7 +81,7 @@ describe("unpickle", () => {
     expect(read("\x80\x02ccollections\nOrderedDict\n)R}U\x01aK\x01sb.")).toEqual(new Map());
   });
 
-  it("begins where it is told, and says where the pickle ends", () => {
+  it("starts at the given byte and returns where the pickle ends", () => {
     const { value, end } = unpickle(bytes("xx\x80\x02K\x07.yy"), "w.bin", none, 2);
     expect([value, end]).toEqual([7, 7]);
   });
@@ -118,7 +118,7 @@ describe("unpickle", () => {
     expect(problem(pickle)).toContain(`w.bin: its pickle ${message}`);
   });
 
-  it("bounds its stack, its nesting, its memory and its length", () => {
+  it("bounds the stack, the nesting, the memo and the length", () => {
     expect(problem(`\x80\x02${"N".repeat(100_001)}`)).toContain("holds more than 100000 values");
     expect(problem(`\x80\x02${"(".repeat(1001)}`)).toContain("nests more than 1000 deep");
     expect(problem(`\x80\x02${"N0".repeat(2_000_000)}`)).toContain("has more than 4000000 opcodes");

@@ -112,7 +112,7 @@ const tensorOfNothing = dictionary({ x: tensor(storage("0", 1), 0, [1], [1]) });
 
 describe("files that PyTorch wrote", () => {
   it.each(["zip.bin", "legacy.bin", "protocol-4.bin"])(
-    "%s: every float and int32 tensor is what PyTorch says, the others are known by name",
+    "%s: float and int32 tensors have PyTorch's values, others are known by name",
     async (name) => {
       const path = join(reference, name);
       const file = await PytorchFile.open(path);
@@ -142,7 +142,7 @@ describe("files that PyTorch wrote", () => {
     },
   );
 
-  it("looks through a dictionary around the state_dict", async () => {
+  it("finds the state_dict inside another dictionary", async () => {
     const file = await PytorchFile.open(join(reference, "nested.bin"));
     const expected = await readSafetensors(join(reference, "expected.safetensors"));
     expect([...file.names]).toEqual(["embeddings.weight", "transposed", "half"]);
@@ -208,7 +208,7 @@ describe("files that PyTorch wrote", () => {
     await rm(path);
   });
 
-  it("reads a storage that is a part of another, as PyTorch wrote before 1.0", async () => {
+  it("reads a storage that is part of another, as PyTorch before 1.0 wrote it", async () => {
     const view = tuple(text("7"), uint(2), uint(3));
     const part = tensor(storage("0", 6, "FloatStorage", view), 1, [2], [1]);
     const data = [counted(6, floats(1, 2, 3, 4, 5, 6))];
@@ -247,7 +247,7 @@ describe("files that PyTorch wrote", () => {
   });
 });
 
-describe("a pickle that asks to run something", () => {
+describe("a pickle that would run code", () => {
   it.each(Object.entries(about.hostile))("is refused: %s, by the name %s", async (name, what) => {
     const pickled = await readFile(join(reference, "hostile", `${name}.pkl`));
     for (const bytes of [zip(pickled), legacy(pickled)]) {
@@ -260,7 +260,7 @@ describe("a pickle that asks to run something", () => {
     expect(existsSync("sweetspot-was-here")).toBe(false);
   });
 
-  it("is refused where a tensor's arguments should be, and under a name that would break the line", async () => {
+  it("is refused inside a tensor's arguments, and under a name with a line break", async () => {
     const odd = pickle(ascii("cposix\x1b[2J\nsys\ttem\n"));
     expect(await problem(zip(odd))).toContain('asks for "posix\\u001b[2J.sys\\ttem": refused');
     const metadata = pickle(
@@ -282,7 +282,7 @@ describe("a pickle that asks to run something", () => {
   });
 });
 
-describe("a description that lies", () => {
+describe("refuses a false description", () => {
   const lie = (x: Uint8Array, bytes: Uint8Array = floats(1, 2, 3)) =>
     problem(zip(pickle(dictionary({ x })), { 0: bytes }));
 
@@ -346,7 +346,7 @@ describe("a description that lies", () => {
     );
   });
 
-  it("of what it is", async () => {
+  it("of the kind of file", async () => {
     expect(await problem(ascii(""))).toContain(
       "expected a file written by torch.save, got another file",
     );
@@ -393,7 +393,7 @@ describe("a description that lies", () => {
   });
 });
 
-it("a value that holds itself, or twice the same to any depth, is told without a look inside", async () => {
+it("errors describe a value that contains itself, or nests to any depth, without its contents", async () => {
   const twice = ascii(`)${"2\x86".repeat(40_000)}`);
   const itself = ascii("]q\x00h\x00a");
   for (const value of [twice, itself, ascii(`]${"\x85".repeat(40_000)}`)]) {
@@ -408,12 +408,14 @@ it("a value that holds itself, or twice the same to any depth, is told without a
       pickle(tensorOfNothing),
       pickle(ascii("]"), value, ascii("a")),
     ]);
-    expect(await problem(keys)).toMatch(/storage a (tuple|list) is repeated or belongs to no tensor/);
+    expect(await problem(keys)).toMatch(
+      /storage a (tuple|list) is repeated or belongs to no tensor/,
+    );
     expect(performance.now() - start).toBeLessThan(2000);
   }
 });
 
-it("one dictionary under many names is looked into once", async () => {
+it("a dictionary under many names is searched once", async () => {
   const x = Buffer.concat([tensor(storage("0", 1), 0, [1], [1]), ascii("q\x01")]);
   const names = (letter: string, item: string) =>
     Array.from(

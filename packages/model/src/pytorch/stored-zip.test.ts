@@ -41,12 +41,12 @@ const patched = (change: (bytes: Buffer) => void) => {
 };
 
 describe("a zip of stored entries", () => {
-  it("is read by its directory", async () => {
+  it("is read from its directory", async () => {
     expect(await contents(zip())).toEqual({ "a/one": "first", "a/é": "", b: "third" });
     expect(await contents(writeZip([]))).toEqual({});
   });
 
-  it("may have a comment, with an end record inside of it", async () => {
+  it("may have a comment that contains an end record", async () => {
     const bytes = patched((b) => b.writeUInt16LE(30, b.length - 2));
     const comment = Buffer.concat([writeZip([]), Buffer.alloc(8, "x")]);
     expect(await contents(Buffer.concat([bytes, comment]))).toHaveProperty("b", "third");
@@ -58,7 +58,7 @@ describe("a zip of stored entries", () => {
     ["of two sizes", () => writeZip(entries, { packed: 1 }), "has 6 bytes for 5"],
     ["too long", () => writeZip(entries, { packed: 999, plain: 999 }), "ends past byte"],
     [
-      "of zip64 sizes that are not there",
+      "without the zip64 sizes it refers to",
       () => writeZip(entries, { plain: 0xfffffffa, packed: 0xfffffffa }),
       "lacks its zip64 sizes",
     ],

@@ -50,7 +50,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe("a checkpoint", () => {
-  it("is read as it was written, bit by bit", async () => {
+  it("reads back bit by bit", async () => {
     const written = checkpoint();
     await writeCheckpoint(folder, written);
     const read = await readCheckpoint(folder);
@@ -67,7 +67,7 @@ describe("a checkpoint", () => {
       expect(bytes(tensor)).toEqual(bytes(written.weights[name] as HostTensor));
   });
 
-  it("has Hugging Face's names for the encoder, and exits.N for the heads", async () => {
+  it("uses Hugging Face's names for the encoder and exits.N for the heads", async () => {
     await writeCheckpoint(folder, checkpoint());
     const file = await SafetensorsFile.open(weightsFile);
     await file.close();
@@ -89,7 +89,7 @@ describe("a checkpoint", () => {
     });
   });
 
-  it("is the same files whatever the order of the weights", async () => {
+  it("gives the same files in any order of the weights", async () => {
     const written = checkpoint();
     await writeCheckpoint(folder, written);
     const before = await readFile(weightsFile);
@@ -100,7 +100,7 @@ describe("a checkpoint", () => {
 });
 
 describe("writeCheckpoint", () => {
-  it("refuses weights that are not the model's", async () => {
+  it("refuses weights that do not fit the model", async () => {
     const whole = checkpoint();
     const { [classifier]: last, ...rest } = whole.weights;
     const write = (weights: Record<string, HostTensor>) =>
@@ -132,7 +132,7 @@ describe("writeCheckpoint", () => {
     );
   });
 
-  it("names the folder that is not there", async () => {
+  it("names a folder that does not exist", async () => {
     await expect(writeCheckpoint(join(folder, "none"), checkpoint())).rejects.toThrow(
       join(folder, "none", "config.json"),
     );
@@ -142,7 +142,7 @@ describe("writeCheckpoint", () => {
 describe("readCheckpoint", () => {
   beforeEach(() => writeCheckpoint(folder, checkpoint()));
 
-  it("names the file that is missing", async () => {
+  it("names a missing file", async () => {
     await rm(weightsFile);
     await expect(readCheckpoint(folder)).rejects.toThrow(`${weightsFile}: cannot be opened`);
     await rm(configFile);
@@ -173,7 +173,7 @@ describe("readCheckpoint", () => {
     await expect(readCheckpoint(folder)).rejects.toThrow(`${configFile}: ${message}`);
   });
 
-  it("names the tensor that is missing or misshapen", async () => {
+  it("names a missing or misshapen tensor", async () => {
     const { [classifier]: _, ...rest } = checkpoint().weights;
     await writeSafetensors(weightsFile, rest);
     await expect(readCheckpoint(folder)).rejects.toThrow(

@@ -11,7 +11,7 @@ const matrix: ParameterSpec = {
 const other: ParameterSpec = { name: "exits.1.classifier.weight", shape: [5, 3], role: "weight" };
 
 describe("initialWeights", () => {
-  it("depends on the seed and the name alone", () => {
+  it("depends only on the seed and the name", () => {
     const small: ParameterSpec = {
       name: "exits.2.pooler.dense.weight",
       shape: [7, 3],
@@ -49,7 +49,7 @@ describe("initialWeights", () => {
     expect(Math.abs(together / (n / 2))).toBeLessThan(5 / Math.sqrt(n / 2));
   });
 
-  it("begins biases at 0 and norms at 1 and 0", () => {
+  it("sets biases to 0 and norms to 1 and 0", () => {
     const specs: ParameterSpec[] = [
       { name: "a.bias", shape: [3], role: "bias" },
       { name: "LayerNorm.weight", shape: [2], role: "norm" },

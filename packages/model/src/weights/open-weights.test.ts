@@ -65,7 +65,7 @@ const sharded = ["safetensors", "bin"].map((ending) => {
 });
 
 describe("openWeights", () => {
-  it("reads model.safetensors before all else, then its index, then PyTorch's", async () => {
+  it("prefers model.safetensors, then its index, then PyTorch's files", async () => {
     const whole = {
       "model.safetensors": "expected.safetensors",
       "pytorch_model.bin": "nested.bin",
@@ -81,7 +81,7 @@ describe("openWeights", () => {
     expect(await readAll(bin)).toEqual({ half, transposed, "embeddings.weight": weight });
   });
 
-  it.each(sharded)("fetches a shard of $index when a tensor of it is read", async (of) => {
+  it.each(sharded)("fetches a shard of $index when one of its tensors is read", async (of) => {
     const { fetched, repository: watch } = watched(await repository(of.files));
     expect(await weightFiles(watch)).toEqual([of.index, ...of.shards]);
     expect(fetched).toEqual([of.index]);
@@ -104,7 +104,7 @@ describe("openWeights", () => {
     expect(await readAll(watch)).toEqual(shardedTensors);
   });
 
-  it("tries a shard again that could not be fetched", async () => {
+  it("tries again to fetch a shard that failed", async () => {
     const [of] = sharded;
     const whole = await repository(of?.files ?? {});
     let failures = 1;
@@ -118,7 +118,7 @@ describe("openWeights", () => {
     await weights.close();
   });
 
-  it("tells a repository without weights what it has, and what to do", async () => {
+  it("refuses a repository without weights, listing its files and the fix", async () => {
     const none = await repository({ "config.json": "{}" });
     const message = `${none.name}: expected weights as model.safetensors, model.safetensors.index.json, pytorch_model.bin or pytorch_model.bin.index.json, got config.json; save them with save_pretrained of transformers`;
     await expect(openWeights(none)).rejects.toThrow(message);
@@ -192,7 +192,7 @@ describe("openWeights", () => {
     await expect(weightFiles(of)).rejects.toThrow(message);
   });
 
-  it("tells a tensor that the index puts into the wrong shard", async () => {
+  it("names a tensor that the index puts into the wrong shard", async () => {
     const [of] = sharded;
     const index = JSON.stringify({ weight_map: { bfloat: of?.shards[1] } });
     const weights = await openWeights(
@@ -202,7 +202,7 @@ describe("openWeights", () => {
     await weights.close();
   });
 
-  it("refuses a whole encoder whose weights would run something", async () => {
+  it("refuses an encoder whose weights would run code", async () => {
     const config = {
       model_type: "bert",
       type_vocab_size: 2,
@@ -268,7 +268,7 @@ function damaged(bytes: Uint8Array, list: readonly Damage[]): Buffer {
 
 const longestMs = 2000;
 
-describe("whatever a file's bytes, reading it ends in tensors or in an error that names it", () => {
+describe("any damaged file gives tensors or an error that names it", () => {
   it.each([
     ["model.safetensors", "expected.safetensors", {}],
     ["pytorch_model.bin", "zip.bin", {}],

@@ -87,11 +87,11 @@ describe("repositoryPooling", () => {
     type,
   });
 
-  it("takes the first token where nothing is said", async () => {
+  it("takes the first token by default", async () => {
     expect(await repositoryPooling(await repository("bare", {}))).toBe("first-token");
   });
 
-  it("reads the folder that modules.json names, and not another", async () => {
+  it("reads only the folder that modules.json names", async () => {
     const of = await repository("named", {
       "modules.json": [transformer, module("2_Pooling")],
       "2_Pooling/config.json": { pooling_mode: "mean" },

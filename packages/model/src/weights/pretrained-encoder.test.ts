@@ -10,7 +10,7 @@ import { readWeights } from "./read-parameters.ts";
 import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 
 describe("pretrainedEncoder", () => {
-  it("knows MiniLM, whose exits average the tokens and have no pooler", async () => {
+  it("gives MiniLM, whose exits average the tokens and have no pooler", async () => {
     const { config, pooling, weights } = await pretrainedEncoder("minilm");
     expect(config).toMatchObject({
       vocabSize: 30522,
@@ -31,7 +31,7 @@ describe("pretrainedEncoder", () => {
     await expect(weights(7)).rejects.toThrow(/model.fp16.safetensors: no tensor "encoder.layer.6/);
   });
 
-  it("has a tiny one, always the same, that reads the first token", async () => {
+  it("gives a tiny encoder, always the same, that reads the first token", async () => {
     const { config, pooling, weights } = await pretrainedEncoder("tiny");
     expect(pooling).toBe("first-token");
     expect(config.vocabSize).toBe(30522);
@@ -46,7 +46,7 @@ describe("pretrainedEncoder", () => {
     ["minilm-l6", "minilm"],
     ["", "tiny"],
     ["constructor", "minilm"],
-  ])("refuses the name '%s', and offers the nearest", async (name, nearest) => {
+  ])("refuses the name '%s' and suggests the nearest", async (name, nearest) => {
     await expect(pretrainedEncoder(name)).rejects.toThrow(
       new RangeError(
         `encoder "${name}": unknown, did you mean "${nearest}"? (known: minilm, tiny); a folder begins with ./ or /, a model of the Hub is ORG/NAME`,
@@ -70,7 +70,7 @@ describe("readWeights", () => {
     return path;
   }
 
-  it("looks through a `bert.` in front of the names, and past what it is not asked for", async () => {
+  it("ignores the prefix `bert.` and tensors that it is not asked for", async () => {
     const data = Float32Array.of(2, 3, 5);
     const path = await stored("prefixed", {
       "bert.embeddings.LayerNorm.bias": { shape: [3], data },
@@ -80,7 +80,7 @@ describe("readWeights", () => {
     expect(await readWeights(path, [spec], "bert.")).toEqual({ [spec.name]: { shape: [3], data } });
   });
 
-  it("looks through what wraps a model in training", async () => {
+  it("ignores the names of wrappers", async () => {
     const data = Float32Array.of(2, 3, 5);
     const path = await stored("wrapped", {
       "_orig_mod.module.bert.embeddings.LayerNorm.beta": { shape: [3], data },

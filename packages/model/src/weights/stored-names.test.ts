@@ -21,7 +21,7 @@ describe("storedNames", () => {
     expect(stored("constructor")).toBeUndefined();
   });
 
-  it("does not take another part's tensor for the encoder's", () => {
+  it("does not mistake the tensor of another part for the encoder's", () => {
     const stored = storedNames(
       ["decoder.embeddings.weight", "teacher.bert.embeddings.weight"],
       "bert.",
@@ -30,7 +30,7 @@ describe("storedNames", () => {
     expect(stored("embeddings.weight")).toBeUndefined();
   });
 
-  it("refuses two tensors of one name when it is asked for", () => {
+  it("refuses two tensors for one name when asked for it", () => {
     const stored = storedNames(["bert.a", "module.bert.a", "bert.b"], "bert.", "some/file");
     expect(stored("b")).toBe("bert.b");
     expect(() => stored("a")).toThrow(
@@ -38,7 +38,7 @@ describe("storedNames", () => {
     );
   });
 
-  it("takes very many names that come to one, and names two of them", () => {
+  it("handles a great many names for one tensor, and names two of them", () => {
     const wraps = Array.from({ length: 1 << 16 }, (_, i) =>
       i.toString(2).replaceAll("1", "module.").replaceAll("0", "_orig_mod."),
     );

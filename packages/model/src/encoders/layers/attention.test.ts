@@ -61,7 +61,7 @@ function closedForm(
 }
 
 describe("selfAttention", () => {
-  it("is softmax(QKᵀ/√D)V over the unmasked tokens, for every shape and mask", () => {
+  it("is softmax(QKᵀ/√D)V over the unmasked tokens for any shape and mask", () => {
     const sizes = fc.record({
       b: fc.constantFrom(1, 2, 3),
       t: fc.constantFrom(1, 2, 5, 7),
@@ -98,7 +98,7 @@ describe("selfAttention", () => {
     );
   });
 
-  it("gives the probabilities, [B, H, T, T], to be dropped", () => {
+  it("applies dropout to the probabilities, [B, H, T, T]", () => {
     const [b, t, heads, c] = [2, 5, 3, 21];
     const shapes: number[][] = [];
     const bias = attentionBias(tf.ones([b, t]));
@@ -141,7 +141,7 @@ describe("selfAttention", () => {
 });
 
 describe("attentionBias", () => {
-  it("is 0 for a token and so low for padding that its share is exactly 0", () => {
+  it("is 0 at a token, and so low at padding that its probability is exactly 0", () => {
     const bias = attentionBias(tf.tensor2d([[1, 0, 1]]));
     expect(bias.shape).toEqual([1, 1, 1, 3]);
     expect(Array.from(bias.dataSync(), (x) => x + 0)).toEqual([0, -1e9, 0]);
@@ -157,12 +157,12 @@ describe("softmax at huge scores", () => {
     return Array.from(tf.grad(f)(tf.tensor1d(scores)).dataSync());
   };
 
-  it("gives all to the highest, with a gradient of zero", () => {
+  it("is 1 for the highest score, with a gradient of zero", () => {
     expect(probabilities([1e30, -1e30, 0])).toEqual([1, 0, 0]);
     expect(gradient([1e30, -1e30, 0]).map(Math.abs)).toEqual([0, 0, 0]);
   });
 
-  it("shares among equals, with the gradient that they have at 0", () => {
+  it("is shared by equal scores, with the same gradient as at 0", () => {
     expect(probabilities([1e30, 1e30, -1e30])).toEqual([0.5, 0.5, 0]);
     // p (w - Σ p w), with Σ p w = 1.5
     expect(gradient([1e30, 1e30, -1e30])).toEqual([-0.25, 0.25, 0]);

@@ -14,7 +14,7 @@ function normal(name: string, shape: readonly number[]): { host: Float32Array; t
 const primes = fc.constantFrom(1, 2, 3, 5, 7, 11);
 
 describe("linear", () => {
-  it("is x Wᵀ + b for every shape", () => {
+  it("is x Wᵀ + b for any shape", () => {
     fc.assert(
       fc.property(primes, primes, primes, (rows, inputs, outputs) => {
         const [x, w, b] = [
@@ -60,7 +60,7 @@ function distance(got: number[][], want: number[][]): number {
 }
 
 describe("layerNorm", () => {
-  it("has the gradients that autodiff gives of the formula, for every shape", () => {
+  it("has the gradients of the formula by autodiff, for any shape", () => {
     const ours: OfThree = (x, weight, bias) => layerNorm({ weight, bias }, x, 1e-3);
     const formula: OfThree = (x, weight, bias) => {
       const { mean, variance } = tf.moments(x, -1, true);
@@ -79,7 +79,7 @@ describe("layerNorm", () => {
     );
   });
 
-  it("normalises the last axis by the population's variance, for every shape", () => {
+  it("normalises the last axis by the population variance, for any shape", () => {
     fc.assert(
       fc.property(primes, primes, fc.constantFrom(2, 3, 5, 13), (b, t, c) => {
         const [x, w, s] = [normal("x", [b, t, c]), normal("w", [c]), normal("s", [c])];
@@ -101,7 +101,7 @@ describe("layerNorm", () => {
     );
   });
 
-  it("gives the shift, and a finite gradient, where all numbers are the same", () => {
+  it("gives the bias and a finite gradient if all numbers are equal", () => {
     const p = { weight: tf.tensor1d([2, 3, 5]), bias: tf.tensor1d([7, 11, 13]) };
     const f = (x: tf.Tensor): tf.Scalar => layerNorm(p, x, 1e-12).sum();
     const x = tf.mul(tf.ones([1, 3]), 4);
@@ -148,12 +148,12 @@ describe("gelu", () => {
 describe("dropout", () => {
   const x = tf.tensor1d([1, -2, 3, -5, 7]);
 
-  it("is the identity where all is kept", () => {
+  it("is the identity if the mask keeps everything", () => {
     const kept = dropout(x, tf.ones([5], "bool"), 1);
     expect(Array.from(kept.dataSync())).toEqual([1, -2, 3, -5, 7]);
   });
 
-  it("drops where the mask is false and divides the rest by the probability of keeping", () => {
+  it("drops numbers where the mask is false and divides the rest by the keep probability", () => {
     const mask = tf.tensor1d([true, false, true, true, false], "bool");
     expect(Array.from(dropout(x, mask, 0.5).dataSync())).toEqual([2, -0, 6, -10, 0]);
   });
