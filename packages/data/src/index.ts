@@ -8,7 +8,7 @@ export {
   loadTokenizer,
   tokenizerFilesOf,
 } from "./encoder-tokenizer.ts";
-export { readOwnFile } from "./sources/own-file.ts";
+export { type OwnFile, readOwnFile } from "./sources/own-file.ts";
 export {
   type Counts,
   type EncodedExample,
@@ -18,4 +18,4 @@ export {
 } from "./splits/prepare.ts";
 export type { Example, Source } from "./sources/source.ts";
 export { type SplitName, splitNames, type SplitSizes } from "./splits/splits.ts";
-export type { DataSettings, OwnFile } from "./settings.ts";
+export type { DataSettings } from "./settings.ts";

@@ -1,33 +1,8 @@
 import { type RepositorySetting, repositorySetting } from "@sweetspot/hub";
 import { z } from "zod";
 import type { DatasetColumns } from "./sources/dataset.ts";
+import type { OwnFile } from "./sources/own-file.ts";
 import { type EmbeddedTask, embeddedTasks } from "./tasks/embedded-tasks.ts";
-
-/** A person's own file of labelled text. */
-export interface OwnFile {
-  /** Relative to the current directory. */
-  file: string;
-  /** By default told by the file's extension: `.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.json` or `.parquet`. */
-  format?: "csv" | "tsv" | "jsonl" | "parquet" | undefined;
-  /** What separates the fields of a CSV or TSV file; by default a tab in TSV, and in CSV what its header shows. */
-  delimiter?: string | undefined;
-  /** Whether a CSV or TSV file begins with a line that names the columns, as by default; if not, they are called `1`, `2` and so on. */
-  header?: boolean | undefined;
-  /** Whether fields may be quoted, as by default in CSV and not in TSV. */
-  quotes?: boolean | undefined;
-  /** Name of the column, or of the JSON key, that holds the text. */
-  text: string;
-  /** That of the second text, for sentence pairs. */
-  textPair?: string | undefined;
-  /** That of the label. */
-  label: string;
-  /** What the file's sha256 must be, in hexadecimal. */
-  sha256?: string | undefined;
-  /** A second file, of the same columns: the test split is made of it, the others of the first. */
-  testFile?: string | undefined;
-  /** What its sha256 must be. */
-  testSha256?: string | undefined;
-}
 
 /** A data set of the Hub, or in a folder laid out as there. */
 interface DatasetSetting extends DatasetColumns {

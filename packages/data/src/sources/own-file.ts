@@ -4,11 +4,36 @@ import { parseDelimited } from "./delimited.ts";
 import { parseJsonLines, typeName } from "./json-lines.ts";
 import { type ParquetTable, readParquet } from "./parquet.ts";
 import type { DataNote, Example, Source } from "./source.ts";
-import type { OwnFile } from "../settings.ts";
 import { seenText } from "./label-key.ts";
 import { withOneSpelling } from "./label-spelling.ts";
 import { requireColumn, rowName, type Table } from "./table.ts";
 import { readTextFile, whyUnreadable } from "./text-file.ts";
+
+/** A person's own file of labelled text. */
+export interface OwnFile {
+  /** Relative to the current directory. */
+  file: string;
+  /** By default told by the file's extension: `.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.json` or `.parquet`. */
+  format?: "csv" | "tsv" | "jsonl" | "parquet" | undefined;
+  /** What separates the fields of a CSV or TSV file; by default a tab in TSV, and in CSV what its header shows. */
+  delimiter?: string | undefined;
+  /** Whether a CSV or TSV file begins with a line that names the columns, as by default; if not, they are called `1`, `2` and so on. */
+  header?: boolean | undefined;
+  /** Whether fields may be quoted, as by default in CSV and not in TSV. */
+  quotes?: boolean | undefined;
+  /** Name of the column, or of the JSON key, that holds the text. */
+  text: string;
+  /** That of the second text, for sentence pairs. */
+  textPair?: string | undefined;
+  /** That of the label. */
+  label: string;
+  /** What the file's sha256 must be, in hexadecimal. */
+  sha256?: string | undefined;
+  /** A second file, of the same columns: the test split is made of it, the others of the first. */
+  testFile?: string | undefined;
+  /** What its sha256 must be. */
+  testSha256?: string | undefined;
+}
 
 /**
  * Reads a person's own file of labelled text: CSV, TSV, JSON Lines or a JSON array, in UTF-8, or parquet.
