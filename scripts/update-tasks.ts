@@ -9,7 +9,7 @@ import {
   readEmbeddedTask,
 } from "../packages/data/src/tasks/embedded-tasks.ts";
 import { type Prepared, prepareSplits } from "../packages/data/src/splits/prepare.ts";
-import type { Example, Source } from "../packages/data/src/sources/source.ts";
+import type { Example, TaskExamples } from "../packages/data/src/sources/source.ts";
 import { encoderTokenizerJson } from "../packages/data/src/encoder-tokenizer.ts";
 import { textTokenizer } from "@sweetspot/tokenizer";
 import { taskLeaks } from "../packages/data/test/task-leaks.ts";
@@ -25,7 +25,7 @@ const sites: readonly EmbeddedTask[] = ["amazon", "imdb", "yelp"];
 const sizes = { calibrationSize: 300, thresholdSize: 300, testSize: 500, maxLength: 128, seed: 1 };
 
 const tokenizer = textTokenizer(await encoderTokenizerJson("minilm"));
-const prepare = (source: Source, trainSize: number) =>
+const prepare = (source: TaskExamples, trainSize: number) =>
   prepareSplits(source, tokenizer, { ...sizes, trainSize });
 
 const percent = (share: number) => (100 * share).toFixed(1);

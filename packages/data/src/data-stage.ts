@@ -10,8 +10,8 @@ import { encoderTokenizerJson } from "./encoder-tokenizer.ts";
 import { readDataset, datasetTask } from "./sources/dataset.ts";
 import { readOwnFile } from "./sources/own-file.ts";
 import { labelIndices, type Prepared, prepareSplits } from "./splits/prepare.ts";
-import { neededExamples, sampleSource } from "./sources/sample-source.ts";
-import type { Example, Source } from "./sources/source.ts";
+import { neededExamples, sampleExamples } from "./sources/sample-examples.ts";
+import type { Example, TaskExamples } from "./sources/source.ts";
 import { splitNames } from "./splits/splits.ts";
 import type { DataSettings } from "./settings.ts";
 import { textTokenizer } from "@sweetspot/tokenizer";
@@ -30,7 +30,7 @@ export async function runData({
   const tokenizerJson = await encoderTokenizerJson(encoder, log);
   const source = await readTask(task, log);
   const needed = neededExamples(rest);
-  const sampled = needed === undefined ? source : sampleSource(source, needed, rest);
+  const sampled = needed === undefined ? source : sampleExamples(source, needed, rest);
   const prepared = prepareSplits(sampled, textTokenizer(tokenizerJson), rest);
   const { labels, counts } = prepared;
   await writeFile(join(output, "labels.json"), line(labels));
@@ -67,7 +67,7 @@ export async function runData({
 export async function readTask(
   task: DataSettings["task"],
   log: (line: string) => void,
-): Promise<Source> {
+): Promise<TaskExamples> {
   if (typeof task === "string") return readEmbeddedTask(task);
   if ("file" in task) return readOwnFile(task);
   const repository = await openRepository(task.dataset, { type: "dataset", log });

@@ -1,10 +1,10 @@
 import { parse, readJson, resolvePinnedFile, type SettingProblem } from "@sweetspot/artifact";
-import { openRepository } from "@sweetspot/hub";
+import { type EncoderSetting, openRepository } from "@sweetspot/hub";
 import { z } from "zod";
 import type { EmbeddedTask } from "./tasks/embedded-tasks.ts";
 import type { DataSettings } from "./settings.ts";
 import { glue, isGlue } from "./sources/glue.ts";
-import { type EncoderSource, encoderTokenizerJson } from "./encoder-tokenizer.ts";
+import { encoderTokenizerJson } from "./encoder-tokenizer.ts";
 import { postProcessor } from "@sweetspot/tokenizer";
 
 const count = z.int().nonnegative().optional();
@@ -52,7 +52,7 @@ export async function encoderLimitProblem({
 
 type Config = z.infer<typeof configSchema>;
 
-async function configFile(encoder: EncoderSource): Promise<string | undefined> {
+async function configFile(encoder: EncoderSetting): Promise<string | undefined> {
   if (typeof encoder === "string") return resolvePinnedFile(embeddedConfig, import.meta.url);
   const repository = await openRepository(encoder, { type: "model" });
   const has = (await repository.files()).includes("config.json");

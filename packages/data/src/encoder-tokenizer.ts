@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { didYouMean, lfsPointerProblem, parse, resolvePinnedFile } from "@sweetspot/artifact";
-import { openRepository, type Repository, type RepositorySetting } from "@sweetspot/hub";
+import { type EncoderSetting, openRepository, type Repository } from "@sweetspot/hub";
 import {
   parseJson,
   repositoryTokenizerJson,
@@ -37,9 +37,6 @@ const minilm = {
   sha256: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 };
 
-/** An encoder's name, or where its files are. */
-export type EncoderSource = string | RepositorySetting;
-
 /** Embedded encoder -> the file of its tokenizer. `tiny` has MiniLM's vocabulary. */
 const encoderTokenizers: Readonly<Record<string, typeof minilm>> = { minilm, tiny: minilm };
 
@@ -52,7 +49,7 @@ const encoderTokenizers: Readonly<Record<string, typeof minilm>> = { minilm, tin
  * @throws RangeError for another name; Error if a file is missing, damaged or not the pinned one
  */
 export async function encoderTokenizerJson(
-  encoder: EncoderSource,
+  encoder: EncoderSetting,
   log?: (line: string) => void,
 ): Promise<Record<string, unknown>> {
   if (typeof encoder !== "string") {

@@ -2,12 +2,7 @@ export { readBaseline } from "./baseline/baseline.ts";
 export { batchPlan, type PlannedBatch } from "./splits/batch-plan.ts";
 export { type EmbeddedTask, embeddedTasks, readEmbeddedTask } from "./tasks/embedded-tasks.ts";
 export { padBatch } from "./splits/pad-batch.ts";
-export {
-  type EncoderSource,
-  encoderTokenizerJson,
-  loadTokenizer,
-  tokenizerFilesOf,
-} from "./encoder-tokenizer.ts";
+export { encoderTokenizerJson, loadTokenizer, tokenizerFilesOf } from "./encoder-tokenizer.ts";
 export { type OwnFile, readOwnFile } from "./sources/own-file.ts";
 export {
   type Counts,
@@ -16,6 +11,6 @@ export {
   prepareSplits,
   type Removed,
 } from "./splits/prepare.ts";
-export type { Example, Source } from "./sources/source.ts";
+export type { Example, TaskExamples } from "./sources/source.ts";
 export { type SplitName, splitNames, type SplitSizes } from "./splits/splits.ts";
 export type { DataSettings } from "./settings.ts";

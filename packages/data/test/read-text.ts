@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { readOwnFile } from "../src/sources/own-file.ts";
-import type { Source } from "../src/sources/source.ts";
+import type { TaskExamples } from "../src/sources/source.ts";
 
 /** Reads files that a test makes, in a folder that is there while the tests of a file run. */
 export interface TextReader {
   folder(): string;
   /** Reads `content` as a file of that name, with the columns `text` and `label`. */
-  read(name: string, content: string | Uint8Array, more?: object): Promise<Source>;
+  read(name: string, content: string | Uint8Array, more?: object): Promise<TaskExamples>;
   /** The error that reading gives, without the folder's name. */
   problem(name: string, content: string | Uint8Array, more?: object): Promise<string>;
 }

@@ -13,7 +13,7 @@ import {
 import { dirname, join, relative, sep } from "node:path";
 import { getRepoFolderName } from "@huggingface/hub";
 import { cacheFolder } from "./environment.ts";
-import type { HubSource } from "./source.ts";
+import type { HubReference } from "./repository-reference.ts";
 
 /** Where the cache keeps a repository. */
 export interface CachePlace {
@@ -26,7 +26,7 @@ export interface CachePlace {
 }
 
 /** The layout that Hugging Face's Python tools share. */
-export function placeOf(source: Pick<HubSource, "type" | "name">): CachePlace {
+export function placeOf(source: Pick<HubReference, "type" | "name">): CachePlace {
   const folder = join(cacheFolder(), getRepoFolderName(source));
   return {
     folder,

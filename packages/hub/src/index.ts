@@ -7,10 +7,15 @@ export { pinRevision } from "./pin-revision.ts";
 export { type Push, pushFolder } from "./push-folder.ts";
 export type { Repository } from "./repository.ts";
 export {
+  type EncoderSetting,
   type FolderSetting,
   type HubSetting,
   type RepositorySetting,
   repositorySetting,
 } from "./repository-setting.ts";
 export { repositorySha256 } from "./repository-sha256.ts";
-export { type HubSource, parseSource, type Source } from "./source.ts";
+export {
+  type HubReference,
+  parseReference,
+  type RepositoryReference,
+} from "./repository-reference.ts";

@@ -6,7 +6,7 @@ import { download, type HubFile } from "./download.ts";
 import { isOffline } from "./environment.ts";
 import { describe, pageOf, type Subject } from "./hub-error.ts";
 import type { Repository } from "./repository.ts";
-import { checkSource, type HubSource, isCommit } from "./source.ts";
+import { checkReference, type HubReference, isCommit } from "./repository-reference.ts";
 
 /**
  * A repository on the Hub at one commit. Its files lie in the cache that Hugging Face's Python tools
@@ -17,10 +17,10 @@ import { checkSource, type HubSource, isCommit } from "./source.ts";
  * @throws RangeError if it is not
  */
 export function openHub(
-  source: HubSource & { revision: string },
+  source: HubReference & { revision: string },
   options: HubOptions = {},
 ): Repository {
-  checkSource(source);
+  checkReference(source);
   const { type, name, revision } = source;
   if (!isCommit(revision))
     throw new RangeError(

@@ -3,7 +3,7 @@ import { cachedRef, placeOf, rememberRef } from "./cache.ts";
 import { connect, type HubOptions, libraryFetch } from "./client.ts";
 import { isOffline } from "./environment.ts";
 import { describe, type Subject } from "./hub-error.ts";
-import { checkSource, type HubSource, isCommit } from "./source.ts";
+import { checkReference, type HubReference, isCommit } from "./repository-reference.ts";
 
 /**
  * The commit that a branch or tag is at now, 40 hex digits, so that what is read of a repository stays
@@ -13,8 +13,8 @@ import { checkSource, type HubSource, isCommit } from "./source.ts";
  * @throws Error that names the repository and the fix if there is no such repository or revision, it
  *   may not be read, or the Hub cannot be reached
  */
-export async function pinRevision(source: HubSource, options: HubOptions = {}): Promise<string> {
-  checkSource(source);
+export async function pinRevision(source: HubReference, options: HubOptions = {}): Promise<string> {
+  checkReference(source);
   const { type, name, revision = "main" } = source;
   if (isCommit(revision)) return revision;
   const place = placeOf(source);

@@ -4,7 +4,7 @@ import { connect, type HubClient, type HubOptions, libraryFetch } from "./client
 import { hubToken, isOffline } from "./environment.ts";
 import { describe, HubError, type Subject } from "./hub-error.ts";
 import { openFolder } from "./open-folder.ts";
-import { checkSource } from "./source.ts";
+import { checkReference } from "./repository-reference.ts";
 
 /** What {@link pushFolder} puts where. */
 export interface Push extends HubOptions {
@@ -27,7 +27,7 @@ export interface Push extends HubOptions {
  */
 export async function pushFolder(push: Push): Promise<string> {
   const { folder, name, message = "Upload with Sweetspot" } = push;
-  checkSource({ type: "model", name });
+  checkReference({ type: "model", name });
   if (!name.includes("/"))
     throw new RangeError(
       `pushFolder: expected ORG/NAME, got "${name}"; put your account before it`,

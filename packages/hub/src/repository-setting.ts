@@ -19,6 +19,9 @@ export interface HubSetting {
 /** Where a model or a data set is. */
 export type RepositorySetting = FolderSetting | HubSetting;
 
+/** An encoder: the name of one that comes with a package, or where its files are. */
+export type EncoderSetting = string | RepositorySetting;
+
 /** The schema of a stage's setting that names a repository. */
 export const repositorySetting: z.ZodType<RepositorySetting> = z.union([
   z.strictObject({

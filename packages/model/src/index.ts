@@ -43,9 +43,5 @@ export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./weights/chec
 export type { PretrainedEncoder } from "./weights/embedded-encoders.ts";
 export { initialWeights } from "./weights/initial-weights.ts";
 export { openWeights, type Weights } from "./weights/open-weights.ts";
-export {
-  type EncoderSource,
-  pretrainedEncoder,
-  repositoryEncoder,
-} from "./weights/pretrained-encoder.ts";
+export { pretrainedEncoder, repositoryEncoder } from "./weights/pretrained-encoder.ts";
 export { publishedClass, publishedName } from "./weights/published-names.ts";

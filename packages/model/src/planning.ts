@@ -2,8 +2,4 @@
 export { encoderParameters, type EncoderConfig, longestText } from "./encoders/definitions.ts";
 export { forwardOperations } from "./encoders/forward-operations.ts";
 export type { PretrainedEncoder } from "./weights/embedded-encoders.ts";
-export {
-  encoderDownloads,
-  type EncoderSource,
-  pretrainedEncoder,
-} from "./weights/pretrained-encoder.ts";
+export { encoderDownloads, pretrainedEncoder } from "./weights/pretrained-encoder.ts";

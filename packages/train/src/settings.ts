@@ -1,4 +1,4 @@
-import { type RepositorySetting, repositorySetting } from "@sweetspot/hub";
+import { type EncoderSetting, repositorySetting } from "@sweetspot/hub";
 import { type Device, devices } from "@sweetspot/runtime/device";
 import { z } from "zod";
 import { type ObjectiveName, objectiveNames } from "./objectives/objectives.ts";
@@ -11,7 +11,7 @@ const poolings = ["first-token", "mean", "shared-pooler"] as const;
 /** How one classifier, or one multi-model cascade, is fine-tuned. */
 export interface TrainSettings {
   /** The pretrained encoder: `minilm`, `tiny` (random weights, for tests), or where it is. */
-  encoder: string | RepositorySetting;
+  encoder: EncoderSetting;
   method: ObjectiveName;
   /** How an exit reads its layer; `encoder` for the way that suits the encoder. */
   pooling: "encoder" | (typeof poolings)[number];

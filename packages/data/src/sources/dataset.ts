@@ -4,7 +4,7 @@ import { configsOf, filesOf, testSplitOf } from "./dataset-files.ts";
 import { glue, isGlue } from "./glue.ts";
 import { examplesOf, notesIn, readTable } from "./own-file.ts";
 import { withOneSpelling } from "./label-spelling.ts";
-import type { DataNote, Example, Source } from "./source.ts";
+import type { DataNote, Example, TaskExamples } from "./source.ts";
 
 /** Which of a data set's texts are a task. */
 export interface DatasetColumns {
@@ -89,7 +89,10 @@ export async function datasetTask(
  *
  * @throws Error, TypeError or RangeError as `datasetTask` and as the reading of a person's own file
  */
-export async function readDataset(repository: Repository, task: DatasetTask): Promise<Source> {
+export async function readDataset(
+  repository: Repository,
+  task: DatasetTask,
+): Promise<TaskExamples> {
   const read = async (files: readonly string[]) => {
     const examples: Example[] = [];
     const notes: DataNote[] = [];

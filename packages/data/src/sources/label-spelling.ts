@@ -1,4 +1,4 @@
-import type { DataNote, Example, Source } from "./source.ts";
+import type { DataNote, Example, TaskExamples } from "./source.ts";
 import { labelKey, looksMissing, shownLabel } from "./label-key.ts";
 
 /**
@@ -6,7 +6,7 @@ import { labelKey, looksMissing, shownLabel } from "./label-key.ts";
  * examples have, the first of equals, without what is not seen. A class that the source names, but of
  * which it has no example, is dropped. Notes say what was merged, dropped, or looks like no label.
  */
-export function withOneSpelling(source: Source): Source {
+export function withOneSpelling(source: TaskExamples): TaskExamples {
   const spellings = spellingsOf(source);
   const names = new Map(Array.from(spellings, ([key, { name }]) => [key, name]));
   const nameOf = (label: string) => names.get(labelKey(label)) ?? label;
@@ -32,7 +32,7 @@ interface Spellings {
   counts: Map<string, number>;
 }
 
-function spellingsOf({ examples, test = [] }: Source): Map<string, Spellings> {
+function spellingsOf({ examples, test = [] }: TaskExamples): Map<string, Spellings> {
   const keys = new Map<string, string>();
   const found = new Map<string, Spellings>();
   for (const some of [examples, test])

@@ -3,7 +3,7 @@ import { sha256OfFile } from "@sweetspot/artifact";
 import { parseDelimited } from "./delimited.ts";
 import { parseJsonLines, typeName } from "./json-lines.ts";
 import { type ParquetTable, readParquet } from "./parquet.ts";
-import type { DataNote, Example, Source } from "./source.ts";
+import type { DataNote, Example, TaskExamples } from "./source.ts";
 import { seenText } from "./label-key.ts";
 import { withOneSpelling } from "./label-spelling.ts";
 import { requireColumn, rowName, type Table } from "./table.ts";
@@ -43,7 +43,7 @@ export interface OwnFile {
  * @throws Error, TypeError or RangeError that names the file and, where there is one, the row, its
  *   line and the field, and says what to do
  */
-export async function readOwnFile(settings: OwnFile): Promise<Source> {
+export async function readOwnFile(settings: OwnFile): Promise<TaskExamples> {
   const { file, testFile } = settings;
   // An extension that says nothing is told before the file is looked for.
   if (settings.format === undefined) for (const f of [file, testFile ?? file]) formatOf(f);
@@ -106,7 +106,7 @@ export async function readTable(file: string, columns: Columns): Promise<Table |
     : parseDelimited(content, file, wanted, { format, delimiter, header, quotes });
 }
 
-function classesOf(table: Table | ParquetTable, label: string): Pick<Source, "labels"> {
+function classesOf(table: Table | ParquetTable, label: string): Pick<TaskExamples, "labels"> {
   const names = "classes" in table ? table.classes[label] : undefined;
   return names === undefined ? {} : { labels: names };
 }
@@ -137,7 +137,7 @@ function formatOf(file: string): "csv" | "tsv" | "jsonl" | "parquet" {
 export function examplesOf(
   table: Table,
   { text, textPair, label }: Pick<OwnFile, "text" | "textPair" | "label">,
-): Source {
+): TaskExamples {
   requireColumn(table, text, "text");
   if (textPair !== undefined) requireColumn(table, textPair, "textPair");
   requireColumn(table, label, "label");
@@ -165,7 +165,7 @@ export function examplesOf(
 }
 
 /** What reading found, with where it was found. */
-export function notesIn(place: string, { notes = [] }: Source): DataNote[] {
+export function notesIn(place: string, { notes = [] }: TaskExamples): DataNote[] {
   return notes.map((note) => ({ ...note, message: `${place}: ${note.message}` }));
 }
 

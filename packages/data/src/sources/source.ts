@@ -18,7 +18,7 @@ export type DataNote = {
 };
 
 /** What was read from a task's files. */
-export interface Source {
+export interface TaskExamples {
   /** Names it in errors: the file, or the embedded task. */
   name: string;
   examples: Example[];

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { dataReport } from "./data-report.ts";
 import { prepareSplits } from "./prepare.ts";
-import type { Example, Source } from "../sources/source.ts";
+import type { Example, TaskExamples } from "../sources/source.ts";
 import { encoderTokenizerJson } from "../encoder-tokenizer.ts";
 import { textTokenizer } from "@sweetspot/tokenizer";
 
@@ -15,7 +15,7 @@ const plain = (n: number): Example[] =>
     label: i % 2 === 0 ? "no" : "yes",
   }));
 
-function report(examples: Example[], more: Partial<Source> = {}, maxLength = 16) {
+function report(examples: Example[], more: Partial<TaskExamples> = {}, maxLength = 16) {
   const source = { name: "x", examples, withoutLabel: 0, ...more };
   const sizes = {
     calibrationSize: 6,

@@ -1,5 +1,5 @@
 import type { Prepared } from "./prepare.ts";
-import type { DataNote, Source } from "../sources/source.ts";
+import type { DataNote, TaskExamples } from "../sources/source.ts";
 import { type SplitName, splitNames } from "./splits.ts";
 
 /** A class of fewer examples can hardly be learnt, and says little when it is tested. */
@@ -18,7 +18,11 @@ const mostNamed = 5;
  * @param source as it was read, of which `prepared` was made
  * @param unknownId the id of unknown tokens, if the vocabulary has one
  */
-export function dataReport(source: Source, prepared: Prepared, unknownId?: number): DataNote[] {
+export function dataReport(
+  source: TaskExamples,
+  prepared: Prepared,
+  unknownId?: number,
+): DataNote[] {
   return [
     ...(source.notes ?? []),
     ...classNotes(prepared),
@@ -58,7 +62,7 @@ const withoutIt: Readonly<Record<SplitName, string>> = {
   test: "results say nothing of it",
 };
 
-function copyNotes({ examples }: Source, { removed }: Prepared): DataNote[] {
+function copyNotes({ examples }: TaskExamples, { removed }: Prepared): DataNote[] {
   const notes: DataNote[] = [];
   const copies = removed.duplicatesRemoved + removed.conflictsRemoved;
   if (copies > shares.copies * examples.length)
@@ -89,7 +93,7 @@ function cutNote({ counts }: Prepared): DataNote[] {
   ];
 }
 
-function constantNotes({ examples, test = [] }: Source): DataNote[] {
+function constantNotes({ examples, test = [] }: TaskExamples): DataNote[] {
   const notes: DataNote[] = [];
   const columns = {
     text: "text",

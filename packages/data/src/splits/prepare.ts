@@ -1,6 +1,6 @@
 import { type Deduplicated, idsKey, textKey, withoutDuplicates } from "./duplicates.ts";
 import { labelNames } from "../sources/label-names.ts";
-import type { Example, Source } from "../sources/source.ts";
+import type { Example, TaskExamples } from "../sources/source.ts";
 import { type SplitName, splitNames, splitRows, type SplitSizes } from "./splits.ts";
 import type { EncodedText, TextTokenizer } from "@sweetspot/tokenizer";
 
@@ -59,7 +59,7 @@ export type Removed = {
  *   none of the classes that the source names
  */
 export function prepareSplits(
-  source: Source,
+  source: TaskExamples,
   tokenizer: TextTokenizer,
   { maxLength, seed, ...sizes }: SplitSizes & { maxLength: number; seed: number },
 ): Prepared {

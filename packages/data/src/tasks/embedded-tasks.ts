@@ -5,7 +5,7 @@ import { maskedWordClass } from "./masked-word-class.ts";
 import { nounOrVerb } from "./noun-or-verb.ts";
 import { domainSentiment, sentiment, siteReviews } from "./reviews.ts";
 import { spam } from "./spam.ts";
-import type { Example, Source } from "../sources/source.ts";
+import type { Example, TaskExamples } from "../sources/source.ts";
 
 /** The tasks whose labelled text comes with an npm package. */
 export const embeddedTasks = [
@@ -45,6 +45,6 @@ const readers: Readonly<Record<EmbeddedTask, () => Promise<Example[]>>> = {
  *
  * @throws Error if the npm package that it comes with is missing or not the pinned one
  */
-export async function readEmbeddedTask(task: EmbeddedTask): Promise<Source> {
+export async function readEmbeddedTask(task: EmbeddedTask): Promise<TaskExamples> {
   return { name: task, examples: await readers[task](), withoutLabel: 0, copiesByText: true };
 }

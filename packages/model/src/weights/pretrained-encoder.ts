@@ -1,10 +1,5 @@
 import { didYouMean, readJson } from "@sweetspot/artifact";
-import {
-  downloadsOf,
-  openRepository,
-  type Repository,
-  type RepositorySetting,
-} from "@sweetspot/hub";
+import { downloadsOf, type EncoderSetting, openRepository, type Repository } from "@sweetspot/hub";
 import { definitionOf, encoderConfig, encoderParameters } from "../encoders/definitions.ts";
 import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 import type { Pooling } from "../exits/exit-definition.ts";
@@ -13,9 +8,6 @@ import { openWeights, weightFiles } from "./open-weights.ts";
 import { repositoryPooling } from "./pooling-config.ts";
 import { readParameters } from "./read-parameters.ts";
 import { storedNames } from "./stored-names.ts";
-
-/** An encoder's name, or where its files are. */
-export type EncoderSource = string | RepositorySetting;
 
 /**
  * A pretrained encoder: `minilm` (all-MiniLM-L6, 6 layers, hidden size 384), `tiny` (random weights, 2
@@ -30,7 +22,7 @@ export type EncoderSource = string | RepositorySetting;
  * @throws RangeError for an unknown name; Error, naming the file, if something is missing or not supported
  */
 export async function pretrainedEncoder(
-  source: EncoderSource,
+  source: EncoderSetting,
   log?: (line: string) => void,
   pooling: Pooling | "encoder" = "encoder",
 ): Promise<PretrainedEncoder> {
@@ -81,7 +73,7 @@ export async function repositoryEncoder(
 }
 
 /** The files of an encoder that must be downloaded, by name, with their bytes; none for a local one. */
-export async function encoderDownloads(source: EncoderSource): Promise<Record<string, number>> {
+export async function encoderDownloads(source: EncoderSetting): Promise<Record<string, number>> {
   if (typeof source === "string" || "folder" in source) return {};
   const repository = await openRepository(source, { type: "model" });
   const files = ["config.json", ...(await weightFiles(repository))];

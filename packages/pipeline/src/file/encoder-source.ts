@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Json } from "@sweetspot/artifact";
-import { parseSource } from "@sweetspot/hub";
+import { parseReference } from "@sweetspot/hub";
 import type { PipelineFile } from "./pipeline-file.ts";
 import { folderSetting, hubSetting } from "./repository-source.ts";
 
@@ -43,9 +43,9 @@ export async function encoderSources(
   return sources;
 }
 
-function parse(text: string, where: string): ReturnType<typeof parseSource> {
+function parse(text: string, where: string): ReturnType<typeof parseReference> {
   try {
-    return parseSource(text);
+    return parseReference(text);
   } catch (cause) {
     throw new RangeError(`${where}: ${(cause as Error).message}`, { cause });
   }

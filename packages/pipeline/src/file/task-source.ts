@@ -1,6 +1,6 @@
 import { relative, resolve, sep } from "node:path";
 import { type Json, sha256OfFile } from "@sweetspot/artifact";
-import { parseSource } from "@sweetspot/hub";
+import { parseReference } from "@sweetspot/hub";
 import type { PipelineFile } from "./pipeline-file.ts";
 import { folderSetting, hubSetting } from "./repository-source.ts";
 
@@ -79,7 +79,7 @@ async function datasetSetting(
   root: string,
 ): Promise<Json> {
   try {
-    const place = parseSource(dataset);
+    const place = parseReference(dataset);
     if (!("folder" in place))
       return await hubSetting("dataset", { ...place, ...(revision !== undefined && { revision }) });
     if (revision !== undefined)

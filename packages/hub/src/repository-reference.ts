@@ -1,7 +1,7 @@
 import { didYouMean } from "@sweetspot/artifact";
 
 /** A repository on the Hub at a revision. */
-export interface HubSource {
+export interface HubReference {
   type: "model" | "dataset";
   /** `ORG/NAME`, or `NAME` alone for the oldest ones. */
   name: string;
@@ -9,8 +9,8 @@ export interface HubSource {
   revision?: string;
 }
 
-/** Where a model or data set lies, as {@link parseSource} reads it: a folder, or a repository's name. */
-export type Source = { folder: string } | { name: string; revision?: string };
+/** Where a model or data set lies, as {@link parseReference} reads it: a folder, or a repository's name. */
+export type RepositoryReference = { folder: string } | { name: string; revision?: string };
 
 const part = "[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?";
 const nameRule = new RegExp(`^${part}(?:/${part})?$`);
@@ -24,7 +24,7 @@ const allowed =
  *
  * @throws RangeError that says what is allowed, for anything else
  */
-export function parseSource(text: string): Source {
+export function parseReference(text: string): RepositoryReference {
   if (/^\.{0,2}\//.test(text)) return { folder: text };
   const at = text.indexOf("@");
   const name = at < 0 ? text : text.slice(0, at);
@@ -33,12 +33,12 @@ export function parseSource(text: string): Source {
     const hint = /^(?:model|dataset)s?\//.test(name)
       ? `; leave out "${name.slice(0, name.indexOf("/") + 1)}"`
       : "";
-    throw new RangeError(`source: ${allowed}, got "${text}"${hint}`);
+    throw new RangeError(`repository: ${allowed}, got "${text}"${hint}`);
   }
   if (revision === undefined) return { name };
   if (!isRevision(revision))
     throw new RangeError(
-      `source: expected a branch, a tag or a commit after the @, got "${revision}" in "${text}"`,
+      `repository: expected a branch, a tag or a commit after the @, got "${revision}" in "${text}"`,
     );
   return { name, revision };
 }
@@ -48,7 +48,7 @@ export function parseSource(text: string): Source {
  *
  * @throws RangeError that says what is allowed
  */
-export function checkSource({ type, name, revision }: HubSource): void {
+export function checkReference({ type, name, revision }: HubReference): void {
   if (type !== "model" && type !== "dataset")
     throw new RangeError(`hub: unknown type "${String(type)}", ${didYouMean(String(type), types)}`);
   if (!isName(name))

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { checkSource, parseSource } from "./source.ts";
+import { checkReference, parseReference } from "./repository-reference.ts";
 
 it.each(["./x", "../x", "/x", "./"])("%s is a folder", (text) => {
-  expect(parseSource(text)).toEqual({ folder: text });
+  expect(parseReference(text)).toEqual({ folder: text });
 });
 
 it.each([
@@ -11,7 +11,7 @@ it.each([
   ["org/name@v1.0", { name: "org/name", revision: "v1.0" }],
   ["name@refs/pr/1", { name: "name", revision: "refs/pr/1" }],
 ])("%s is a repository", (text, source) => {
-  expect(parseSource(text)).toEqual(source);
+  expect(parseReference(text)).toEqual(source);
 });
 
 it.each([
@@ -26,24 +26,26 @@ it.each([
   "a/",
   "https://huggingface.co/a/b",
 ])('"%s" is neither, and the error says what is allowed', (text) => {
-  expect(() => parseSource(text)).toThrow(/expected a folder.*or a repository.*ORG\/NAME/);
+  expect(() => parseReference(text)).toThrow(/expected a folder.*or a repository.*ORG\/NAME/);
 });
 
 it.each(["a/b@", "a/b@../x", "a/b@x..y", "a/b@/x", "a/b@x y", "a/b@.x"])(
   '"%s" has no revision after the @',
   (text) => {
-    expect(() => parseSource(text)).toThrow("expected a branch, a tag or a commit after the @");
+    expect(() => parseReference(text)).toThrow("expected a branch, a tag or a commit after the @");
   },
 );
 
 it("a word too many in front is named", () => {
-  expect(() => parseSource("datasets/org/name")).toThrow('leave out "datasets/"');
+  expect(() => parseReference("datasets/org/name")).toThrow('leave out "datasets/"');
 });
 
 it("a source from elsewhere is checked before it becomes a path or an address", () => {
-  expect(() => checkSource({ type: "model", name: "../x" })).toThrow('got "../x"');
-  expect(() => checkSource({ type: "model", name: "a/b", revision: "../x" })).toThrow('got "../x"');
+  expect(() => checkReference({ type: "model", name: "../x" })).toThrow('got "../x"');
+  expect(() => checkReference({ type: "model", name: "a/b", revision: "../x" })).toThrow(
+    'got "../x"',
+  );
   // What TypeScript would not let through, JavaScript does.
   const type = "modle" as "model";
-  expect(() => checkSource({ type, name: "a/b" })).toThrow('did you mean "model"');
+  expect(() => checkReference({ type, name: "a/b" })).toThrow('did you mean "model"');
 });

@@ -1,5 +1,5 @@
 import { labelIndices } from "../splits/prepare.ts";
-import type { Source } from "./source.ts";
+import type { TaskExamples } from "./source.ts";
 import { type SplitSizes, stratifiedOrder } from "../splits/splits.ts";
 
 /** Fewer than this are quickly tokenised, needed or not. */
@@ -23,11 +23,11 @@ export function neededExamples(sizes: SplitSizes): number | undefined {
  *
  * @param needed see `neededExamples`; official test examples are not cut
  */
-export function sampleSource(
-  source: Source,
+export function sampleExamples(
+  source: TaskExamples,
   needed: number,
   { seed, trainSelection }: Pick<SplitSizes, "trainSelection"> & { seed: number },
-): Source {
+): TaskExamples {
   const { examples } = source;
   const kept = spare * needed;
   if (examples.length <= Math.max(few, kept)) return source;
