@@ -1,54 +1,54 @@
 import type { Json } from "./folder/manifest.ts";
 
-/** What running a stage asks for, told before it runs. */
+/** What running a stage needs, estimated before it runs. */
 export interface Estimate {
-  /** Floating-point operations, those of the matrix products. */
+  /** Floating-point operations of the matrix products. */
   operations: number;
-  /** Seconds that it takes besides, however fast products are. */
+  /** Seconds spent on everything else, however fast the products are. */
   seconds: number;
-  /** Of memory at its peak, in bytes; 0 where it is little. */
+  /** Peak memory in bytes; 0 where it is negligible. */
   memoryBytes: number;
-  /** Of the artefact that it leaves, in bytes; 0 where it is little. */
+  /** Size of the artifact in bytes; 0 where it is negligible. */
   diskBytes: number;
-  /** Files that must be fetched first, by name, and their bytes. Who shares a file names it alike. */
+  /** Files to fetch first: name -> bytes. Cells that share a file use the same name. */
   downloads: Record<string, number>;
-  /** What the stages that read this one need to know for theirs. */
-  told: Record<string, number>;
+  /** Numbers that the stages that read this one need for their own estimates. */
+  quantities: Record<string, number>;
 }
 
-/** A cell as the estimate of one that reads it sees it. */
+/** An input's cell, as the estimate of a cell that reads it sees it. */
 export interface PlannedInput {
   settings: unknown;
   estimate: Estimate;
 }
 
-/** What asks for next to nothing. */
-export const little: Estimate = {
+/** The estimate of a stage that needs next to nothing. */
+export const zeroEstimate: Estimate = {
   operations: 0,
   seconds: 0,
   memoryBytes: 0,
   diskBytes: 0,
   downloads: {},
-  told: {},
+  quantities: {},
 };
 
-/** How a stage's estimate is asked for. */
+/** What a stage's `estimate` is given. */
 export interface EstimateContext<Settings> {
   settings: Settings;
   /** By the names in `Stage.reads`. */
   inputs: Readonly<Record<string, PlannedInput>>;
-  /** Of the stage's artefact, if it has run with these settings. */
+  /** The facts of the stage's artifact, if it has run with these settings. */
   facts?: Readonly<Record<string, Json>>;
 }
 
-/** Something that an input tells. @throws RangeError if it does not */
-export function toldBy(
+/** One of the quantities of an input's estimate. @throws RangeError if the estimate has none of that name */
+export function inputQuantity(
   inputs: EstimateContext<unknown>["inputs"],
   input: string,
-  what: string,
+  name: string,
 ): number {
-  const value = inputs[input]?.estimate.told[what];
+  const value = inputs[input]?.estimate.quantities[name];
   if (value === undefined)
-    throw new RangeError(`estimate: the input ${input} does not tell ${what}`);
+    throw new RangeError(`estimate: expected the input ${input} to estimate ${name}, got nothing`);
   return value;
 }

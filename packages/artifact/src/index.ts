@@ -3,9 +3,9 @@ export { diskError } from "./folder/disk-error.ts";
 export {
   type Estimate,
   type EstimateContext,
-  little,
+  inputQuantity,
   type PlannedInput,
-  toldBy,
+  zeroEstimate,
 } from "./estimate.ts";
 export { type Baseline, baselineSchema } from "./formats/baseline.ts";
 export { type BundleFile, bundleSchema, type BundleSegment } from "./formats/bundle.ts";

@@ -17,25 +17,25 @@ const settings: DataSettings = {
 
 test("an embedded task's examples and tokens are told without making its pool", async () => {
   const begin = performance.now();
-  const { told, downloads } = await estimateData({ settings, inputs: {} });
+  const { quantities, downloads } = await estimateData({ settings, inputs: {} });
   expect(performance.now() - begin).toBeLessThan(100);
   expect(downloads).toEqual({});
   const { examples, tokens } = poolSizes["gloss-topic"];
   expect(examples).toBe(4000);
-  expect(told).toEqual({
+  expect(quantities).toEqual({
     training: 1000,
     heldOut: 300 + 400 + 500,
     tokens: 1.15 * tokens,
     longest: 128,
   });
   const all = await estimateData({ settings: { ...settings, trainSize: "all" }, inputs: {} });
-  expect(all.told["training"]).toBe(4000 - 1200);
+  expect(all.quantities["training"]).toBe(4000 - 1200);
 });
 
 test("maxLength bounds the tokens of a text", async () => {
-  const { told } = await estimateData({
+  const { quantities } = await estimateData({
     settings: { ...settings, task: "spam", maxLength: 64 },
     inputs: {},
   });
-  expect([told["tokens"], told["longest"]]).toEqual([64, 64]);
+  expect([quantities["tokens"], quantities["longest"]]).toEqual([64, 64]);
 });

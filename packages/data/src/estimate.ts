@@ -1,4 +1,4 @@
-import { type Estimate, type EstimateContext, type Json, little } from "@sweetspot/artifact";
+import { type Estimate, type EstimateContext, type Json, zeroEstimate } from "@sweetspot/artifact";
 import { downloadsOf, openRepository } from "@sweetspot/hub";
 import { datasetTask } from "./sources/dataset.ts";
 import { poolSizes } from "./tasks/pool-sizes.ts";
@@ -27,7 +27,7 @@ export async function estimateData({
   facts,
 }: EstimateContext<DataSettings>): Promise<Estimate> {
   const known = facts === undefined ? undefined : countsOf(facts);
-  if (known !== undefined) return { ...little, told: known };
+  if (known !== undefined) return { ...zeroEstimate, quantities: known };
   const { pool, test, downloads, tokens = assumedTokens } = await sizesOf(settings);
   const count = (size: number, of: number) =>
     size < 1 ? Math.round(size * of) : Math.min(size, of);
@@ -36,9 +36,9 @@ export async function estimateData({
   const held = count(calibrationSize, pool) + count(thresholdSize, pool);
   const rest = Math.max(1, pool - held - (test === undefined ? tested : 0));
   return {
-    ...little,
+    ...zeroEstimate,
     downloads: { ...downloads, ...(await tokenizerDownloads(settings.encoder)) },
-    told: {
+    quantities: {
       training: trainSize === "all" ? rest : Math.min(trainSize, rest),
       heldOut: held + tested,
       tokens: Math.min(tokens * padding, maxLength),

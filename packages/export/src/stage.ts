@@ -1,4 +1,4 @@
-import { little, type Stage, toldBy } from "@sweetspot/artifact";
+import { inputQuantity, type Stage, zeroEstimate } from "@sweetspot/artifact";
 import { type ExportSettings, exportSettings } from "./settings.ts";
 
 /** `export`: checkpoints -> a bundle of one ONNX file per segment. */
@@ -7,9 +7,9 @@ export const stage: Stage<ExportSettings> = {
   reads: ["data", "train"],
   settings: exportSettings,
   estimate: async ({ inputs }) => ({
-    ...little,
-    diskBytes: toldBy(inputs, "train", "weights"),
-    told: { forward: toldBy(inputs, "train", "forward") },
+    ...zeroEstimate,
+    diskBytes: inputQuantity(inputs, "train", "weights"),
+    quantities: { forward: inputQuantity(inputs, "train", "forward") },
   }),
   run: async (context) => (await import("./export-stage.ts")).runExport(context),
 };

@@ -1,4 +1,4 @@
-import { little, type Stage, toldBy } from "@sweetspot/artifact";
+import { inputQuantity, type Stage, zeroEstimate } from "@sweetspot/artifact";
 import { deviceProblem } from "@sweetspot/runtime/device";
 import {
   type PredictSettings,
@@ -14,11 +14,11 @@ export const predict: Stage<PredictSettings> = {
   settings: predictSettings,
   check: async (settings) => deviceProblem(settings.device),
   estimate: async ({ settings, inputs }) => ({
-    ...little,
+    ...zeroEstimate,
     operations:
-      (toldBy(inputs, "data", "heldOut") +
-        (settings.training ? toldBy(inputs, "data", "training") : 0)) *
-      toldBy(inputs, "export", "forward"),
+      (inputQuantity(inputs, "data", "heldOut") +
+        (settings.training ? inputQuantity(inputs, "data", "training") : 0)) *
+      inputQuantity(inputs, "export", "forward"),
   }),
   run: async (context) => (await import("./predict.ts")).runPredict(context),
 };
@@ -31,8 +31,9 @@ export const time: Stage<TimeSettings> = {
   check: async (settings) => deviceProblem(settings.device),
   // Each example alone and in batches.
   estimate: async ({ settings, inputs }) => ({
-    ...little,
-    operations: 2 * settings.examples * settings.rounds * toldBy(inputs, "export", "forward"),
+    ...zeroEstimate,
+    operations:
+      2 * settings.examples * settings.rounds * inputQuantity(inputs, "export", "forward"),
   }),
   run: async (context) => (await import("./time.ts")).runTime(context),
 };

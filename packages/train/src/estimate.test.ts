@@ -1,4 +1,4 @@
-import { little, type PlannedInput } from "@sweetspot/artifact";
+import { type PlannedInput, zeroEstimate } from "@sweetspot/artifact";
 import type { EncoderConfig } from "@sweetspot/model";
 import { describe, expect, it } from "vitest";
 import { estimateTraining, trainingMemory } from "./estimate.ts";
@@ -33,10 +33,10 @@ describe("trainingMemory", () => {
 });
 
 describe("the estimate of training", () => {
-  const told = { training: 100, heldOut: 50, tokens: 32, longest: 64 };
+  const quantities = { training: 100, heldOut: 50, tokens: 32, longest: 64 };
   const data: PlannedInput = {
     settings: {},
-    estimate: { ...little, told },
+    estimate: { ...zeroEstimate, quantities },
   };
   const of = async (method: string, more: object = {}) =>
     estimateTraining({
@@ -61,7 +61,7 @@ describe("the estimate of training", () => {
     expect(early.operations).toBe(14 * 3 * 16 * 32 * perToken);
     expect(sweet.operations).toBe(early.operations);
     expect(several.operations / early.operations).toBeCloseTo((1 + 2 + 6) / 6, 10);
-    expect(early.told["forward"]).toBe(32 * perToken);
+    expect(early.quantities["forward"]).toBe(32 * perToken);
     // Those that are trained of MiniLM's 22.6 million, its vocabulary cut to what 3,200 tokens can hold.
     expect(early.seconds).toBeCloseTo(3 + 14 * 7e-9 * 12.1e6, 1);
     expect(early.downloads).toEqual({});
@@ -74,7 +74,7 @@ describe("the estimate of training", () => {
     expect(webgpu?.operations).toBe(cpu?.operations);
     // More than in proportion: attention looks at pairs of tokens.
     expect((cuda?.operations ?? 0) / (cpu?.operations ?? 1)).toBeGreaterThan(64 / 32);
-    expect(cuda?.told).toEqual(cpu?.told);
+    expect(cuda?.quantities).toEqual(cpu?.quantities);
   });
 
   it("counts a way back for each classifier where gradients are told apart", async () => {

@@ -1,4 +1,4 @@
-import { type Estimate, type EstimateContext, numberCount, toldBy } from "@sweetspot/artifact";
+import { type Estimate, type EstimateContext, inputQuantity, numberCount } from "@sweetspot/artifact";
 import {
   type EncoderConfig,
   encoderDownloads,
@@ -77,7 +77,7 @@ export async function estimateTraining({
   const { encoder, pooling, method, exitLayers, epochs, batchSize, gradientConflict } = settings;
   const { config } = await pretrainedEncoder(encoder, undefined, pooling);
   const [training, tokens, longest] = ["training", "tokens", "longest"].map((what) =>
-    toldBy(inputs, "data", what),
+    inputQuantity(inputs, "data", what),
   ) as [number, number, number]; // one for each
   const objective = objectives[method];
   const depths = exitLayersOfModels(objective, exitLayers).map((layers) => layers.at(-1) ?? 0);
@@ -106,7 +106,7 @@ export async function estimateTraining({
     memoryBytes: trainingMemory(config, Math.max(...depths), { batchSize, tokens: longest, rows }),
     diskBytes,
     downloads: await encoderDownloads(encoder),
-    told: {
+    quantities: {
       forward: depths
         .map((depth) => forwardOperations(config, depth, tokens))
         .reduce((a, b) => a + b, 0),

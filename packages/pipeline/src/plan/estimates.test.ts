@@ -1,4 +1,4 @@
-import { little } from "@sweetspot/artifact";
+import { zeroEstimate } from "@sweetspot/artifact";
 import { describe, expect, it } from "vitest";
 import { dryTable } from "./dry-table.ts";
 import { concurrencyFor, type Estimates, tooLarge, tooMuch } from "./estimates.ts";
@@ -12,11 +12,11 @@ const cell = (id: string, device = "cpu"): Cell => ({
 });
 const cells = [cell("data.a"), cell("train.a"), cell("train.b"), cell("train.gpu", "cuda")];
 const estimates: Estimates = new Map([
-  ["data.a", { ...little, downloads: { "glue/train": 3e6 } }],
+  ["data.a", { ...zeroEstimate, downloads: { "glue/train": 3e6 } }],
   [
     "train.a",
     {
-      ...little,
+      ...zeroEstimate,
       operations: 3e12,
       memoryBytes: 7e9,
       diskBytes: 87e6,
@@ -26,14 +26,14 @@ const estimates: Estimates = new Map([
   [
     "train.b",
     {
-      ...little,
+      ...zeroEstimate,
       operations: 6e14,
       memoryBytes: 30e9,
       diskBytes: 500e6,
       downloads: { weights: 440e6 },
     },
   ],
-  ["train.gpu", { ...little, operations: 1e12, memoryBytes: 90e9 }],
+  ["train.gpu", { ...zeroEstimate, operations: 1e12, memoryBytes: 90e9 }],
 ]);
 const all = new Set(cells.map((c) => c.id));
 

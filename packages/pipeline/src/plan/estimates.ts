@@ -1,10 +1,10 @@
 import { totalmem } from "node:os";
 import {
   type Estimate,
-  little,
-  readManifest,
   type PlannedInput,
+  readManifest,
   type Stage,
+  zeroEstimate,
 } from "@sweetspot/artifact";
 import type { Cell } from "./plan.ts";
 import { stages } from "./stages.ts";
@@ -34,12 +34,12 @@ export async function estimateCells(
   for (const { id, stage: name, settings, inputs } of cells) {
     const stage = await loaded(name);
     if (stage.estimate === undefined) {
-      estimates.set(id, little);
+      estimates.set(id, zeroEstimate);
       continue;
     }
     const read = Object.entries(inputs).map(([input, from]): [string, PlannedInput] => [
       input,
-      { settings: byId.get(from)?.settings, estimate: estimates.get(from) ?? little },
+      { settings: byId.get(from)?.settings, estimate: estimates.get(from) ?? zeroEstimate },
     ]);
     const made = await readManifest(artifact(id)).catch(() => undefined);
     const same = JSON.stringify(made?.settings) === JSON.stringify(settings);
@@ -48,7 +48,7 @@ export async function estimateCells(
     const estimate = await stage.estimate(context).catch((error: unknown) => {
       // The first of a chain says why; those after it only lack what it would have told.
       if (problem === undefined) problem = { id, message: (error as Error).message };
-      return little;
+      return zeroEstimate;
     });
     estimates.set(id, estimate);
   }
