@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { lfsPointerProblem } from "../lfs-pointer.ts";
 import { readFully, readValues } from "./read-values.ts";
-import { readHeader, type TensorEntry } from "./safetensors-header.ts";
+import { numberCount, readHeader, type TensorEntry } from "./safetensors-header.ts";
 
 /** A tensor outside any runtime, row-major. */
 export interface HostTensor {
@@ -91,13 +91,14 @@ export class SafetensorsFile {
         `${this.path}: tensor "${name}" must be [${shape.join(", ")}], got [${entry.shape.join(", ")}]`,
       );
     }
+    const about = `${this.path}: tensor "${name}"`;
     const data = await readValues(
       this.path,
       this.#handle,
-      `${this.path}: tensor "${name}"`,
+      about,
       entry.dtype,
       this.#dataStart + entry.begin,
-      entry.shape.reduce((a, b) => a * b, 1),
+      numberCount(entry.shape, about),
     );
     return { shape: entry.shape, data };
   }
