@@ -12,7 +12,7 @@ import { type Prepared, prepareSplits } from "../packages/data/src/splits/prepar
 import type { Example, TaskExamples } from "../packages/data/src/sources/source.ts";
 import { encoderTokenizerJson } from "../packages/data/src/encoder-tokenizer.ts";
 import { textTokenizer } from "@sweetspot/tokenizer";
-import { taskLeaks } from "../packages/data/test/task-leaks.ts";
+import { taskLeaks } from "../packages/data/src/testing/task-leaks.ts";
 import { table, withParts } from "./markdown.ts";
 import { help } from "./help.ts";
 

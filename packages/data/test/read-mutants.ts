@@ -4,7 +4,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readParquet } from "../src/sources/parquet.ts";
-import { madeSeeds, parquetMutant } from "./parquet-mutants.ts";
+import { madeSeeds, parquetMutant } from "../src/testing/parquet-mutants.ts";
 
 const [folder = "", first = "0", last = "0"] = process.argv.slice(2);
 const reference = join(import.meta.dirname, "..", "reference", "parquet");

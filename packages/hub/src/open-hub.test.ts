@@ -6,8 +6,8 @@ import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from "node
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { badBlobs } from "../test/bad-blobs.ts";
-import { gitHash, type HubServer, sha256, startHubServer } from "../test/hub-server.ts";
+import { badBlobs } from "./testing/bad-blobs.ts";
+import { gitHash, type HubServer, sha256, startHubServer } from "./testing/hub-server.ts";
 import { temporaryCache } from "../test/temporary-cache.ts";
 import type { HubOptions } from "./client.ts";
 import { openHub } from "./open-hub.ts";

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type HubServer, startHubServer } from "../test/hub-server.ts";
+import { type HubServer, startHubServer } from "./testing/hub-server.ts";
 import { temporaryCache } from "../test/temporary-cache.ts";
 import { pinRevision } from "./pin-revision.ts";
 

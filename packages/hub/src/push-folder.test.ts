@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type HubServer, startHubServer } from "../test/hub-server.ts";
+import { type HubServer, startHubServer } from "./testing/hub-server.ts";
 import { temporaryCache } from "../test/temporary-cache.ts";
 import { openHub } from "./open-hub.ts";
 import { pinRevision } from "./pin-revision.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach } from "vitest";
-import { clearHubEnvironment } from "./hub-environment.ts";
+import { clearHubEnvironment } from "../src/testing/hub-environment.ts";
 
 /**
  * Gives each test of a file an empty cache and an environment without settings of the Hub, and puts

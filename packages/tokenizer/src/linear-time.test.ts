@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { slowParts } from "../test/slow-texts.ts";
-import { tokenizers } from "../test/tokenizer-parity.ts";
+import { slowParts } from "./testing/slow-texts.ts";
+import { tokenizers } from "./testing/tokenizer-parity.ts";
 import { graphemes } from "./patterns/graphemes.ts";
 import { normalForm } from "./normal-form.ts";
 import { patternMatches } from "./patterns/pattern.ts";

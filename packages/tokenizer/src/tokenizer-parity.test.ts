@@ -5,7 +5,7 @@ import {
   strings,
   tokenizerParity,
   tokenizers,
-} from "../test/tokenizer-parity.ts";
+} from "./testing/tokenizer-parity.ts";
 
 test("there are 2,000 strings", () => {
   expect(new Set(strings).size).toBe(2000);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { minilmTokenizerJson } from "../test/folder-files.ts";
+import { minilmTokenizerJson } from "./testing/folder-files.ts";
 import { longestFirst, textTokenizer } from "./tokenizer.ts";
 
 interface Reference {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { raceLocks } from "../../test/lock-races.ts";
+import { raceLocks } from "../testing/lock-races.ts";
 import { tryLock, withLock } from "./lock.ts";
 import { identityOf, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 

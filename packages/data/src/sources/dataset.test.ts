@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { openFolder } from "@sweetspot/hub";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parquetFile } from "../../test/write-parquet.ts";
+import { parquetFile } from "../testing/write-parquet.ts";
 import { datasetTask, readDataset } from "./dataset.ts";
 
 const fixture = join(import.meta.dirname, "..", "..", "reference", "parquet", "snappy.parquet");

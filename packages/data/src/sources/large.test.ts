@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFolder } from "@sweetspot/hub";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parquetFile } from "../../test/write-parquet.ts";
+import { parquetFile } from "../testing/write-parquet.ts";
 import { batchPlan } from "../splits/batch-plan.ts";
 import { datasetTask, readDataset } from "./dataset.ts";
 import { withoutDuplicates } from "../splits/duplicates.ts";

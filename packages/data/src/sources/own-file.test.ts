@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parquetFile } from "../../test/write-parquet.ts";
+import { parquetFile } from "../testing/write-parquet.ts";
 import { textReader } from "../../test/read-text.ts";
 import { readOwnFile } from "./own-file.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readOwnFile } from "./own-file.ts";
-import { type Lies, parquetFile } from "../../test/write-parquet.ts";
+import { type Lies, parquetFile } from "../testing/write-parquet.ts";
 import { decodeRuns } from "./parquet-runs.ts";
 import { readParquet } from "./parquet.ts";
 

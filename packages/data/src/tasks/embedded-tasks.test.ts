@@ -1,6 +1,6 @@
 import { sha256 } from "@sweetspot/artifact";
 import { describe, expect, test } from "vitest";
-import { type TaskLeaks, taskLeaks } from "../../test/task-leaks.ts";
+import { type TaskLeaks, taskLeaks } from "../testing/task-leaks.ts";
 import { sharesWord } from "./example-gloss.ts";
 import { sharesStem } from "./gloss-match.ts";
 import { poolSizes } from "./pool-sizes.ts";

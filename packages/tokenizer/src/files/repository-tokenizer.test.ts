@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { folderFiles } from "../../test/folder-files.ts";
-import { encoderFolder } from "../../test/tokenizer-parity.ts";
+import { folderFiles } from "../testing/folder-files.ts";
+import { encoderFolder } from "../testing/tokenizer-parity.ts";
 import { repositoryTokenizerJson } from "./repository-tokenizer.ts";
 import { textTokenizer, type TextTokenizer } from "../tokenizer.ts";
 

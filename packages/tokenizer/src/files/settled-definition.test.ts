@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { folderFiles } from "../../test/folder-files.ts";
+import { folderFiles } from "../testing/folder-files.ts";
 import { repositoryTokenizerJson, tokenizerFiles } from "./repository-tokenizer.ts";
 import { textTokenizer } from "../tokenizer.ts";
 

@@ -1,7 +1,7 @@
 // A process that `lock-races.ts` starts: for each line `FOLDER` it tries to take that lock, says how that
 // ended, and keeps it until the line `release`.
 import { createInterface } from "node:readline";
-import { type Lock, tryLock } from "../src/lock/lock.ts";
+import { type Lock, tryLock } from "../lock/lock.ts";
 
 let held: Lock | undefined;
 for await (const line of createInterface({ input: process.stdin })) {

@@ -1,7 +1,7 @@
-import { nearDuplicates } from "../src/tasks/near-duplicates.ts";
-import type { Example } from "../src/sources/source.ts";
-import { type SplitName, splitNames } from "../src/splits/splits.ts";
-import { wordsOf } from "../src/baseline/words.ts";
+import { nearDuplicates } from "../tasks/near-duplicates.ts";
+import type { Example } from "../sources/source.ts";
+import { type SplitName, splitNames } from "../splits/splits.ts";
+import { wordsOf } from "../baseline/words.ts";
 
 type Splits = Readonly<Record<SplitName, readonly Example[]>>;
 

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { repositoryTokenizerJson } from "../src/files/repository-tokenizer.ts";
-import { textTokenizer } from "../src/tokenizer.ts";
+import { repositoryTokenizerJson } from "../files/repository-tokenizer.ts";
+import { textTokenizer } from "../tokenizer.ts";
 import { folderFiles, minilmTokenizerJson } from "./folder-files.ts";
 
-const reference = new URL("../reference/", import.meta.url);
+const reference = new URL("../../reference/", import.meta.url);
 
 /** Where the files of a tokenizer of `reference/encoders` lie. */
 export function encoderFolder(name: string): string {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { ownIdentity } from "../src/lock/process-identity.ts";
+import { ownIdentity } from "../lock/process-identity.ts";
 
 /** How races for a lock ended. */
 export interface LockRaces {
