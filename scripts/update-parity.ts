@@ -1,7 +1,7 @@
 // Holds the encoders and the tokenizers against Hugging Face's, prints both tables, and writes them into
 // docs/parity.md. The reference values are committed; no Python is needed.
 import { readFile, writeFile } from "node:fs/promises";
-import { tokenizerParity, tokenizers } from "../packages/tokenizer/src/testing/tokenizer-parity.ts";
+import { tokenizerParity, tokenizers } from "@sweetspot/tokenizer/testing";
 import { compareGradients, compareStates, encoderCase } from "../test/encoder-parity.ts";
 import {
   compiled,

@@ -6,13 +6,15 @@ import { baselineOf } from "../packages/data/src/baseline/baseline.ts";
 import {
   type EmbeddedTask,
   embeddedTasks,
+  encoderTokenizerJson,
+  type Example,
+  type Prepared,
+  prepareSplits,
   readEmbeddedTask,
-} from "../packages/data/src/tasks/embedded-tasks.ts";
-import { type Prepared, prepareSplits } from "../packages/data/src/splits/prepare.ts";
-import type { Example, TaskExamples } from "../packages/data/src/sources/source.ts";
-import { encoderTokenizerJson } from "../packages/data/src/encoder-tokenizer.ts";
+  type TaskExamples,
+} from "@sweetspot/data";
+import { taskLeaks } from "@sweetspot/data/testing";
 import { textTokenizer } from "@sweetspot/tokenizer";
-import { taskLeaks } from "../packages/data/src/testing/task-leaks.ts";
 import { table, withParts } from "./markdown.ts";
 import { help } from "./help.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type HubServer, startHubServer } from "../packages/hub/src/testing/hub-server.ts";
+import { type HubServer, startHubServer } from "@sweetspot/hub/testing";
 import { type Project, realProject } from "./fixtures/pipeline/project.ts";
 
 const model = "microsoft/deberta-v3-tiny";

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { ownIdentity } from "../packages/artifact/src/lock/process-identity.ts";
+import { ownIdentity } from "@sweetspot/artifact/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { fakeProject, type Project } from "./fixtures/pipeline/project.ts";
 import { hashOf, spoilCacheEntry } from "./fixtures/pipeline/turbo-cache.ts";

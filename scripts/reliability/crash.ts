@@ -11,7 +11,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { openArtifact, runStage } from "@sweetspot/artifact";
 import { stage as dataStage } from "@sweetspot/data/stage";
 import { argv } from "zx";
-import { raceLocks } from "../../packages/artifact/src/testing/lock-races.ts";
+import { raceLocks } from "@sweetspot/artifact/testing";
 import { fakeProject, type Project } from "../../test/fixtures/pipeline/project.ts";
 import { hashOf, spoilCacheEntry } from "../../test/fixtures/pipeline/turbo-cache.ts";
 import { help } from "../help.ts";

@@ -1,10 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
-import {
-  gitHash,
-  type HubServer,
-  type Misbehaviour,
-} from "../../packages/hub/src/testing/hub-server.ts";
+import { gitHash, type HubServer, type Misbehaviour } from "@sweetspot/hub/testing";
 
 /** The repository that is asked for, and who asks. */
 export const name = "org/model";

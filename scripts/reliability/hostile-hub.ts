@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openHub, pinRevision } from "@sweetspot/hub";
-import { badBlobs } from "../../packages/hub/src/testing/bad-blobs.ts";
-import { clearHubEnvironment } from "../../packages/hub/src/testing/hub-environment.ts";
 import {
+  badBlobs,
+  clearHubEnvironment,
   gitHash,
   type HubServer,
   startHubServer,
-} from "../../packages/hub/src/testing/hub-server.ts";
+} from "@sweetspot/hub/testing";
 import { help } from "../help.ts";
 import { config, type HostileCase, name, token, weights } from "./hostile-answers.ts";
 import { hostileCases } from "./hostile-cases.ts";

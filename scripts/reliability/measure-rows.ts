@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { parquetFile } from "../../packages/data/src/testing/write-parquet.ts";
+import { parquetFile } from "@sweetspot/data/testing";
 import { help } from "../help.ts";
 import { writeFigures } from "./page.ts";
 

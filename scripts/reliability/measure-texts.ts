@@ -1,7 +1,6 @@
 // Measures each tokenizer on a megabyte of the texts that are slowest to read.
 import { textTokenizer } from "@sweetspot/tokenizer";
-import { slowParts } from "../../packages/tokenizer/src/testing/slow-texts.ts";
-import { tokenizers } from "../../packages/tokenizer/src/testing/tokenizer-parity.ts";
+import { slowParts, tokenizers } from "@sweetspot/tokenizer/testing";
 import { help } from "../help.ts";
 import { writeFigures } from "./page.ts";
 

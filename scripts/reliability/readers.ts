@@ -23,7 +23,7 @@ import { openWeights, readCheckpoint, repositoryEncoder } from "@sweetspot/model
 import { planPipeline } from "@sweetspot/pipeline";
 import { readCell } from "@sweetspot/report";
 import { stage as train } from "@sweetspot/train/stage";
-import { madeSeeds, parquetMutant } from "../../packages/data/src/testing/parquet-mutants.ts";
+import { madeSeeds, parquetMutant } from "@sweetspot/data/testing";
 import { readLogits, readPredictions } from "../../packages/eval/src/predictions.ts";
 import { mutate } from "./mutate.ts";
 

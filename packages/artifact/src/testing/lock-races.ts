@@ -20,10 +20,13 @@ export interface LockRaces {
  * process that has ended.
  */
 export async function raceLocks(races: number, processes = 4): Promise<LockRaces> {
-  const racer = fileURLToPath(new URL("lock-racer.ts", import.meta.url));
+  const built = import.meta.url.endsWith(".js");
+  const racer = built
+    ? [fileURLToPath(new URL("lock-racer.js", import.meta.url))]
+    : ["--import", "tsx", fileURLToPath(new URL("lock-racer.ts", import.meta.url))];
   const folder = await mkdtemp(join(tmpdir(), "lock-races-"));
   const children = Array.from({ length: processes }, () => {
-    const child = spawn(process.execPath, ["--import", "tsx", racer], {
+    const child = spawn(process.execPath, racer, {
       stdio: ["pipe", "pipe", "inherit"],
     });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

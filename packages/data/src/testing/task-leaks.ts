@@ -3,7 +3,8 @@ import type { Example } from "../sources/source.ts";
 import { type SplitName, splitNames } from "../splits/splits.ts";
 import { wordsOf } from "../baseline/words.ts";
 
-type Splits = Readonly<Record<SplitName, readonly Example[]>>;
+/** The examples of each split. */
+export type Splits = Readonly<Record<SplitName, readonly Example[]>>;
 
 /** What could be learnt of a task without understanding it, and what of it could be known by heart. */
 export interface TaskLeaks {

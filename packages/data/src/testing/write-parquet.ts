@@ -1,5 +1,5 @@
 /** A value of the Thrift compact protocol. */
-type Thrift =
+export type Thrift =
   | { i32: number | bigint }
   | { i64: number | bigint }
   | { binary: string | Uint8Array }

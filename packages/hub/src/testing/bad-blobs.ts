@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gitHash, sha256 } from "./hub-server.ts";
+import { sha256 } from "@sweetspot/artifact";
+import { gitHash } from "./hub-server.ts";
 
 /** What lies among the blobs of a cache and is not the bytes that its name says; what is incomplete may. */
 export async function badBlobs(home: string): Promise<string[]> {

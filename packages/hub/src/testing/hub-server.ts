@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { sha256 } from "@sweetspot/artifact";
 
 /** A repository to serve, at one commit that `main` is at. */
 export interface ServedRepository {
@@ -18,7 +19,7 @@ export interface ServedRepository {
 }
 
 /** A request that the server had. */
-interface ServedRequest {
+export interface ServedRequest {
   /** Whether it came to the Hub, or to the store of large files on another port. */
   host: "hub" | "store";
   method: string;
@@ -426,11 +427,6 @@ async function read(request: IncomingMessage): Promise<Buffer> {
 function addressOf(server: Server): string {
   // A server that listens on a port has an address of this kind.
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** sha256, by which the store of large files knows a file. */
-export function sha256(content: Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
 }
 
 /** The hash by which git knows a file. */

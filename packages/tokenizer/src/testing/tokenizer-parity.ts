@@ -41,7 +41,7 @@ const composing = {
 };
 
 /** One string whose ids, or whose pair's ids and types, are not those of Hugging Face. */
-interface Mismatch {
+export interface Mismatch {
   line: number;
   text: string;
   /** Only where the string alone differs. */
