@@ -3,7 +3,7 @@
 // after one that is read wrong what is wrong.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readParquet } from "../src/sources/parquet.ts";
+import { readParquet } from "../src/formats/parquet.ts";
 import { madeSeeds, parquetMutant } from "../src/testing/parquet-mutants.ts";
 
 const [folder = "", first = "0", last = "0"] = process.argv.slice(2);

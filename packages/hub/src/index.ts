@@ -1,4 +1,4 @@
-export type { HubOptions } from "./client.ts";
+export type { HubOptions } from "./transfer/client.ts";
 export { downloadsOf } from "./downloads-of.ts";
 export { openFolder } from "./open-folder.ts";
 export { openHub } from "./open-hub.ts";

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { badBlobs } from "./testing/bad-blobs.ts";
 import { gitHash, type HubServer, startHubServer } from "./testing/hub-server.ts";
 import { temporaryCache } from "../test/temporary-cache.ts";
-import type { HubOptions } from "./client.ts";
+import type { HubOptions } from "./transfer/client.ts";
 import { openHub } from "./open-hub.ts";
 
 const home = temporaryCache();

@@ -1,10 +1,10 @@
 import { type ListFileEntry, listFiles } from "@huggingface/hub";
 import { didYouMean, diskError } from "@sweetspot/artifact";
-import { cachedFiles, checkFileName, link, placeOf, sizeOf } from "./cache.ts";
-import { connect, type HubClient, type HubOptions, libraryFetch } from "./client.ts";
-import { download, type HubFile } from "./download.ts";
-import { isOffline } from "./environment.ts";
-import { describe, pageOf, type Subject } from "./hub-error.ts";
+import { cachedFiles, checkFileName, link, placeOf, sizeOf } from "./transfer/cache.ts";
+import { connect, type HubClient, type HubOptions, libraryFetch } from "./transfer/client.ts";
+import { download, type HubFile } from "./transfer/download.ts";
+import { isOffline } from "./transfer/environment.ts";
+import { describe, pageOf, type Subject } from "./transfer/hub-error.ts";
 import type { Repository } from "./repository.ts";
 import { checkReference, type HubReference, isCommit } from "./repository-reference.ts";
 

@@ -1,8 +1,8 @@
 import { datasetInfo, modelInfo } from "@huggingface/hub";
-import { cachedRef, placeOf, rememberRef } from "./cache.ts";
-import { connect, type HubOptions, libraryFetch } from "./client.ts";
-import { isOffline } from "./environment.ts";
-import { describe, type Subject } from "./hub-error.ts";
+import { cachedRef, placeOf, rememberRef } from "./transfer/cache.ts";
+import { connect, type HubOptions, libraryFetch } from "./transfer/client.ts";
+import { isOffline } from "./transfer/environment.ts";
+import { describe, type Subject } from "./transfer/hub-error.ts";
 import { checkReference, type HubReference, isCommit } from "./repository-reference.ts";
 
 /**

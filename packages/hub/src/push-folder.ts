@@ -1,8 +1,8 @@
 import { pathToFileURL } from "node:url";
 import { createRepo, modelInfo, uploadFiles } from "@huggingface/hub";
-import { connect, type HubClient, type HubOptions, libraryFetch } from "./client.ts";
-import { hubToken, isOffline } from "./environment.ts";
-import { describe, HubError, type Subject } from "./hub-error.ts";
+import { connect, type HubClient, type HubOptions, libraryFetch } from "./transfer/client.ts";
+import { hubToken, isOffline } from "./transfer/environment.ts";
+import { describe, HubError, type Subject } from "./transfer/hub-error.ts";
 import { openFolder } from "./open-folder.ts";
 import { checkReference } from "./repository-reference.ts";
 

@@ -1,13 +1,13 @@
 import { extname } from "node:path";
 import { sha256OfFile } from "@sweetspot/artifact";
-import { parseDelimited } from "./delimited.ts";
-import { parseJsonLines, typeName } from "./json-lines.ts";
-import { type ParquetTable, readParquet } from "./parquet.ts";
+import { parseDelimited } from "../formats/delimited.ts";
+import { parseJsonLines, typeName } from "../formats/json-lines.ts";
+import { type ParquetTable, readParquet } from "../formats/parquet.ts";
 import type { DataNote, Example, TaskExamples } from "./source.ts";
 import { seenText } from "./label-key.ts";
 import { withOneSpelling } from "./label-spelling.ts";
-import { requireColumn, rowName, type Table } from "./table.ts";
-import { readTextFile, whyUnreadable } from "./text-file.ts";
+import { requireColumn, rowName, type Table } from "../formats/table.ts";
+import { readTextFile, whyUnreadable } from "../formats/text-file.ts";
 
 /** A person's own file of labelled text. */
 export interface OwnFile {

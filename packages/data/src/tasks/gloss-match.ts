@@ -3,7 +3,7 @@ import type { Example } from "../sources/source.ts";
 import { wordsOf } from "../baseline/words.ts";
 import { type Matched, matchTask } from "./mismatched.ts";
 import { withoutNearDuplicates } from "./near-duplicates.ts";
-import { type PartOfSpeech, partsOfSpeech, readSenses, readSynsets } from "./wordnet.ts";
+import { type PartOfSpeech, partsOfSpeech, readSenses, readSynsets } from "./corpora/wordnet.ts";
 
 const seed = 1;
 const poolSize = 4000;

@@ -2,7 +2,7 @@ import { splitmix32, shuffled } from "@sweetspot/statistics";
 import type { Example } from "../sources/source.ts";
 import { wordsOf } from "../baseline/words.ts";
 import { withoutNearDuplicates } from "./near-duplicates.ts";
-import { readSynsets } from "./wordnet.ts";
+import { readSynsets } from "./corpora/wordnet.ts";
 
 const seed = 1;
 /** Examples of each topic, and of how many they are chosen: some are near duplicates. */

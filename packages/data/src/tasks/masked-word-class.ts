@@ -7,7 +7,7 @@ import {
   readBrown,
   type WordClass,
   wordClasses,
-} from "./brown.ts";
+} from "./corpora/brown.ts";
 import { withoutNearDuplicates } from "./near-duplicates.ts";
 
 const seed = 1;

@@ -1,6 +1,12 @@
 import { splitmix32, shuffled } from "@sweetspot/statistics";
 import type { Example } from "../sources/source.ts";
-import { type BrownSentence, detokenised, isRunningText, readBrown, wordClasses } from "./brown.ts";
+import {
+  type BrownSentence,
+  detokenised,
+  isRunningText,
+  readBrown,
+  wordClasses,
+} from "./corpora/brown.ts";
 import { withoutNearDuplicates } from "./near-duplicates.ts";
 
 const seed = 1;

@@ -3,9 +3,9 @@ import { z } from "zod";
 import { splitmix32, shuffled } from "@sweetspot/statistics";
 import type { Example } from "../sources/source.ts";
 import { wordsOf } from "../baseline/words.ts";
-import { messageText } from "./message-text.ts";
+import { messageText } from "./corpora/message-text.ts";
 import { nearDuplicates, withoutNearDuplicates } from "./near-duplicates.ts";
-import { readPinnedFolder } from "./pinned-folder.ts";
+import { readPinnedFolder } from "./corpora/pinned-folder.ts";
 
 const seed = 1;
 /** Examples of each label, if there are so many. */

@@ -1,5 +1,5 @@
 import { type Options, parse } from "csv-parse/sync";
-import { seenText } from "./label-key.ts";
+import { seenText } from "../sources/label-key.ts";
 
 /** What separates fields in files called `.csv`, the likelier first. */
 const separators = [",", ";", "\t", "|"];

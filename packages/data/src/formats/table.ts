@@ -1,6 +1,6 @@
 import { didYouMean } from "@sweetspot/artifact";
-import { seenText } from "./label-key.ts";
-import type { DataNote } from "./source.ts";
+import { seenText } from "../sources/label-key.ts";
+import type { DataNote } from "../sources/source.ts";
 
 /** Rows of named fields, as a file has them. */
 export interface Table {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readOwnFile } from "./own-file.ts";
+import { readOwnFile } from "../sources/own-file.ts";
 import { type Lies, parquetFile } from "../testing/write-parquet.ts";
 import { decodeRuns } from "./parquet-runs.ts";
 import { readParquet } from "./parquet.ts";

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { temporaryCache } from "../test/temporary-cache.ts";
+import { temporaryCache } from "../../test/temporary-cache.ts";
 import { cacheFolder, hubEndpoint, hubToken, isOffline } from "./environment.ts";
 
 const home = temporaryCache();

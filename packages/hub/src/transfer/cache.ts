@@ -13,7 +13,7 @@ import {
 import { dirname, join, relative, sep } from "node:path";
 import { getRepoFolderName } from "@huggingface/hub";
 import { cacheFolder } from "./environment.ts";
-import type { HubReference } from "./repository-reference.ts";
+import type { HubReference } from "../repository-reference.ts";
 
 /** Where the cache keeps a repository. */
 export interface CachePlace {
