@@ -6,7 +6,7 @@ import { z } from "zod";
 import { parseJson, readJson, readJsonAs } from "./json-file.ts";
 
 describe("parseJson", () => {
-  it("gives what JSON.parse gives, brackets in strings not counted", () => {
+  it("parses like JSON.parse, and does not count brackets in strings", () => {
     const value = { a: ["[".repeat(2000), '\\"{{', [[{ b: null }]]], "]": 1.5 };
     expect(parseJson(JSON.stringify(value, undefined, 1), "x.json")).toEqual(value);
   });
@@ -14,7 +14,7 @@ describe("parseJson", () => {
   it.each([
     ["[", "]"],
     ['{"a":', "}"],
-  ])("refuses 100,000 times '%s', naming the file", (open, close) => {
+  ])("refuses '%s' 100,000 times, and names the file", (open, close) => {
     const most = (depth: number) => `${open.repeat(depth)}1${close.repeat(depth)}`;
     expect(() => parseJson(most(100_000), "deep.json")).toThrow(
       new RangeError(
@@ -25,7 +25,7 @@ describe("parseJson", () => {
     expect(parseJson(most(500), "deep.json")).toBeTypeOf("object");
   });
 
-  it("names the file of what is not JSON", () => {
+  it("names the file that is not JSON", () => {
     expect(() => parseJson("{", "half.json")).toThrow(/^half\.json: expected JSON, got /);
   });
 });
@@ -41,7 +41,7 @@ describe("readJson", () => {
     return join(folder, name);
   };
 
-  it("as a schema checks it, and names the file where it does not fit", async () => {
+  it("checks the schema, and names the file if it does not match", async () => {
     const schema = z.strictObject({ n: z.int().default(3) });
     const good = await written("good.json", "{}");
     expect(await readJsonAs(good, schema)).toEqual({ n: 3 });
@@ -49,11 +49,11 @@ describe("readJson", () => {
     await expect(readJsonAs(bad, schema)).rejects.toThrow(new RegExp(`^${bad}: n: `));
   });
 
-  it("passes over a byte order mark", async () => {
+  it("skips a byte order mark", async () => {
     expect(await readJson(await written("bom.json", '\ufeff{"a": 1}'))).toEqual({ a: 1 });
   });
 
-  it("says what is wrong with a file that holds no JSON", async () => {
+  it("says what is wrong with a file that is not JSON", async () => {
     const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n";
     const lfs = await written("lfs.json", pointer);
     await expect(readJson(lfs)).rejects.toThrow(`${lfs}: is a Git LFS pointer`);
@@ -61,7 +61,7 @@ describe("readJson", () => {
     await expect(readJson(other)).rejects.toThrow(`${other}: expected JSON in UTF-8`);
     const large = await written("large.json", " ".repeat(100));
     await expect(readJson(large, 99)).rejects.toThrow(
-      `${large}: has 100 bytes, expected JSON of 99 at most`,
+      `${large}: expected JSON of at most 99 bytes, got 100`,
     );
     const none = join(folder, "none.json");
     await expect(readJson(none)).rejects.toThrow(`${none}: cannot be read`);

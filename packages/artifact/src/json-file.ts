@@ -3,18 +3,18 @@ import type { z } from "zod";
 import { lfsPointerProblem } from "./lfs-pointer.ts";
 import { parse } from "./parse.ts";
 
-/** Deeper than any file of models or data is, and far less than what overflows a stack. */
+/** Deeper than any model or data file, and far from overflowing the stack. */
 const mostDepth = 500;
 
-/** Above this, V8 has no string: a clear error comes first. */
+/** Above this V8 cannot make a string, so a clear error comes first. */
 const mostBytes = 1 << 29;
 
 /**
  * Parses JSON from outside.
  *
- * @param where names the file, and in it the place, in errors
- * @throws TypeError if it is not JSON; RangeError if arrays and objects lie in each other more than 500
- *   deep, which would overflow the stack of whatever walks through them
+ * @param where names the file, and the place in it, in errors
+ * @throws TypeError if it is not JSON; RangeError if arrays and objects are nested more than 500 deep,
+ *   which would overflow the stack of code that walks them
  */
 export function parseJson(text: string, where: string): unknown {
   if (isDeeper(text, mostDepth))
@@ -30,9 +30,9 @@ export function parseJson(text: string, where: string): unknown {
 }
 
 /**
- * Reads a JSON file in UTF-8; a byte order mark is passed over.
+ * Reads a JSON file in UTF-8; a byte order mark is skipped.
  *
- * @param most bytes that it may have
+ * @param most how many bytes it may have
  * @throws Error that names the file if it cannot be read; TypeError if it is a Git LFS pointer, not UTF-8
  *   or not JSON; RangeError if it is larger than `most`, or nested as `parseJson` refuses
  */
@@ -60,11 +60,11 @@ async function readBytes(path: string, most: number): Promise<Uint8Array> {
   };
   const { size } = await stat(path).catch(unreadable);
   if (size > most)
-    throw new RangeError(`${path}: has ${size} bytes, expected JSON of ${most} at most`);
+    throw new RangeError(`${path}: expected JSON of at most ${most} bytes, got ${size}`);
   return readFile(path).catch(unreadable);
 }
 
-/** Whether brackets outside strings lie in each other more than `most` deep. */
+/** Whether brackets outside strings are nested more than `most` deep. */
 function isDeeper(text: string, most: number): boolean {
   let depth = 0;
   let inString = false;

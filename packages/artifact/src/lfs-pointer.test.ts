@@ -16,6 +16,6 @@ test.each([
   "text,label\nversion,1\n",
   "version https://git-lfs.github.com/spec/v2\n",
   '{"a":1}',
-])("%j is no pointer", (text) => {
+])("%j is not a pointer", (text) => {
   expect(lfsPointerProblem(encode(text))).toBeUndefined();
 });

@@ -32,7 +32,7 @@ describe("parse", () => {
     });
   });
 
-  it("answers an unknown key with the nearest known one", () => {
+  it("suggests the nearest known key for an unknown one", () => {
     expect(problem({ method: "sweet", epoch: 3 })).toBe(
       'pipeline.yaml: unknown key "epoch", did you mean "epochs"? (known: epochs, learningRate, method, cells, tasks, source)',
     );
@@ -41,7 +41,7 @@ describe("parse", () => {
     );
   });
 
-  it("does so inside of arrays, records and unions", () => {
+  it("does so inside arrays, records and unions", () => {
     expect(problem({ method: "sweet", cells: [{ nam: "a", name: "b", seeds: [] }] })).toBe(
       'pipeline.yaml: unknown key "cells.0.nam", did you mean "name"? (known: name, seeds)',
     );
@@ -53,7 +53,7 @@ describe("parse", () => {
     );
   });
 
-  it("lists every problem by its path, with what was there", () => {
+  it("lists every problem by its path, with the value", () => {
     expect(problem({ epochs: 0.5, method: "sweat", cells: [{ name: 3, seeds: ["a"] }] })).toMatch(
       /^pipeline\.yaml: epochs: .*, got 0\.5; method: unknown "sweat", .*; cells\.0\.name: .*, got 3; cells\.0\.seeds\.0: .*, got "a"$/,
     );
@@ -62,7 +62,7 @@ describe("parse", () => {
     expect(problem({ method: "sweet", source: 7 })).toMatch(/source: .*\(.*\|.*\)/);
   });
 
-  it("answers an unknown name with the nearest known one, in a union too", () => {
+  it("suggests the nearest known name for an unknown one, in a union too", () => {
     expect(problem({ method: "sweat" })).toBe(
       'pipeline.yaml: method: unknown "sweat", did you mean "sweet"? (known: early-exit, sweet)',
     );
@@ -71,21 +71,21 @@ describe("parse", () => {
     );
   });
 
-  it("speaks of the one branch of a union that was meant", () => {
+  it("reports only the branch of a union that was meant", () => {
     expect(problem({ method: "sweet", source: { file: "a" } })).toMatch(
       /^pipeline\.yaml: source\.label: [^|]*expected string[^|]*$/,
     );
     expect(problem({ method: "sweet", source: 7 })).toMatch(/source: .*\(.*\|.*\)/);
   });
 
-  it("says what is wrong with the name of a key", () => {
+  it("says what is wrong with a key's name", () => {
     const named = z.record(z.string().regex(/^[a-z]+$/, "must be letters"), z.int());
     expect(() => parse(z.object({ tasks: named }), { tasks: { "../x": 1 } }, "p.yaml")).toThrow(
       new TypeError('p.yaml: tasks: the name "../x" must be letters'),
     );
   });
 
-  it("calls a number that is none by its name", () => {
+  it("shows NaN and Infinity by name", () => {
     expect(problem({ method: "sweet", epochs: NaN })).toMatch(/epochs: .*, got NaN$/);
     expect(problem({ method: "sweet", epochs: Infinity })).toMatch(/epochs: .*, got Infinity$/);
   });
@@ -99,9 +99,9 @@ describe("parse", () => {
   });
 });
 
-it("of many problems the first five are told, and how many more there are", () => {
+it("shows the first five of many problems, and how many more there are", () => {
   const schema = z.strictObject({});
   const keys = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, 1]));
   expect(() => parse(schema, keys(6), "f")).toThrow(/^f: .*"k0".*"k5"$/);
-  expect(() => parse(schema, keys(7), "f")).toThrow(/^f: .*"k4"; and 2 problems more$/);
+  expect(() => parse(schema, keys(7), "f")).toThrow(/^f: .*"k4"; and 2 more problems$/);
 });

@@ -4,9 +4,9 @@ import { didYouMean } from "./did-you-mean.ts";
 /**
  * Checks `value` against `schema` and returns it with defaults filled in.
  *
- * @param where what is being read (a file, a stage's settings): the errors begin with it
- * @throws TypeError that lists the first problems by their paths; an unknown key is answered with the
- *   nearest known one
+ * @param where what is being read (a file, a stage's settings); errors start with it
+ * @throws TypeError that lists the first problems by path; for an unknown key it suggests the nearest
+ *   known one
  */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const result = schema.safeParse(value, { reportInput: true });
@@ -15,11 +15,11 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T
   throw new TypeError(`${where}: ${first(problems).join("; ")}`);
 }
 
-/** The first few of many. */
+/** The first few problems, and how many more there are. */
 function first(problems: readonly string[]): string[] {
-  const told = 5;
-  if (problems.length <= told + 1) return [...problems];
-  return [...problems.slice(0, told), `and ${problems.length - told} problems more`];
+  const shown = 5;
+  if (problems.length <= shown + 1) return [...problems];
+  return [...problems.slice(0, shown), `and ${problems.length - shown} more problems`];
 }
 
 type Issue = z.core.$ZodIssue;
@@ -59,13 +59,13 @@ function describe(issue: Issue, schema: z.ZodType, at: readonly PropertyKey[] = 
   return [`${path || "value"}: ${issue.message}${got(issue.input)}`];
 }
 
-/** The names that an enumeration knows. */
+/** The values of an enumeration. */
 function namesOf(issue: Issue): string[] {
   if (issue.code !== "invalid_value") return [];
   return issue.values.filter((value) => typeof value === "string");
 }
 
-/** Whether a branch of a union was meant: the value is of its kind, with something wrong about it. */
+/** Whether the value was meant for this branch of a union: the right kind, but with a mistake in it. */
 function fits(issue: Issue, value: unknown): boolean {
   if (issue.path.length > 0) return true;
   if (issue.code === "invalid_value") return typeof value === "string" && namesOf(issue).length > 1;
@@ -78,7 +78,7 @@ function got(input: unknown): string {
     // JSON has no NaN.
     return `, got ${typeof input === "number" ? input : shortened(input)}`;
   } catch {
-    // What JSON cannot hold: a bigint, a circle, a value nested too deep.
+    // JSON cannot hold it: a bigint, a cycle, or nested too deep.
     return typeof input === "bigint" ? `, got ${input}` : "";
   }
 }
@@ -87,7 +87,7 @@ function shortened(input: unknown): string {
   return JSON.stringify(input)?.slice(0, 80) ?? typeof input;
 }
 
-/** The keys that an object schema knows at `path`, looking through defaults, options and arrays. */
+/** The keys of an object schema at `path`, looking through defaults, options and arrays. */
 function knownKeys(schema: unknown, path: readonly PropertyKey[]): string[] {
   let here = alternatives(schema);
   for (const step of path) {
@@ -116,7 +116,7 @@ function definition(schema: unknown): Definition | undefined {
   return (schema as { _zod?: { def?: Definition } } | undefined)?._zod?.def;
 }
 
-/** What a schema comes down to: itself, what it wraps, or each option of a union. */
+/** The schemas behind a schema: itself, what it wraps, or each option of a union. */
 function alternatives(schema: unknown): unknown[] {
   const def = definition(schema);
   if (def === undefined) return [];

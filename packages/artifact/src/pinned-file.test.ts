@@ -34,14 +34,14 @@ describe("resolvePinnedFile", () => {
     },
   );
 
-  it("refuses another content", async () => {
+  it("refuses different content", async () => {
     const pin = { package: "words", path: "model/vocab.txt", sha256: sha256("a\nc\n") };
     await expect(resolvePinnedFile(pin, from)).rejects.toThrow(
       `vocab.txt: expected sha256 ${sha256("a\nc\n")}, got ${sha256("a\nb\n")}; run npm ci to bring the pinned version back`,
     );
   });
 
-  it("says what is not there", async () => {
+  it("says what is missing", async () => {
     const sha = sha256("");
     await expect(
       resolvePinnedFile({ package: "words", path: "model/none", sha256: sha }, from),

@@ -3,13 +3,13 @@ import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { sha256OfFile } from "./folder/hash.ts";
 
-/** A file inside an npm package, known by its hash. */
+/** A file inside an npm package, identified by its hash. */
 export interface PinnedFile {
-  /** The npm package that brings it. */
+  /** The npm package that contains it. */
   package: string;
-  /** Of a package that whoever wants it installs: what to install. */
+  /** For an optional package: the version to install. */
   version?: string;
-  /** Its path inside that package. */
+  /** Path inside that package. */
   path: string;
   sha256: string;
 }
@@ -35,7 +35,7 @@ export async function resolvePinnedFile(pin: PinnedFile, from: string): Promise<
   return file;
 }
 
-/** The folder of an installed package, whatever its `exports` hide. */
+/** The folder of an installed package, even where `exports` hides it. */
 async function packageRoot({ package: name, version }: PinnedFile, from: string): Promise<string> {
   const folders = createRequire(from).resolve.paths(name) ?? [];
   for (const folder of folders) {

@@ -18,7 +18,7 @@ describe("ragged", () => {
     );
   });
 
-  it("names a row that is not there", () => {
+  it("names a row that does not exist", () => {
     const packed = ragged([[1], [2, 3]]);
     for (const i of [2, -1, 0.5, NaN])
       expect(() => row(packed, i)).toThrow(`ragged: no row ${i}, there are 2`);
@@ -26,7 +26,7 @@ describe("ragged", () => {
 });
 
 describe("padRows", () => {
-  it("puts each row at the front of its own, zeros after it, and tells which are which", () => {
+  it("puts each row first, zeros after it, and marks both in the mask", () => {
     fc.assert(
       fc.property(rows, fc.nat(), fc.nat({ max: 5 }), (given, seed, extra) => {
         fc.pre(given.length > 0);
@@ -50,7 +50,7 @@ describe("padRows", () => {
     );
   });
 
-  it("pads to the longest by default, to 1 where all are empty", () => {
+  it("pads to the longest row by default, to 1 if all are empty", () => {
     const packed = ragged([[], [1, 2, 3], [4]]);
     expect(padRows(packed, [2, 1]).length).toBe(3);
     expect(padRows(packed, [0])).toMatchObject({
@@ -60,10 +60,10 @@ describe("padRows", () => {
     });
   });
 
-  it("refuses what does not fit", () => {
+  it("refuses rows that do not fit", () => {
     const packed = ragged([[1, 2, 3], [4]]);
     expect(() => padRows(packed, [0, 1], { length: 2 })).toThrow(
-      "padRows: a row of 3 tokens does not fit into 2",
+      "padRows: expected rows of at most 2 tokens, got one of 3",
     );
     expect(() => padRows(packed, [2])).toThrow("ragged: no row 2");
     expect(() =>
@@ -76,7 +76,7 @@ describe("padRows", () => {
     ).toThrow("padRows: row 1 has 1 ids and 2 token types");
   });
 
-  it("takes as many rows as there are", () => {
+  it("keeps the number of rows", () => {
     const many = ragged(Array.from({ length: 200_000 }, () => [1]));
     expect(padRows(many, [...Array(200_000).keys()]).batchSize).toBe(200_000);
   });

@@ -5,13 +5,13 @@ export interface Ragged {
   offsets: Int32Array;
 }
 
-/** A padded batch, row-major `[B, T]`; what lies past a row's end is 0 in all three. */
+/** A padded batch, row-major `[B, T]`; past a row's end all three arrays are 0. */
 export interface PaddedBatch {
   batchSize: number;
   length: number;
   inputIds: Int32Array;
   tokenTypeIds: Int32Array;
-  /** 1 where a token stands, 0 where padding does. */
+  /** 1 for a token, 0 for padding. */
   attentionMask: Float32Array;
 }
 
@@ -24,7 +24,7 @@ export function ragged(rows: readonly ArrayLike<number>[]): Ragged {
   return { values, offsets };
 }
 
-/** How many rows there are. */
+/** The number of rows. */
 export function rowCount(r: Ragged): number {
   return r.offsets.length - 1;
 }
@@ -57,7 +57,7 @@ export function padRows(
   const longest = rows.reduce((most, r) => Math.max(most, r.length), 1);
   const t = length ?? longest;
   if (longest > t)
-    throw new RangeError(`padRows: a row of ${longest} tokens does not fit into ${t}`);
+    throw new RangeError(`padRows: expected rows of at most ${t} tokens, got one of ${longest}`);
   const b = rows.length;
   const batch: PaddedBatch = {
     batchSize: b,

@@ -40,7 +40,7 @@ function source(name: string, size = 1): Promise<Artifact> {
 }
 
 describe("runStage", () => {
-  it("gives the stage its settings, defaults filled in, and leaves what it made", async () => {
+  it("gives the stage its settings with defaults, and keeps its output", async () => {
     const lines: string[] = [];
     const artifact = await runStage(
       stageThat(({ settings, log }) => log(`${settings.name} ${settings.size}`)),
@@ -57,7 +57,7 @@ describe("runStage", () => {
     expect(await readdir(folder)).toEqual(["out"]);
   });
 
-  it("opens its inputs, and names them by hash in the manifest", async () => {
+  it("opens its inputs, and records their hashes in the manifest", async () => {
     const [a, b] = [await source("a", 5), await source("b", 7)];
     let sum = 0;
     const adding = stageThat(
@@ -79,7 +79,7 @@ describe("runStage", () => {
     ]);
   });
 
-  it("takes any inputs where the stage reads any", async () => {
+  it("takes any inputs if the stage reads any", async () => {
     const a = await source("a");
     const artifact = await runStage(stageThat(undefined, "any"), {
       settings: { size: 1 },
@@ -89,7 +89,7 @@ describe("runStage", () => {
     expect(artifact.manifest.inputs).toEqual({ whatever: a.sha256 });
   });
 
-  it("gives the same bytes for the same settings and inputs, in whatever order", async () => {
+  it("gives the same bytes for the same settings and inputs, in any order", async () => {
     const [a, b] = [await source("a"), await source("b")];
     const reading = stageThat(undefined, ["x", "y"]);
     const call = (inputs: Record<string, string>, output: string) =>
@@ -130,7 +130,7 @@ describe("runStage", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("refuses what the stage's own check finds, and leaves nothing", async () => {
+  it("refuses a problem that the stage's own check finds, and leaves nothing", async () => {
     const checking: Stage<Settings> = {
       ...stageThat(),
       check: ({ size, name }) =>
@@ -158,7 +158,7 @@ describe("runStage", () => {
     expect(await readdir(folder)).toEqual(["a"]);
   });
 
-  it("keeps the scratch folder of a run that fails, gives it to the next, and removes it then", async () => {
+  it("keeps the scratch folder of a failed run for the next one, which removes it", async () => {
     const output = join(folder, "out");
     const found: string[] = [];
     const failing = stageThat(async ({ scratch, cellSha256 }) => {
@@ -177,7 +177,7 @@ describe("runStage", () => {
     expect(existsSync(join(folder, "out.scratch"))).toBe(false);
   });
 
-  it("tells cells apart by settings and by the inputs' content", async () => {
+  it("gives cells that differ in settings or in input content different hashes", async () => {
     const cells: string[] = [];
     const telling = stageThat(({ cellSha256 }) => cells.push(cellSha256), ["data"]);
     const [a, same, other] = [await source("a"), await source("same"), await source("other", 2)];
@@ -196,7 +196,7 @@ describe("runStage", () => {
     expect(new Set(cells).size).toBe(3);
   });
 
-  it("says what to do where it cannot write", async () => {
+  it("says what to do if it cannot write", async () => {
     await writeFile(join(folder, "file"), "");
     await expect(
       runStage(stageThat(), {
@@ -204,6 +204,6 @@ describe("runStage", () => {
         inputs: {},
         output: join(folder, "file", "out"),
       }),
-    ).rejects.toThrow("a part of the path is a file, not a folder");
+    ).rejects.toThrow("part of the path is a file, not a folder");
   });
 });

@@ -7,25 +7,25 @@ import type { Json } from "./folder/manifest.ts";
 import { sha256 } from "./folder/hash.ts";
 import { parse } from "./parse.ts";
 
-/** What a stage works with. */
+/** What a stage's `run` is given. */
 export interface StageContext<Settings> {
   settings: Settings;
   /** Opened and checked, by the names in `Stage.reads`. */
   inputs: Readonly<Record<string, Artifact>>;
-  /** An empty folder to fill; it becomes the artefact when `run` returns. */
+  /** An empty folder to fill; it becomes the artifact when `run` returns. */
   output: string;
   /**
-   * A folder that outlives a crash and is removed once the artefact is whole: what a resume needs.
-   * Whoever resumes from it must check that it belongs to the same settings and inputs (`cellSha256`).
+   * A folder for resuming: it survives a crash and is removed once the artifact is whole. Before you
+   * resume from it, check that it belongs to the same settings and inputs (`cellSha256`).
    */
   scratch: string;
   /** Changes when the settings, any input's content or the stage's code change. */
   cellSha256: string;
-  /** Shows one whole line to the person who waits. */
+  /** Shows one whole line to the user. */
   log(line: string): void;
 }
 
-/** A setting that keeps to the schema and that yet cannot be. */
+/** A setting that passes the schema but is still invalid. */
 export interface SettingProblem {
   setting: string;
   message: string;
@@ -35,47 +35,48 @@ export interface SettingProblem {
 export interface Stage<Settings> {
   name: string;
   settings: z.ZodType<Settings>;
-  /** The names of the inputs; `"any"` for a stage that reads however many it is given. */
+  /** The names of the inputs; `"any"` for a stage that takes any number of them. */
   reads: readonly string[] | "any";
-  /** Inputs that it reads where it is given them. */
+  /** Optional inputs. */
   mayRead?: readonly string[];
-  /** Those of `mayRead` that a cell with these settings cannot do without; told at planning. */
+  /** Those of `mayRead` that a cell with these settings requires; checked at planning. */
   wants?(settings: Settings): readonly string[];
   /**
-   * Looks at what the schema cannot see, such as whether a name is known. It is called for every cell
-   * before the first is run, so it is quick and writes nothing, and loads a runtime only to look for a device other than the CPU.
+   * Checks what the schema cannot, such as whether a name is known. It is called for every cell before
+   * the first runs, so it is quick, writes nothing, and loads a runtime only to look for a device other
+   * than the CPU.
    */
   check?(settings: Settings): Promise<SettingProblem | undefined>;
   /**
-   * What a cell will ask for: of no effect on the result. It may read files that are there, and ask the
-   * Hub for sizes, and fetches nothing but a configuration.
+   * Estimates what a cell needs; the result does not depend on it. It may read local files and ask the
+   * Hub for sizes, but fetches nothing except a configuration.
    */
   estimate?(context: EstimateContext<Settings>): Promise<Estimate>;
-  /** How many of the estimate's operations this machine does in a second, measured. Takes seconds. */
+  /** Measures how many of the estimate's operations this machine does per second. Takes seconds. */
   measureRate?(settings: Settings): Promise<number>;
   /** Fills `context.output` and returns the manifest's facts. */
   run(context: StageContext<Settings>): Promise<Record<string, Json>>;
 }
 
-/** Where a stage is run: its settings as yet unchecked, its inputs as folders. */
+/** How a stage is called: settings not checked yet, inputs as folders. */
 export interface StageCall {
   settings: unknown;
-  /** Input name -> artefact folder. */
+  /** Input name -> artifact folder. */
   inputs: Readonly<Record<string, string>>;
-  /** The artefact folder to write. */
+  /** The artifact folder to write. */
   output: string;
-  /** What the stage's code is known by: what another code left half done is not gone on with. */
+  /** Identifies the stage's code: a scratch folder left by different code is not resumed. */
   code?: string;
-  /** Told one whole line at a time. */
+  /** Called with one whole line at a time. */
   log?: (line: string) => void;
 }
 
 /**
- * Runs one stage: checks its settings, opens and verifies its inputs, and writes its artefact whole
- * or not at all. What it left in its scratch folder stays if it fails.
+ * Runs one stage: checks its settings, opens and verifies its inputs, and writes its artifact whole
+ * or not at all. If it fails, its scratch folder stays.
  *
- * @throws TypeError if a setting breaks the schema; RangeError if the stage's own check finds one that
- *   cannot be, or an input is missing or not asked for
+ * @throws TypeError if a setting breaks the schema; RangeError if the stage's own check finds an invalid
+ *   one, or an input is missing or unexpected
  */
 export async function runStage<Settings>(
   stage: Stage<Settings>,
@@ -91,7 +92,7 @@ export async function runStage<Settings>(
   const needed = names.filter((name) => !mayRead.includes(name));
   if (reads !== "any" && [...reads].sort().join() !== needed.join()) {
     throw new RangeError(
-      `stage ${stage.name}: expected the inputs ${reads.join(", ") || "(none)"}${mayRead.length > 0 ? `, and perhaps ${mayRead.join(", ")}` : ""}, got ${names.join(", ") || "(none)"}`,
+      `stage ${stage.name}: expected the inputs ${reads.join(", ") || "(none)"}${mayRead.length > 0 ? `, optionally ${mayRead.join(", ")}` : ""}, got ${names.join(", ") || "(none)"}`,
     );
   }
   const inputs: Record<string, Artifact> = {};
@@ -119,7 +120,7 @@ export async function runStage<Settings>(
   return artifact;
 }
 
-/** What a function throws, as the problem of a setting. */
+/** Runs `look` and returns what it throws as a problem with `setting`. */
 export async function settingProblem(
   setting: string,
   look: () => unknown,

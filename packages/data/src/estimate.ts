@@ -47,7 +47,7 @@ export async function estimateData({
   };
 }
 
-/** What an artefact's manifest says. */
+/** What an artifact's manifest says. */
 function countsOf(facts: Readonly<Record<string, Json>>): Record<string, number> | undefined {
   const splits = facts["splits"] as Record<string, Record<string, number>> | undefined; // as the stage leaves it
   const examples = (split: string) => splits?.[split]?.["examples"] ?? NaN;

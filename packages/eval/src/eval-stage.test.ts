@@ -416,7 +416,7 @@ describe("the stage eval", () => {
     [
       "an exit past the depth",
       { members: [[2, 6]], predictionsJson: predictions([[2, 7]]) },
-      /predictions\.json: members: an exit layer lies past the depth/,
+      /predictions\.json: members: an exit layer is deeper than the model/,
     ],
     [
       "exit layers that do not rise",

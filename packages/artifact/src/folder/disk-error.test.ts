@@ -10,11 +10,11 @@ describe("diskError", () => {
   it.each([
     ["ENOSPC", "no space left on the disk; free some, then run again"],
     ["EDQUOT", "the disk quota is used up; free some space, then run again"],
-    ["EROFS", "the file system is read-only; choose a folder that can be written"],
-    ["EACCES", "permission denied; choose a folder that you may write, or change its owner"],
-    ["EPERM", "the operation is not permitted; choose a folder that you may write"],
-    ["ENOTDIR", "a part of the path is a file, not a folder"],
-    ["EEXIST", "a file has the name of a folder that is needed; choose another path"],
+    ["EROFS", "the file system is read-only; choose a folder that you can write to"],
+    ["EACCES", "permission denied; choose a folder that you can write to, or change its owner"],
+    ["EPERM", "the operation is not permitted; choose a folder that you can write to"],
+    ["ENOTDIR", "part of the path is a file, not a folder"],
+    ["EEXIST", "a file has the name of a folder that has to be made; choose another path"],
     [
       "EFBIG",
       "the file would be larger than the file system or the limit on files allows; choose a folder on another disk, or raise the limit (ulimit -f)",
@@ -23,7 +23,7 @@ describe("diskError", () => {
     ["EMFILE", "too many files are open; raise the limit (ulimit -n), or run less at once"],
     ["ENAMETOOLONG", "a name in the path is too long; choose a shorter one"],
     ["EISDIR", "the path is a folder, not a file"],
-  ])("of %s says what to do", (code, fix) => {
+  ])("says what to do about %s", (code, fix) => {
     const cause = Object.assign(new Error(`${code}: told by the system`), {
       code,
       path: "/there/x",
@@ -42,13 +42,13 @@ describe("diskError", () => {
         path: "/there",
       });
     expect(diskError("cannot write /there/x", enoent("mkdir")).message).toBe(
-      "cannot write /there/x: the folder cannot be made: the file system is read-only, or a link in the path leads nowhere; choose a folder that can be written",
+      "cannot write /there/x: the folder cannot be made: the file system is read-only, or a link in the path leads nowhere; choose a folder that you can write to",
     );
     const other = enoent("open");
     expect(diskError("cannot write /there/x", other)).toBe(other);
   });
 
-  it("lets other errors through as they are, and makes one of what is none", () => {
+  it("returns other errors unchanged, and wraps what is not an error", () => {
     const other = new RangeError("no such label");
     expect(diskError("cannot write x", other)).toBe(other);
     expect(diskError("cannot write x", "why not").message).toBe("cannot write x: why not");
@@ -56,7 +56,7 @@ describe("diskError", () => {
 });
 
 describe("sha256", () => {
-  it("is the published one, of text, bytes and files", async () => {
+  it("matches the published hash, for text, bytes and files", async () => {
     // FIPS 180-4's example.
     const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     expect(sha256("abc")).toBe(abc);

@@ -52,7 +52,7 @@ describe("where the file system fails in the middle", () => {
     ["when the old folder is to make room", "rename", "made", "EACCES", "permission denied"],
     ["when the manifest is written", "writeFile", "manifest.json", "ENOSPC", "no space left"],
     ["when a file is flushed", "open", "a.txt", "EROFS", "read-only"],
-  ])("%s, the old artefact is there and nothing else", async (_, call, path, code, fix) => {
+  ])("%s: the old artifact stays, and nothing else", async (_, call, path, code, fix) => {
     const before = await make("first");
     Object.assign(refused, { call, path, code });
     await expect(make("second")).rejects.toThrow(

@@ -30,7 +30,7 @@ afterEach(() => rm(parent, { recursive: true, force: true }));
 
 const about = { stage: "test", settings: { seed: 1 }, inputs: { data: "0".repeat(64) } };
 
-/** An artefact of one file. */
+/** An artifact of one file. */
 function make(text = "hello"): ReturnType<typeof writeArtifact> {
   return writeArtifact(dir, about, async (folder) => {
     await writeFile(join(folder, "a.txt"), text);
@@ -82,7 +82,7 @@ describe("writeArtifact", () => {
     expect(Object.keys(first.manifest.files)).toEqual(["a", "b", "c"]);
   });
 
-  it("replaces the artefact that was there, whole", async () => {
+  it("replaces the artifact that was there, whole", async () => {
     await writeArtifact(dir, about, async (folder) => {
       await writeFile(join(folder, "old.txt"), "old");
       return {};
@@ -93,7 +93,7 @@ describe("writeArtifact", () => {
     expect(await readdir(parent)).toEqual(["made"]);
   });
 
-  it("leaves nothing of a write that throws, and what was there before", async () => {
+  it("leaves the old artifact, and nothing else, if the write throws", async () => {
     const failing = () =>
       writeArtifact(dir, about, async (folder) => {
         await writeFile(join(folder, "half.txt"), "half");
@@ -107,7 +107,7 @@ describe("writeArtifact", () => {
     expect((await openArtifact(dir)).sha256).toBe(before.sha256);
   });
 
-  it("says what to do when the disk is full, whoever finds out", async () => {
+  it("says what to do when the disk is full, whichever call fails", async () => {
     const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
       code: "ENOSPC",
     });
@@ -120,8 +120,8 @@ describe("writeArtifact", () => {
   it("says what to do where the path leads through a file", async () => {
     await writeFile(join(parent, "file"), "");
     for (const [name, fix] of [
-      ["file/made", "a file has the name of a folder that is needed; choose another path"],
-      ["file/deep/made", "a part of the path is a file, not a folder"],
+      ["file/made", "a file has the name of a folder that has to be made; choose another path"],
+      ["file/deep/made", "part of the path is a file, not a folder"],
     ] as const) {
       dir = join(parent, name);
       const message = await make().then(String, (error: unknown) => (error as Error).message);
@@ -130,7 +130,7 @@ describe("writeArtifact", () => {
     }
   });
 
-  it("does not take the place of what is no artefact", async () => {
+  it("does not replace what is not an artifact", async () => {
     await mkdir(dir);
     await writeFile(join(dir, "thesis.tex"), "years of work");
     await expect(make()).rejects.toThrow(
@@ -146,13 +146,13 @@ describe("writeArtifact", () => {
     expect((await make()).manifest.facts).toEqual({ length: 5 });
   });
 
-  it("refuses a file of the manifest's name, and links", async () => {
+  it("refuses a file called manifest.json, and links", async () => {
     await expect(
       writeArtifact(dir, about, async (folder) => {
         await writeFile(join(folder, "manifest.json"), "{}");
         return {};
       }),
-    ).rejects.toThrow("manifest.json is the manifest's own name");
+    ).rejects.toThrow("the name manifest.json is taken by the manifest");
     await expect(
       writeArtifact(dir, about, async (folder) => {
         await symlink("/etc/hosts", join(folder, "link"));
@@ -164,7 +164,7 @@ describe("writeArtifact", () => {
 });
 
 describe("after a kill", () => {
-  it("the next writer removes what was unfinished, and leaves others' folders alone", async () => {
+  it("the next writer removes unfinished folders, and leaves other processes' folders alone", async () => {
     const { place, pid, start } = await ownIdentity();
     // A dead process's, an earlier one's that had this process's id, and an earlier call's of this one.
     const left = [
@@ -182,7 +182,7 @@ describe("after a kill", () => {
     expect((await readdir(parent)).toSorted()).toEqual([...others, "made"].toSorted());
   });
 
-  it("what a running process writes stays, and what one of another machine does for a day", async () => {
+  it("a running process's folder stays, and one from another machine stays for a day", async () => {
     const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
     try {
       const { place, pid, start } = await identityOf(child.pid ?? 0);
@@ -209,7 +209,7 @@ describe("after a kill", () => {
     }
   });
 
-  it("the old one comes back, to a reader and to a writer that fails", async () => {
+  it("a reader, and a writer that fails, put the old artifact back", async () => {
     const before = await make("first");
     const aside = `${dir}.old-${(await ownIdentity()).place}-${await deadPid()}-1-0`;
     await rename(dir, aside);
@@ -222,7 +222,7 @@ describe("after a kill", () => {
     expect(await readdir(parent)).toEqual(["made"]);
   });
 
-  it("the old one goes where its successor is there", async () => {
+  it("the old artifact is removed if its successor is in place", async () => {
     const artifact = await make("second");
     await mkdir(`${dir}.old-${(await ownIdentity()).place}-${await deadPid()}-1-0`);
     await make("third");
@@ -230,8 +230,8 @@ describe("after a kill", () => {
     expect((await openArtifact(dir)).sha256).not.toBe(artifact.sha256);
   });
 
-  it("at any moment, a whole artefact or none is there", async () => {
-    // Writes one artefact after another, each with its number in both files.
+  it("at any moment there is a whole artifact or none", async () => {
+    // Writes one artifact after another, each with its number in both files.
     const script = `
       import { writeFile } from "node:fs/promises";
       import { join } from "node:path";
@@ -274,7 +274,7 @@ describe("after a kill", () => {
 });
 
 describe("openArtifact", () => {
-  it("finds a file that was changed, by its hash", async () => {
+  it("refuses a file whose hash has changed", async () => {
     await make("hello");
     await writeFile(join(dir, "a.txt"), "hallo");
     await expect(openArtifact(dir)).rejects.toThrow(
@@ -282,7 +282,7 @@ describe("openArtifact", () => {
     );
   });
 
-  it("finds a file that has grown, and one that is gone", async () => {
+  it("refuses a file that has grown, and a missing one", async () => {
     await make("hello");
     await appendFile(join(dir, "a.txt"), "!");
     await expect(openArtifact(dir)).rejects.toThrow(
@@ -294,12 +294,12 @@ describe("openArtifact", () => {
     );
   });
 
-  it("says that a folder is no artefact", async () => {
+  it("refuses a folder without a manifest", async () => {
     await expect(openArtifact(dir)).rejects.toThrow(
-      `${join(dir, "manifest.json")}: cannot be read, so ${dir} is no artefact; run the stage that makes it`,
+      `${join(dir, "manifest.json")}: cannot be read, so ${dir} is not an artifact; run the stage that makes it`,
     );
     await mkdir(dir);
-    await expect(openArtifact(dir)).rejects.toThrow("is no artefact");
+    await expect(openArtifact(dir)).rejects.toThrow("is not an artifact");
   });
 
   it("says what is wrong with a manifest", async () => {
@@ -323,7 +323,7 @@ describe("openArtifact", () => {
     }
   });
 
-  it("gives the paths of listed files alone", async () => {
+  it("gives the paths of listed files only", async () => {
     const artifact = await make();
     expect(artifact.path("a.txt")).toBe(join(dir, "a.txt"));
     for (const name of ["b.txt", "manifest.json", "toString", "../a.txt"])

@@ -6,11 +6,11 @@ import { parseJson } from "../json-file.ts";
 import { parse } from "../parse.ts";
 import { bringBack, replaceFolder } from "./replace-folder.ts";
 
-/** A folder that a stage left on disk. It was whole when it was opened. */
+/** A folder that a stage wrote. It was whole when it was opened. */
 export interface Artifact {
   dir: string;
   manifest: Manifest;
-  /** sha256 of `manifest.json`: since that lists the hash of each file, the identity of the whole. */
+  /** sha256 of `manifest.json`. Since that lists every file's hash, it identifies the whole folder. */
   sha256: string;
   /**
    * The path of one of its files.
@@ -20,8 +20,8 @@ export interface Artifact {
 }
 
 /**
- * Opens an artefact and checks each file's size and sha256 against the manifest. One that a killed
- * writer had moved aside comes back first.
+ * Opens an artifact and checks each file's size and sha256 against the manifest. An artifact that a
+ * killed writer had moved aside is first put back.
  *
  * @throws Error if there is no manifest, it breaks the schema, or a file is missing or changed
  */
@@ -44,7 +44,7 @@ export async function openArtifact(dir: string): Promise<Artifact> {
 }
 
 /**
- * What an artefact's manifest says; its files are not looked at.
+ * Reads an artifact's manifest; its files are not checked.
  *
  * @throws Error if there is no manifest, or it breaks the schema
  */
@@ -63,7 +63,7 @@ async function manifestOf(dir: string): Promise<{ text: string; manifest: Manife
     })
     .catch((cause: unknown) => {
       throw new Error(
-        `${file}: cannot be read, so ${dir} is no artefact; run the stage that makes it`,
+        `${file}: cannot be read, so ${dir} is not an artifact; run the stage that makes it`,
         { cause },
       );
     });
@@ -104,15 +104,15 @@ function again(dir: string): string {
 }
 
 /**
- * Writes an artefact that is whole or absent: `write` fills a temporary folder beside `dir`, the
- * manifest is added, everything is flushed to the disk, and the folder takes its name. If anything
- * fails the temporary folder is removed and `dir` is as it was; if the process is killed, the next
- * one to write or open `dir` clears up.
+ * Writes an artifact that is whole or absent: `write` fills a temporary folder beside `dir`, the
+ * manifest is added, everything is flushed to disk, and the folder is renamed to `dir`. If anything
+ * fails, the temporary folder is removed and `dir` stays as it was; if the process is killed, the next
+ * one to write or open `dir` cleans up.
  *
- * @param dir replaced if it is an artefact, or empty
- * @param write fills the folder that it is given with files and folders, and returns the manifest's facts
- * @throws Error that says what to do, if the disk is full or cannot be written, or `dir` is something
- *   else; whatever `write` throws
+ * @param dir replaced if it is an artifact or empty
+ * @param write fills the given folder with files and folders, and returns the manifest's facts
+ * @throws Error that says what to do if the disk is full or read-only, or `dir` holds something else;
+ *   what `write` throws
  */
 export async function writeArtifact(
   dir: string,
@@ -130,7 +130,7 @@ export async function writeArtifact(
   return openArtifact(dir);
 }
 
-/** Whether nothing is lost if an artefact takes this name. */
+/** @throws Error if an artifact of this name would overwrite something else */
 async function checkReplaceable(dir: string): Promise<void> {
   const entries = await readdir(dir).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT") return [];
@@ -144,7 +144,7 @@ async function checkReplaceable(dir: string): Promise<void> {
     );
 }
 
-/** The files in a folder, flushed to the disk, by their paths inside it. */
+/** The files in a folder, flushed to disk, by their paths inside it. */
 async function listFiles(folder: string): Promise<Manifest["files"]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files: [string, FileEntry][] = [];
@@ -155,7 +155,9 @@ async function listFiles(folder: string): Promise<Manifest["files"]> {
     if (!entry.isFile())
       throw new TypeError(`cannot write ${folder}: ${name} is neither a file nor a folder`);
     if (name === "manifest.json")
-      throw new RangeError(`cannot write ${folder}: manifest.json is the manifest's own name`);
+      throw new RangeError(
+        `cannot write ${folder}: the name manifest.json is taken by the manifest`,
+      );
     await flushFile(path);
     files.push([name, { bytes: (await stat(path)).size, sha256: await sha256OfFile(path) }]);
   }

@@ -3,22 +3,22 @@ import { z } from "zod";
 /** Any value that JSON can hold. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** What a stage says of the folder that it left: who made it, from what, and what is in it. */
+/** `manifest.json` of an artifact: which stage made it, from what, and what is in it. */
 export interface Manifest {
   format: "sweetspot-artifact-1";
   /** The stage's name. */
   stage: string;
   /** The stage's settings, defaults filled in. */
   settings: Json;
-  /** Name of each input artefact -> sha256 of its `manifest.json`, in hexadecimal. */
+  /** Name of each input artifact -> sha256 of its `manifest.json`, in hexadecimal. */
   inputs: Record<string, string>;
   /** Path inside the folder, with `/` -> size and sha256. `manifest.json` itself is not listed. */
   files: Record<string, FileEntry>;
-  /** What the stage found worth telling: counts, labels, checks. No clock readings. */
+  /** What the stage reports: counts, labels, checks. No clock readings. */
   facts: Record<string, Json>;
 }
 
-/** One file of an artefact. */
+/** One file of an artifact. */
 export interface FileEntry {
   bytes: number;
   /** Hexadecimal. */

@@ -7,15 +7,15 @@ import { isRunning, ownIdentity } from "../lock/process-identity.ts";
 /** The temporary folders that this process is filling. */
 const filling = new Set<string>();
 let calls = 0;
-/** After this long without a change a folder of a process that cannot be asked is a leftover. */
+/** A folder whose process cannot be checked counts as a leftover after this long without a change. */
 const forgottenMs = 24 * 3600_000;
 
 /**
- * Fills a new folder and gives it the name `dir`, in place of the one that has it: the name always leads
- * to a whole folder or, between two renames, to none. If anything fails, the new folder is removed and
- * `dir` is as it was; if the process is killed, `recoverFolder` clears up, which this calls first.
+ * Fills a new folder and renames it to `dir`, in place of the old one: `dir` is always a whole folder
+ * or, between two renames, absent. If anything fails, the new folder is removed and `dir` stays as it
+ * was; if the process is killed, `recoverFolder` cleans up, which this calls first.
  *
- * @param fill is given the new folder, beside `dir`; what it writes it flushes
+ * @param fill fills the new folder, which is beside `dir`, and flushes what it writes
  * @throws what `fill` throws; Error that says what to do if the disk cannot be written
  */
 export async function replaceFolder(
@@ -47,7 +47,7 @@ export async function replaceFolder(
     await flushFolder(dirname(dir));
     await rm(old, { recursive: true, force: true });
   } catch (cause) {
-    // What went wrong first is what is shown.
+    // Show the first error, not one of cleaning up.
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw diskError(`cannot write ${dir}`, cause);
   } finally {
@@ -57,11 +57,12 @@ export async function replaceFolder(
 }
 
 /**
- * Clears up what killed processes left of `replaceFolder`: a folder that was moved aside takes its name
- * again, unless its successor has it; the rest goes. Folders that a running process is still writing are
- * left alone, and for a day those of another machine's or container's processes, which cannot be asked.
+ * Cleans up after killed calls of `replaceFolder`: a folder that was moved aside gets its name back,
+ * unless its successor has it; the rest is removed. Folders that a running process is still writing are
+ * left alone, as are, for a day, those of processes on another machine or in another container, which
+ * cannot be checked.
  *
- * @param alone whether the caller knows, by a lock, that no other machine or container writes here
+ * @param alone whether a lock guarantees that no other machine or container writes here
  */
 export async function recoverFolder(dir: string, alone = false): Promise<void> {
   await bringBack(dir, alone);
@@ -69,7 +70,7 @@ export async function recoverFolder(dir: string, alone = false): Promise<void> {
     await rm(path, { recursive: true, force: true });
 }
 
-/** The first half of `recoverFolder`, which takes nothing away: for those who only read. */
+/** The first half of `recoverFolder`, for readers: it removes nothing. */
 export async function bringBack(dir: string, alone = false): Promise<void> {
   for (const { kind, path } of await leftovers(dir, alone))
     if (kind === "old" && !(await exists(dir))) await rename(path, dir);
@@ -110,7 +111,7 @@ async function isForgotten(path: string): Promise<boolean> {
   return times !== undefined && Date.now() - times.mtimeMs > forgottenMs;
 }
 
-/** On Windows a folder cannot be renamed while another program, a virus scanner say, reads a file in it. */
+/** On Windows a folder cannot be renamed while another program, such as a virus scanner, reads a file in it. */
 async function renameFolder(from: string, to: string): Promise<void> {
   for (let waitMs = 10; ; waitMs *= 2) {
     try {
@@ -131,7 +132,7 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Makes new names last; not every system lets a folder be opened for it. */
+/** Flushes new names to disk; not every system can open a folder for that. */
 async function flushFolder(path: string): Promise<void> {
   const handle = await open(path, "r").catch(() => undefined);
   await handle?.sync().catch(() => undefined);

@@ -1,21 +1,21 @@
 import { z } from "zod";
 import { type Method, methodSchema } from "./method.ts";
 
-/** `bundle.json` of the stage `export`: what a deployable folder holds. */
+/** `bundle.json` of the stage `export`: the content of a deployable folder. */
 export interface BundleFile {
   format: "sweetspot-bundle-1";
   method: Method;
   /** The classes' names, in the order of the logits. */
   labels: string[];
-  /** The depth of the deepest model: what cost is measured against. */
+  /** The depth of the deepest model; cost is measured against it. */
   layers: number;
-  /** Longer texts are cut to this many tokens, special ones included: as in training, and no more than the encoder has positions. */
+  /** Longer texts are cut to this many tokens, special ones included: as in training, and at most the encoder's positions. */
   maxLength: number;
-  /** Whether a text is a pair; older bundles do not say. */
+  /** Whether a text is a pair; absent from older bundles. */
   pairs?: boolean | undefined;
-  /** Token ids lie below this; older bundles do not say. */
+  /** Token ids are below this; absent from older bundles. */
   vocabSize?: number | undefined;
-  /** In the order in which they are asked; early-exit and SWEET have one. */
+  /** In the order in which they run; early-exit and SWEET have one. */
   members: { segments: BundleSegment[] }[];
 }
 
@@ -25,13 +25,13 @@ export interface BundleSegment {
   file: string;
   /** The layer that its exit reads, counted from 1. */
   exitLayer: number;
-  /** How many layers it runs. */
+  /** The number of layers that it runs. */
   layers: number;
 }
 
 const count = z.int().positive();
 
-/** What `bundle.json` must be. */
+/** The schema of `bundle.json`. */
 export const bundleSchema: z.ZodType<BundleFile> = z.strictObject({
   format: z.literal("sweetspot-bundle-1"),
   method: methodSchema,
@@ -39,7 +39,7 @@ export const bundleSchema: z.ZodType<BundleFile> = z.strictObject({
     .array(z.string())
     .min(2)
     .refine((labels) => new Set(labels).size === labels.length, {
-      error: "must each be there once",
+      error: "must be distinct",
     }),
   layers: count,
   maxLength: count,

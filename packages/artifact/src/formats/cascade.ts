@@ -2,7 +2,7 @@ import { z } from "zod";
 import { exitLayersSchema } from "./exit-layers.ts";
 import { type Method, methodSchema } from "./method.ts";
 
-/** `cascade.json` of the stage `train`: its models, in the order in which they are asked. */
+/** `cascade.json` of the stage `train`: its models, in the order in which they run. */
 export interface CascadeFile {
   method: Method;
   /** The depth of the deepest model. */
@@ -10,7 +10,7 @@ export interface CascadeFile {
   members: { folder: string; exitLayers: number[] }[];
 }
 
-/** What `cascade.json` must be. */
+/** The schema of `cascade.json`. */
 export const cascadeSchema: z.ZodType<CascadeFile> = z.strictObject({
   method: methodSchema,
   layers: z.int().positive(),

@@ -12,7 +12,7 @@ export interface EncodedSplit {
   labels: Int32Array;
 }
 
-/** Reads one split of an artefact of the stage `data`. @throws RangeError if it has no such split */
+/** Reads one split of an artifact of the stage `data`. @throws RangeError if it has no such split */
 export async function readSplit(data: Artifact, split: string): Promise<EncodedSplit> {
   const path = data.path(`${split}.safetensors`);
   const tensors = await readSafetensors(path);
@@ -31,7 +31,7 @@ function int32(tensor: HostTensor | undefined, name: string, path: string): Int3
   return tensor.data;
 }
 
-/** Writes a split as `readSplit` reads it. */
+/** Writes a split in the format that `readSplit` reads. */
 export async function writeSplit(
   path: string,
   { inputIds, tokenTypeIds, labels }: EncodedSplit,

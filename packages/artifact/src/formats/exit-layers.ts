@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The layers that a model's exits read: counted from 1, rising. */
+/** The schema of the layers that a model's exits read: counted from 1, increasing. */
 export const exitLayersSchema: z.ZodType<number[]> = z
   .array(z.int().positive())
   .min(1)

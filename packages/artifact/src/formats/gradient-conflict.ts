@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-/** `gradient-conflict.json` of the stage `train`: how the classifiers' gradients aligned while one model was trained. Layer 0 is the embeddings. */
+/** `gradient-conflict.json` of the stage `train`: how the classifiers' gradients aligned while one model trained. Layer 0 is the embeddings. */
 export interface GradientConflict {
   format: "sweetspot-gradient-conflict-1";
-  /** Steps that were measured. */
+  /** Steps measured. */
   steps: number;
-  /** Two classifiers, by the layers that they read, in a layer that both reach. */
+  /** For each layer and each two classifiers, named by the layers that they read, whose gradients reach it. */
   pairs: {
     layer: number;
     exits: [number, number];
@@ -14,15 +14,15 @@ export interface GradientConflict {
     /** The share of those steps in which it is below 0. */
     conflicts: number;
   }[];
-  /** A classifier's gradient and the update that was made: the mean cosine. */
+  /** The mean cosine of a classifier's gradient with the update made. */
   alignments: { layer: number; exit: number; cosine: number }[];
 }
 
 const layer = z.int().nonnegative();
-// Rounding may lead past 1.
+// Rounding can exceed 1.
 const cosine = z.number().min(-1.001).max(1.001);
 
-/** What `gradient-conflict.json`, of the stage `train`, must be. */
+/** The schema of `gradient-conflict.json`. */
 export const gradientConflictSchema: z.ZodType<GradientConflict> = z.strictObject({
   format: z.literal("sweetspot-gradient-conflict-1"),
   steps: z.int().positive(),

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-/** How a cascade was trained: an objective's name, of letters, digits and dashes. */
+/** How a cascade was trained: the name of an objective, made of letters, digits and dashes. */
 export type Method = string;
 
-/** Whether it can be a method's name; which there are is for `train` to say. */
+/** The schema of a method's name; which methods exist is up to `train`. */
 export const methodSchema: z.ZodType<Method> = z.string().regex(/^[A-Za-z0-9-]+$/, {
   error: "must be a name of letters, digits and dashes",
 });

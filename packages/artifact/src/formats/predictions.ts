@@ -10,14 +10,14 @@ export interface Predictions {
   labels: string[];
   /** The full model's depth. */
   layers: number;
-  /** In the order in which they are asked. */
+  /** In the order in which they run. */
   members: { exitLayers: number[] }[];
   splits: Record<string, { examples: number }>;
 }
 
 const count = z.int().positive();
 
-/** What `predictions.json` must be. */
+/** The schema of `predictions.json`. */
 export const predictionsSchema: z.ZodType<Predictions> = z
   .strictObject({
     format: z.literal("sweetspot-predictions-1"),
@@ -29,5 +29,5 @@ export const predictionsSchema: z.ZodType<Predictions> = z
   })
   .refine((p) => p.members.every((m) => (m.exitLayers.at(-1) ?? 0) <= p.layers), {
     path: ["members"],
-    error: "an exit layer lies past the depth",
+    error: "an exit layer is deeper than the model",
   });

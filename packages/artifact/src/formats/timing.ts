@@ -1,13 +1,13 @@
 import { z } from "zod";
 
-/** `timing.json`: what each segment takes, measured alone on the machine. */
+/** `timing.json`: the time of each segment, measured with the machine otherwise idle. */
 export interface Timing {
   format: "sweetspot-timing-1";
   machine: Machine;
   batches: TimedBatch[];
 }
 
-/** Where it was measured. */
+/** The machine on which it was measured. */
 export interface Machine {
   cpu: string;
   cores: number;
@@ -22,18 +22,18 @@ export interface Machine {
 /** The segments' times at one batch size. */
 export interface TimedBatch {
   batchSize: 1 | 32;
-  /** Timed in all, per segment. */
+  /** Examples timed per segment, in all. */
   examples: number;
   segments: TimedSegment[];
 }
 
-/** Milliseconds are per example: a batch's divided by its size. Quantiles are over the rounds of a batch, then averaged over the batches. */
+/** One segment's times in milliseconds per example: a batch's time divided by its size. Quantiles are over the rounds of a batch, then averaged over the batches. */
 export interface TimedSegment {
   /** From 0. */
   member: number;
   segment: number;
   exitLayer: number;
-  /** How many layers this segment runs. */
+  /** The number of layers that this segment runs. */
   layers: number;
   medianMs: number;
   p10Ms: number;
@@ -44,7 +44,7 @@ const ms = z.number().nonnegative();
 const index = z.int().nonnegative();
 const count = z.int().positive();
 
-/** What a machine in `timing.json` must be. */
+/** The schema of a machine in `timing.json`. */
 export const machineSchema: z.ZodType<Machine> = z.strictObject({
   cpu: z.string(),
   cores: count,
@@ -55,7 +55,7 @@ export const machineSchema: z.ZodType<Machine> = z.strictObject({
   device: z.string().min(1),
 });
 
-/** What one batch size in `timing.json` must be. */
+/** The schema of one batch size in `timing.json`. */
 export const timedBatchSchema: z.ZodType<TimedBatch> = z.strictObject({
   batchSize: z.union([z.literal(1), z.literal(32)]),
   examples: count,
@@ -72,7 +72,7 @@ export const timedBatchSchema: z.ZodType<TimedBatch> = z.strictObject({
   ),
 });
 
-/** What `timing.json` must be. */
+/** The schema of `timing.json`. */
 export const timingSchema: z.ZodType<Timing> = z.strictObject({
   format: z.literal("sweetspot-timing-1"),
   machine: machineSchema,

@@ -33,7 +33,7 @@ async function take() {
 }
 
 describe("tryLock", () => {
-  it("a lock is held until it is released, and leaves nothing", async () => {
+  it("a lock is held until it is released, and leaves nothing behind", async () => {
     const lock = await take();
     expect((await tryLock(folder)).holder).toMatchObject({ pid: process.pid, here: true });
     await lock.release();
@@ -41,7 +41,7 @@ describe("tryLock", () => {
     expect(await readdir(join(dir, "deep"))).toEqual([]);
   });
 
-  it("one whose process has ended is free, though another has its id by now", async () => {
+  it("a lock whose process has ended is free, even if another process has its id", async () => {
     const own = await ownIdentity();
     for (const pid of [process.pid, process.ppid, 2 ** 22 + 1]) {
       await leave({ ...own, pid, start: "earlier" });
@@ -51,7 +51,7 @@ describe("tryLock", () => {
     }
   });
 
-  it("one that names several processes is held until the last has ended", async () => {
+  it("a lock with several processes is held until the last has ended", async () => {
     const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
     const pid = child.pid ?? 0;
     const lock = await take();
@@ -91,7 +91,7 @@ describe("tryLock", () => {
     },
   );
 
-  it("that of another machine is held while it shows signs of life, whatever its id", async () => {
+  it("another machine's lock is held while its heartbeat is fresh, whatever the id", async () => {
     const file = await leave({ place: "another", pid: process.pid, start: "1" });
     expect((await tryLock(folder)).holder).toEqual({ pid: process.pid, here: false, file });
     const old = new Date(Date.now() - 61_000);
@@ -99,7 +99,7 @@ describe("tryLock", () => {
     await (await take()).release();
   });
 
-  it("what is not a claim counts as one for a minute, and then goes", async () => {
+  it("a file that is not a claim counts as one for a minute, then is removed", async () => {
     await leave();
     const old = new Date(Date.now() - 61_000);
     for (const text of ["", "7", '{"processes":7}', '{"holds":true,"processes":[null]}', "{"]) {
@@ -111,18 +111,18 @@ describe("tryLock", () => {
     expect(await readdir(join(dir, "deep"))).toEqual([]);
   });
 
-  it("a file in the way is told, with the fix", async () => {
+  it("a file in the way is an error with the fix", async () => {
     await writeFile(join(dir, "deep"), "");
-    await expect(tryLock(folder)).rejects.toThrow(/^cannot write .*a part of the path is a file/);
+    await expect(tryLock(folder)).rejects.toThrow(/^cannot write .*part of the path is a file/);
   });
 
-  it("of processes that begin at once exactly one wins", async () => {
+  it("of processes that start at once exactly one wins", async () => {
     expect(await raceLocks(40)).toEqual({ races: 40, wonTwice: 0, wonByNone: 0 });
   });
 });
 
 describe("withLock", () => {
-  it("one works at a time, and the lock is gone afterwards, after an error too", async () => {
+  it("one process works at a time, and the lock is gone afterwards, even after an error", async () => {
     let working = 0;
     let waited = 0;
     const work = async () => {

@@ -6,20 +6,20 @@ import { z } from "zod";
 import { diskError } from "../folder/disk-error.ts";
 import { identityOf, isRunning, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
-/** Held while a piece of work is done that only one process may do. */
+/** Held during work that only one process at a time may do. */
 export interface Lock {
-  /** Names another process of this machine that must have ended before the lock is free. */
+  /** Makes another process of this machine a holder too: the lock is free only after it has ended. */
   add(pid: number): Promise<void>;
-  /** Gives the lock up; its claim is removed. */
+  /** Releases the lock and removes its claim. */
   release(): Promise<void>;
 }
 
-/** Who has a lock. */
+/** The process that holds a lock. */
 export interface Holder {
   pid: number;
-  /** Whether it is a process of this machine, so that its id can be looked up. */
+  /** Whether it runs on this machine, so that you can look its id up. */
   here: boolean;
-  /** The file that says so. */
+  /** The file of its claim. */
   file: string;
 }
 
@@ -32,13 +32,13 @@ export interface Holder {
 
 const pollMs = 200;
 const heartbeatMs = 5000;
-/** After this long without a sign of life the claim of a process that cannot be asked is dead. */
+/** After this long without a heartbeat, the claim of a process that cannot be checked is dead. */
 const staleMs = 60_000;
-/** How long those that begin at once make room for one another. */
+/** How long processes that start at the same time give way to each other. */
 const patienceMs = 10_000;
 
 interface Claim {
-  /** Whether its process has the lock; until then it wants it. */
+  /** Whether its process has the lock or only wants it. */
   holds: boolean;
   processes: ProcessIdentity[];
 }
@@ -49,12 +49,12 @@ const claimSchema: z.ZodType<Claim> = z.object({
 });
 
 /**
- * Takes a lock, unless a process has it that still runs. A lock whose processes have ended is free; one
- * of another machine is, when it has shown no sign of life for a minute.
+ * Takes a lock, unless a running process holds it. A lock whose processes have ended is free; so is a
+ * lock of another machine after a minute without a heartbeat.
  *
- * @param folder the lock's own; it is there only while somebody wants the lock
- * @returns the lock, or who has it
- * @throws Error if the folder cannot be written, or others take very long to begin
+ * @param folder the lock's own folder, which exists only while a process wants the lock
+ * @returns the lock, or its holder
+ * @throws Error if the folder cannot be written
  */
 export async function tryLock(
   folder: string,
@@ -79,21 +79,21 @@ export async function tryLock(
 }
 
 /**
- * Does a piece of work while no other process does it: the others wait.
+ * Runs `work` while no other process does: waits for the lock, holds it, releases it.
  *
  * @param waiting is called once, if another process has the lock
- * @throws what the work throws; Error if the folder cannot be written
+ * @throws what `work` throws; Error if the folder cannot be written
  */
 export async function withLock<T>(
   folder: string,
   waiting: (holder: Holder) => void,
   work: () => Promise<T>,
 ): Promise<T> {
-  for (let told = false; ;) {
+  for (let isWaiting = false; ;) {
     const { lock, holder } = await tryLock(folder);
     if (lock !== undefined) return work().finally(() => lock.release());
-    if (!told) waiting(holder);
-    told = true;
+    if (!isWaiting) waiting(holder);
+    isWaiting = true;
     await pause(pollMs);
   }
 }
@@ -115,14 +115,14 @@ async function claim(folder: string): Promise<OwnClaim> {
     folder,
     name,
     claim: wanted,
-    // In place, and never shorter than before: nobody reads a part. One after the other, for the same reason.
+    // In place, never shorter than before, and one at a time, so that no reader sees part of it.
     write: () => {
       const write = () => overwrite(file, JSON.stringify(wanted));
       return (written = written.then(write, write));
     },
     async withdraw() {
       await rm(file, { force: true });
-      // Of the last; it is not empty where others want the lock.
+      // Fails if the folder is not empty because others want the lock.
       await rmdir(folder).catch(() => undefined);
     },
   };
@@ -132,13 +132,13 @@ async function claim(folder: string): Promise<OwnClaim> {
       await writeFile(file, JSON.stringify(wanted), { flag: "wx" });
       return own;
     } catch (error) {
-      // The last one took the folder with it.
+      // Another process, the last to leave, removed the folder.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
   }
 }
 
-/** @returns `theirs` if another that wants the lock, too, is to have it */
+/** @returns `theirs` to give way to another process that wants the lock too */
 async function settle(own: OwnClaim, until: number): Promise<"ours" | "theirs" | Holder> {
   for (;;) {
     const others = await livingClaims(own);
@@ -146,7 +146,7 @@ async function settle(own: OwnClaim, until: number): Promise<"ours" | "theirs" |
     if (holding !== undefined) return holding.holder;
     const [other] = others;
     if (other === undefined) return "ours";
-    // Of those that begin at once the first by name stays, and the others make room.
+    // Of those that start at once, the first by name stays and the others give way.
     if (others.some((c) => c.name < own.name)) {
       if (performance.now() < until) return "theirs";
       return other.holder;
@@ -181,10 +181,10 @@ interface LivingClaim {
   holder: Holder;
 }
 
-/** The claims of others; those of processes that have ended are taken away. */
+/** The claims of other running processes; claims of processes that have ended are removed. */
 async function livingClaims({ folder, name: ownName }: OwnClaim): Promise<LivingClaim[]> {
   const living: LivingClaim[] = [];
-  // By the file system's clock, which on a shared folder is not this machine's.
+  // By the file system's clock, which may not be this machine's if the folder is shared.
   const now = (await stat(join(folder, ownName))).mtimeMs;
   for (const name of await readdir(folder)) {
     if (name === ownName) continue;
@@ -198,7 +198,7 @@ async function livingClaims({ folder, name: ownName }: OwnClaim): Promise<Living
     const fresh = now - times.mtimeMs < staleMs;
     const states = await Promise.all(processes.map(isRunning));
     const place = (await ownIdentity()).place;
-    // What is being written says nothing yet.
+    // A claim still being written names no process yet.
     const unknown = processes.length === 0 || states.includes(undefined);
     if (states.includes(true) || (unknown && fresh)) {
       const running = processes[Math.max(0, states.indexOf(true))];
@@ -220,7 +220,7 @@ function parseClaim(text: string): Claim {
 async function overwrite(file: string, text: string): Promise<void> {
   const handle = await open(file, "r+");
   try {
-    // `false` becomes `true `: the text keeps its length.
+    // `false` becomes `true `, so that the text keeps its length.
     await handle.write(text.replace('"holds":true,', '"holds":true ,'), 0);
   } finally {
     await handle.close();

@@ -6,18 +6,18 @@ import { hostname } from "node:os";
 import { promisify } from "node:util";
 
 /**
- * A process, so that another that later gets the same id is not taken for it: ids are given anew, in a
- * restarted container the same ones each time, and on another machine they mean nothing.
+ * Identifies a process beyond its id: ids are reused, a restarted container gives the same ones again,
+ * and on another machine they mean nothing.
  */
 export interface ProcessIdentity {
-  /** Where its id means something: a machine since its last start and, in it, a container. */
+  /** Where its id is valid: one boot of a machine and, on it, a container. */
   place: string;
   pid: number;
-  /** When it began, as its system says, in letters, digits and `_`; empty where that cannot be asked. */
+  /** Its start time as the system reports it, in letters, digits and `_`; empty if unknown. */
   start: string;
 }
 
-/** This process's. */
+/** The identity of this process. */
 export function ownIdentity(): Promise<ProcessIdentity> {
   own ??= identityOf(process.pid);
   return own;
@@ -25,17 +25,17 @@ export function ownIdentity(): Promise<ProcessIdentity> {
 
 let own: Promise<ProcessIdentity> | undefined;
 
-/** That of a process of this machine. */
+/** The identity of a process of this machine. */
 export async function identityOf(pid: number): Promise<ProcessIdentity> {
   return { place: here, pid, start: (await startOf(pid)) ?? "" };
 }
 
 /**
- * Whether a process runs: a zombie, which only waits for its parent, does not, nor does one that has its
- * id and began at another time.
+ * Whether a process is running. A zombie is not, nor is another process that has the same id but
+ * started at another time.
  *
- * @returns undefined if that cannot be known: it is of another place, or there is a process with its
- *   id, of which nobody says when it began
+ * @returns undefined if it cannot be known: the process belongs to another place, or a process has its
+ *   id but an unknown start time
  */
 export async function isRunning(identity: ProcessIdentity): Promise<boolean | undefined> {
   const { place, pid, start } = identity;
@@ -51,7 +51,7 @@ const here = createHash("sha256")
   .digest("hex")
   .slice(0, 12);
 
-/** The boot, and the container's own numbering of processes. */
+/** The boot, and the container's namespace of process ids. */
 function linuxPlace(): string[] {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -64,7 +64,7 @@ function linuxPlace(): string[] {
 function exists(pid: number): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
-    // Signal 0 asks, and does nothing.
+    // Signal 0 only checks that the process exists.
     process.kill(pid, 0);
     return true;
   } catch (error) {
@@ -72,11 +72,11 @@ function exists(pid: number): boolean {
   }
 }
 
-/** @returns undefined if it cannot be asked; `zombie` of one that has ended */
+/** @returns undefined if unknown; `zombie` for a process that has ended */
 async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform === "linux") {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-    // The name, in parentheses, may hold anything; after it come the state and, 20th, the start.
+    // The name in parentheses may hold anything; after it come the state and, 20th, the start time.
     const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
     return fields?.[0] === "Z" || fields?.[0] === "X" ? "zombie" : fields?.[19];
   }

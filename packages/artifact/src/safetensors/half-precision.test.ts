@@ -48,19 +48,19 @@ describe.each([
   ["float16", 5, 10, float16ToNumber, numberToFloat16],
   ["bfloat16", 8, 7, bfloat16ToNumber, numberToBfloat16],
 ] as const)("%s", (_, e, f, toNumber, fromNumber) => {
-  it("gives every value as IEEE 754 defines it: normal, subnormal, infinite, NaN, signed zero", () => {
+  it("decodes every value as IEEE 754 defines it: normal, subnormal, infinite, NaN, signed zero", () => {
     const wrong = all.filter((bits) => !Object.is(toNumber(bits), closedForm(bits, e, f)));
     expect(wrong).toEqual([]);
   });
 
-  it("comes back from every value that is a number", () => {
+  it("round-trips every value that is a number", () => {
     const wrong = all.filter(
       (bits) => !Number.isNaN(toNumber(bits)) && fromNumber(toNumber(bits)) !== bits,
     );
     expect(wrong).toEqual([]);
   });
 
-  it("rounds any float32 to the nearest, to even where two are as near", () => {
+  it("rounds any float32 to the nearest, ties to even", () => {
     fc.assert(
       fc.property(fc.float({ noNaN: true }), (value) => {
         expect(fromNumber(value)).toBe(nearest(value, e, f));
@@ -69,7 +69,7 @@ describe.each([
     );
   });
 
-  it("rounds halfway cases to even, and just beside them to the nearer", () => {
+  it("rounds ties to even, and values beside them to the nearest", () => {
     const finite = all.filter((bits) => bits >> f < 2 ** e - 2 && bits % 97 < 2);
     for (const bits of finite) {
       const [low, high] = [closedForm(bits, e, f), closedForm(bits + 1, e, f)];
@@ -81,7 +81,7 @@ describe.each([
     }
   });
 
-  it("keeps NaN a NaN, of whatever bits", () => {
+  it("keeps NaN, whatever its bits", () => {
     for (const pattern of [0x7f800001, 0x7fc00000, 0xffffffff, 0xff800001]) {
       const value = new Float32Array(new Uint32Array([pattern]).buffer)[0] ?? 0;
       expect(toNumber(fromNumber(value))).toBeNaN();
@@ -93,7 +93,7 @@ function bitsOf(value: number): number {
   return new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
 }
 
-describe("float16's ends", () => {
+describe("float16's limits", () => {
   it.each([
     [65504, 0x7bff],
     [65519.99609375, 0x7bff],

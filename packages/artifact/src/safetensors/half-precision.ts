@@ -1,4 +1,4 @@
-/** float16 and bfloat16 from and to float32, rounded to nearest even as IEEE 754 says. */
+/** float16 and bfloat16 to and from float32, rounded to nearest, ties to even (IEEE 754). */
 
 const scratch = new DataView(new ArrayBuffer(4));
 
@@ -49,7 +49,7 @@ export function numberToBfloat16(value: number): number {
 
 let float16Table: Float32Array | undefined;
 
-/** All 65,536 float16 values, so that reading a file of them is one look-up each. */
+/** All 65,536 float16 values, so that decoding one is a table look-up. */
 export function float16Values(): Float32Array {
   float16Table ??= Float32Array.from({ length: 65536 }, (_, bits) => float16ToNumber(bits));
   return float16Table;

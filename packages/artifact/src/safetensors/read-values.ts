@@ -5,14 +5,14 @@ import type { SafetensorsDtype } from "./safetensors-header.ts";
 const chunkBytes = 1 << 22;
 
 /**
- * Reads `count` numbers that lie one after the other in a file, little-endian: F64, F32, F16 and BF16 as
- * float32, I32 as int32. Those that are converted are read in chunks of 4 MB; a float64 becomes the
- * nearest float32, past the largest an infinity.
+ * Reads `count` consecutive little-endian numbers of a file: F64, F32, F16 and BF16 as float32, I32 as
+ * int32. Numbers that need conversion are read in chunks of 4 MB; a float64 becomes the nearest float32,
+ * past the largest an infinity.
  *
- * The caller has checked that the file holds them: as many are allocated.
+ * The caller must have checked that the file holds `count` numbers, since that many are allocated.
  *
  * @param about names the file and the tensor in errors
- * @param position of the first, in bytes from the file's start
+ * @param position of the first number, in bytes from the start of the file
  * @throws TypeError for another dtype; RangeError, naming the file, if it ends early
  */
 export async function readValues(
@@ -41,7 +41,7 @@ export async function readValues(
   return data;
 }
 
-/** Bytes of a number, and how a chunk of them becomes float32. */
+/** Bytes per number, and how to convert a chunk to float32. */
 const conversions = {
   F64: [8, decodeFloat64],
   F16: [2, decodeFloat16],
@@ -70,7 +70,7 @@ function decodeBfloat16(chunk: ArrayBuffer, count: number, out: Out, at: number)
 }
 
 /**
- * Fills `into` with the file's bytes from `position` on.
+ * Fills `into` with the file's bytes, starting at `position`.
  *
  * @throws RangeError, naming the file, if it ends early
  */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { parseJson } from "../json-file.ts";
 import { parse } from "../parse.ts";
 
-/** Where a tensor lies in a safetensors file. */
+/** Where a tensor is in a safetensors file. */
 export interface TensorEntry {
   dtype: SafetensorsDtype;
   shape: number[];
@@ -11,7 +11,7 @@ export interface TensorEntry {
   end: number;
 }
 
-/** The format's name of a dtype. */
+/** A dtype, as the format names it. */
 export type SafetensorsDtype = keyof typeof dtypeBytes;
 
 /** The format's dtypes and their sizes in bytes. */
@@ -33,9 +33,9 @@ export const dtypeBytes = {
   U64: 8,
 } as const;
 
-/** What a safetensors file says of itself. */
+/** The header of a safetensors file. */
 export interface SafetensorsHeader {
-  /** In the header's order. */
+  /** In the order of the header. */
   entries: Map<string, TensorEntry>;
   metadata: Record<string, string>;
 }
@@ -47,10 +47,10 @@ const entrySchema = z.strictObject({
 });
 
 /**
- * Reads a header that has been cut out of a file.
+ * Parses and checks a header.
  *
- * @param dataBytes that follow it
- * @throws RangeError or TypeError, naming the file and the tensor, for all that is wrong in it
+ * @param dataBytes the number of bytes that follow it
+ * @throws RangeError or TypeError that names the file and the tensor, for anything wrong in it
  */
 export function readHeader(path: string, header: Uint8Array, dataBytes: number): SafetensorsHeader {
   let text: string;
@@ -69,7 +69,7 @@ export function readHeader(path: string, header: Uint8Array, dataBytes: number):
   if (twice !== undefined) throw new RangeError(`${path}: its header has the key ${twice} twice`);
   let metadata: Record<string, string> = {};
   const entries = new Map<string, TensorEntry>();
-  // Key by key: a tensor may be called __proto__, which schemas of whole records pass over.
+  // Key by key: a tensor may be called __proto__, which a schema of the whole record would skip.
   for (const [name, value] of Object.entries(json)) {
     if (name === "__metadata__") {
       metadata = parse(z.record(z.string(), z.string()), value, `${path}: __metadata__`);
@@ -81,7 +81,7 @@ export function readHeader(path: string, header: Uint8Array, dataBytes: number):
     const expected = numberCount(raw.shape, about) * dtypeBytes[raw.dtype];
     if (end - begin !== expected)
       throw new RangeError(
-        `${about} needs ${expected} bytes, its offsets ${begin} to ${end} give ${end - begin}`,
+        `${about} needs ${expected} bytes, but its offsets ${begin} to ${end} hold ${end - begin}`,
       );
     if (end > dataBytes) {
       throw new RangeError(
@@ -94,7 +94,7 @@ export function readHeader(path: string, header: Uint8Array, dataBytes: number):
   return { entries, metadata };
 }
 
-/** Whether the tensors fill the data without a gap or an overlap, as the format demands. */
+/** @throws RangeError unless the tensors fill the data without gap or overlap, as the format demands */
 function checkLayout(
   path: string,
   entries: ReadonlyMap<string, TensorEntry>,
@@ -106,7 +106,7 @@ function checkLayout(
   )) {
     if (begin !== position)
       throw new RangeError(
-        `${path}: tensor "${name}" begins at byte ${begin}, expected ${position}: its data overlap or leave a hole`,
+        `${path}: tensor "${name}" begins at byte ${begin}, expected ${position}: tensors overlap or leave a gap`,
       );
     position = end;
   }
@@ -114,19 +114,19 @@ function checkLayout(
     throw new RangeError(`${path}: ${dataBytes - position} bytes follow the last tensor`);
 }
 
-/** How many numbers a tensor of this shape holds. @throws RangeError if more than can be counted */
+/** The number of elements of a tensor of this shape. @throws RangeError if no file can hold that many */
 export function numberCount(shape: readonly number[], about: string): number {
   let count = 1;
   for (const size of shape) {
     count *= size;
-    // Eight is the size of the largest dtype.
+    // The largest dtype has eight bytes.
     if (!Number.isSafeInteger(count * 8))
       throw new RangeError(`${about}: more numbers than any file holds`);
   }
   return count;
 }
 
-/** The first key, as it is written, that an object in the JSON text has twice. */
+/** The first key, as written, that an object in the JSON text has twice. */
 function duplicateKey(text: string): string | undefined {
   const objects: Set<unknown>[] = [];
   for (const [token, colon] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g)) {

@@ -148,14 +148,14 @@ describe("writing and reading", () => {
     expect(await make("one")).toEqual(await make("two"));
   });
 
-  it("writes a view's own numbers, not the whole array's", async () => {
+  it("writes only a view's numbers, not the whole array's", async () => {
     const file = join(folder, "view");
     const data = Float32Array.of(9, 1, 2, 9).subarray(1, 3);
     await writeSafetensors(file, { x: { shape: [2], data } });
     expect((await readSafetensors(file))["x"]?.data).toEqual(Float32Array.of(1, 2));
   });
 
-  it("asks for one lazy tensor at a time, when its turn comes", async () => {
+  it("makes one lazy tensor at a time, when its turn comes", async () => {
     const file = join(folder, "lazy");
     const written: number[] = [];
     const bytes = 4 << 16;
@@ -206,8 +206,8 @@ describe("writing and reading", () => {
   });
 });
 
-describe("a file that is not whole or not sound", () => {
-  it("is told by name and by what is wrong", async () => {
+describe("a damaged file", () => {
+  it("is refused by name, with what is wrong", async () => {
     const [x, y] = [entry([2], 0, 8), entry([1], 8, 12)];
     expect(await problem({ x, y }, 12)).toBe("");
     expect(await problem({ x, y }, 11)).toBe(
@@ -215,15 +215,15 @@ describe("a file that is not whole or not sound", () => {
     );
     expect(await problem({ x, y }, 13)).toBe(": 1 bytes follow the last tensor");
     expect(await problem({ x, y: entry([1], 4, 8) }, 8)).toBe(
-      ': tensor "y" begins at byte 4, expected 8: its data overlap or leave a hole',
+      ': tensor "y" begins at byte 4, expected 8: tensors overlap or leave a gap',
     );
     expect(await problem({ x, y: entry([1], 12, 16) }, 16)).toBe(
-      ': tensor "y" begins at byte 12, expected 8: its data overlap or leave a hole',
+      ': tensor "y" begins at byte 12, expected 8: tensors overlap or leave a gap',
     );
     expect(await problem({ x: entry([3], 0, 8) }, 8)).toBe(
-      ': tensor "x" of shape [3] and dtype F32 needs 12 bytes, its offsets 0 to 8 give 8',
+      ': tensor "x" of shape [3] and dtype F32 needs 12 bytes, but its offsets 0 to 8 hold 8',
     );
-    expect(await problem({ x: entry([2], 8, 0) }, 8)).toContain("its offsets 8 to 0 give -8");
+    expect(await problem({ x: entry([2], 8, 0) }, 8)).toContain("its offsets 8 to 0 hold -8");
     expect(await problem({ x: entry([2], 0, 8, "F12") }, 8)).toMatch(
       /: tensor "x": dtype: .*"F12"/,
     );
@@ -238,7 +238,7 @@ describe("a file that is not whole or not sound", () => {
     expect(await problem({ __metadata__: { a: 1 } })).toContain("__metadata__: a:");
   });
 
-  it("has a shape whose product no number holds", async () => {
+  it("has a shape too large to count", async () => {
     for (const shape of [
       [2 ** 40, 2 ** 40],
       [2 ** 53 - 1, 8],
@@ -253,16 +253,16 @@ describe("a file that is not whole or not sound", () => {
     expect(await problem({ x: entry([0, 2 ** 40], 0, 0) })).toBe("");
   });
 
-  it("has no header, or none that is JSON", async () => {
+  it("has no header, or one that is not JSON", async () => {
     const file = join(folder, "broken");
     for (const [bytes, message] of [
       [[], "expected a safetensors file, got 0 bytes; it is truncated"],
       [[1, 2, 3], "expected a safetensors file, got 3 bytes; it is truncated"],
       [
         [255, 255, 255, 255, 255, 255, 255, 255],
-        "its header is said to be 18446744073709551615 bytes long, in a file of 8",
+        "its header claims 18446744073709551615 bytes, but the file has 8",
       ],
-      [[2, 0, 0, 0, 0, 0, 0, 0, 123], "its header is said to be 2 bytes long, in a file of 9"],
+      [[2, 0, 0, 0, 0, 0, 0, 0, 123], "its header claims 2 bytes, but the file has 9"],
     ] as const) {
       await writeFile(file, Uint8Array.from(bytes));
       await expect(readSafetensors(file)).rejects.toThrow(`${file}: ${message}`);
@@ -284,7 +284,7 @@ describe("a file that is not whole or not sound", () => {
     );
   });
 
-  it("has a key twice, written as it may", async () => {
+  it("has a key twice, however it is escaped", async () => {
     const x = JSON.stringify(entry([1], 0, 4));
     expect(await problem(`{"x":${x},"x":${x}}`, 4)).toBe(': its header has the key "x" twice');
     expect(await problem(`{"x":${x}, "\\u0078" :${x}}`, 4)).toBe(
@@ -297,7 +297,7 @@ describe("a file that is not whole or not sound", () => {
     expect(await problem(`{"a{\\"":${x},"b}:":${JSON.stringify(entry([1], 4, 8))}}`, 8)).toBe("");
   });
 
-  it("is cut at any byte: never numbers, always an error", async () => {
+  it("cut at any byte is always an error", async () => {
     const file = join(folder, "whole");
     await writeSafetensors(file, {
       a: { shape: [2], data: Float32Array.of(1, 2) },
@@ -325,7 +325,7 @@ describe("a file that is not whole or not sound", () => {
     expect(x?.data).toEqual(Float32Array.from(values));
   });
 
-  it("is told from a Git LFS pointer, short as that is", async () => {
+  it("is distinguished from a Git LFS pointer", async () => {
     const file = join(folder, "pointer");
     await writeFile(file, "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n");
     await expect(readSafetensors(file)).rejects.toThrow(
@@ -335,7 +335,7 @@ describe("a file that is not whole or not sound", () => {
     );
   });
 
-  it("holds a dtype that is known but not read", async () => {
+  it("has a dtype of the format that is not read", async () => {
     const file = await write({ x: entry([1], 0, 8, "I64"), y: entry([1], 8, 12) }, 12);
     const opened = await SafetensorsFile.open(file);
     expect(await opened.read("y")).toEqual({ shape: [1], data: Float32Array.of(0) });
@@ -377,7 +377,7 @@ describe("what cannot be written", () => {
       },
       "no weights for x",
     ],
-  ])("is told, and leaves no file: %s", async (_, given, message) => {
+  ])("is an error, and leaves no file: %s", async (_, given, message) => {
     await expect(writeSafetensors(file(), given as never)).rejects.toThrow(message);
     expect(existsSync(file())).toBe(false);
   });
@@ -394,11 +394,11 @@ describe("what cannot be written", () => {
     expect((await stat("/dev/full")).isCharacterDevice()).toBe(true);
   });
 
-  it("for the path leads through a file", async () => {
+  it("because the path leads through a file", async () => {
     await writeFile(join(folder, "plain"), "");
     const path = join(folder, "plain", "x.safetensors");
     await expect(writeSafetensors(path, {})).rejects.toThrow(
-      `cannot write ${path}: a part of the path is a file, not a folder`,
+      `cannot write ${path}: part of the path is a file, not a folder`,
     );
   });
 });

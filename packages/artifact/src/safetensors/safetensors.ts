@@ -12,8 +12,8 @@ export interface HostTensor {
 const maximumHeaderBytes = 100_000_000;
 
 /**
- * An open safetensors file. Opening reads the header alone; `read` reads one tensor, in chunks of
- * 4 MB. Whoever opens it closes it.
+ * An open safetensors file. `open` reads only the header; `read` reads one tensor, in chunks of 4 MB.
+ * The caller closes it.
  *
  * Source: https://github.com/huggingface/safetensors (format, README).
  */
@@ -39,9 +39,9 @@ export class SafetensorsFile {
   }
 
   /**
-   * @throws Error if the file cannot be opened; RangeError or TypeError, naming the file and the
-   *   tensor, if it is truncated, its header is malformed or longer than the file, a dtype is
-   *   unknown, or an entry's bytes do not fit its shape, overlap or leave a hole
+   * @throws Error if the file cannot be opened; RangeError or TypeError that names the file and the
+   *   tensor if it is truncated, its header is malformed or longer than the file, a dtype is unknown,
+   *   or an entry's bytes do not fit its shape, overlap or leave a gap
    */
   static async open(path: string): Promise<SafetensorsFile> {
     const handle = await open(path, "r").catch((cause: unknown) => {
@@ -63,7 +63,7 @@ export class SafetensorsFile {
       const length = first.readBigUInt64LE();
       if (length > BigInt(Math.min(size - 8, maximumHeaderBytes))) {
         throw new RangeError(
-          `${path}: its header is said to be ${length} bytes long, in a file of ${size}; it is truncated or no safetensors file`,
+          `${path}: its header claims ${length} bytes, but the file has ${size}; it is truncated or not a safetensors file`,
         );
       }
       const header = Buffer.alloc(Number(length));
@@ -79,9 +79,8 @@ export class SafetensorsFile {
   /**
    * Reads one tensor: F64, F32, F16 and BF16 as float32, I32 as int32.
    *
-   * @param shape what the caller expects
-   * @throws RangeError if there is no such tensor or its shape differs; TypeError if its dtype is
-   *   none of the five
+   * @param shape the expected shape
+   * @throws RangeError if there is no such tensor or its shape differs; TypeError for another dtype
    */
   async read(name: string, shape?: readonly number[]): Promise<HostTensor> {
     const entry = this.entries.get(name);
@@ -103,7 +102,7 @@ export class SafetensorsFile {
     return { shape: entry.shape, data };
   }
 
-  /** Closes the file; it cannot be read from then on. */
+  /** Closes the file. */
   async close(): Promise<void> {
     await this.#handle.close();
   }

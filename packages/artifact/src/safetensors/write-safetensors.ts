@@ -6,7 +6,7 @@ import { dtypeBytes, numberCount } from "./safetensors-header.ts";
 
 const chunkNumbers = 1 << 20;
 
-/** A tensor whose numbers are made when they are written. */
+/** A tensor whose numbers are made only when they are written. */
 export interface LazyTensor {
   shape: readonly number[];
   dtype: "float32" | "int32";
@@ -15,15 +15,15 @@ export interface LazyTensor {
 }
 
 /**
- * Writes tensors in the order given, one at a time, flushed to the disk. A file that could not be
+ * Writes tensors in the given order, one at a time, and flushes them to disk. A file that could not be
  * written whole is removed.
  *
- * @param tensors `data` may be a function, called when the tensor's turn comes, so that no more
- *   than one need be in memory
+ * @param tensors `data` may be a function, called when the tensor's turn comes, so that only one needs
+ *   to be in memory
  * @param floats how float32 data is stored
  * @throws RangeError if a tensor's data does not fill its shape, or it is called `__metadata__`;
- *   TypeError if its data is neither float32 nor int32, or not what it was said to be; Error that
- *   says what to do if the disk is full or cannot be written
+ *   TypeError if its data is neither float32 nor int32, or differs from its `dtype`; Error that says
+ *   what to do if the disk is full or cannot be written
  */
 export async function writeSafetensors(
   path: string,
@@ -49,7 +49,7 @@ export async function writeSafetensors(
       }
       await handle.sync();
     } catch (error) {
-      // Not a device, such as /dev/full.
+      // Never a device such as /dev/full.
       if ((await handle.stat()).isFile()) await rm(path, { force: true });
       throw error;
     } finally {

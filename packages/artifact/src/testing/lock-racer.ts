@@ -1,5 +1,5 @@
-// A process that `lock-races.ts` starts: for each line `FOLDER` it tries to take that lock, says how that
-// ended, and keeps it until the line `release`.
+// A process that `lock-races.ts` starts: for each line `FOLDER` it tries to take that lock, prints `won`
+// or `lost`, and keeps the lock until the line `release`.
 import { createInterface } from "node:readline";
 import { type Lock, tryLock } from "../lock/lock.ts";
 

@@ -9,14 +9,14 @@ import { ownIdentity } from "../lock/process-identity.ts";
 /** How races for a lock ended. */
 export interface LockRaces {
   races: number;
-  /** Those that more than one process won. */
+  /** Races that more than one process won. */
   wonTwice: number;
-  /** Those that none did. */
+  /** Races that no process won. */
   wonByNone: number;
 }
 
 /**
- * Lets processes start at once on one lock, time after time. Every other time the lock was left by a
+ * Lets processes race for one lock, again and again. In every other race the lock was left behind by a
  * process that has ended.
  */
 export async function raceLocks(races: number, processes = 4): Promise<LockRaces> {

@@ -104,7 +104,7 @@ describe("padBatch", () => {
       "padBatch: batchSize must be a whole number of at least the batch's 2 rows, got 1",
     );
     expect(() => padBatch(split, { ...planned, length: 4 }, 2)).toThrow(
-      "a row of 5 tokens does not fit into 4",
+      "expected rows of at most 4 tokens, got one of 5",
     );
     expect(() => padBatch(split, { indices: Int32Array.of(3), length: 5 }, 2)).toThrow(
       "no row 3, there are 3",

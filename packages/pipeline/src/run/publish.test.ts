@@ -50,7 +50,7 @@ test("a file where a folder is needed is told, with the fix", async () => {
   await writeFile(join(dir, "runs"), "");
   const target = join(dir, "runs", "demo");
   await expect(publish(join(dir, "artifact"), target)).rejects.toThrow(
-    /^cannot write .*: a file has the name of a folder that is needed; choose another path$/,
+    /^cannot write .*: a file has the name of a folder that has to be made; choose another path$/,
   );
 });
 

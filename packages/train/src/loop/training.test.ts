@@ -250,7 +250,7 @@ describe("checkpoints", () => {
 
   it("wait for their interval", async () => {
     await trainModel(smallTask({ epochs: 1 }), { checkpoints: { folder, identity: "one" } });
-    await expect(openArtifact(folder)).rejects.toThrow("no artefact");
+    await expect(openArtifact(folder)).rejects.toThrow("not an artifact");
   });
 
   describe("where a number is not finite", () => {
@@ -281,7 +281,7 @@ describe("checkpoints", () => {
 
     it("a state that has given no finite loss is not kept", async () => {
       await expect(train(poisoned(2))).rejects.toThrow(/at step 3 of 10; [^;]*$/);
-      await expect(openArtifact(folder)).rejects.toThrow("no artefact");
+      await expect(openArtifact(folder)).rejects.toThrow("not an artifact");
     });
 
     it.each([
