@@ -1,6 +1,6 @@
 import type { Repository } from "./repository.ts";
 
-/** Those of a repository's files that are not on this disk, by name, and their bytes. */
+/** Which of a repository's files have to be fetched: name -> bytes. */
 export async function downloadsOf(
   repository: Repository,
   files: readonly string[],

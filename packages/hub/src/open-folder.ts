@@ -4,7 +4,7 @@ import { didYouMean } from "@sweetspot/artifact";
 import type { Repository } from "./repository.ts";
 
 /**
- * A folder on disk as a repository; hidden files and folders are left out.
+ * Opens a folder on disk as a repository; hidden files and folders are left out.
  *
  * @throws Error if there is no such folder
  */

@@ -75,12 +75,12 @@ const blobs = () => readdir(join(folder(), "blobs"));
 const ranges = (host: string) =>
   server.requests.filter((r) => r.host === host).map(({ range }) => range);
 
-it("lists the files, over the pages of the listing", async () => {
+it("lists the files over all pages of the listing", async () => {
   expect(await open().files()).toEqual(["config.json", "model.bin", "onnx/model #1.onnx"]);
   expect(await open("org/data", "dataset").files()).toEqual(["empty.txt", "train.csv"]);
 });
 
-it("fetches small and large files into the layout of Python's tools, and asks for none twice", async () => {
+it("fetches small and large files into the layout of Python's tools, each once", async () => {
   const repository = open();
   const small = await repository.path("config.json");
   const large = await repository.path("onnx/model #1.onnx");
@@ -99,20 +99,20 @@ it("fetches small and large files into the layout of Python's tools, and asks fo
   expect(await blobs()).toHaveLength(2);
 });
 
-it("a data set's file, and an empty one", async () => {
+it("fetches a data set's file, and an empty one", async () => {
   const data = open("org/data", "dataset");
   expect(await readFile(await data.path("train.csv"), "utf8")).toBe("text\n");
   expect(await data.path("empty.txt")).toContain("datasets--org--data/snapshots/");
   expect(await readFile(await data.path("empty.txt"), "utf8")).toBe("");
 });
 
-it("a revision that is no commit is refused", () => {
+it("a revision that is not a commit is refused", () => {
   expect(() => openHub({ type: "model", name, revision: "main" })).toThrow(
     'openHub: expected the 40 hex digits of a commit of org/model, got "main"',
   );
 });
 
-it("a cut transfer goes on where it ended", async () => {
+it("a cut transfer resumes where it ended", async () => {
   server.misbehave(/GET \/[0-9a-f]{64}/, { cutAfter: half });
   const path = await open().path("model.bin");
   expect(sha256(await readFile(path))).toBe(sha256(weights));
@@ -124,7 +124,7 @@ it("a cut transfer goes on where it ended", async () => {
   expect(lines.join()).toMatch(/model\.bin: the transfer broke off after \d+ of 300000 bytes/);
 });
 
-it("what a process left when it gave up, the next goes on with", async () => {
+it("the next process resumes what one left when it gave up", async () => {
   server.misbehave(/GET \/[0-9a-f]{64}/, { cutAfter: half });
   server.misbehave(/GET \/[0-9a-f]{64}/, "drop", 4);
   await expect(open().path("model.bin")).rejects.toThrow(/org\/model@.*: model\.bin: .*5 times/);
@@ -136,7 +136,7 @@ it("what a process left when it gave up, the next goes on with", async () => {
   expect(await blobs()).toEqual([sha256(weights)]);
 });
 
-it("goes on with what Python's tools left, and leaves them their file", async () => {
+it("resumes from an incomplete file of Python's tools, which stays", async () => {
   await mkdir(join(folder(), "blobs"), { recursive: true });
   const theirs = `${sha256(weights)}.incomplete`;
   await writeFile(join(folder(), "blobs", theirs), weights.subarray(0, 1234));
@@ -145,26 +145,26 @@ it("goes on with what Python's tools left, and leaves them their file", async ()
   expect((await blobs()).toSorted()).toEqual([sha256(weights), theirs]);
 });
 
-it("a server that takes no notice of Range sends all, and all is right", async () => {
+it("a server that ignores Range sends the whole file, and the file is right", async () => {
   server.misbehave(/GET \/[0-9a-f]{64}/, { cutAfter: half });
   server.misbehave(/GET \/[0-9a-f]{64}/, "ignore-range");
   expect(sha256(await readFile(await open().path("model.bin")))).toBe(sha256(weights));
 });
 
-it("a server that refuses to go on is asked for all", async () => {
+it("if the server cannot resume, the whole file is fetched", async () => {
   server.misbehave(/GET \/[0-9a-f]{64}/, { cutAfter: half });
   server.misbehave(/GET \/[0-9a-f]{64}/, { status: 416 });
   expect(sha256(await readFile(await open().path("model.bin")))).toBe(sha256(weights));
   expect(ranges("store")).toEqual([undefined, expect.stringMatching(/^bytes=/), undefined]);
 });
 
-it("a server that cuts for ever is given up", async () => {
+it("a server that cuts every transfer is given up", async () => {
   server.misbehave(/GET \/[0-9a-f]{64}/, { cutAfter: 0 }, Infinity);
   await expect(open().path("model.bin")).rejects.toThrow("5 times in a row");
   expect(ranges("store")).toHaveLength(5);
 });
 
-it("a stalled transfer is ended and goes on", async () => {
+it("a stalled transfer is aborted and resumed", async () => {
   server.misbehave(/GET \/[0-9a-f]{64}/, { stallAfter: half });
   expect(
     sha256(await readFile(await open(name, "model", { stallMs: 200 }).path("model.bin"))),
@@ -173,18 +173,18 @@ it("a stalled transfer is ended and goes on", async () => {
   expect(ranges("store")[1]).toMatch(/^bytes=[1-9]/);
 });
 
-it("a server that says nothing is asked again", async () => {
+it("a silent server is asked again", async () => {
   server.misbehave(/resolve/, "silence");
   await open(name, "model", { stallMs: 200 }).path("config.json");
   expect(lines.join()).toMatch(
-    /config\.json: expected an answer of .*, got none \(no byte for 200/,
+    /config\.json: expected an answer from .*, got none \(no byte for 200/,
   );
 });
 
-it.each(["config.json", "model.bin"])("wrong bytes for %s once: fetched anew", async (file) => {
+it.each(["config.json", "model.bin"])("wrong bytes for %s once: fetched again", async (file) => {
   server.misbehave(/GET \/([0-9a-f]{64}|.*config\.json)/, "wrong-bytes");
   await open().path(file);
-  expect(lines.join()).toMatch(/expected (sha256|git's sha1) \w+, got \w+; fetching it anew/);
+  expect(lines.join()).toMatch(/expected (sha256|git's sha1) \w+, got \w+; fetching it again/);
 });
 
 it.each(["config.json", "model.bin"])("wrong bytes for %s twice: an error", async (file) => {
@@ -201,7 +201,7 @@ it("no file grows past its size", async () => {
   expect(await blobs()).toEqual([]);
 });
 
-it("401 and 403 of what is gated name the page with the terms", async () => {
+it("401 and 403 for a gated repository name the page with the terms", async () => {
   const gated = open("org/gated");
   const terms = `org/gated is gated; accept its terms at ${server.endpoint}/org/gated, then set HF_TOKEN`;
   await expect(gated.path("a.txt")).rejects.toThrow("the Hub answered 401");
@@ -211,7 +211,7 @@ it("401 and 403 of what is gated name the page with the terms", async () => {
   await expect(gated.path("a.txt")).rejects.toThrow(terms);
 });
 
-it("a private repository is fetched with the token, which the store of large files never sees", async () => {
+it("a private repository is fetched with the token, which never goes to the store for large files", async () => {
   await expect(open("org/private").path("model.bin")).rejects.toThrow("HF_TOKEN");
   process.env["HF_TOKEN"] = token;
   const path = await open("org/private").path("model.bin");
@@ -221,7 +221,7 @@ it("a private repository is fetched with the token, which the store of large fil
   expect(server.requests.at(-1)).toMatchObject({ host: "store", authorization: undefined });
 });
 
-it("a repository that has another name now is followed with the token", async () => {
+it("a renamed repository is followed with the token", async () => {
   process.env["HF_TOKEN"] = token;
   const url = `/org/private/resolve/${server.commitOf("org/private")}/model.bin`;
   server.misbehave(/resolve/, { status: 307, headers: { Location: url } });
@@ -230,7 +230,7 @@ it("a repository that has another name now is followed with the token", async ()
   expect(hub.map(({ authorization }) => authorization)).toEqual(Array(2).fill(`Bearer ${token}`));
 });
 
-it("a listing whose next page is on another host is not followed there with the token", async () => {
+it("the token is not sent to another host that a listing names for its next page", async () => {
   process.env["HF_TOKEN"] = token;
   const headers = { Link: `<${server.store}/next>; rel="next"` };
   server.misbehave(/tree/, { status: 200, headers, body: "[]" });
@@ -238,34 +238,34 @@ it("a listing whose next page is on another host is not followed there with the 
   expect(server.requests.at(-1)).toMatchObject({ host: "store", authorization: undefined });
 });
 
-it("404 of a file says which there are", async () => {
+it("an error for a missing file lists the files", async () => {
   await expect(open().path("model.bni")).rejects.toThrow(
     /^org\/model@\w+: expected a file model\.bni, did you mean "model\.bin"\? \(known: config/,
   );
 });
 
-it("404 of a commit", async () => {
+it("an unknown commit is a 404", async () => {
   const revision = "0".repeat(40);
   await expect(openHub({ type: "model", name, revision }, options).files()).rejects.toThrow(
     `${name}@${revision}: the Hub answered 404`,
   );
 });
 
-it("a refusal of the store is told as the store's", async () => {
+it("an error names the store if the store refused", async () => {
   server.misbehave(/GET \/[0-9a-f]{64}/, { status: 403 });
   await expect(open().path("model.bin")).rejects.toThrow(
     `model.bin: ${new URL(server.store).host}, where the Hub keeps files, answered 403; run again`,
   );
 });
 
-it("a page where JSON should be", async () => {
+it("an HTML page instead of JSON is an error", async () => {
   server.misbehave(/tree/, { status: 200, body: "<html>Please log in" });
   await expect(open().files()).rejects.toThrow(
     /^org\/model@\w+: expected JSON from .*, got "<html>Please log in"; check HF_ENDPOINT/,
   );
 });
 
-it("429, 500 and a dropped connection while fetching", async () => {
+it("429, 500 and a dropped connection are retried", async () => {
   server.misbehave(/resolve/, { status: 429, headers: { "Retry-After": "3" } });
   server.misbehave(/resolve/, { status: 500 });
   server.misbehave(/resolve/, "drop");
@@ -274,14 +274,14 @@ it("429, 500 and a dropped connection while fetching", async () => {
   expect(lines).toHaveLength(3);
 });
 
-it("500 for ever", async () => {
+it("repeated 500s end in an error", async () => {
   server.misbehave(/resolve/, { status: 500 }, Infinity);
   await expect(open().path("config.json")).rejects.toThrow(
     /^org\/model@\w+: config\.json: the Hub answered 500, 5 times in a row; run again later$/,
   );
 });
 
-it("a redirect that leads in circles, or to no web address", async () => {
+it("a redirect loop, or one to something other than http(s), is an error", async () => {
   const to = (location: string) => ({ status: 302, headers: { Location: location } });
   server.misbehave(/resolve/, to("file:///etc/passwd"));
   await expect(open().path("config.json")).rejects.toThrow("expected a redirect to http(s)");
@@ -289,15 +289,18 @@ it("a redirect that leads in circles, or to no web address", async () => {
   await expect(open().path("config.json")).rejects.toThrow("got 6 redirects");
 });
 
-it.each(["org/evil", "org/windows"])("%s has a file that would lead outside", async (evil) => {
-  const inside = /^org\/\w+@\w+: expected names of files inside the repository, got "/;
-  await expect(open(evil).files()).rejects.toThrow(inside);
-  await expect(open(evil).path("a.txt")).rejects.toThrow(inside);
-  expect(existsSync(join(home(), "evil.txt"))).toBe(false);
-});
+it.each(["org/evil", "org/windows"])(
+  "%s: a file name that leads outside is refused",
+  async (evil) => {
+    const inside = /^org\/\w+@\w+: expected names of files inside the repository, got "/;
+    await expect(open(evil).files()).rejects.toThrow(inside);
+    await expect(open(evil).path("a.txt")).rejects.toThrow(inside);
+    expect(existsSync(join(home(), "evil.txt"))).toBe(false);
+  },
+);
 
 it.each(["../x", "/etc/passwd", "a/../../x", "a\\..\\x", "C:/x", "a//x", ""])(
-  '"%s" is asked of nobody',
+  '"%s" is refused without a request',
   async (file) => {
     await expect(open().path(file)).rejects.toThrow("expected names of files inside");
     expect(server.requests).toEqual([]);
@@ -312,7 +315,7 @@ function on<T>(platform: NodeJS.Platform, work: () => Promise<T>): Promise<T> {
 }
 
 it.each(["aux.txt", "a/NUL", "Com1.json", "a:b", "end.", "end ", "q?"])(
-  'on Windows "%s" is asked of nobody',
+  'on Windows "%s" is refused without a request',
   async (file) => {
     await on("win32", () =>
       expect(open().path(file)).rejects.toThrow("expected names of files inside"),
@@ -321,7 +324,7 @@ it.each(["aux.txt", "a/NUL", "Com1.json", "a:b", "end.", "end ", "q?"])(
   },
 );
 
-it("names that a disk takes for one are told apart where it does, and both read where not", async () => {
+it("names that are one on this disk are an error, and otherwise both are read", async () => {
   const entry = (path: string) => ({
     type: "file",
     path,
@@ -333,28 +336,28 @@ it("names that a disk takes for one are told apart where it does, and both read 
   for (const platform of ["win32", "darwin"] as const)
     await on(platform, () =>
       expect(open().path("config.json")).rejects.toThrow(
-        /^org\/model@\w+: config\.json: there is Config\.JSON too, which is the same name on this disk/,
+        /^org\/model@\w+: config\.json: the repository also has Config\.JSON, which is the same name on this disk/,
       ),
     );
   expect(await readFile(await open().path("config.json"), "utf8")).toBe(config);
 });
 
-it("a file larger than what the disk has left is not begun", async () => {
+it("a file larger than the free space is not fetched", async () => {
   const entry = { type: "file", path: "a", size: 2 ** 50, oid: "0".repeat(40) };
   server.misbehave(/tree/, { status: 200, body: JSON.stringify([entry]) });
   await expect(open().path("a")).rejects.toThrow(
-    /^org\/model@\w+: a: needs 1125899906842624 bytes, the disk of .* has \d+; free some, or set HF_HOME/,
+    /^org\/model@\w+: a: needs 1125899906842624 bytes, but the disk of .* has \d+; free some, or set HF_HOME/,
   );
   expect(server.requests.filter(({ url }) => url.includes("resolve"))).toEqual([]);
 });
 
-it("two who want a file at once get it, over one transfer", async () => {
+it("two requests for a file share one transfer", async () => {
   const paths = await Promise.all([open().path("model.bin"), open().path("model.bin")]);
   for (const path of paths) expect(sha256(await readFile(path))).toBe(sha256(weights));
   expect(ranges("store")).toHaveLength(1);
 });
 
-it("without a network: what the cache holds", async () => {
+it("without a network, cached files are read", async () => {
   await open().path("onnx/model #1.onnx");
   const asked = server.requests.length;
   process.env["HF_HUB_OFFLINE"] = "1";
@@ -362,19 +365,19 @@ it("without a network: what the cache holds", async () => {
   const path = await open().path("onnx/model #1.onnx");
   expect(sha256(await readFile(path))).toBe(sha256(weights));
   await expect(open().path("config.json")).rejects.toThrow(
-    /config\.json: HF_HUB_OFFLINE is set, and the cache .* \(has: onnx\/model #1\.onnx\)/,
+    /config\.json: HF_HUB_OFFLINE is set, and the cache .* \(it has: onnx\/model #1\.onnx\)/,
   );
   expect(server.requests).toHaveLength(asked);
 });
 
-it("without a network and with an empty cache: an error that says so", async () => {
+it("without a network, an empty cache is an error", async () => {
   process.env["HF_HUB_OFFLINE"] = "1";
   await expect(open().files()).rejects.toThrow("HF_HUB_OFFLINE is set, and the cache");
   await expect(open().path("config.json")).rejects.toThrow("run once without HF_HUB_OFFLINE");
   expect(server.requests).toEqual([]);
 });
 
-it("a cache as Python's tools leave it is used as it is", async () => {
+it("a cache written by Python's tools is used", async () => {
   const commit = server.commitOf(name);
   const pointer = join(folder(), "snapshots", commit, "model.bin");
   const blob = join(folder(), "blobs", sha256(weights));
@@ -388,7 +391,7 @@ it("a cache as Python's tools leave it is used as it is", async () => {
   expect(sha256(await readFile(await open().path("model.bin")))).toBe(sha256(weights));
 });
 
-it("a full disk is told of as one", async ({ skip }) => {
+it("a full disk is an error that says so", async ({ skip }) => {
   if (!existsSync("/dev/full")) skip("needs /dev/full");
   await mkdir(join(folder(), "blobs"), { recursive: true });
   const incomplete = join(folder(), "blobs", `${sha256(weights)}.sweetspot.incomplete`);
@@ -406,7 +409,7 @@ function start(): ChildProcess {
   return spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
 }
 
-it("two processes fetch a file at once, over one transfer", async () => {
+it("two processes that fetch a file share one transfer", async () => {
   const codes = await Promise.all([start(), start()].map((child) => once(child, "exit")));
   expect(codes).toEqual([
     [0, null],
@@ -416,7 +419,7 @@ it("two processes fetch a file at once, over one transfer", async () => {
   expect(ranges("store").length).toBeLessThanOrEqual(2);
 });
 
-it("what a killed process left, the next goes on with", async () => {
+it("the next process resumes what a killed one left", async () => {
   server.misbehave(/GET \/[0-9a-f]{64}/, { stallAfter: half });
   const child = start();
   const incomplete = join(folder(), "blobs", `${sha256(weights)}.sweetspot.incomplete`);

@@ -9,12 +9,12 @@ import type { Repository } from "./repository.ts";
 import { checkReference, type HubReference, isCommit } from "./repository-reference.ts";
 
 /**
- * A repository on the Hub at one commit. Its files lie in the cache that Hugging Face's Python tools
- * share; what is there is used without a network, what is not is fetched when its path is asked for,
- * and is there only once its size and hash are right.
+ * Opens a repository on the Hub at one commit. Its files are kept in the cache that Hugging Face's
+ * Python tools share. Cached files need no network; others are fetched when `path` asks for them, and
+ * appear only once their size and hash are right.
  *
- * @param source its revision a commit: see {@link pinRevision}
- * @throws RangeError if it is not
+ * @param source its revision must be a commit: see {@link pinRevision}
+ * @throws RangeError if the revision is not a commit
  */
 export function openHub(
   source: HubReference & { revision: string },
@@ -65,7 +65,7 @@ export function openHub(
       if (isOffline()) {
         const here = (await cachedFiles(place, revision)) ?? [];
         throw new Error(
-          `${where}: ${file}: HF_HUB_OFFLINE is set, and the cache (${place.folder}) has not this file (has: ${here.join(", ") || "none"}); run once without HF_HUB_OFFLINE, or give the path of a folder`,
+          `${where}: ${file}: HF_HUB_OFFLINE is set, and the cache (${place.folder}) does not have this file (it has: ${here.join(", ") || "none"}); run once without HF_HUB_OFFLINE, or give the path of a folder`,
         );
       }
       const client = await connect(options);
@@ -87,14 +87,14 @@ export function openHub(
   };
 }
 
-/** Of a listing: the Hub's own advice is 100,000 files at most. */
+/** The most files in a listing; the Hub advises at most 100,000. */
 const mostFiles = 500_000;
 const mostPages = 2000;
-/** How long a listing may take, in times of `stallMs`: 10 minutes by default. */
+/** How long a listing may take, in multiples of `stallMs`: 10 minutes by default. */
 const longestListing = 20;
 
 /**
- * A fetch for a listing that ends: the server says itself where the next page is, and may do so for ever.
+ * A fetch that ends a listing: the server names each next page and could go on forever.
  */
 function pagesOf(client: HubClient, subject: Subject): typeof fetch {
   const asked = new Set<string>();
@@ -118,20 +118,20 @@ function pagesOf(client: HubClient, subject: Subject): typeof fetch {
   };
 }
 
-/** On a disk that takes both for one name, the second file's bytes would be taken for the first's. */
+/** On a disk that treats both names as one, the second file would be read as the first. */
 function checkCase(where: string, file: string, files: readonly HubFile[]): void {
   if (process.platform !== "win32" && process.platform !== "darwin") return;
   const folded = (path: string) => path.normalize("NFC").toLowerCase();
   const other = files.find(({ path }) => path !== file && folded(path) === folded(file));
   if (other === undefined) return;
   throw new Error(
-    `${where}: ${file}: there is ${other.path} too, which is the same name on this disk; give the path of a folder that has just the one`,
+    `${where}: ${file}: the repository also has ${other.path}, which is the same name on this disk; give the path of a folder that has only one of them`,
   );
 }
 
 /**
- * All files with their sizes and hashes. (@huggingface/hub's `fileDownloadInfo` would ask for each file,
- * and after the redirect to the store of large files take that store's ETag for the hash.)
+ * All files with their sizes and hashes. (@huggingface/hub's `fileDownloadInfo` makes a request for each
+ * file and, after the redirect to the store for large files, uses the store's ETag as the hash.)
  */
 async function listHub(client: HubClient, subject: Subject): Promise<HubFile[]> {
   const where = describe(subject);
@@ -149,7 +149,7 @@ async function listHub(client: HubClient, subject: Subject): Promise<HubFile[]> 
     checkFileName(where, path);
     const etag: unknown = lfs?.oid ?? oid;
     const bytes: unknown = lfs?.size ?? size;
-    // It names a file in the cache.
+    // The hash becomes a file name in the cache.
     const hash = typeof etag === "string" && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(etag);
     if (!hash || typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 0)
       throw new Error(
@@ -158,7 +158,7 @@ async function listHub(client: HubClient, subject: Subject): Promise<HubFile[]> 
     files.push({ path, size: bytes, etag });
     if (files.length > mostFiles)
       throw new RangeError(
-        `${where}: expected ${mostFiles} files at most, got more; check HF_ENDPOINT`,
+        `${where}: expected at most ${mostFiles} files, got more; check HF_ENDPOINT`,
       );
   }
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -171,8 +171,8 @@ async function listHub(client: HubClient, subject: Subject): Promise<HubFile[]> 
 }
 
 /**
- * The entries of a listing as they come. What they are the library takes the server's word for, and it
- * fails without a name where an answer is no list.
+ * The entries of a listing as they arrive, checked. The library trusts the server, and where an answer
+ * is not a list its error names no repository.
  */
 async function* checked(
   entries: AsyncIterable<ListFileEntry>,

@@ -4,20 +4,20 @@ import type { Repository } from "./repository.ts";
 import type { RepositorySetting } from "./repository-setting.ts";
 import { repositorySha256 } from "./repository-sha256.ts";
 
-/** How a repository is opened. */
+/** Options for opening a repository. */
 export interface OpenOptions {
   type: "model" | "dataset";
-  /** Told how far a download is, line by line. */
+  /** Called with lines about the progress of downloads. */
   log?: (line: string) => void;
 }
 
-/** A commit never changes: what it lists is asked for once, however many cells a plan has. */
+/** Open repositories. A commit never changes, so a plan of many cells lists its files once. */
 const opened = new Map<string, Repository>();
 
 /**
- * Opens what a setting names.
+ * Opens the repository that a setting names.
  *
- * @throws Error if there is no such folder, or its content is not what the setting says; as `openHub`
+ * @throws Error if there is no such folder, or its hash differs from the setting's; as `openHub`
  */
 export async function openRepository(
   setting: RepositorySetting,

@@ -23,13 +23,13 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-it("a commit is itself, and nobody is asked", async () => {
+it("a commit is returned without a request", async () => {
   const revision = "0123456789abcdef0123456789abcdef01234567";
   expect(await pinRevision({ type: "model", name: "org/model", revision })).toBe(revision);
   expect(server.requests).toEqual([]);
 });
 
-it("a branch is asked for once, and known without a network from then on", async () => {
+it("a branch is requested once, and then known without a network", async () => {
   const commit = server.commitOf("org/model");
   expect(await pinRevision({ type: "model", name: "org/model" })).toBe(commit);
   const ref = join(home(), "hub/models--org--model/refs/main");
@@ -48,7 +48,7 @@ it("a data set has a commit too", async () => {
   expect(await readFile(ref, "utf8")).toBe(commit);
 });
 
-it("without a network a revision that the cache does not know is an error that says so", async () => {
+it("without a network, a revision that is not in the cache is an error", async () => {
   process.env["HF_HUB_OFFLINE"] = "true";
   await expect(pinRevision({ type: "model", name: "org/model" })).rejects.toThrow(
     /org\/model@main: HF_HUB_OFFLINE is set, and the cache .* run once without/,
@@ -60,7 +60,7 @@ it("without a network a revision that the cache does not know is an error that s
   expect(server.requests).toEqual([]);
 });
 
-it("a repository that is not there: 401 without a token, 404 with one", async () => {
+it("a missing repository: 401 without a token, 404 with one", async () => {
   const source = { type: "model", name: "org/nodel" } as const;
   await expect(pinRevision(source)).rejects.toThrow(
     /^org\/nodel@main: the Hub answered 401.*no such model, or a private or gated one.*HF_TOKEN/,
@@ -71,21 +71,23 @@ it("a repository that is not there: 401 without a token, 404 with one", async ()
   );
 });
 
-it("a revision that is not there", async () => {
+it("a missing revision is an error", async () => {
   await expect(pinRevision({ type: "model", name: "org/model", revision: "v9" })).rejects.toThrow(
-    /^org\/model@v9: the Hub answered 404.*no revision "v9" of org\/model; see/,
+    /^org\/model@v9: the Hub answered 404.*org\/model has no revision "v9"; see/,
   );
 });
 
-it("a token opens what is private; a wrong one is told of and not shown", async () => {
+it("a token gives access to a private repository; a wrong one is an error that does not show it", async () => {
   const source = { type: "model", name: "org/private" } as const;
   process.env["HF_TOKEN"] = "hf_falsch";
-  await expect(pinRevision(source)).rejects.toThrow(/^(?!.*falsch).*401.*does not take the token/);
+  await expect(pinRevision(source)).rejects.toThrow(
+    /^(?!.*falsch).*401.*does not accept the token/,
+  );
   process.env["HF_TOKEN"] = token;
   expect(await pinRevision(source)).toBe(server.commitOf("org/private"));
 });
 
-it("429: waits as long as the server asks, says so, and goes on", async () => {
+it("429: waits as long as the server asks, logs it, and retries", async () => {
   server.misbehave(/revision/, { status: 429, headers: { "Retry-After": "7" } });
   const waits: number[] = [];
   const lines: string[] = [];
@@ -98,7 +100,7 @@ it("429: waits as long as the server asks, says so, and goes on", async () => {
   expect(lines).toEqual(["org/model@main: the Hub answered 429; trying again in 7 s"]);
 });
 
-it("429 with an hour to wait is an error that says how long", async () => {
+it("429 with an hour to wait is an error with the time", async () => {
   server.misbehave(/revision/, { status: 429, headers: { "Retry-After": "3600" } });
   await expect(pinRevision({ type: "model", name: "org/model" }, fast)).rejects.toThrow(
     "asks to wait 3600 s; run again then, or set HF_TOKEN",
@@ -106,7 +108,7 @@ it("429 with an hour to wait is an error that says how long", async () => {
   expect(server.requests).toHaveLength(1);
 });
 
-it("500, then fine; 500 for ever", async () => {
+it("a 500 is retried; repeated 500s are an error", async () => {
   server.misbehave(/revision/, { status: 500 });
   const source = { type: "model", name: "org/model" } as const;
   expect(await pinRevision(source, fast)).toBe(server.commitOf("org/model"));
@@ -118,7 +120,7 @@ it("500, then fine; 500 for ever", async () => {
   expect(waits).toEqual([1000, 2000, 4000, 8000]);
 });
 
-it("an answer that stalls is asked for again", async () => {
+it("a stalled answer is requested again", async () => {
   server.misbehave(/revision/, { stallAfter: 0 });
   const lines: string[] = [];
   const log = (line: string) => lines.push(line);
@@ -128,9 +130,9 @@ it("an answer that stalls is asked for again", async () => {
   expect(lines.join()).toContain("only 1 bytes in 100 ms");
 });
 
-it("no network at all: the error says what works without", async () => {
+it("without a network, the error says what works", async () => {
   await server.close();
   await expect(pinRevision({ type: "model", name: "org/model" }, fast)).rejects.toThrow(
-    /got none \(ECONNREFUSED\), 5 times in a row; check the network; HF_HUB_OFFLINE=1 .* folder/,
+    /got none \(ECONNREFUSED\), 5 times in a row; check the network, set HF_HUB_OFFLINE=1 .* folder/,
   );
 });

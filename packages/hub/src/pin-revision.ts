@@ -6,12 +6,12 @@ import { describe, type Subject } from "./transfer/hub-error.ts";
 import { checkReference, type HubReference, isCommit } from "./repository-reference.ts";
 
 /**
- * The commit that a branch or tag is at now, 40 hex digits, so that what is read of a repository stays
- * the same. A commit is returned as it is. With `HF_HUB_OFFLINE` set, the commit that it was at when
- * this or Python's tools last asked.
+ * The current commit of a branch or tag, 40 hex digits, so that later reads give the same content. A
+ * commit is returned as it is. With `HF_HUB_OFFLINE` set, the last commit that this library or Python's
+ * tools saw.
  *
  * @throws Error that names the repository and the fix if there is no such repository or revision, it
- *   may not be read, or the Hub cannot be reached
+ *   needs a token, or the Hub cannot be reached
  */
 export async function pinRevision(source: HubReference, options: HubOptions = {}): Promise<string> {
   checkReference(source);
@@ -34,7 +34,7 @@ export async function pinRevision(source: HubReference, options: HubOptions = {}
       ? modelInfo({ ...asked, additionalFields: ["sha"] })
       : datasetInfo({ ...asked, additionalFields: ["sha"] });
   const { sha } = await info.catch((error: unknown) => {
-    // The library fails without a name where an answer is no object.
+    // The library's error names no repository where an answer is not an object.
     if (error instanceof TypeError) return { sha: undefined };
     throw error;
   });
@@ -42,7 +42,7 @@ export async function pinRevision(source: HubReference, options: HubOptions = {}
     throw new Error(
       `${describe(subject)}: expected a commit from ${client.endpoint}, got ${JSON.stringify(sha)?.slice(0, 80) ?? "none"}; check HF_ENDPOINT`,
     );
-  // Only runs without a network read it: where the cache cannot be written, this one needs it not.
+  // Only runs without a network read it, so a cache that cannot be written is no error here.
   await rememberRef(place, revision, sha).catch(() => undefined);
   return sha;
 }

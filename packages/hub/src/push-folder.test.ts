@@ -39,7 +39,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-it("makes the repository and uploads small and large files in one commit", async () => {
+it("creates the repository and uploads small and large files in one commit", async () => {
   const url = await pushFolder({ folder, name: "org/new", message: "First", log });
   expect(url).toBe(`${server.endpoint}/org/new/commit/${server.commitOf("org/new")}`);
   expect(server.titlesOf("org/new")).toEqual(["First"]);
@@ -51,10 +51,10 @@ it("makes the repository and uploads small and large files in one commit", async
   // The large file went to the store, without the token.
   const puts = server.requests.filter(({ method }) => method === "PUT");
   expect(puts).toEqual([expect.objectContaining({ host: "store", authorization: undefined })]);
-  expect(lines).toEqual(["org/new: made the repository", "org/new: uploading 3 files"]);
+  expect(lines).toEqual(["org/new: created the repository", "org/new: uploading 3 files"]);
 });
 
-it("a very large file goes in parts", async () => {
+it("a very large file is uploaded in parts", async () => {
   const content = Buffer.from(Array.from({ length: 25_000 }, (_, i) => i % 251));
   await writeFile(join(folder, "large.bin"), content);
   await pushFolder({ folder, name: "org/new" });
@@ -63,9 +63,9 @@ it("a very large file goes in parts", async () => {
   expect(puts.map(({ url }) => url.includes("?part=")).sort()).toEqual([false, true, true, true]);
 });
 
-it("what was uploaded can be fetched", async () => {
+it("uploaded files can be fetched", async () => {
   await pushFolder({ folder, name: "org/new", private: true, log });
-  expect(lines[0]).toBe("org/new: made the private repository");
+  expect(lines[0]).toBe("org/new: created the private repository");
   const source = { type: "model", name: "org/new" } as const;
   const revision = await pinRevision(source);
   const files = await openHub({ ...source, revision }).files();
@@ -74,7 +74,7 @@ it("what was uploaded can be fetched", async () => {
   await expect(openHub({ ...source, revision }).files()).rejects.toThrow("401");
 });
 
-it("files of the repository that the folder has not stay", async () => {
+it("files that only the repository has stay", async () => {
   await pushFolder({ folder, name: "org/old" });
   const files = server.filesOf("org/old") ?? {};
   expect(Object.keys(files).sort()).toEqual([
@@ -87,7 +87,7 @@ it("files of the repository that the folder has not stay", async () => {
   expect(server.requests.map(({ url }) => url)).not.toContain("/api/repos/create");
 });
 
-it("an upload that broke is sent again; a commit is not, for it may have been made", async () => {
+it("a broken upload is retried; a commit is not, since it may have succeeded", async () => {
   server.misbehave(/PUT/, "drop");
   server.misbehave(/PUT/, { status: 500 });
   await pushFolder({ folder, name: "org/old", wait });
@@ -99,7 +99,7 @@ it("an upload that broke is sent again; a commit is not, for it may have been ma
   expect(server.titlesOf("org/old")).toHaveLength(1);
 });
 
-it("what the Hub says of a commit is told, but for the token", async () => {
+it("the Hub's message about a commit is shown, without the token", async () => {
   const body = `{"error":"bad metadata in README.md, ${token}"}`;
   server.misbehave(/POST .*commit/, { status: 400, body });
   await expect(pushFolder({ folder, name: "org/old" })).rejects.toThrow(
@@ -107,14 +107,14 @@ it("what the Hub says of a commit is told, but for the token", async () => {
   );
 });
 
-it("a token that may not write", async () => {
+it("a token without write access is an error", async () => {
   server.misbehave(/POST/, { status: 403 });
   await expect(pushFolder({ folder, name: "org/old" })).rejects.toThrow(
-    /org\/old: the Hub answered 403: the token in HF_TOKEN may not write there; make one/,
+    /org\/old: the Hub answered 403: the token in HF_TOKEN has no write access; make one/,
   );
 });
 
-it("no token, another's token, no folder, an empty folder, a name alone, no network", async () => {
+it("no token, a foreign token, no folder, an empty folder, a bare name, no network: each an error", async () => {
   const push = () => pushFolder({ folder, name: "org/new" });
   await expect(pushFolder({ folder, name: "new" })).rejects.toThrow('expected ORG/NAME, got "new"');
   await expect(pushFolder({ folder: "nowhere", name: "org/new" })).rejects.toThrow(
@@ -126,10 +126,10 @@ it("no token, another's token, no folder, an empty folder, a name alone, no netw
     "got an empty folder",
   );
   process.env["HF_TOKEN"] = "geheim";
-  await expect(push()).rejects.toThrow(/^(?!.*geheim).*expected a token that begins hf_/);
+  await expect(push()).rejects.toThrow(/^(?!.*geheim).*expected a token that starts with hf_/);
   delete process.env["HF_TOKEN"];
-  await expect(push()).rejects.toThrow("org/new: expected a token that may write in HF_TOKEN");
+  await expect(push()).rejects.toThrow("org/new: expected a token with write access in HF_TOKEN");
   process.env["HF_HUB_OFFLINE"] = "1";
-  await expect(push()).rejects.toThrow("HF_HUB_OFFLINE forbids to upload");
+  await expect(push()).rejects.toThrow("HF_HUB_OFFLINE forbids uploads");
   expect(server.requests).toEqual([]);
 });

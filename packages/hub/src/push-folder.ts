@@ -6,43 +6,45 @@ import { describe, HubError, type Subject } from "./transfer/hub-error.ts";
 import { openFolder } from "./open-folder.ts";
 import { checkReference } from "./repository-reference.ts";
 
-/** What {@link pushFolder} puts where. */
+/** What {@link pushFolder} uploads, and where. */
 export interface Push extends HubOptions {
   folder: string;
   /** `ORG/NAME` of the model repository. */
   name: string;
-  /** Whether the repository is private, if it has to be made; else as the organisation has it. */
+  /** Whether a new repository is private; by default the organisation's setting. */
   private?: boolean;
   /** The title of the commit. */
   message?: string;
 }
 
 /**
- * Puts all files of a folder into a model repository on the Hub, in one commit; makes the repository if
- * there is none. Files of the repository that the folder has not stay. Hidden files are left out.
+ * Uploads all files of a folder to a model repository on the Hub, in one commit, and creates the
+ * repository if needed. Other files of the repository stay. Hidden files are left out.
  *
- * @returns the address of the commit
- * @throws Error that says what to do if there is no token in `HF_TOKEN`, it may not write, the folder
- *   is empty, or the Hub refuses
+ * @returns the URL of the commit
+ * @throws Error that says what to do if there is no token, it has no write access, the folder is empty,
+ *   or the Hub refuses
  */
 export async function pushFolder(push: Push): Promise<string> {
   const { folder, name, message = "Upload with Sweetspot" } = push;
   checkReference({ type: "model", name });
   if (!name.includes("/"))
     throw new RangeError(
-      `pushFolder: expected ORG/NAME, got "${name}"; put your account before it`,
+      `pushFolder: expected ORG/NAME, got "${name}"; put your account name before it`,
     );
   const subject: Subject = { type: "model", name, to: "write" };
-  if (isOffline()) throw new Error(`${name}: HF_HUB_OFFLINE forbids to upload; unset it`);
+  if (isOffline()) throw new Error(`${name}: HF_HUB_OFFLINE forbids uploads; unset it`);
   const client = await connect(push);
   const accessToken = await hubToken();
   if (accessToken === undefined)
     throw new Error(
-      `${name}: expected a token that may write in HF_TOKEN, got none; make one at ${client.endpoint}/settings/tokens`,
+      `${name}: expected a token with write access in HF_TOKEN, got none; make one at ${client.endpoint}/settings/tokens`,
     );
-  // @huggingface/hub takes no other.
+  // @huggingface/hub accepts no other.
   if (!accessToken.startsWith("hf_"))
-    throw new RangeError(`${name}: expected a token that begins hf_ in HF_TOKEN; copy it anew`);
+    throw new RangeError(
+      `${name}: expected a token that starts with hf_ in HF_TOKEN; copy it again`,
+    );
   const files = await openFolder(folder);
   const paths = await files.files();
   if (paths.length === 0)
@@ -56,20 +58,20 @@ export async function pushFolder(push: Push): Promise<string> {
         ? {}
         : ({ visibility: push.private ? "private" : "public" } as const);
     await createRepo({ repo, ...visibility, ...to });
-    client.log(`${name}: made the ${push.private ? "private " : ""}repository`);
+    client.log(`${name}: created the ${push.private ? "private " : ""}repository`);
   }
   client.log(`${name}: uploading ${paths.length} ${paths.length === 1 ? "file" : "files"}`);
   const contents = paths.map(async (path) => ({
     path,
-    // By its address and not as bytes: the library reads such a file piece by piece.
+    // A URL, not bytes: the library then reads the file piece by piece.
     content: pathToFileURL(await files.path(path)),
   }));
   const output = await uploadFiles({
     repo,
     files: await Promise.all(contents),
     commitTitle: message,
-    // Large files whole (or in large parts), not by xet's small pieces: those need a 404 to be no error,
-    // and more of the Hub than a test can stand in for. The Hub takes both.
+    // Large files whole or in large parts, not in xet's small pieces: xet needs a 404 not to be an error,
+    // and more of the Hub than the tests' server has. The Hub accepts both.
     useXet: false,
     ...to,
   });

@@ -30,17 +30,17 @@ it.each([
 });
 
 it.each(["a/b@", "a/b@../x", "a/b@x..y", "a/b@/x", "a/b@x y", "a/b@.x"])(
-  '"%s" has no revision after the @',
+  '"%s" has no valid revision after the @',
   (text) => {
     expect(() => parseReference(text)).toThrow("expected a branch, a tag or a commit after the @");
   },
 );
 
-it("a word too many in front is named", () => {
+it("a superfluous prefix is named", () => {
   expect(() => parseReference("datasets/org/name")).toThrow('leave out "datasets/"');
 });
 
-it("a source from elsewhere is checked before it becomes a path or an address", () => {
+it("a reference is checked before it becomes a path or a URL", () => {
   expect(() => checkReference({ type: "model", name: "../x" })).toThrow('got "../x"');
   expect(() => checkReference({ type: "model", name: "a/b", revision: "../x" })).toThrow(
     'got "../x"',

@@ -3,26 +3,26 @@ import { didYouMean } from "@sweetspot/artifact";
 /** A repository on the Hub at a revision. */
 export interface HubReference {
   type: "model" | "dataset";
-  /** `ORG/NAME`, or `NAME` alone for the oldest ones. */
+  /** `ORG/NAME`; the oldest repositories have only `NAME`. */
   name: string;
   /** A branch, a tag or the 40 hex digits of a commit; `main` unless given. */
   revision?: string;
 }
 
-/** Where a model or data set lies, as {@link parseReference} reads it: a folder, or a repository's name. */
+/** Where a model or data set is, as {@link parseReference} reads it: a folder, or a repository's name. */
 export type RepositoryReference = { folder: string } | { name: string; revision?: string };
 
 const part = "[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?";
 const nameRule = new RegExp(`^${part}(?:/${part})?$`);
 const revisionRule = /^[\w][\w.+@-]*(?:\/[\w][\w.+@-]*)*$/;
 const allowed =
-  "expected a folder (./x, ../x or /x) or a repository on the Hub (ORG/NAME or NAME, perhaps with @REVISION)";
+  "expected a folder (./x, ../x or /x) or a repository on the Hub (ORG/NAME or NAME, optionally with @REVISION)";
 
 /**
- * Reads what somebody wrote for a model or a data set: `./x`, `../x` and `/x` are folders; `ORG/NAME`
- * and `NAME`, perhaps with `@REVISION`, are repositories on the Hub.
+ * Parses the text that names a model or a data set: `./x`, `../x` and `/x` are folders; `ORG/NAME` and
+ * `NAME`, optionally with `@REVISION`, are repositories on the Hub.
  *
- * @throws RangeError that says what is allowed, for anything else
+ * @throws RangeError that says what is allowed
  */
 export function parseReference(text: string): RepositoryReference {
   if (/^\.{0,2}\//.test(text)) return { folder: text };
@@ -44,7 +44,7 @@ export function parseReference(text: string): RepositoryReference {
 }
 
 /**
- * Checks the parts of a source: they become parts of addresses and of paths on disk.
+ * Checks the parts of a reference, which become parts of URLs and of paths on disk.
  *
  * @throws RangeError that says what is allowed
  */
@@ -59,12 +59,12 @@ export function checkReference({ type, name, revision }: HubReference): void {
 
 const types = ["model", "dataset"];
 
-/** Whether a revision is a commit already: 40 hex digits. */
+/** Whether a revision is a commit: 40 hex digits. */
 export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
 
-/** The rules of Hugging Face's own `validate_repo_id`: `--` parts the names of the cache's folders. */
+/** The rules of Hugging Face's `validate_repo_id`; `--` is the separator in names of cache folders. */
 function isName(name: string): boolean {
   return (
     nameRule.test(name) && name.length <= 96 && !/--|\.\./.test(name) && !name.endsWith(".git")

@@ -1,12 +1,12 @@
 import { sha256, sha256OfFile } from "@sweetspot/artifact";
 import type { Repository } from "./repository.ts";
 
-/** What a stage may read of a repository: its definitions, its weights, its texts. */
+/** The files of a repository that a stage may read: definitions, weights, texts. */
 const read = /\.(json|txt|model|safetensors|bin|parquet|csv|tsv|jsonl|ndjson)$/;
 
 /**
- * One hash of a repository's files: of their paths and their bytes, in hexadecimal. Files that no
- * stage reads, such as a README, do not count.
+ * The hash of a repository's files, their paths and their bytes, in hexadecimal. Files that no stage
+ * reads, such as a README, do not count.
  */
 export async function repositorySha256(repository: Repository): Promise<string> {
   const lines: string[] = [];

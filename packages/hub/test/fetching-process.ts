@@ -1,4 +1,4 @@
-// Fetches one file in a process of its own: argv has the repository, the commit and the file.
+// Fetches one file in a separate process: argv has the repository, the commit and the file.
 import { openHub } from "../src/open-hub.ts";
 
 const [, , name = "", revision = "", file = ""] = process.argv;

@@ -5,10 +5,10 @@ import { afterEach, beforeEach } from "vitest";
 import { clearHubEnvironment } from "../src/testing/hub-environment.ts";
 
 /**
- * Gives each test of a file an empty cache and an environment without settings of the Hub, and puts
- * back what was there.
+ * Gives each test of a file an empty cache and an environment without the Hub's settings, and restores
+ * the environment afterwards.
  *
- * @returns the folder that HF_HOME names, read when a test runs
+ * @returns a function that gives the folder of HF_HOME while a test runs
  */
 export function temporaryCache(): () => string {
   let home = "";

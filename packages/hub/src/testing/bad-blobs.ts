@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { sha256 } from "@sweetspot/artifact";
 import { gitHash } from "./hub-server.ts";
 
-/** What lies among the blobs of a cache and is not the bytes that its name says; what is incomplete may. */
+/** The names of blobs in a cache whose bytes do not have that hash; incomplete ones do not count. */
 export async function badBlobs(home: string): Promise<string[]> {
   const bad: string[] = [];
   const entries = await readdir(home, { recursive: true, withFileTypes: true });

@@ -10,7 +10,7 @@ const names = [
   "HF_HUB_OFFLINE",
 ];
 
-/** Takes the Hub's settings out of the environment. @returns puts back what was there */
+/** Removes the Hub's settings from the environment. @returns a function that restores them */
 export function clearHubEnvironment(): () => void {
   const before = names.map((name) => [name, process.env[name]] as const);
   for (const name of names) delete process.env[name];

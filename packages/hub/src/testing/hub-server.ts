@@ -1,4 +1,4 @@
-/** A small Hub on this machine, for tests: the parts of its API that are called, and its ill manners. */
+/** A small Hub on this machine, for tests: the parts of its API that the library calls, and its failures. */
 
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -10,17 +10,17 @@ export interface ServedRepository {
   type: "model" | "dataset";
   /** `ORG/NAME` or `NAME`. */
   name: string;
-  /** Content by path; a path may be an evil one. */
+  /** Content by path; a path may be hostile. */
   files: Record<string, Uint8Array | string>;
-  /** Who may read it: all, who has the token, or nobody before accepting terms. All unless given. */
+  /** Who can read it: everyone (default), holders of the token, or nobody until the terms are accepted. */
   access?: "public" | "private" | "gated";
-  /** Branches and tags beside `main`, all at the same commit. */
+  /** Branches and tags other than `main`, all at the same commit. */
   revisions?: readonly string[];
 }
 
-/** A request that the server had. */
+/** A request that the server received. */
 export interface ServedRequest {
-  /** Whether it came to the Hub, or to the store of large files on another port. */
+  /** Whether it went to the Hub, or to the store for large files on another port. */
   host: "hub" | "store";
   method: string;
   /** Path and query. */
@@ -29,45 +29,46 @@ export interface ServedRequest {
   authorization: string | undefined;
 }
 
-/** What the server does for once instead of a good answer. */
+/** What the server does instead of a proper answer. */
 export type Misbehaviour =
   | { status: number; headers?: Record<string, string>; body?: string }
   /** The connection ends after so many bytes of the body. */
   | { cutAfter: number }
-  /** Nothing comes after so many bytes of the body, and the connection stays. */
+  /** Nothing comes after so many bytes of the body, and the connection stays open. */
   | { stallAfter: number }
   /** The connection ends before any answer. */
   | "drop"
-  /** No answer comes, and the connection stays. */
+  /** No answer comes, and the connection stays open. */
   | "silence"
   /** The whole file, whatever `Range` says. */
   | "ignore-range"
-  /** Other bytes, as many. */
+  /** Different bytes of the same length. */
   | "wrong-bytes"
   /** The file and one more byte, without a length. */
   | "too-long"
-  /** Whatever a hostile server may do. */
+  /** Anything that a hostile server may do. */
   | { answer: (request: IncomingMessage, response: ServerResponse) => unknown };
 
 /** A running server. */
 export interface HubServer {
-  /** For `HF_ENDPOINT`. */
+  /** The address for `HF_ENDPOINT`. */
   endpoint: string;
-  /** The address of the store of large files. */
+  /** The address of the store for large files. */
   store: string;
   /** Every request so far, in order. */
   requests: readonly ServedRequest[];
   /**
-   * The next requests whose method and address (`GET /ORG/NAME/resolve/…`) match are answered so.
+   * Makes the server misbehave for the next requests whose method and URL (`GET /ORG/NAME/resolve/…`)
+   * match.
    *
-   * @param times how many; Infinity for ever
+   * @param times how many requests; Infinity for all
    */
   misbehave(match: RegExp, misbehaviour: Misbehaviour, times?: number): void;
-  /** The commit that `main` of a repository is at. */
+  /** The commit of a repository's `main`. */
   commitOf(name: string, type?: "model" | "dataset"): string;
-  /** What `main` of a repository holds now, uploads included; undefined if there is no such repository. */
+  /** The files of a repository's `main`, uploads included; undefined if there is no such repository. */
   filesOf(name: string, type?: "model" | "dataset"): Record<string, Uint8Array> | undefined;
-  /** Titles of the commits that were uploaded. */
+  /** The titles of uploaded commits. */
   titlesOf(name: string): readonly string[];
   close(): Promise<void>;
 }
@@ -85,11 +86,11 @@ interface Hosted {
 /**
  * Serves repositories on a free port of this machine.
  *
- * @param token the token that may read private repositories and write; none may unless given
- * @param largeFrom from how many bytes on a file lies in the store of large files, behind a redirect to
- *   another port, with its sha256 for a name
- * @param partSize from how many bytes on a large file is uploaded in parts of that size
- * @param pageSize how many files a page of a listing has
+ * @param token the token that can read private repositories and write; without it nobody can
+ * @param largeFrom files from this many bytes on are in the store for large files, behind a redirect to
+ *   another port, named by their sha256
+ * @param partSize large files from this many bytes on are uploaded in parts of this size
+ * @param pageSize the number of files on a page of a listing
  */
 export async function startHubServer(
   repositories: readonly ServedRepository[],
@@ -155,7 +156,7 @@ export async function startHubServer(
     }
     const content = store.get(oid);
     if (content === undefined) return refuse(call, 404);
-    // As S3's: not the sha256.
+    // Like S3's ETag: not the sha256.
     return send(call, content, { ETag: '"of-the-store"' });
   });
   const storeAddress = addressOf(storeServer);
@@ -201,7 +202,7 @@ export async function startHubServer(
       /^\/(?<name>.+?)\.git\/info\/lfs\/objects\/(?<what>batch)$/.exec(path);
     const { type = "model", name = "", what, revision = "main", file } = route?.groups ?? {};
     const repository = find(type.replace(/s\/$/, ""), name);
-    // The Hub does not tell who has no token which private repositories there are.
+    // Without a token, the Hub does not reveal which private repositories exist.
     if (repository === undefined || (repository.access === "private" && !mayWrite))
       return refuse(call, mayWrite ? 404 : 401, "RepoNotFound", "Repository not found");
     const writes = method === "POST";
@@ -326,7 +327,7 @@ interface CompleteRequest {
   parts: { partNumber: number; etag: string }[];
 }
 
-/** Sends a file, or the part that `Range` asks for, in pieces, as badly as it was told to. */
+/** Sends a file, or the part that `Range` asks for, with the misbehaviour asked for. */
 async function send(
   { request, response, misbehaviour }: Call,
   content: Buffer,
@@ -376,7 +377,7 @@ function host(served: ServedRepository, store: Map<string, Buffer>, largeFrom: n
   return { type, name, access, main, branches: ["main", ...revisions], commits, titles: [] };
 }
 
-/** Takes a commit in the Hub's format, a JSON value a line; undefined if a large file is not in the store. */
+/** Applies a commit in the Hub's format, one JSON value per line; undefined if a large file is missing from the store. */
 function take(repository: Hosted, body: string, store: Map<string, Buffer>): string | undefined {
   const files = new Map(repository.commits.get(repository.main));
   for (const line of body.split("\n")) {
@@ -425,11 +426,11 @@ async function read(request: IncomingMessage): Promise<Buffer> {
 }
 
 function addressOf(server: Server): string {
-  // A server that listens on a port has an address of this kind.
+  // A server that listens on a port has this kind of address.
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** The hash by which git knows a file. */
+/** Git's hash of a file. */
 export function gitHash(content: Uint8Array): string {
   return createHash("sha1").update(`blob ${content.length}\0`).update(content).digest("hex");
 }

@@ -15,17 +15,17 @@ import { getRepoFolderName } from "@huggingface/hub";
 import { cacheFolder } from "./environment.ts";
 import type { HubReference } from "../repository-reference.ts";
 
-/** Where the cache keeps a repository. */
+/** The paths of a repository in the cache. */
 export interface CachePlace {
   /** The repository's folder: `models--ORG--NAME` in the cache. */
   folder: string;
-  /** Where a file's bytes lie, by their hash. */
+  /** The path of a file's bytes, by their hash. */
   blob(etag: string): string;
-  /** Where a file of a commit is linked. */
+  /** The path of the link to a file of a commit. */
   pointer(commit: string, file: string): string;
 }
 
-/** The layout that Hugging Face's Python tools share. */
+/** The paths of a repository, in the layout of Hugging Face's Python tools. */
 export function placeOf(source: Pick<HubReference, "type" | "name">): CachePlace {
   const folder = join(cacheFolder(), getRepoFolderName(source));
   return {
@@ -36,41 +36,41 @@ export function placeOf(source: Pick<HubReference, "type" | "name">): CachePlace
 }
 
 /**
- * Names of files come from whoever made the repository, and become paths on this disk.
+ * Checks a file name before it becomes a path on this disk; the repository's owner chose it.
  *
- * @throws RangeError for one that leads out of the repository's folder here or on Windows; on Windows for
- *   one that names a device, a stream of another file, or another file than it says
+ * @throws RangeError if it leads out of the repository's folder, here or on Windows; on Windows also if
+ *   it names a device, a stream of a file, or a file other than it seems to
  */
 export function checkFileName(repository: string, file: string): void {
   const parts = file.split("/");
   const bad = (part: string) => part === "" || part === "." || part === "..";
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  // oxlint-disable-next-line no-control-regex -- it looks for control characters
   const character = /[\\\u0000-\u001f\u007f]|^[A-Za-z]:/;
   const leadsOut = file.length > 1024 || parts.some(bad) || character.test(file);
   if (leadsOut || (process.platform === "win32" && parts.some(isSpecialOnWindows)))
     throw new RangeError(
-      `${repository}: expected names of files inside the repository, got ${JSON.stringify(file.slice(0, 200))}; do not use this repository before its owner has renamed it`,
+      `${repository}: expected names of files inside the repository, got ${JSON.stringify(file.slice(0, 200))}; do not use this repository until its owner has renamed it`,
     );
 }
 
-/** Devices by their names, whatever follows a dot; a colon and a final dot or blank name something else. */
+/** Device names, whatever follows a dot; and names with a colon or a final dot or blank, which mean another file. */
 function isSpecialOnWindows(part: string): boolean {
   return /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)|[<>:"|?*]|[. ]$/i.test(part);
 }
 
-/** The size of a file, links followed; undefined if there is none. */
+/** The size of a file, following links; undefined if there is none. */
 export async function sizeOf(path: string): Promise<number | undefined> {
   const found = await stat(path).catch(() => undefined);
   return found?.isFile() ? found.size : undefined;
 }
 
-/** Links a file of a commit to its bytes; what stood there is replaced in one step. */
+/** Links a file of a commit to its bytes; an existing link is replaced atomically. */
 export async function link(blob: string, pointer: string): Promise<void> {
   await mkdir(dirname(pointer), { recursive: true });
-  // Beside the blobs, so that no listing of the snapshot ever shows it.
+  // Beside the blobs, so that no listing of the snapshot shows it.
   const temporary = `${blob}.${randomUUID()}.link`;
   try {
-    // Where links cannot be made, as on Windows without the right, Python's tools copy as well.
+    // Without the right to make links, as on Windows, Python's tools copy as well.
     await symlink(relative(dirname(pointer), blob), temporary).catch(() =>
       copyFile(blob, temporary),
     );
@@ -80,7 +80,7 @@ export async function link(blob: string, pointer: string): Promise<void> {
   }
 }
 
-/** The files of a commit that the cache has whole, sorted; undefined if it has nothing of that commit. */
+/** The files of a commit that are in the cache, sorted; undefined if it has nothing of that commit. */
 export async function cachedFiles(
   place: CachePlace,
   commit: string,
@@ -99,7 +99,7 @@ export async function cachedFiles(
   return files.sort();
 }
 
-/** The commit that a branch or tag was at when last asked for; undefined if it never was. */
+/** The last known commit of a branch or tag; undefined if it was never requested. */
 export async function cachedRef(place: CachePlace, revision: string): Promise<string | undefined> {
   const text = await readFile(join(place.folder, "refs", ...revision.split("/")), "utf8").catch(
     () => "",
@@ -107,7 +107,7 @@ export async function cachedRef(place: CachePlace, revision: string): Promise<st
   return text.trim() || undefined;
 }
 
-/** Remembers where a branch or tag is, for runs without a network. */
+/** Remembers the commit of a branch or tag, for runs without a network. */
 export async function rememberRef(
   place: CachePlace,
   revision: string,

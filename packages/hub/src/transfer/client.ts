@@ -3,32 +3,32 @@ import { parseJson } from "@sweetspot/artifact";
 import { hubEndpoint, hubToken, isOffline } from "./environment.ts";
 import { describe, PassingError, refusal, type Subject } from "./hub-error.ts";
 
-/** How the Hub is spoken to. */
+/** Options of every call to the Hub. */
 export interface HubOptions {
-  /** Is given whole lines: how far a long transfer is, what is waited for. Never the token. */
+  /** Called with whole lines: the progress of a long transfer, or what it waits for. Never the token. */
   log?: (line: string) => void;
   /**
-   * Within how many milliseconds something must come of a transfer, 64 KiB or its end, or else it counts
-   * as broken; by default 30 s.
+   * A transfer counts as broken if neither 64 KiB nor its end arrives within this many milliseconds;
+   * 30 s by default.
    */
   stallMs?: number;
-  /** Waits, in milliseconds, before another try; tests give one that does not. */
+  /** Waits before a retry, in milliseconds; tests pass one that returns at once. */
   wait?: (ms: number) => Promise<unknown>;
 }
 
-/** A connection to the Hub about one repository. */
+/** A connection to the Hub. */
 export interface HubClient {
   endpoint: string;
   hasToken: boolean;
   stallMs: number;
   log: (line: string) => void;
   wait: (ms: number) => Promise<unknown>;
-  /** A text of a server's without the token in it. */
+  /** A server's text with the token masked. */
   redact(text: string): string;
   /**
-   * One exchange: redirects followed, the token sent to the Hub alone.
+   * One request: follows redirects, and sends the token only to the Hub.
    *
-   * @throws PassingError where another try may help
+   * @throws PassingError if a retry may help
    * @throws HubError for a refusal
    */
   exchange(url: string, init: RequestInit, subject: Subject): Promise<Response>;
@@ -37,12 +37,12 @@ export interface HubClient {
 const tries = 5;
 const longestWaitMs = 300_000;
 const longestAnswer = 64 << 20;
-/** How long an answer may take, in times of `stallMs`: 5 minutes by default. */
+/** How long an answer may take, in multiples of `stallMs`: 5 minutes by default. */
 const longestAnswerStalls = 10;
 const withoutNetwork =
-  "check the network; HF_HUB_OFFLINE=1 uses what the cache holds, and the path of a folder needs no network";
+  "check the network, set HF_HUB_OFFLINE=1 to use the cache only, or give the path of a folder, which needs no network";
 
-/** @throws Error if the environment forbids the network or makes no sense */
+/** Opens a connection, configured by the environment. @throws RangeError if the environment is invalid */
 export async function connect(options: HubOptions): Promise<HubClient> {
   const endpoint = hubEndpoint();
   const token = isOffline() ? undefined : await hubToken();
@@ -57,7 +57,7 @@ export async function connect(options: HubOptions): Promise<HubClient> {
     async exchange(url, init, subject) {
       if (isOffline())
         throw new Error(
-          `${describe(subject)}: HF_HUB_OFFLINE forbids to ask ${endpoint}; unset it`,
+          `${describe(subject)}: HF_HUB_OFFLINE forbids requests to ${endpoint}; unset it`,
         );
       const response = await follow(url, init, { endpoint, token }, subject).catch(
         (error: unknown) => {
@@ -78,15 +78,15 @@ export async function connect(options: HubOptions): Promise<HubClient> {
 }
 
 /**
- * A fetch for the functions of @huggingface/hub, which itself tries nothing twice, waits for ever on a
- * server that says nothing, and follows a listing's next page to whatever host it names with the token.
- * What it reads is read whole; what it writes is repeated only where that cannot commit twice.
+ * A `fetch` for the functions of @huggingface/hub. On its own the library never retries, waits forever
+ * for a silent server, and sends the token to whatever host a listing names for its next page. Reads are
+ * buffered whole and retried; writes are retried only where that cannot commit twice.
  */
 export function libraryFetch(client: HubClient, subject: Subject): typeof fetch {
   return async (input, init = {}) => {
     const url = input instanceof Request ? input.url : String(input);
     const method = init.method ?? "GET";
-    // An upload's answer comes when all of it has been sent: minutes for a large file.
+    // The answer to an upload comes after all of it was sent: minutes for a large file.
     if (method !== "GET")
       return persist(client, () => client.exchange(url, init, subject), method === "PUT");
     return persist(client, async () => {
@@ -122,7 +122,7 @@ export function libraryFetch(client: HubClient, subject: Subject): typeof fetch 
   };
 }
 
-/** All that the library reads here is JSON; a login page of some network is not. */
+/** The library only reads JSON here; a network's login page is not JSON. */
 function checkJson(
   { redact }: Pick<HubClient, "redact">,
   body: Buffer,
@@ -132,7 +132,7 @@ function checkJson(
   try {
     parseJson(body.toString(), "answer");
   } catch (cause) {
-    // The token may stand across the 80th byte.
+    // Mask first: the token may straddle the 80th byte.
     const got = JSON.stringify(redact(body.toString("utf8", 0, 1000)).slice(0, 80));
     throw new Error(
       `${describe(subject)}: expected JSON from ${new URL(url).host}, got ${got}; check HF_ENDPOINT and the network`,
@@ -142,10 +142,10 @@ function checkJson(
 }
 
 /**
- * Repeats what may pass: five tries in a row that come no further, with 1, 2, 4 and 8 seconds between
- * them unless the server names another time.
+ * Retries an attempt that fails with `PassingError`: gives up after five in a row without progress, and
+ * waits 1, 2, 4 and 8 seconds between them unless the server names a time.
  *
- * @param broken whether a broken connection and a 5xx are tried again; a 429 always is
+ * @param broken whether to retry after a broken connection or a 5xx; a 429 is always retried
  */
 export async function persist<T>(
   { log, wait }: Pick<HubClient, "log" | "wait">,
@@ -173,25 +173,27 @@ export async function persist<T>(
 
 const stalled = "StallError";
 
-/** Whether a transfer broke: fetch says so by a TypeError, {@link watch} by its own. */
+/** Whether an error means that a transfer broke: fetch throws a TypeError, {@link watch} its own error. */
 export function isBroken(error: unknown): error is Error {
   return error instanceof TypeError || (error instanceof Error && error.name === stalled);
 }
 
-/** As much as must come in the time in which a transfer may not stall: 2 KiB a second by default. */
+/** The bytes that must arrive within `stallMs`: 2 KiB per second by default. */
 const leastBytes = 64 << 10;
 
-/** A signal that aborts when too little has come for a while, so that no drip keeps a transfer alive. */
+/** A signal that aborts a transfer if too few bytes arrive for a while, so that a drip does not keep it alive. */
 export function watch(ms: number): {
   signal: AbortSignal;
   touch(bytes: number): void;
   stop(): void;
 } {
   const controller = new AbortController();
-  let come = 0;
+  let received = 0;
   const abort = () => {
     const time = ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
-    const reason = new Error(come === 0 ? `no byte for ${time}` : `only ${come} bytes in ${time}`);
+    const reason = new Error(
+      received === 0 ? `no byte for ${time}` : `only ${received} bytes in ${time}`,
+    );
     reason.name = stalled;
     controller.abort(reason);
   };
@@ -199,9 +201,9 @@ export function watch(ms: number): {
   return {
     signal: controller.signal,
     touch(bytes) {
-      come += bytes;
-      if (come < leastBytes) return;
-      come = 0;
+      received += bytes;
+      if (received < leastBytes) return;
+      received = 0;
       clearTimeout(timer);
       timer = setTimeout(abort, ms);
     },
@@ -209,33 +211,34 @@ export function watch(ms: number): {
   };
 }
 
-/** The bytes of an answer as they come; none if it has no body. */
+/** The bytes of an answer as they arrive; none if it has no body. */
 export function bodyOf(response: Response): AsyncIterable<Uint8Array> | Uint8Array[] {
   return response.body ?? [];
 }
 
-/** The error for a connection that failed or broke: its message names the cause, not the address's query. */
+/** The error for a connection that failed or broke. It names the cause, and leaves out the URL's query. */
 function connectionError(subject: Subject, url: string, cause: unknown): PassingError {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const code = (inner as NodeJS.ErrnoException | undefined)?.code;
   const why = code ?? (inner instanceof Error ? inner.message : String(inner));
   const { host } = new URL(url);
   return new PassingError(
-    `${describe(subject)}: expected an answer of ${host}, got none (${why})`,
+    `${describe(subject)}: expected an answer from ${host}, got none (${why})`,
     withoutNetwork,
     { cause },
   );
 }
 
 /**
- * Node's fetch keeps all of a body in memory so as to send it again after a redirect (undici 6 and 7
- * clone the request unless it has just these), and what is put has gigabytes. No store redirects a PUT.
+ * Options for a PUT, whose body may have gigabytes. Node's fetch keeps a body in memory to resend it
+ * after a redirect (undici 6 and 7 clone the request unless it has exactly these options). No store
+ * redirects a PUT.
  */
 const asStream = { redirect: "error", window: null } as const;
 
 /**
- * Redirects are followed here and not by fetch, for what fetch sends on to another host differs between
- * its versions, and the token is for the Hub alone. A token that is not the Hub's stays (of uploads' own).
+ * Follows redirects itself, because versions of fetch differ in what they send on to another host, and
+ * the token is for the Hub alone. A token other than the Hub's (uploads have their own) is kept.
  */
 async function follow(
   url: string,
@@ -278,25 +281,23 @@ function busy(subject: Subject, who: string, status: number, headers: Headers): 
   const asked = retryAfterMs(headers.get("Retry-After"));
   if (asked !== undefined && asked > longestWaitMs)
     return new Error(
-      `${where}: ${who} answered ${status} and asks to wait ${Math.ceil(asked / 1000)} s; run again then${status === 429 ? ", or set HF_TOKEN, with which it allows more" : ""}`,
+      `${where}: ${who} answered ${status} and asks to wait ${Math.ceil(asked / 1000)} s; run again then${status === 429 ? ", or set HF_TOKEN for a higher limit" : ""}`,
     );
   const fix =
-    status === 429
-      ? "run again later, or set HF_TOKEN, with which it allows more"
-      : "run again later";
+    status === 429 ? "run again later, or set HF_TOKEN for a higher limit" : "run again later";
   return new PassingError(`${where}: ${who} answered ${status}`, fix, {
     afterMs: asked ?? (status === 429 ? 10_000 : undefined),
   });
 }
 
-/** `Retry-After` in milliseconds: it comes in seconds or as a date. */
+/** `Retry-After` in milliseconds; the header holds seconds or a date. */
 function retryAfterMs(text: string | null): number | undefined {
   if (text === null) return undefined;
   const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
-/** What the server says is wrong, in one short line. */
+/** The server's own error message, in one short line. */
 async function whatItSaid(response: Response): Promise<string> {
   const header = response.headers.get("X-Error-Message");
   const text = await beginning(response).catch(() => "");
@@ -315,7 +316,7 @@ async function beginning(response: Response): Promise<string> {
   return text;
 }
 
-/** fetch has decoded the body; its old length and encoding would be wrong of the new one. */
+/** The headers without length and encoding, which are wrong for the body that fetch has decoded. */
 function plain(headers: Headers): Headers {
   const kept = new Headers(headers);
   for (const name of ["Content-Encoding", "Content-Length", "Transfer-Encoding"]) kept.delete(name);

@@ -9,29 +9,29 @@ import { bodyOf, type HubClient, isBroken, persist, watch } from "./client.ts";
 import { describe, HubError, PassingError, type Subject } from "./hub-error.ts";
 import { progressLines } from "./progress.ts";
 
-/** A file as the Hub lists it. */
+/** A file in the Hub's listing. */
 export interface HubFile {
   path: string;
   size: number;
-  /** Its hash: sha256 if it lies in the large store, else git's sha1 of a blob. Names it in the cache. */
+  /** Its hash: sha256 if it is in the store for large files, else git's blob sha1. Its name in the cache. */
   etag: string;
 }
 
-/** From how many bytes on a broken transfer counts as one that came further. */
+/** A broken transfer counts as progress from this many new bytes on. */
 const goodPiece = 1 << 20;
 
-/** What this process is fetching, by blob: whoever asks meanwhile waits for the same. */
+/** The downloads in progress in this process, by blob; a second request waits for the first. */
 const fetching = new Map<string, Promise<void>>();
 
 /**
  * Fetches a file into the cache, whole or not at all.
  *
- * @huggingface/hub's `downloadFileToCacheDir` does none of this: it begins anew after a break, takes
- * whatever bytes came for the file, and lets two processes write into one another's. Its `downloadFile`
- * fetches large files by pieces (xet), which nothing can check before all are there; the address that
- * all files have (`resolve`) gives the same bytes and resumes.
+ * @huggingface/hub's `downloadFileToCacheDir` does not: it starts over after a break, accepts whatever
+ * bytes arrive, and lets two processes write to one file. Its `downloadFile` fetches large files in
+ * pieces (xet), which cannot be checked before all have arrived; every file's `resolve` URL gives the
+ * same bytes and can resume.
  *
- * @param blob where it goes
+ * @param blob the path to write
  * @throws Error that names the repository, the file and the fix
  */
 export function download(
@@ -62,8 +62,8 @@ async function locked(
   await mkdir(dirname(blob), { recursive: true });
   const waiting = () =>
     client.log(`${describe(subject)}: waiting for another process that is fetching it`);
-  // Python's tools write to `<etag>.incomplete`, under a lock that Node cannot take. They and this
-  // program must not write into one file, so it has one of its own, and begins with a copy of theirs.
+  // Python's tools write to `<etag>.incomplete`, under a lock that Node cannot take. So as not to share
+  // that file with them, this program has its own, which starts as a copy of theirs.
   const incomplete = `${blob}.sweetspot.incomplete`;
   await withLock(`${incomplete}.lock`, waiting, async () => {
     if ((await sizeOf(blob)) === file.size) return;
@@ -82,28 +82,28 @@ async function locked(
         throw new Error(
           `${message}, twice; nothing was kept: a proxy may change what passes through it, or the Hub's copy is broken`,
         );
-      client.log(`${message}; fetching it anew`);
+      client.log(`${message}; fetching it again`);
     }
     await rename(incomplete, blob);
   });
 }
 
-/** Before the disk is full: a listing may say any size. */
+/** Checks for space before the disk is full: a listing may claim any size. */
 async function checkSpace(bytes: number, blob: string, subject: Subject): Promise<void> {
   const disk = await statfs(dirname(blob)).catch(() => undefined);
-  // Some file systems do not say.
+  // Some file systems do not report it.
   if (disk === undefined || disk.blocks === 0) return;
   const free = disk.bavail * disk.bsize;
   if (bytes > free)
     throw new Error(
-      `${describe(subject)}: needs ${bytes} bytes, the disk of ${dirname(blob)} has ${free}; free some, or set HF_HOME to a folder on another`,
+      `${describe(subject)}: needs ${bytes} bytes, but the disk of ${dirname(blob)} has ${free}; free some, or set HF_HOME to a folder on another disk`,
     );
 }
 
 /**
- * Fetches what is missing of a file, as often as it takes.
+ * Fetches the missing rest of a file, with retries.
  *
- * @returns what is wrong, if it can be no prefix of the file
+ * @returns the problem, if the bytes cannot be part of the file
  */
 async function fetchAll(
   client: HubClient,
@@ -112,7 +112,7 @@ async function fetchAll(
   path: string,
   subject: Subject,
 ): Promise<string | undefined> {
-  // Not "a": that writes to the end, wherever that is by then.
+  // Not "a", which always writes at the current end.
   const handle = await open(path, "r+").catch(() => open(path, "w+"));
   try {
     let have = (await handle.stat()).size;
@@ -122,7 +122,7 @@ async function fetchAll(
     };
     if (have > file.size) await beginAnew();
     const tell = progressLines({ label: describe(subject), size: file.size, have }, client.log);
-    // How far any try came: a server that cuts and begins anew for ever makes no progress.
+    // The furthest of all attempts: a server that cuts and starts over forever makes no progress.
     let furthest = have;
     const passing = (what: string, more: { cause?: unknown; afterMs?: number } = {}) => {
       const progress = have - furthest >= goodPiece;
@@ -137,11 +137,11 @@ async function fetchAll(
         const response = await askFrom(client, url, have, stall.signal, subject);
         if (response === undefined) {
           await beginAnew();
-          throw passing("the server does not go on where a transfer ended; from the start, then", {
+          throw passing("the server cannot resume the transfer, so it starts over", {
             afterMs: 0,
           });
         }
-        // 200: it takes no notice of a Range.
+        // 200: the server ignores Range.
         if (response.status !== 206) await beginAnew();
         for await (const chunk of bodyOf(response)) {
           if (have + chunk.length > file.size) return `expected ${file.size} bytes, got more`;
@@ -171,7 +171,7 @@ async function fetchAll(
   }
 }
 
-/** Asks for a file from a byte on; undefined if the server will not have that. */
+/** Requests a file from byte `have` on; undefined if the server cannot resume there. */
 async function askFrom(
   client: HubClient,
   url: string,
@@ -180,7 +180,7 @@ async function askFrom(
   subject: Subject,
 ): Promise<Response | undefined> {
   const headers = {
-    // A compressed answer would have other bytes at the same places.
+    // In a compressed answer the offsets would be different.
     "Accept-Encoding": "identity",
     ...(have > 0 && { Range: `bytes=${have}-` }),
   };
@@ -204,7 +204,7 @@ async function writeAt(handle: FileHandle, chunk: Uint8Array, position: number):
   }
 }
 
-/** What is wrong with the bytes; undefined if they are the file's. */
+/** The problem if the bytes do not have the file's hash. */
 async function wrongHash(path: string, { etag, size }: HubFile): Promise<string | undefined> {
   const large = etag.length === 64;
   const actual = large ? await sha256OfFile(path) : await gitHash(path, size);
@@ -213,7 +213,7 @@ async function wrongHash(path: string, { etag, size }: HubFile): Promise<string 
     : `expected ${large ? "sha256" : "git's sha1"} ${etag}, got ${actual}`;
 }
 
-/** The hash by which git knows a file: sha1 of `blob SIZE`, a zero byte, and the content. */
+/** Git's hash of a file: sha1 of `blob SIZE`, a zero byte, and the content. */
 async function gitHash(path: string, size: number): Promise<string> {
   const hash = createHash("sha1").update(`blob ${size}\0`);
   await pipeline(createReadStream(path), hash);

@@ -14,7 +14,7 @@ it("the endpoint is the Hub's unless HF_ENDPOINT names another", () => {
 });
 
 it.each(["huggingface.co", "ftp://x", "file:///etc", "https://x?y=z"])(
-  "%s is no endpoint",
+  "%s is not an endpoint",
   (endpoint) => {
     process.env["HF_ENDPOINT"] = endpoint;
     expect(() => hubEndpoint()).toThrow(`HF_ENDPOINT: expected an http(s) address`);
@@ -31,12 +31,12 @@ it.each(["1", "true", "YES", "On"])("HF_HUB_OFFLINE=%s forbids the network", (va
   expect(isOffline()).toBe(true);
 });
 
-it.each(["", "0", "false", "no"])('HF_HUB_OFFLINE="%s" does not', (value) => {
+it.each(["", "0", "false", "no"])('HF_HUB_OFFLINE="%s" does not forbid it', (value) => {
   process.env["HF_HUB_OFFLINE"] = value;
   expect(isOffline()).toBe(false);
 });
 
-it("the cache is where Python's tools have it", () => {
+it("the cache is where Python's tools put it", () => {
   expect(cacheFolder()).toBe(join(home(), "hub"));
   process.env["HF_HUB_CACHE"] = "~/elsewhere";
   expect(cacheFolder()).toBe(join(homedir(), "elsewhere"));
@@ -59,7 +59,7 @@ it("the token comes from HF_TOKEN, else HF_TOKEN_PATH, else HF_HOME", async () =
   expect(await hubToken()).toBe("hf_variable");
 });
 
-it("a token that no header can hold is refused and not shown", async () => {
+it("a token that cannot be in a header is refused and not shown", async () => {
   process.env["HF_TOKEN"] = "hf_geheim\nhf_zwei";
   await expect(hubToken()).rejects.toThrow(/^(?!.*(?:geheim|zwei)).*HF_TOKEN: expected one token/);
 });

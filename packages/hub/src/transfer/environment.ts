@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { getHFHubCachePath } from "@huggingface/hub";
 
 /**
- * The Hub's address: `HF_ENDPOINT`, or https://huggingface.co; no slash at its end.
+ * The Hub's address: `HF_ENDPOINT`, or https://huggingface.co, without a slash at the end.
  *
- * @throws RangeError if it is no http(s) address, or holds a password
+ * @throws RangeError if it is not an http(s) address, or holds a password
  */
 export function hubEndpoint(): string {
   const text = process.env["HF_ENDPOINT"] || "https://huggingface.co";
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && (url.username || url.password))
     throw new RangeError(
-      "HF_ENDPOINT: expected an address without a user or password in it; HF_TOKEN is for those",
+      "HF_ENDPOINT: expected an address without a user or password; put a token in HF_TOKEN instead",
     );
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search || url.hash)
     throw new RangeError(
@@ -28,10 +28,10 @@ export function isOffline(): boolean {
 }
 
 /**
- * The token, where Hugging Face's Python tools look for it: `HF_TOKEN`, else the file `HF_TOKEN_PATH`,
+ * The token, from where Hugging Face's Python tools read it: `HF_TOKEN`, else the file `HF_TOKEN_PATH`,
  * else `token` in `HF_HOME`.
  *
- * @throws RangeError, without the token in it, if no header can hold what is there
+ * @throws RangeError, without the token in it, if it cannot be part of a header
  */
 export async function hubToken(): Promise<string | undefined> {
   const home =
@@ -40,10 +40,10 @@ export async function hubToken(): Promise<string | undefined> {
   const file = fromHome(process.env["HF_TOKEN_PATH"] ?? join(home, "token"));
   const given = process.env["HF_TOKEN"]?.trim();
   const token = given || (await readFile(file, "utf8").catch(() => "")).trim();
-  // fetch would say "invalid header value", with the token in the message.
+  // fetch would throw "invalid header value", with the token in the message.
   if (!/^[\x21-\x7e]*$/.test(token))
     throw new RangeError(
-      `${given ? "HF_TOKEN" : file}: expected one token, got spaces or letters that none has; copy it anew`,
+      `${given ? "HF_TOKEN" : file}: expected one token, got spaces or letters that no token has; copy it again`,
     );
   return token || undefined;
 }
@@ -53,7 +53,7 @@ export function cacheFolder(): string {
   return fromHome(getHFHubCachePath());
 }
 
-/** Python's tools take `~` in these; @huggingface/hub would make a folder of that name. */
+/** Expands `~`, as Python's tools do; @huggingface/hub would make a folder of that name. */
 function fromHome(path: string): string {
   return path.replace(/^~(?=$|[\\/])/, homedir());
 }

@@ -10,7 +10,7 @@ function follow(size: number, have = 0) {
   return { lines, at: (time: number, bytes: number) => ((ms = time), tell(bytes)) };
 }
 
-it("a large file is told of when begun, and then every five seconds at most", () => {
+it("a large file is logged when it starts, then at most every five seconds", () => {
   const { lines, at } = follow(200e6);
   at(1000, 10e6);
   at(5000, 50e6);
@@ -23,16 +23,16 @@ it("a large file is told of when begun, and then every five seconds at most", ()
   ]);
 });
 
-it("what an earlier run left is told of, and is no rate", () => {
+it("bytes from an earlier run are logged, and do not count in the rate", () => {
   const { lines, at } = follow(100e6, 40e6);
   at(10_000, 60e6);
   expect(lines).toEqual([
-    "a/b: model.bin: fetching 100.0 MB, of which 40.0 MB are here already",
+    "a/b: model.bin: fetching 100.0 MB (40.0 MB already here)",
     "a/b: model.bin: 60 %, 60.0 of 100.0 MB, 2.0 MB/s",
   ]);
 });
 
-it("a small file is told of only if it takes long", () => {
+it("a small file is logged only if it takes long", () => {
   const { lines, at } = follow(5e6);
   at(4000, 1e6);
   expect(lines).toEqual([]);

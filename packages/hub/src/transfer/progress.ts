@@ -2,12 +2,12 @@ const mega = 1e6;
 const large = 10 * mega;
 
 /**
- * Lines about a transfer: one when a large file is begun, then one every few seconds with the share
- * done, megabytes and the rate since the line before.
+ * Logs the progress of a transfer: a line at the start of a large file, then one every few seconds with
+ * the share done, the megabytes and the rate since the last line.
  *
  * @param have how many bytes an earlier run left
  * @param now a clock in milliseconds
- * @returns to be told how many bytes are there, as they come
+ * @returns a function to call with the number of bytes so far
  */
 export function progressLines(
   { label, size, have }: { label: string; size: number; have: number },
@@ -17,7 +17,7 @@ export function progressLines(
   const megabytes = (bytes: number) => (bytes / mega).toFixed(1);
   if (size > large)
     log(
-      `${label}: fetching ${megabytes(size)} MB${have > 0 ? `, of which ${megabytes(have)} MB are here already` : ""}`,
+      `${label}: fetching ${megabytes(size)} MB${have > 0 ? ` (${megabytes(have)} MB already here)` : ""}`,
     );
   let last = { bytes: have, at: now() };
   return (bytes) => {
