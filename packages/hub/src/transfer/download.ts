@@ -5,8 +5,9 @@ import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { diskError, sha256OfFile, withLock } from "@sweetspot/artifact";
 import { sizeOf } from "./cache.ts";
-import { bodyOf, type HubClient, isBroken, persist, watch } from "./client.ts";
+import { bodyOf, type HubClient } from "./client.ts";
 import { describe, HubError, PassingError, type Subject } from "./hub-error.ts";
+import { isBroken, persist, watch } from "./persist.ts";
 import { progressLines } from "./progress.ts";
 
 /** A file in the Hub's listing. */
