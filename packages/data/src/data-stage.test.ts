@@ -189,7 +189,7 @@ describe("what the stage leaves", () => {
       sourceSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(told).toEqual([
-      `${file}: 42 examples of 2 labels (train 19, calibration 4, threshold 4, test 15); 1 truncated to 20 tokens; 1 of unknown tokens alone; 1 left out for want of a label; 2 left out as empty; 1 left out as copies; 2 left out as copies whose labels disagree`,
+      `${file}: 42 examples of 2 labels (train 19, calibration 4, threshold 4, test 15); 1 truncated to 20 tokens; 1 with unknown tokens only; 1 left out without a label; 2 left out as empty; 1 left out as copies; 2 left out as copies with different labels`,
     ]);
   });
 
@@ -266,13 +266,13 @@ describe("bad input", () => {
 
   test("fewer examples than the splits need", async () => {
     expect(await problem(own("few.csv", reviews(30), { testSize: 25 }))).toBe(
-      "few.csv: the splits need at least 33 examples, there are 30: 3 for calibration, 3 for threshold, 25 for test and 2 to train on, one of each label; add examples, or lower calibrationSize, thresholdSize or testSize",
+      "few.csv: the splits need at least 33 examples, but there are 30: 3 for calibration, 3 for threshold, 25 for test and 2 to train on, one of each label; add examples, or lower calibrationSize, thresholdSize or testSize",
     );
   });
 
   test("three rows of two labels", async () => {
     expect(await problem(own("three.csv", ["a,0", "b,1", "c,0"]))).toMatch(
-      /^three\.csv: the splits need at least 5 examples, there are 3: .*; add examples, or lower/,
+      /^three\.csv: the splits need at least 5 examples, but there are 3: .*; add examples, or lower/,
     );
   });
 
@@ -286,7 +286,7 @@ describe("bad input", () => {
 
   test("one class only", async () => {
     expect(await problem(own("one.csv", ["a,good", "b,good", "c,good"]))).toBe(
-      'one.csv: expected at least two labels, but each of the 3 examples is "good"; add examples of another',
+      'one.csv: expected at least two labels, but all 3 examples are "good"; add examples of another',
     );
   });
 
@@ -301,7 +301,7 @@ describe("bad input", () => {
       "empty.csv: all of its 2 texts are empty; name the column of the text",
     );
     expect(await problem(own("unknown.csv", ["😀,good", "👍,bad"]))).toBe(
-      "unknown.csv: not one of its 2 texts has a token that the vocabulary knows; choose an encoder of its language",
+      "unknown.csv: none of its 2 texts has a token that the vocabulary knows; choose an encoder for its language",
     );
   });
 
@@ -318,7 +318,7 @@ describe("bad input", () => {
     await expect(run({ task: "amazon", testsize: 5 })).rejects.toThrow('did you mean "testSize"?');
     for (const encoder of ["tinny", "constructor"])
       await expect(run({ task: "amazon", encoder })).rejects.toThrow(
-        `stage data: encoder: encoder "${encoder}": no tokenizer is known for it, did you mean "`,
+        `stage data: encoder: encoder "${encoder}": no such encoder, did you mean "`,
       );
   });
 });

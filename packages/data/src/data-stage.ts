@@ -17,9 +17,9 @@ import type { DataSettings } from "./settings.ts";
 import { textTokenizer } from "@sweetspot/tokenizer";
 
 /**
- * The stage `data`. Leaves `labels.json`, `tokenizer.json`, `baseline.json` (what `readBaseline` reads)
- * and, for each split, `SPLIT.safetensors` (what `readSplit` reads) and `SPLIT.jsonl` (the raw
- * examples, in the same order).
+ * Runs the stage `data`. Writes `labels.json`, `tokenizer.json`, `baseline.json` (read by
+ * `readBaseline`) and, for each split, `SPLIT.safetensors` (read by `readSplit`) and `SPLIT.jsonl` (the
+ * raw examples, in the same order).
  */
 export async function runData({
   settings,
@@ -63,7 +63,7 @@ export async function runData({
   };
 }
 
-/** Reads the labelled text of a task. @param log told how far a download is */
+/** Reads the labelled text of a task. @param log called with the progress of a download */
 export async function readTask(
   task: DataSettings["task"],
   log: (line: string) => void,
@@ -80,16 +80,16 @@ function summary(prepared: Prepared, maxLength: number): string {
   const sizes = splitNames.map((split) => `${split} ${splitCounts[split].examples}`).join(", ");
   const notes = [
     [counts.truncated, `truncated to ${maxLength} tokens`],
-    [counts.unknownOnly, "of unknown tokens alone"],
-    [removed.withoutLabel, "left out for want of a label"],
+    [counts.unknownOnly, "with unknown tokens only"],
+    [removed.withoutLabel, "left out without a label"],
     [removed.emptyRemoved, "left out as empty"],
     [removed.duplicatesRemoved, "left out as copies"],
-    [removed.conflictsRemoved, "left out as copies whose labels disagree"],
+    [removed.conflictsRemoved, "left out as copies with different labels"],
     [removed.testCopiesRemoved ?? 0, "left out as copies of test examples"],
-    [removed.groupRestRemoved ?? 0, "left out as the rest of a group that is held out"],
+    [removed.groupRestRemoved ?? 0, "left out because the rest of their group is held out"],
   ] as const;
-  const told = notes.filter(([n]) => n > 0).map(([n, what]) => `; ${n} ${what}`);
-  return `${counts.examples} examples of ${labels.length} labels (${sizes})${told.join("")}`;
+  const shown = notes.filter(([n]) => n > 0).map(([n, what]) => `; ${n} ${what}`);
+  return `${counts.examples} examples of ${labels.length} labels (${sizes})${shown.join("")}`;
 }
 
 function raw({ text, textPair, label, group }: Example): Example {
@@ -113,7 +113,7 @@ const modelSchema = z.looseObject({
   }),
 });
 
-/** The id of unknown tokens in a `tokenizer.json`; nothing if it has none. */
+/** The id of the unknown token in a `tokenizer.json`; undefined if it has none. */
 function unknownIdOf(tokenizerJson: unknown): number | undefined {
   const { data } = modelSchema.safeParse(tokenizerJson);
   if (data === undefined) return undefined;

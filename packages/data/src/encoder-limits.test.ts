@@ -75,14 +75,14 @@ describe("before anything runs", () => {
     const config = join(root, "long", "config.json");
     expect(await problem("long", bert, { maxLength: 33 })).toEqual({
       setting: "maxLength",
-      message: `33 tokens are more than the encoder reads: ${config} has max_position_embeddings 32; set maxLength: 32`,
+      message: `expected at most 32 tokens, got 33: ${config} has max_position_embeddings 32; set maxLength: 32`,
     });
     const roberta = { ...bert, model_type: "roberta", pad_token_id: 1 };
     expect(await problem("roberta", roberta, { maxLength: 30 })).toBeUndefined();
     expect(await problem("roberta", roberta, { maxLength: 31 })).toMatchObject({
       setting: "maxLength",
       message: expect.stringMatching(
-        /config\.json has max_position_embeddings 32, of which 2 lie before the first token; set maxLength: 30$/,
+        /config\.json has max_position_embeddings 32, 2 of them before the first token; set maxLength: 30$/,
       ) as string,
     });
   });

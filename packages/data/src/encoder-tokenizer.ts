@@ -13,10 +13,10 @@ import {
 import { z } from "zod";
 
 /**
- * A tokenizer from a `tokenizer.json`.
+ * Loads a tokenizer from a `tokenizer.json`.
  *
  * @param source the file's path, or its parsed content
- * @throws Error if the file cannot be read; TypeError if it is not a tokenizer's definition
+ * @throws Error if the file cannot be read; TypeError if it does not define a tokenizer
  */
 export function loadTokenizer(source: unknown): TextTokenizer {
   if (typeof source !== "string") return textTokenizer(source);
@@ -41,11 +41,11 @@ const minilm = {
 const encoderTokenizers: Readonly<Record<string, typeof minilm>> = { minilm, tiny: minilm };
 
 /**
- * The content of an encoder's `tokenizer.json`, made of what its repository has in its stead, without
- * the padding and truncation that the file may carry.
+ * The content of an encoder's `tokenizer.json`, without padding and truncation. If the repository has no
+ * such file, it is made from the files that it has.
  *
- * @param encoder `minilm`, `tiny`, or a folder or repository of the Hub
- * @param log told how far a download is, line by line
+ * @param encoder `minilm`, `tiny`, a folder, or a repository of the Hub
+ * @param log called with lines about the progress of a download
  * @throws RangeError for another name; Error if a file is missing, damaged or not the pinned one
  */
 export async function encoderTokenizerJson(
@@ -59,7 +59,7 @@ export async function encoderTokenizerJson(
   const pin = Object.hasOwn(encoderTokenizers, encoder) ? encoderTokenizers[encoder] : undefined;
   if (pin === undefined) {
     throw new RangeError(
-      `encoder "${encoder}": no tokenizer is known for it, ${didYouMean(encoder, Object.keys(encoderTokenizers))}; a folder begins with ./ or /, a model of the Hub is ORG/NAME`,
+      `encoder "${encoder}": no such encoder, ${didYouMean(encoder, Object.keys(encoderTokenizers))}; a folder starts with ./ or /, a model of the Hub is ORG/NAME`,
     );
   }
   const path = await resolvePinnedFile(pin, import.meta.url);
@@ -68,7 +68,7 @@ export async function encoderTokenizerJson(
   return { ...definition, padding: null, truncation: null };
 }
 
-/** A repository's files as its tokenizer reads them. */
+/** The files of a repository, in the form that `@sweetspot/tokenizer` reads. */
 export function tokenizerFilesOf(repository: Repository): TokenizerFiles {
   return {
     name: repository.name,

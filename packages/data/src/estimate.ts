@@ -9,18 +9,18 @@ import { tokenizerFiles } from "@sweetspot/tokenizer";
 import { textTokenizer } from "@sweetspot/tokenizer";
 import type { DataSettings } from "./settings.ts";
 
-/** Tokens of a text whose data set is not fetched yet. */
+/** Tokens per text if the data set is not fetched yet. */
 const assumedTokens = 64;
-/** So many texts tell how long the others are. */
+/** The number of texts from which the length of the others is estimated. */
 const sampled = 200;
-/** Batches are padded to their bucket: tokens over those of the texts. */
+/** Tokens of padded batches over tokens of the texts. */
 const padding = 1.15;
 
 /**
- * What the stage `data` asks for, and what the stages after it go by: how many examples are trained on
- * and held out, their tokens, the longest. Once it has run with these settings they are its own counts;
- * until then the tokens are those of a sample, or, where the texts are not fetched yet, 64 each (or
- * `maxLength` if that is less). What comes with an npm package is known beforehand.
+ * Estimates what the stage `data` needs, and the quantities that later stages need: how many examples
+ * are trained on and held out, their tokens, and the longest. Once the stage has run with these settings
+ * they are its own counts. Until then tokens are those of a sample or, if the texts are not fetched yet,
+ * 64 each (or `maxLength` if less). The embedded tasks' sizes are known in advance.
  */
 export async function estimateData({
   settings,
@@ -47,9 +47,9 @@ export async function estimateData({
   };
 }
 
-/** What an artifact's manifest says. */
+/** The counts in an artifact's manifest. */
 function countsOf(facts: Readonly<Record<string, Json>>): Record<string, number> | undefined {
-  const splits = facts["splits"] as Record<string, Record<string, number>> | undefined; // as the stage leaves it
+  const splits = facts["splits"] as Record<string, Record<string, number>> | undefined; // as the stage writes it
   const examples = (split: string) => splits?.[split]?.["examples"] ?? NaN;
   const counts = {
     training: examples("train"),
@@ -60,11 +60,11 @@ function countsOf(facts: Readonly<Record<string, Json>>): Record<string, number>
   return Object.values(counts).every(Number.isFinite) ? counts : undefined;
 }
 
-/** How many examples a task has, and official test examples among them; of GLUE as published. */
+/** How many examples and official test examples a task has; for GLUE as published. */
 async function sizesOf({ task, encoder, maxLength }: DataSettings): Promise<{
   pool: number;
   test?: number;
-  /** Of a text, in the mean. */
+  /** The mean per text. */
   tokens?: number;
   downloads: Record<string, number>;
 }> {
@@ -80,7 +80,7 @@ async function sizesOf({ task, encoder, maxLength }: DataSettings): Promise<{
     const published = isGlue(hub) ? glue[task.config ?? ""]?.examples : undefined;
     if (published !== undefined) return { pool: published.train, test: published.test, downloads };
     if (Object.keys(downloads).length > 0) {
-      // Nobody knows before it is fetched: some hundred bytes an example.
+      // Unknown until it is fetched: assume some hundred bytes per example.
       const bytes = Object.values(downloads).reduce((a, b) => a + b, 0);
       const guess = Math.max(1000, Math.round(bytes / 200));
       return { pool: guess, test: Math.round(guess / 10), downloads };

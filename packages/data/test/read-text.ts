@@ -5,12 +5,12 @@ import { afterAll, beforeAll } from "vitest";
 import { readOwnFile } from "../src/sources/own-file.ts";
 import type { TaskExamples } from "../src/sources/source.ts";
 
-/** Reads files that a test makes, in a folder that is there while the tests of a file run. */
+/** Reads files that a test makes, in a folder that exists while the tests of a file run. */
 export interface TextReader {
   folder(): string;
-  /** Reads `content` as a file of that name, with the columns `text` and `label`. */
+  /** Reads `content` as a file of this name, with the columns `text` and `label`. */
   read(name: string, content: string | Uint8Array, more?: object): Promise<TaskExamples>;
-  /** The error that reading gives, without the folder's name. */
+  /** The message of the error that reading throws, without the folder's name. */
   problem(name: string, content: string | Uint8Array, more?: object): Promise<string>;
 }
 

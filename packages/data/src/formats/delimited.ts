@@ -4,30 +4,30 @@ import { columnName, csvOptions, separatorOf } from "./separator.ts";
 import type { DataNote } from "../sources/source.ts";
 import { type Row, rowName, type Table } from "./table.ts";
 
-/** How a delimited file is read. */
+/** How to read a delimited file. */
 export interface DelimitedOptions {
   format: "csv" | "tsv";
-  /** What separates fields; by default a tab in TSV, and in CSV what the header shows. */
+  /** The separator; by default a tab in TSV, and in CSV what the header suggests. */
   delimiter?: string | undefined;
-  /** Whether the first line names the columns; if not, they are called by their numbers, from `1`. */
+  /** Whether the first line names the columns; if not, they are named by their numbers, from `1`. */
   header?: boolean | undefined;
   /** Whether fields may be quoted; by default in CSV only. */
   quotes?: boolean | undefined;
 }
 
 /**
- * A table from CSV or TSV. The first line names the columns; blank lines are skipped; lines may end
+ * Parses a table from CSV or TSV. The first line names the columns; blank lines are skipped; lines end
  * in LF, CRLF or CR. A first line `sep=;`, as Excel writes it, names the separator.
  *
- * CSV is as in RFC 4180: a field may be quoted, and may then hold commas, line breaks and doubled
- * quotes. Commas may be semicolons, tabs or bars. In TSV a quote is a character like any other, so a
- * field holds no tab and no line break.
+ * CSV follows RFC 4180: a quoted field may hold commas, line breaks and doubled quotes. The separator
+ * may also be a semicolon, a tab or a bar. In TSV a quote is an ordinary character, so a field holds no
+ * tab and no line break.
  *
- * Characters that are not seen are left out of the columns' names, and so are rows that repeat the
- * header; notes say so, and where a TSV has fields that look quoted.
+ * Invisible characters are removed from column names, and rows that repeat the header are left out;
+ * notes report both, and fields of a TSV that look quoted.
  *
  * @param text the file's content, without a byte order mark
- * @param wanted the columns that tell the separator
+ * @param wanted the columns by which the separator is recognised
  * @throws TypeError that names the row and line if a row has more or fewer fields than the header,
  *   or a quote is misplaced; RangeError if there is no row
  */
@@ -38,7 +38,7 @@ export function parseDelimited(
   { format, header = true, quotes = format === "csv", ...options }: DelimitedOptions,
 ): Table {
   const named = /^sep=(.)(?=[\r\n])/i.exec(text);
-  // Its line stays, empty: lines are counted.
+  // Leave an empty line in its place, to keep line numbers right.
   const content = named === null ? text : text.slice(named[0].length);
   const shown =
     named?.[1] ?? (format === "csv" ? separatorOf(content, wanted, { header, quotes }) : "\t");
@@ -100,7 +100,7 @@ export function parseDelimited(
 }
 
 interface DelimitedRecord {
-  /** Where it begins. */
+  /** The line where it starts. */
   line: number;
   fields: string[];
 }
@@ -135,7 +135,7 @@ function recordsOf(
   return records;
 }
 
-/** Whether a field begins and ends with a quote, and those inside are doubled. */
+/** Whether a field starts and ends with a quote, and quotes inside are doubled. */
 function looksQuoted(field: string): boolean {
   if (field.length < 4 || !field.startsWith('"') || !field.endsWith('"')) return false;
   const inner = field.slice(1, -1);
@@ -151,7 +151,7 @@ function fixOf(
     return "if quotes hold its lines together, set quotes: true";
   if (fields.length < wanted) return "add what is missing";
   if (!quotes)
-    return `a text may hold no ${delimiter === "\t" ? "tab" : JSON.stringify(delimiter)}`;
+    return `a text must not hold ${delimiter === "\t" ? "a tab" : JSON.stringify(delimiter)}`;
   const name = delimiter === "," ? "commas" : JSON.stringify(delimiter);
   return `put a text that holds ${name} in quotes`;
 }

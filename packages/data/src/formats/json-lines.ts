@@ -1,11 +1,11 @@
 import { type Row, rowName, type Table } from "./table.ts";
 
 /**
- * A table from JSON Lines, an object per line, or from one JSON array of objects. Blank lines are
- * skipped. Its columns are all keys that occur.
+ * Parses a table from JSON Lines, one object per line, or from one JSON array of objects. Blank lines
+ * are skipped. The columns are all keys that occur.
  *
  * @param text the file's content, without a byte order mark
- * @throws TypeError that names the row and line if it is not an object; RangeError if there is none
+ * @throws TypeError that names the row and line if one is not an object; RangeError if there is none
  */
 export function parseJsonLines(text: string, where: string): Table {
   const rows = arrayRows(text) ?? lineRows(text, where);
@@ -16,7 +16,7 @@ export function parseJsonLines(text: string, where: string): Table {
   return { where, columns: [...columns], rows };
 }
 
-/** The objects of a text that is one array of them. */
+/** The objects of a text that is one JSON array. */
 function arrayRows(text: string): Row[] | undefined {
   if (!/^\s*\[/.test(text)) return undefined;
   const value = parsed(text);
@@ -51,10 +51,10 @@ function lineRows(text: string, where: string): Row[] {
 }
 
 function fixOf(content: string, text: string, rows: number): string {
-  // Two simple patterns: one of alternatives overflows the stack on a long line.
+  // Two simple patterns; one pattern with alternatives overflows the stack on a long line.
   const bare = content.replaceAll(/\\./g, "").replaceAll(/"[^"]*"/g, '""');
   const [name] = /\bNaN\b|-?\bInfinity\b/.exec(bare) ?? [];
-  if (name !== undefined) return `${name} is no JSON: write null, or a text in quotes`;
+  if (name !== undefined) return `${name} is not valid in JSON: write null, or a text in quotes`;
   const whole = rows === 0 ? parsed(text) : undefined;
   if (isObject(whole)) {
     const keys = Object.keys(whole).slice(0, 5).join(", ");
@@ -75,7 +75,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What errors call a JSON value. */
+/** A JSON value's name in errors. */
 export function typeName(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";

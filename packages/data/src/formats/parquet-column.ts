@@ -7,10 +7,10 @@ import { byteStreamSplit } from "hyparquet/src/encoding.js";
 import { readPlain } from "hyparquet/src/plain.js";
 import { decodeRuns } from "./parquet-runs.ts";
 
-/** What a flat column is decoded by, and whether its values may be null. */
+/** How to decode a flat column, and whether its values may be null. */
 export type FlatColumn = Parameters<typeof convert>[1] & { optional: boolean };
 
-/** The least bytes of a plain value; of a boolean an eighth. */
+/** The least bytes of a plain value; an eighth for a boolean. */
 const plainBytes: Readonly<Record<string, number>> = {
   BOOLEAN: 1 / 8,
   INT32: 4,
@@ -23,15 +23,15 @@ const plainBytes: Readonly<Record<string, number>> = {
 };
 
 /**
- * Decodes one column of one row group. Every number that a page states is held against the bytes that
- * are there and the rows that are to come before it is used, so that time and memory are bounded by
- * `rows` and `mostBytes`.
+ * Decodes one column of one row group. Every number that a page claims is checked against the bytes
+ * present and the rows still expected before it is used, so that `rows` and `mostBytes` bound time and
+ * memory.
  *
- * @param bytes the column's pages, header and all
+ * @param bytes the column's pages with their headers
  * @param rows how many values it must have
- * @param mostBytes what its pages may unfold to
- * @returns a value for each row, `null` where there is none, and the bytes that its pages unfolded to
- * @throws RangeError that names the field of the page that cannot be right
+ * @param mostBytes the most bytes that its pages may decompress to
+ * @returns a value for each row, `null` for none, and the bytes that its pages decompressed to
+ * @throws RangeError that names the wrong field of the page
  */
 export function readFlatColumn(
   bytes: Uint8Array,
@@ -72,7 +72,7 @@ export function readFlatColumn(
   return { values, unfolded };
 }
 
-/** @throws RangeError if the pages end, or no header follows, before there is a value for each row */
+/** @throws RangeError if the pages end, or no header follows, before every row has a value */
 function nextHeader(
   reader: Parameters<typeof parquetHeader>[0],
   rows: number,
@@ -108,7 +108,7 @@ function readDictionary(content: Uint8Array, header: PageHeader, column: FlatCol
   return convert(plain(page, column, count), column);
 }
 
-/** A data page's parts: how many rows, which of them have a value (1 or 0), and the values' bytes. */
+/** The parts of a data page: the number of rows, which of them have a value (1 or 0), and the values' bytes. */
 interface PageParts {
   count: number;
   levels?: Uint32Array;
@@ -175,7 +175,7 @@ function unfold(content: Uint8Array, size: number, { codec, compressors }: FlatC
   );
 }
 
-/** Bytes that follow their length, a 32-bit number, and what comes after them. */
+/** The bytes after a 32-bit length, and the rest. */
 function prefixed(bytes: Uint8Array, what: string): { runs: Uint8Array; rest: Uint8Array } {
   if (bytes.length < 4) throw new RangeError(`${what}: the page is cut short`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -227,7 +227,7 @@ function readValues(
     return convert(output, column);
   }
   if (encoding === "DELTA_BYTE_ARRAY" && type === "BYTE_ARRAY") {
-    // Each value repeats the beginning of the one before: few bytes may stand for very many.
+    // Each value repeats the start of the one before, so few bytes may expand to very many.
     const lengths = new Int32Array(count);
     const ahead = { view: reader.view, offset: 0 };
     let sum = 0;
@@ -249,7 +249,7 @@ function readValues(
   throw new RangeError(`encoding: expected one that is known for ${type}, got ${encoding}`);
 }
 
-/** How many plain values bytes may hold. */
+/** How many plain values the bytes can hold at most. */
 function mostPlain(bytes: Uint8Array, { type, element }: FlatColumn): number {
   const least = type === "FIXED_LEN_BYTE_ARRAY" ? element.type_length : plainBytes[type];
   if (least === undefined || !(least > 0))

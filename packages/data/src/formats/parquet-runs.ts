@@ -1,10 +1,10 @@
 /**
- * Decodes parquet's hybrid of run-length and bit-packed runs, as levels, dictionary indices and booleans
- * are written. Work and memory are bounded by `count`, whatever the runs claim.
+ * Decodes parquet's hybrid of run-length and bit-packed runs, which encodes levels, dictionary indices
+ * and booleans. `count` bounds work and memory, whatever the runs claim.
  *
  * @param width bits of a value, 0 to 32
  * @returns `[count]`
- * @throws RangeError if a run is longer than the values that are left, or the bytes end too early
+ * @throws RangeError if a run is longer than the remaining values, or the bytes end too early
  * Source: the parquet format, Encodings.md (RLE).
  */
 export function decodeRuns(bytes: Uint8Array, width: number, count: number): Uint32Array {
@@ -36,7 +36,7 @@ export function decodeRuns(bytes: Uint8Array, width: number, count: number): Uin
       seen += length;
       continue;
     }
-    // Groups of eight; of the last, what is over is padding, and may be cut off.
+    // Groups of eight; the last may be padded or cut off.
     const end = Math.min(count, seen + 8 * length);
     const begin = at;
     for (let i = 0; seen < end; seen++, i++) values[seen] = packed(bytes, begin, i * width, width);
@@ -45,7 +45,7 @@ export function decodeRuns(bytes: Uint8Array, width: number, count: number): Uin
   return values;
 }
 
-/** The number of `width` bits that begins at a bit, the lowest first. */
+/** The number of `width` bits that starts at a bit, lowest bit first. */
 function packed(bytes: Uint8Array, begin: number, bit: number, width: number): number {
   let value = 0;
   for (let done = 0; done < width;) {

@@ -16,31 +16,30 @@ import { type FlatColumn, readFlatColumn } from "./parquet-column.ts";
 import type { Row, Table } from "./table.ts";
 import { whyUnreadable } from "./text-file.ts";
 
-/** A parquet file's rows; classes that it numbers have their names. */
+/** The rows of a parquet file, with class names in place of class numbers. */
 export interface ParquetTable extends Table {
-  /** Column -> the names of its classes, in order, where the file says so as Hugging Face's data sets do. */
+  /** Column -> the names of its classes, in order, if the file has Hugging Face's metadata. */
   classes: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Rows over the file's bytes: more of them hold no texts that differ. */
+/** The most rows per byte of the file: with more, the texts cannot all differ. */
 const mostRows = 100;
 
-/** What the pages of a file may unfold to: more is no text. */
+/** The most bytes that the pages of a file may decompress to; text is never more. */
 const mostUnfolded = (bytes: number): number => Math.min(2000 * bytes, 100 * bytes + 2 ** 28);
 
-/** A decimal number of more bytes is no label. */
+/** The most bytes of a decimal number; labels are never longer. */
 const mostDecimalBytes = 32;
 
 /**
- * A table from a parquet file: strings, numbers and booleans; nulls stay null, and whole numbers past
- * 2^53 are bigints. Uncompressed, Snappy, gzip, zstd, Brotli or LZ4. A column whose classes the file
- * names (`huggingface`, `ClassLabel`) has the names in place of the numbers; -1, which stands for no
- * label, becomes null.
+ * Reads a table from a parquet file: strings, numbers and booleans; nulls stay null, and whole numbers
+ * past 2^53 are bigints. Uncompressed, Snappy, gzip, zstd, Brotli or LZ4. A column whose classes the
+ * file names (`huggingface`, `ClassLabel`) has names in place of numbers; -1, for no label, becomes null.
  *
- * What the file states of itself is checked before it is used, so that a damaged or hostile file ends in
- * an error and takes no more time and memory than its size accounts for.
+ * Everything that the file claims is checked before it is used, so that a damaged or hostile file ends
+ * in an error and takes no more time and memory than its size justifies.
  *
- * @param wanted the columns that are read; those that the file lacks are left out
+ * @param wanted the columns to read; those that the file lacks are left out
  * @throws Error that names the file and the field if it cannot be read or is damaged; TypeError if a
  *   wanted column is nested
  */
@@ -66,7 +65,7 @@ export async function readParquet(path: string, wanted: readonly string[]): Prom
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
-      `${path}: cannot be read as parquet (${why}); it is damaged, or no parquet file: fetch or save it again`,
+      `${path}: cannot be read as parquet (${why}); it is damaged or not a parquet file: fetch or save it again`,
       { cause },
     );
   }
@@ -97,7 +96,7 @@ async function readRows(
   let mostBytes = mostUnfolded(file.byteLength);
   for (const [g, group] of row_groups.entries()) {
     const count = Number(group.num_rows);
-    // Arrow writes such groups, of which no page is there to read.
+    // Arrow writes empty groups, which have no pages.
     if (count === 0) continue;
     const read: { name: string; values: unknown[] }[] = [];
     for (const { name, column } of columns) {
@@ -124,7 +123,7 @@ async function readRows(
   return rows;
 }
 
-/** Where a column of a row group lies in the file. @throws RangeError if it lies outside */
+/** Where a column of a row group is in the file. @throws RangeError if it is outside */
 function chunkOf(
   { columns }: RowGroup,
   name: string,
@@ -139,7 +138,7 @@ function chunkOf(
   if (of.type !== type)
     throw new RangeError(`type: expected ${type} as in the schema, got ${of.type}`);
   const data = Number(of.data_page_offset);
-  // Some writers state 0 for none.
+  // Some writers put 0 for none.
   const dictionary = Number(of.dictionary_page_offset ?? 0);
   const begin = dictionary > 0 ? Math.min(dictionary, data) : data;
   const end = begin + Number(of.total_compressed_size);
@@ -150,7 +149,7 @@ function chunkOf(
   return { codec: of.codec, begin, end };
 }
 
-/** How a column at the top is decoded; nothing if it holds lists or records. */
+/** How to decode a top-level column; undefined if it holds lists or records. */
 function flatColumn(metadata: FileMetaData, name: string): FlatColumn | undefined {
   const root = parquetSchema(metadata);
   const tree = root.children.find((child) => child.element.name === name);
@@ -179,7 +178,7 @@ function flatColumn(metadata: FileMetaData, name: string): FlatColumn | undefine
   };
 }
 
-/** Of each codec one that writes no more than it is told. */
+/** Decompressors that write no more than they are asked to. */
 const bounded: Compressors = {
   ...compressors,
   GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
@@ -203,7 +202,7 @@ function checkSizes({ row_groups, num_rows }: FileMetaData, bytes: number): void
     throw new RangeError(`num_rows: expected ${num_rows} in its row groups, got ${rows}`);
 }
 
-/** The names of the columns at the top. */
+/** The names of the top-level columns. */
 function columnsOf({ schema }: FileMetaData): string[] {
   const names: string[] = [];
   let at = 1;
@@ -214,7 +213,7 @@ function columnsOf({ schema }: FileMetaData): string[] {
     if (typeof name !== "string")
       throw new RangeError(`schema: name: expected one for column ${names.length + 1}, got none`);
     names.push(name);
-    // Past what lies within it.
+    // Skip its children.
     for (let within = 1; within > 0; at++) {
       const part = schema[at];
       if (part === undefined) throw new RangeError("schema: num_children: it is cut short");
@@ -233,7 +232,7 @@ const classLabel = z.looseObject({
   names: z.array(z.string()).min(1),
 });
 
-/** What Hugging Face's data sets say of their columns. */
+/** The metadata of Hugging Face's data sets about their columns. */
 function classesOf({ key_value_metadata }: FileMetaData): Record<string, string[]> {
   const text = key_value_metadata?.find(({ key }) => key === "huggingface")?.value;
   if (text === undefined) return {};
@@ -246,7 +245,7 @@ function classesOf({ key_value_metadata }: FileMetaData): Record<string, string[
   );
 }
 
-/** A value as JSON would have it, a class by its name; a number past 2^53 stays exact. */
+/** A value as in JSON, a class as its name; a number past 2^53 stays exact. */
 function plain(value: unknown, classes: readonly string[] | undefined): unknown {
   const exact = typeof value === "bigint" && !Number.isSafeInteger(Number(value));
   const number = typeof value === "bigint" && !exact ? Number(value) : value;

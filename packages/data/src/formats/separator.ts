@@ -1,12 +1,12 @@
 import { type Options, parse } from "csv-parse/sync";
 import { seenText } from "../sources/label-key.ts";
 
-/** What separates fields in files called `.csv`, the likelier first. */
+/** The separators in files called `.csv`, the most likely first. */
 const separators = [",", ";", "\t", "|"];
-/** Characters and records that tell the separator. */
+/** How many characters and records are read to find the separator. */
 const looked = { characters: 1 << 16, records: 20 };
 
-/** How a delimited text is parsed. */
+/** How to parse a delimited text. */
 export function csvOptions(delimiter: string, quotes: boolean): Options {
   return {
     delimiter,
@@ -17,16 +17,16 @@ export function csvOptions(delimiter: string, quotes: boolean): Options {
   };
 }
 
-/** A column's name as a header has it, without what is not seen unless it is wanted as it is written. */
+/** A column's name in a header, without invisible characters unless the name with them is wanted. */
 export function columnName(written: string, wanted: readonly string[]): string {
   const name = written.trim();
   return wanted.includes(name) ? name : seenText(name);
 }
 
 /**
- * What separates the fields of a CSV: a comma, a semicolon, a tab or a bar, the first of them under which
- * the header has the wanted columns. Without a header, columns being called by their numbers, the
- * first under which the first rows are equally long and have them. Otherwise a comma.
+ * Finds the separator of a CSV: the first of comma, semicolon, tab and bar with which the header has the
+ * wanted columns. Without a header, where columns are named by their numbers, the first with which the
+ * first rows are equally long and have those columns. Otherwise a comma.
  */
 export function separatorOf(
   text: string,
@@ -49,7 +49,7 @@ export function separatorOf(
   return separators.find(fits) ?? ",";
 }
 
-/** The header, or some rows; none if they cannot be parsed. */
+/** The header or the first rows; none if they cannot be parsed. */
 function firstRecords(
   text: string,
   delimiter: string,
@@ -66,7 +66,7 @@ function firstRecords(
       },
     });
   } catch {
-    // The text may be cut within a quoted field, and be whole before.
+    // The text may be cut within a quoted field; the records before it are whole.
   }
   return records;
 }

@@ -5,8 +5,8 @@ import { lfsPointerProblem } from "@sweetspot/artifact";
 /**
  * Reads a file that must be UTF-8.
  *
- * @returns its content, without the byte order mark that it may begin with
- * @throws Error if it cannot be read; TypeError that tells the line and byte where it is not UTF-8
+ * @returns its content, without a byte order mark
+ * @throws Error if it cannot be read; TypeError that gives the line and byte where it is not UTF-8
  */
 export async function readTextFile(path: string): Promise<string> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
@@ -23,7 +23,7 @@ export async function readTextFile(path: string): Promise<string> {
   return new TextDecoder().decode(bytes);
 }
 
-/** What begins files that are no text, and what to do with them. */
+/** The first bytes of files that are not text, and what to do with them. */
 const packed: readonly (readonly [readonly number[], string])[] = [
   [[0x1f, 0x8b], "is compressed by gzip; unpack it first (gunzip)"],
   [[0x42, 0x5a, 0x68], "is compressed by bzip2; unpack it first (bunzip2)"],
@@ -36,7 +36,7 @@ const packed: readonly (readonly [readonly number[], string])[] = [
   [[0x50, 0x41, 0x52, 0x31], "is a parquet file; set format to parquet"],
 ];
 
-/** What to say of bytes that are not meant as UTF-8. */
+/** The problem with bytes that are in another format than UTF-8. */
 function otherFormat(bytes: Uint8Array): string | undefined {
   const pointer = lfsPointerProblem(bytes);
   if (pointer !== undefined) return pointer;
@@ -45,7 +45,7 @@ function otherFormat(bytes: Uint8Array): string | undefined {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
     return "expected UTF-8, got UTF-16; save it as UTF-8";
-  // In UTF-16 every other byte of Latin letters is 0.
+  // In UTF-16, every other byte of Latin text is 0.
   const zeros = [0, 0];
   const end = Math.min(bytes.length, 4096);
   for (let i = 0; i < end; i++) if (bytes[i] === 0) zeros[i % 2] = (zeros[i % 2] ?? 0) + 1;
@@ -75,7 +75,7 @@ function whereNotUtf8(bytes: Uint8Array): string {
   return `line ${line}: expected UTF-8, got the byte 0x${hex} at offset ${at}; save it as UTF-8 (from Windows-1252: iconv -f WINDOWS-1252 -t UTF-8)`;
 }
 
-/** Where the first sequence that is not UTF-8 begins, by bisection. */
+/** The offset of the first sequence that is not UTF-8, by bisection. */
 function firstInvalid(bytes: Uint8Array): number {
   let good = 0;
   let bad = bytes.length + 1;
@@ -84,12 +84,12 @@ function firstInvalid(bytes: Uint8Array): number {
     if (beginsCharacters(bytes.subarray(0, middle))) good = middle;
     else bad = middle;
   }
-  // Up to three bytes of a character that is not finished.
+  // Up to three bytes of an unfinished character.
   while (!isUtf8(bytes.subarray(0, good))) good--;
   return good;
 }
 
-/** Whether bytes are UTF-8, the last character perhaps cut short. */
+/** Whether bytes are UTF-8, where the last character may be cut short. */
 function beginsCharacters(bytes: Uint8Array): boolean {
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });

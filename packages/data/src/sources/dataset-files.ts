@@ -4,20 +4,20 @@ import { didYouMean } from "@sweetspot/artifact";
 /** A file of a split. */
 interface SplitFile {
   file: string;
-  /** Which of how many it is, from 0; of those in a folder of their own the number is not known. */
+  /** The shard's index from 0 and the number of shards, which is unknown for shards in a folder of their own. */
   shard?: { index: number; of?: number };
 }
 
-/** The files of a configuration: by the split that they are called after, and by a keyword in their names. */
+/** The files of a configuration: by the split that they are named after, and by a keyword in their names. */
 export interface ConfigFiles {
   named: Map<string, SplitFile[]>;
-  /** Split -> name -> files: where several names have the keyword, one of them must be chosen. */
+  /** Split -> name -> files; if several names have the keyword, the user must choose one. */
   keyword: Map<string, Map<string, SplitFile[]>>;
 }
 
 const extensions = [".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".json"];
 
-/** What the library `datasets` takes for a split in a name, as a word of its own. */
+/** Words in a file name that the library `datasets` reads as a split. */
 const keywords: readonly (readonly [string, RegExp])[] = [
   ["train", /(?:^|[-._ 0-9])(?:train|training)(?:[-._ 0-9]|$)/i],
   ["validation", /(?:^|[-._ 0-9])(?:validation|valid|dev|val)(?:[-._ 0-9]|$)/i],
@@ -25,10 +25,10 @@ const keywords: readonly (readonly [string, RegExp])[] = [
 ];
 
 /**
- * Configuration -> its splits' files, by their names, as the Hub and the library `datasets` have them:
+ * Configuration -> the files of its splits, by the naming rules of the Hub and the library `datasets`:
  * `CONFIG/SPLIT-00000-of-00002.parquet`, with or without a hash at the end; `CONFIG/SPLIT/0000.parquet`;
- * `SPLIT/any.parquet`; `SPLIT.csv`; `my_train_file.csv`. Of several formats of a split parquet is
- * taken. A `.json` file counts only if its name, or its folder's, has a split's keyword.
+ * `SPLIT/any.parquet`; `SPLIT.csv`; `my_train_file.csv`. If a split has several formats, parquet is
+ * used. A `.json` file counts only if its name, or its folder's, has a split's keyword.
  *
  * Source: datasets 4.0, `data_files.py` (keywords and shards).
  */
@@ -52,9 +52,9 @@ export function configsOf(files: readonly string[]): Map<string, ConfigFiles> {
 
 interface Place {
   config: string;
-  /** What the file is called after. */
+  /** What the file is named after. */
   split: string;
-  /** The split that its name has the keyword of. */
+  /** The split whose keyword is in its name. */
   keyword?: string;
   shard?: SplitFile["shard"];
 }
@@ -67,7 +67,7 @@ function placeOf(file: string): Place {
     const [, split = "", index, of] = sharded;
     return place(folder, split, { index: Number(index), of: Number(of) });
   }
-  // A folder of its own: numbered files, as the Hub converts data sets, or any.
+  // A folder of its own: numbered files, as in the Hub's conversions, or any files.
   const inner = basename(folder);
   const outer = dirname(folder) === "." ? "" : dirname(folder);
   if (/^\d{4,5}$/.test(stem) && inner !== "") return place(outer, inner, { index: Number(stem) });
@@ -94,8 +94,8 @@ function add(splits: Map<string, SplitFile[]>, split: string, entry: SplitFile):
 }
 
 /**
- * The split that is tested on by default: `validation`, else `test`; where no file is called so, by the
- * keywords in the names.
+ * The default split to test on: `validation`, else `test`; if no file is named so, by the keywords in
+ * file names.
  */
 export function testSplitOf({ named, keyword }: ConfigFiles): string {
   const splits = ["validation", "test"];
@@ -108,14 +108,14 @@ export function testSplitOf({ named, keyword }: ConfigFiles): string {
  * The files of a split, shards in order.
  *
  * @param where names the configuration in errors
- * @throws RangeError that tells what there is if the split is missing or may be one of several, or names
- *   the shard that is missing
+ * @throws RangeError that lists the splits if this one is missing or ambiguous, or names the missing
+ *   shard
  */
 export function filesOf({ named, keyword }: ConfigFiles, split: string, where: string): string[] {
   const names = keyword.get(split);
   if (!named.has(split) && names !== undefined && names.size > 1)
     throw new RangeError(
-      `${where}: the split "${split}" may be ${[...names.keys()].join(" or ")}; name one of them (trainSplit, testSplit)`,
+      `${where}: the split "${split}" could be ${[...names.keys()].join(" or ")}; name one of them (trainSplit, testSplit)`,
     );
   const files = named.get(split) ?? names?.values().next().value;
   if (files === undefined)
@@ -143,7 +143,7 @@ function inOrder(files: readonly SplitFile[], where: string): string[] {
     const file = byIndex.get(index);
     if (file !== undefined) return file;
     throw new RangeError(
-      `${where}: expected ${count} shards, number ${index} (counted from 0) is missing; fetch the data set again`,
+      `${where}: expected ${count} shards, but number ${index} (counted from 0) is missing; fetch the data set again`,
     );
   });
 }

@@ -103,7 +103,7 @@ describe("datasetTask", () => {
     expect([examples.length, test?.length, labels]).toEqual([2, 2, undefined]);
     const none = await dataset("none", { "notes.txt": "" });
     await expect(datasetTask(none, "none", {})).rejects.toThrow(
-      /expected parquet, CSV, TSV, JSON Lines or JSON files called after their split/,
+      /expected parquet, CSV, TSV, JSON Lines or JSON files named after their split/,
     );
   });
 
@@ -185,17 +185,17 @@ describe("datasetTask", () => {
     [
       "a shard that is missing",
       ["train-00000-of-00003.csv", "train-00002-of-00003.csv"],
-      /default: split "train": expected 3 shards, number 1 \(counted from 0\) is missing/,
+      /default: split "train": expected 3 shards, but number 1 \(counted from 0\) is missing/,
     ],
     [
       "the last that is missing",
       ["train-00000-of-00002.csv"],
-      /expected 2 shards, number 1 \(counted from 0\) is missing/,
+      /expected 2 shards, but number 1 \(counted from 0\) is missing/,
     ],
     [
       "a numbered file that is missing",
       ["train/0000.csv", "train/0002.csv"],
-      /split "train": expected 2 shards, number 1 .* is missing/,
+      /split "train": expected 2 shards, but number 1 .* is missing/,
     ],
     [
       "two sets of shards",
@@ -210,7 +210,7 @@ describe("datasetTask", () => {
     [
       "several files with a keyword",
       ["my_train.csv", "train_small.csv"],
-      /the split "train" may be my_train or train_small; name one of them/,
+      /the split "train" could be my_train or train_small; name one of them/,
     ],
   ])("refuses %s", async (name, files, expected) => {
     const repository = await dataset(

@@ -6,25 +6,25 @@ import { examplesOf, notesIn, readTable } from "./own-file.ts";
 import { withOneSpelling } from "./label-spelling.ts";
 import type { DataNote, Example, TaskExamples } from "./source.ts";
 
-/** Which of a data set's texts are a task. */
+/** Which part of a data set is the task. */
 export interface DatasetColumns {
-  /** A configuration, such as GLUE's `rte`; the only one by default. */
+  /** A configuration, such as GLUE's `rte`; by default the only one. */
   config?: string | undefined;
-  /** The column of the text. GLUE's are known. */
+  /** The column of the text; known for GLUE. */
   text?: string | undefined;
-  /** That of the second text, for sentence pairs. */
+  /** The column of the second text, for sentence pairs. */
   textPair?: string | undefined;
-  /** That of the label; `label` by default. */
+  /** The column of the label; `label` by default. */
   label?: string | undefined;
-  /** The split that is trained on; `train` by default. */
+  /** The split to train on; `train` by default. */
   trainSplit?: string | undefined;
-  /** The split that is tested on; `validation` by default, or `test` where there is none of that name. */
+  /** The split to test on; by default `validation`, or `test` if there is none of that name. */
   testSplit?: string | undefined;
 }
 
-/** The parts of a task in a data set. */
+/** A task in a data set: its columns and its files. */
 export interface DatasetTask {
-  /** Names it in errors. */
+  /** Its name in errors. */
   name: string;
   text: string;
   textPair?: string;
@@ -36,9 +36,9 @@ export interface DatasetTask {
 /**
  * Finds a task in a data set's repository, by the names of its files.
  *
- * @param name the repository's, without its revision: GLUE is known by it
- * @throws RangeError that tells what there is, if the configuration, a split or the text's column is
- *   missing or not to be told
+ * @param name the repository's name without its revision, which identifies GLUE
+ * @throws RangeError that lists the choices if the configuration, a split or the text's column is
+ *   missing or ambiguous
  */
 export async function datasetTask(
   repository: Repository,
@@ -49,7 +49,7 @@ export async function datasetTask(
   const configs = configsOf(await repository.files());
   if (configs.size === 0) {
     throw new RangeError(
-      `${where}: expected parquet, CSV, TSV, JSON Lines or JSON files called after their split, such as train-00000-of-00001.parquet, got none`,
+      `${where}: expected parquet, CSV, TSV, JSON Lines or JSON files named after their split, such as train-00000-of-00001.parquet, got none`,
     );
   }
   const config =
@@ -66,7 +66,7 @@ export async function datasetTask(
   const task = isGlue(name) ? glue[config] : undefined;
   if (isGlue(name) && task === undefined && columns.text === undefined) {
     throw new RangeError(
-      `${where}: ${config} is not one of GLUE's classification tasks (${Object.keys(glue).join(", ")}); name its columns to use it all the same`,
+      `${where}: ${config} is not one of GLUE's classification tasks (${Object.keys(glue).join(", ")}); name its columns to use it anyway`,
     );
   }
   const text = columns.text ?? task?.text;
@@ -85,9 +85,9 @@ export async function datasetTask(
 }
 
 /**
- * Reads a task of a data set; of the Hub, its files are fetched.
+ * Reads a task of a data set; files on the Hub are fetched.
  *
- * @throws Error, TypeError or RangeError as `datasetTask` and as the reading of a person's own file
+ * @throws Error, TypeError or RangeError as `datasetTask` and `readOwnFile`
  */
 export async function readDataset(
   repository: Repository,

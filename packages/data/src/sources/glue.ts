@@ -1,10 +1,10 @@
-/** A classification task of GLUE: its columns, its sizes, and the split that is tested on. */
+/** A classification task of GLUE: its columns, its sizes, and the split to test on. */
 export interface GlueTask {
   text: string;
   textPair?: string;
-  /** GLUE keeps the labels of its own test splits. */
+  /** GLUE's own test splits have no public labels. */
   testSplit: string;
-  /** Examples of the training and of the tested split. */
+  /** The number of examples of the training split and of `testSplit`. */
   examples: { train: number; test: number };
 }
 
@@ -22,7 +22,7 @@ const pair = (
 ): GlueTask => ({ text, textPair, testSplit, examples: { train, test } });
 
 /**
- * GLUE's classification tasks, by the names of their configurations.
+ * GLUE's classification tasks, by configuration.
  *
  * Source: Wang et al., arXiv:1804.07461; sizes and columns from the card of the data set nyu-mll/glue.
  */
@@ -37,7 +37,7 @@ export const glue: Readonly<Record<string, GlueTask>> = {
   wnli: pair("sentence1", "sentence2", 635, 71),
 };
 
-/** Whether a repository is GLUE, by its name. */
+/** Whether a repository's name is GLUE's. */
 export function isGlue(name: string): boolean {
   return /(^|\/)glue$/i.test(name);
 }

@@ -1,17 +1,17 @@
-/** What is not seen: format characters and the like, but not the letters of emoji flags. */
+/** Invisible characters: format characters and the like, but not the tags in emoji flags. */
 const unseen = /(?![\u{e0020}-\u{e007f}])[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** A decimal number; one with a needless 0 before it, such as `01`, is a code. */
+/** A decimal number; with a leading 0, such as `01`, it is a code instead. */
 const numeral = /^([+-]?)(?:(0|[1-9]\d*)(?:\.(\d*))?|\.(\d+))(?:e([+-]?\d{1,6}))?$/i;
 
-/** A text without the characters that are not seen, each stretch of white space one space, none at the ends. */
+/** A text without invisible characters, with white space collapsed and trimmed. */
 export function seenText(text: string): string {
   return text.replaceAll(unseen, "").replaceAll(/\s+/gu, " ").trim();
 }
 
 /**
- * A label as it is shown and given back: as it is written, without the characters that are not seen,
- * but for those that shape their neighbours, as in Persian words and in emoji.
+ * A label as it is shown and returned: as written, without invisible characters except those that shape
+ * their neighbours, as in Persian words and in emoji.
  */
 export function shownLabel(label: string): string {
   const shown = label.replaceAll(unseen, (character, at: number) => {
@@ -24,9 +24,9 @@ export function shownLabel(label: string): string {
 }
 
 /**
- * Equal for labels that mean the same: compatibility forms unified (NFKC), what is not seen left out,
- * white space collapsed, and decimal numbers by their exact value (`1`, `+1`, `1.0`, `1e0`; `01` is a
- * code of its own). Case counts. Empty for a label of nothing that is seen.
+ * A key that is equal for labels that mean the same: compatibility forms unified (NFKC), invisible
+ * characters removed, white space collapsed, and decimal numbers by exact value (`1`, `+1`, `1.0`,
+ * `1e0`; `01` is a different code). Case counts. Empty for a label without a visible character.
  */
 export function labelKey(label: string): string {
   const text = seenText(seenText(label).normalize("NFKC")).replace(/^\u2212/u, "-");
@@ -41,7 +41,7 @@ export function labelKey(label: string): string {
   return `${sign === "-" ? "-" : ""}${significant}e${exponent}`;
 }
 
-/** What stands for nothing in other programs' tables, in lower case. */
+/** Words for a missing value in other programs' tables, in lower case. */
 const standsForNothing = new Set([
   "nan",
   "na",
@@ -55,7 +55,7 @@ const standsForNothing = new Set([
   "nat",
 ]);
 
-/** Whether a label is a word that other programs write where there is none. */
+/** Whether a label is a word that other programs write for a missing value. */
 export function looksMissing(label: string): boolean {
   return standsForNothing.has(labelKey(label).toLowerCase());
 }

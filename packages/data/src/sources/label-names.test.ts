@@ -32,18 +32,18 @@ test.each([
 
 test("one class only", () => {
   expect(() => labelNames(["good", "good", "good"], "reviews.csv")).toThrow(
-    'reviews.csv: expected at least two labels, but each of the 3 examples is "good"; add examples of another',
+    'reviews.csv: expected at least two labels, but all 3 examples are "good"; add examples of another',
   );
 });
 
 test("labels that differ in case alone", () => {
   expect(() => twice("Good", "bad", "good")).toThrow(
-    'reviews.csv: the labels "good" and "Good" differ in case alone; write them alike',
+    'reviews.csv: the labels "good" and "Good" differ only in case; spell them the same',
   );
 });
 
 test("labels that differ in case and in width", () => {
-  expect(() => twice("Ｇood", "bad", "good")).toThrow("differ in case alone");
+  expect(() => twice("Ｇood", "bad", "good")).toThrow("differ only in case");
 });
 
 test("a column of text taken for labels", () => {

@@ -1,17 +1,17 @@
 import { labelKey } from "./label-key.ts";
 
-/** So many classes are told from a column of text by no count of theirs. */
+/** Up to this many classes, their number alone never makes the column look like text. */
 const fewLabels = 10;
 
 const collator = new Intl.Collator("en", { numeric: true });
 
 /**
- * The different labels of a task in the order of the logits: numbers by value, other names by the
- * alphabet with the numbers in them by value (`step 2` before `step 10`).
+ * The distinct labels of a task in the order of the logits: numbers by value, other names in
+ * alphabetical order with numbers in them by value (`step 2` before `step 10`).
  *
  * @param where names the task in errors
- * @throws RangeError if there are fewer than two, if two differ in case alone, or if there are so
- *   many that they cannot be classes
+ * @throws RangeError if there are fewer than two, if two differ only in case, or if there are too many
+ *   to be classes
  */
 export function labelNames(labels: readonly string[], where: string): string[] {
   const names = [...new Set(labels)];
@@ -22,7 +22,7 @@ export function labelNames(labels: readonly string[], where: string): string[] {
   );
   if (names.length < 2) {
     throw new RangeError(
-      `${where}: expected at least two labels, but each of the ${labels.length} examples is "${names[0]}"; add examples of another`,
+      `${where}: expected at least two labels, but all ${labels.length} examples are "${names[0]}"; add examples of another`,
     );
   }
   const seen = new Map<string, string>();
@@ -31,7 +31,7 @@ export function labelNames(labels: readonly string[], where: string): string[] {
     const other = seen.get(key);
     if (other !== undefined)
       throw new RangeError(
-        `${where}: the labels "${other}" and "${name}" differ in case alone; write them alike`,
+        `${where}: the labels "${other}" and "${name}" differ only in case; spell them the same`,
       );
     seen.set(key, name);
   }

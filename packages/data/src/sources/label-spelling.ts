@@ -2,9 +2,9 @@ import type { DataNote, Example, TaskExamples } from "./source.ts";
 import { labelKey, looksMissing, shownLabel } from "./label-key.ts";
 
 /**
- * A source of which labels that mean the same (`labelKey`) have one name: the spelling that most of the
- * examples have, the first of equals, without what is not seen. A class that the source names, but of
- * which it has no example, is dropped. Notes say what was merged, dropped, or looks like no label.
+ * Gives labels that mean the same (`labelKey`) one name: the most frequent spelling, of equals the
+ * first, without invisible characters. Classes that the source names but that have no example are
+ * dropped. Notes say what was merged or dropped, and which labels look like missing values.
  */
 export function withOneSpelling(source: TaskExamples): TaskExamples {
   const spellings = spellingsOf(source);
@@ -28,7 +28,7 @@ export function withOneSpelling(source: TaskExamples): TaskExamples {
 
 interface Spellings {
   name: string;
-  /** Spelling -> how many examples have it, in the order in which they come. */
+  /** Spelling -> number of examples, in the order of first occurrence. */
   counts: Map<string, number>;
 }
 
@@ -71,7 +71,7 @@ function notesOf(spellings: ReadonlyMap<string, Spellings>): DataNote[] {
   return notes;
 }
 
-/** Spellings with what is not seen in them, at most a few. */
+/** The first few spellings, with invisible characters escaped. */
 function listed(counts: ReadonlyMap<string, number>): string {
   const shown = Array.from(counts.keys(), (label) =>
     JSON.stringify(label).replaceAll(

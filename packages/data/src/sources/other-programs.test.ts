@@ -99,7 +99,7 @@ describe("what other programs write", () => {
       },
     ]);
     expect(await problem("a.jsonl", '{"text":"x","label\u200b":"good"}')).toBe(
-      'a.jsonl: no column "label" (label), but one that differs in characters that are not seen; rename it',
+      'a.jsonl: no column "label" (label), but one that differs only in invisible characters; rename it',
     );
   });
 
@@ -129,7 +129,7 @@ describe("what other programs write", () => {
   test("NaN and Infinity in JSON, but not in a text", async () => {
     for (const name of ["NaN", "Infinity", "-Infinity"])
       expect(await problem("a.jsonl", `{"text":"x","label":${name}}`)).toContain(
-        `; ${name} is no JSON: write null, or a text in quotes`,
+        `; ${name} is not valid in JSON: write null, or a text in quotes`,
       );
     expect(await problem("a.jsonl", '{"text":"NaN \\" NaN",}')).toMatch(
       /; write one object on each line$/,
@@ -139,7 +139,7 @@ describe("what other programs write", () => {
   test("NaN behind a very long text", async () => {
     const text = "\\\\n".repeat(2_000_000);
     expect(await problem("a.jsonl", `{"text":"${text}","label":NaN}`)).toContain(
-      "; NaN is no JSON",
+      "; NaN is not valid in JSON",
     );
   });
 
@@ -157,7 +157,7 @@ describe("what other programs write", () => {
       "a.csv: is compressed by gzip; unpack it first (gunzip)",
     );
     expect(await problem("reviews.csv.gz", gzipSync(csv))).toBe(
-      "reviews.csv.gz: is compressed (.gz); unpack it first, and name what is in it",
+      "reviews.csv.gz: is compressed (.gz); unpack it first and name the file inside",
     );
     expect(await problem("a.csv", Buffer.from("PK\u0003\u0004xx"))).toContain("a spreadsheet");
     expect(await problem("a.csv", Buffer.from("PAR1xxPAR1"))).toContain("set format to parquet");
@@ -175,7 +175,7 @@ describe("what other programs write", () => {
 
   test("settings of CSV and TSV are refused of other files", async () => {
     expect(await problem("a.jsonl", '{"text":"x","label":"y"}', { quotes: true })).toBe(
-      "a.jsonl: quotes: belongs to a csv or tsv file, got jsonl; remove it",
+      "a.jsonl: quotes: is only for csv and tsv files, got jsonl; remove it",
     );
   });
 });

@@ -226,7 +226,7 @@ describe("bad input is named with its place and the fix", () => {
     ["txet,label\nx,good\n", 'no column "text" (text), did you mean "txet"? (known: txet, label)'],
     [
       "txt;label\nx;good\n",
-      'no column "text" (text), its one column is "txt;label", so fields seem to be separated by ";"; set delimiter, or save it with commas (csv) or tabs (tsv)',
+      'no column "text" (text), its only column is "txt;label", so fields seem to be separated by ";"; set delimiter, or save it with commas (csv) or tabs (tsv)',
     ],
     [
       "I have never seen a film so long and so dull,bad\nx,good\n",
@@ -234,7 +234,7 @@ describe("bad input is named with its place and the fix", () => {
     ],
     [
       "text,label,label\nx,good,good\n",
-      'the column "label" (label) is there 2 times; rename all but one',
+      'the column "label" (label) occurs 2 times; rename all but one',
     ],
   ])("csv %j", async (content, expected) => {
     expect(await problem("a.csv", content)).toBe(`a.csv: ${expected}`);
@@ -242,7 +242,7 @@ describe("bad input is named with its place and the fix", () => {
 
   test("tsv with a tab too many", async () => {
     expect(await problem("a.tsv", "text\tlabel\nx\ty\tgood\n")).toBe(
-      "a.tsv: row 1 (line 2): expected 2 fields (text, label), got 3; a text may hold no tab",
+      "a.tsv: row 1 (line 2): expected 2 fields (text, label), got 3; a text must not hold a tab",
     );
   });
 

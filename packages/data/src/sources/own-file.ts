@@ -9,43 +9,43 @@ import { withOneSpelling } from "./label-spelling.ts";
 import { requireColumn, rowName, type Table } from "../formats/table.ts";
 import { readTextFile, whyUnreadable } from "../formats/text-file.ts";
 
-/** A person's own file of labelled text. */
+/** Your own file of labelled text. */
 export interface OwnFile {
   /** Relative to the current directory. */
   file: string;
-  /** By default told by the file's extension: `.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.json` or `.parquet`. */
+  /** By default follows the file's extension: `.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.json` or `.parquet`. */
   format?: "csv" | "tsv" | "jsonl" | "parquet" | undefined;
-  /** What separates the fields of a CSV or TSV file; by default a tab in TSV, and in CSV what its header shows. */
+  /** The separator of a CSV or TSV file; by default a tab in TSV, and in CSV what the header suggests. */
   delimiter?: string | undefined;
-  /** Whether a CSV or TSV file begins with a line that names the columns, as by default; if not, they are called `1`, `2` and so on. */
+  /** Whether a CSV or TSV file starts with a line of column names (default true); if not, columns are named `1`, `2` and so on. */
   header?: boolean | undefined;
-  /** Whether fields may be quoted, as by default in CSV and not in TSV. */
+  /** Whether fields may be quoted; by default true for CSV and false for TSV. */
   quotes?: boolean | undefined;
-  /** Name of the column, or of the JSON key, that holds the text. */
+  /** The column, or JSON key, of the text. */
   text: string;
-  /** That of the second text, for sentence pairs. */
+  /** The column of the second text, for sentence pairs. */
   textPair?: string | undefined;
-  /** That of the label. */
+  /** The column of the label. */
   label: string;
-  /** What the file's sha256 must be, in hexadecimal. */
+  /** The expected sha256 of the file, in hexadecimal. */
   sha256?: string | undefined;
-  /** A second file, of the same columns: the test split is made of it, the others of the first. */
+  /** A second file with the same columns; the test split is made from it, the others from the first. */
   testFile?: string | undefined;
-  /** What its sha256 must be. */
+  /** The expected sha256 of the second file. */
   testSha256?: string | undefined;
 }
 
 /**
- * Reads a person's own file of labelled text: CSV, TSV, JSON Lines or a JSON array, in UTF-8, or parquet.
+ * Reads your own file of labelled text: CSV, TSV, JSON Lines or a JSON array, in UTF-8, or parquet.
  *
- * @returns the examples in the file's order; a row without a label is left out and counted, and labels
- *   that mean the same are one (`withOneSpelling`)
- * @throws Error, TypeError or RangeError that names the file and, where there is one, the row, its
- *   line and the field, and says what to do
+ * @returns the examples in the file's order; rows without a label are left out and counted, and labels
+ *   that mean the same are merged (`withOneSpelling`)
+ * @throws Error, TypeError or RangeError that names the file and, if known, the row, its line and the
+ *   field, and says what to do
  */
 export async function readOwnFile(settings: OwnFile): Promise<TaskExamples> {
   const { file, testFile } = settings;
-  // An extension that says nothing is told before the file is looked for.
+  // Report an unknown extension before a missing file.
   if (settings.format === undefined) for (const f of [file, testFile ?? file]) formatOf(f);
   const sha256 = await checkedSha256(file, settings.sha256, "sha256");
   const train = await readTable(file, settings);
@@ -61,7 +61,7 @@ export async function readOwnFile(settings: OwnFile): Promise<TaskExamples> {
   });
 }
 
-/** A file's hash, once it has been found to be the one that was expected, if one was. */
+/** A file's hash. @throws Error if it is not the expected one */
 async function checkedSha256(
   file: string,
   expected: string | undefined,
@@ -76,14 +76,14 @@ async function checkedSha256(
   );
 }
 
-/** The columns of a task, and how its file is read. */
+/** The columns of a task, and how to read its file. */
 type Columns = Pick<
   OwnFile,
   "text" | "textPair" | "label" | "format" | "delimiter" | "header" | "quotes"
 >;
 
 /**
- * The table in a file, told by its extension unless `format` says.
+ * Reads the table in a file, whose format follows from its extension unless `format` is given.
  *
  * @throws Error, TypeError or RangeError that names the file
  */
@@ -96,7 +96,7 @@ export async function readTable(file: string, columns: Columns): Promise<Table |
       Object.entries({ delimiter, header, quotes }).find((e) => e[1] !== undefined) ?? [];
     if (other !== undefined)
       throw new RangeError(
-        `${file}: ${other}: belongs to a csv or tsv file, got ${format}; remove it`,
+        `${file}: ${other}: is only for csv and tsv files, got ${format}; remove it`,
       );
   }
   if (format === "parquet") return readParquet(file, wanted);
@@ -126,7 +126,7 @@ function formatOf(file: string): "csv" | "tsv" | "jsonl" | "parquet" {
   if (format !== undefined) return format;
   if ([".gz", ".bz2", ".zst", ".xz", ".zip"].includes(extension))
     throw new RangeError(
-      `${file}: is compressed (${extension}); unpack it first, and name what is in it`,
+      `${file}: is compressed (${extension}); unpack it first and name the file inside`,
     );
   throw new RangeError(
     `${file}: its name does not end in .csv, .tsv, .jsonl, .ndjson, .json or .parquet; set format to csv, tsv, jsonl or parquet`,
@@ -164,14 +164,14 @@ export function examplesOf(
   return { name: table.where, examples, withoutLabel, notes: table.notes ?? [] };
 }
 
-/** What reading found, with where it was found. */
+/** The notes made while reading, with the place that they are about. */
 export function notesIn(place: string, { notes = [] }: TaskExamples): DataNote[] {
   return notes.map((note) => ({ ...note, message: `${place}: ${note.message}` }));
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A null is a text that is not there, as an empty cell of a CSV file is. */
+/** A null is an empty text, like an empty cell of a CSV file. */
 function textIn(fields: Fields, column: string, place: string): string {
   if (!Object.hasOwn(fields, column)) {
     throw new TypeError(
@@ -186,14 +186,14 @@ function textIn(fields: Fields, column: string, place: string): string {
   );
 }
 
-/** A number or a boolean is a label by its name; NaN, and a text of nothing that is seen, are none. */
+/** The label as a string; undefined for null, NaN, and a text without a visible character. */
 function labelIn(fields: Fields, column: string, place: string): string | undefined {
   const value = Object.hasOwn(fields, column) ? fields[column] : null;
   if (typeof value === "string") return seenText(value) === "" ? undefined : value.trim();
   if (value === null || Number.isNaN(value)) return undefined;
   if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER)
     throw new RangeError(
-      `${place}: "${column}": the number ${value} is past 2^53, where numbers that differ are read as the same; put quotes around it`,
+      `${place}: "${column}": the number ${value} is past 2^53, where different numbers are read as the same; put quotes around it`,
     );
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint")
     return String(value);

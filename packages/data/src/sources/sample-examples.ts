@@ -2,12 +2,12 @@ import { labelIndices } from "../splits/prepare.ts";
 import type { TaskExamples } from "./source.ts";
 import { type SplitSizes, stratifiedOrder } from "../splits/splits.ts";
 
-/** Fewer than this are quickly tokenised, needed or not. */
+/** This many are tokenised quickly, needed or not. */
 const few = 20_000;
-/** How many examples are kept for one that is needed: copies and empty ones will be left out. */
+/** How many examples are kept per needed one, since copies and empty ones will be left out. */
 const spare = 2;
 
-/** How many examples the splits take, if all of their sizes are whole numbers. */
+/** How many examples the splits need; undefined unless all sizes are whole numbers. */
 export function neededExamples(sizes: SplitSizes): number | undefined {
   const { calibrationSize, thresholdSize, testSize, trainSize } = sizes;
   if (trainSize === "all") return undefined;
@@ -17,11 +17,11 @@ export function neededExamples(sizes: SplitSizes): number | undefined {
 }
 
 /**
- * A source of very many examples cut to twice as many as are needed, seeded and stratified, so that the
- * rest need not be tokenised; one of fewer as it is. Where the first examples are trained on, they stay
- * first.
+ * Draws twice as many examples as are needed from very many, seeded and stratified, so that the rest
+ * need not be tokenised; fewer examples are returned unchanged. For `trainSelection: "first"` it keeps
+ * the first examples instead.
  *
- * @param needed see `neededExamples`; official test examples are not cut
+ * @param needed see `neededExamples`; official test examples are all kept
  */
 export function sampleExamples(
   source: TaskExamples,

@@ -4,37 +4,34 @@ export interface Example {
   /** The second text of a sentence pair. */
   textPair?: string;
   label: string;
-  /** Examples of one group (a document, a word, near copies of a text) never lie in two splits. */
+  /** Examples of one group (a document, a word, near copies of a text) are never in two splits. */
   group?: string;
 }
 
-/** Something about the data that whoever trains on it should know. */
+/** Something about the data to know before training on it. */
 export type DataNote = {
-  /** Tells notes of one kind from others, such as `label-spellings`. */
+  /** The kind of note, such as `label-spellings`. */
   kind: string;
   message: string;
-  /** How many examples, or rows, it is about. */
+  /** How many examples or rows it concerns. */
   count?: number;
 };
 
-/** What was read from a task's files. */
+/** The labelled text of a task, as read from its files. */
 export interface TaskExamples {
-  /** Names it in errors: the file, or the embedded task. */
+  /** Its name in errors: the file, or the embedded task. */
   name: string;
   examples: Example[];
-  /** The official test examples, where the task has such; the other splits are made of `examples`. */
+  /** The official test examples, if the task has any; the other splits are made from `examples`. */
   test?: Example[];
-  /** The classes in the order of the logits, where the source says so. */
+  /** The classes in the order of the logits, if the files define it. */
   labels?: readonly string[];
-  /** Rows that were left out because they have no label. */
+  /** Rows left out because they have no label. */
   withoutLabel: number;
-  /** Of a person's own file, in hexadecimal. */
+  /** The hash of your own file, in hexadecimal. */
   sha256?: string;
-  /** What reading found. */
+  /** Notes made while reading. */
   notes?: readonly DataNote[];
-  /**
-   * Copies are judged by the text alone, not by the ids too: of the embedded tasks, whose pools and
-   * splits are fixed.
-   */
+  /** Find copies by text only, not by ids too: for the embedded tasks, whose splits are fixed. */
   copiesByText?: true;
 }

@@ -3,28 +3,28 @@ import { splitmix32, shuffled } from "@sweetspot/statistics";
 
 /** One training step's rows. */
 export interface PlannedBatch {
-  /** Counted from 0. */
+  /** From 0. */
   epoch: number;
-  /** Tokens that its rows are padded to: the bound of its length bucket. */
+  /** The number of tokens that its rows are padded to: the bound of its length bucket. */
   length: number;
   /** Rows of the split, `batchSize` of them, or fewer in at most one batch of an epoch. */
   indices: Int32Array;
 }
 
-/** Batches of one length that follow each other, so that a compiled run can hold several steps. */
+/** Consecutive batches of one length, so that a compiled run can hold several steps. */
 const batchesPerBlock = 8;
 
 /**
- * The order of all training steps, a pure function of its arguments.
+ * Plans the order of all training steps, a pure function of its arguments.
  *
- * Each epoch holds each row once, in an order of its own. A batch is cut to the bound of its length
- * bucket; rows that do not fill a batch move up to the next bucket, so that only the last batch of
- * the longest bucket may be short. Up to 8 batches of one length make a block, and the blocks of an
- * epoch are shuffled.
+ * Each epoch has each row once, in its own order. A batch is padded to the bound of its length bucket;
+ * rows that do not fill a batch move up to the next bucket, so that only the last batch of the longest
+ * bucket may be short. Up to 8 batches of one length form a block, and the blocks of an epoch are
+ * shuffled.
  *
  * `lengths` are the tokens of each row, at least 1; `seed` is a whole number, at least 0.
  *
- * @throws RangeError if there is no row, or a number is not a whole one of at least 1
+ * @throws RangeError if there is no row, or a number is not a whole number of at least 1
  */
 export function batchPlan({
   lengths,
@@ -37,7 +37,7 @@ export function batchPlan({
   batchSize: number;
   epochs: number;
   seed: number;
-  /** Length buckets, at most. */
+  /** The most length buckets. */
   mostLengths?: number;
 }): PlannedBatch[] {
   for (const [name, value] of Object.entries({ batchSize, epochs })) {
@@ -71,7 +71,7 @@ function lengthCounts(lengths: ArrayLike<number>): number[] {
   return counts;
 }
 
-/** The batches of one epoch, by rising length. */
+/** The batches of one epoch, by increasing length. */
 function epochBatches(
   lengths: ArrayLike<number>,
   bounds: readonly number[],
@@ -95,7 +95,7 @@ function epochBatches(
   return batches;
 }
 
-/** Stretches of batches of one length. */
+/** Runs of batches of one length. */
 function blocks(batches: readonly PlannedBatch[]): PlannedBatch[][] {
   const result: PlannedBatch[][] = [];
   for (const batch of batches) {

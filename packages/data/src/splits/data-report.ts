@@ -2,20 +2,20 @@ import type { Prepared } from "./prepare.ts";
 import type { DataNote, TaskExamples } from "../sources/source.ts";
 import { type SplitName, splitNames } from "./splits.ts";
 
-/** A class of fewer examples can hardly be learnt, and says little when it is tested. */
+/** A class with fewer examples can hardly be learned, and its test accuracy says little. */
 const fewExamples = 5;
-/** Shares from which on a note is made. */
+/** A note is made from these shares on. */
 const shares = { copies: 0.1, cut: 0.1, constant: 0.95, unknown: 0.05 };
-/** Labels that a note names. */
+/** The most labels that a note names. */
 const mostNamed = 5;
 
 /**
- * What a person should know of the data before training on it: what reading found (`source.notes`);
- * classes of fewer than 5 examples, or of none in a split that is held out; over a tenth of the examples
- * left out as copies, or cut; a text or a label that is the same in over 95% of the examples; over 5% of
- * unknown tokens. A pure function.
+ * Lists what to know about the data before training on it: notes made while reading (`source.notes`);
+ * classes with fewer than 5 examples, or none in a held-out split; over a tenth of the examples left out
+ * as copies, or cut; a text or a label that is the same in over 95% of the examples; over 5% unknown
+ * tokens. A pure function.
  *
- * @param source as it was read, of which `prepared` was made
+ * @param source the examples as read, from which `prepared` was made
  * @param unknownId the id of unknown tokens, if the vocabulary has one
  */
 export function dataReport(

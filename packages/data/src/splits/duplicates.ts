@@ -1,21 +1,21 @@
 import type { Example } from "../sources/source.ts";
 
 /**
- * What texts are compared by: compatibility forms unified (NFKC), case folded, each stretch of
- * white space one space, none at the ends.
+ * The form in which texts are compared: compatibility forms unified (NFKC), case folded, white space
+ * collapsed and trimmed.
  */
 export function normalisedText(text: string): string {
-  // Upper case first: it expands letters such as ß, as case folding does.
+  // Upper case first, which expands letters such as ß, as case folding does.
   const folded = text.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
   return folded.replaceAll(/\s+/gu, " ").trim();
 }
 
-/** Equal for examples whose texts, or pairs of texts, are the same when normalised. */
+/** A key that is equal for examples with the same normalised text or pair of texts. */
 export function textKey({ text, textPair = "" }: Pick<Example, "text" | "textPair">): string {
   return JSON.stringify([text, textPair].map(normalisedText));
 }
 
-/** Equal for examples that the encoder reads as the same: their ids and types are. */
+/** A key that is equal for examples that the encoder reads alike: the same ids and types. */
 export function idsKey({
   inputIds,
   tokenTypeIds,
@@ -23,29 +23,29 @@ export function idsKey({
   inputIds: readonly number[];
   tokenTypeIds: readonly number[];
 }): string {
-  // A string of a byte each is a quarter of the size of the numbers written out.
+  // A string of bytes is a quarter of the size of the numbers written out.
   const bytes = new Uint8Array(Int32Array.from([...inputIds, ...tokenTypeIds]).buffer);
   return Buffer.from(bytes).toString("latin1");
 }
 
-/** Examples no two of which are copies. */
+/** Examples without copies. */
 export interface Deduplicated<E> {
-  /** The first of each set of copies, in the order given. */
+  /** The first of each set of copies, in the given order. */
   examples: E[];
-  /** How many copies are left out. */
+  /** The number of copies left out. */
   duplicatesRemoved: number;
-  /** How many are left out because copies disagree on the label. */
+  /** The number left out because copies disagree on the label. */
   conflictsRemoved: number;
-  /** The copies that are left out, of either kind, that share no first key with one that comes before them. */
+  /** The copies left out, of either kind, whose first key no earlier example has. */
   others: E[];
 }
 
 /**
- * Leaves out copies: examples that have a key in common, or each a key in common with a third. Where
- * copies have different labels nobody can tell which is right, and any choice would teach or score a
- * guess: all of them go.
+ * Leaves out copies: examples that share a key, directly or through other examples. Copies with different
+ * labels are all left out: no one knows which label is right, and any choice would train on or score a
+ * guess.
  *
- * @param keysOf by default the normalised texts are the one key
+ * @param keysOf the keys of an example; by default its normalised text
  */
 export function withoutDuplicates<E extends Example>(
   examples: readonly E[],
@@ -53,7 +53,7 @@ export function withoutDuplicates<E extends Example>(
 ): Deduplicated<E> {
   const first = Int32Array.from(examples.keys());
   const owners = new Map<string, number>();
-  /** The first of the copies that are known so far. */
+  /** The first of a row's copies found so far. */
   const find = (row: number): number => {
     let root = row;
     while (first[root] !== root) root = first[root] ?? root;

@@ -27,7 +27,7 @@ test("too few groups: says what is to be lowered", () => {
   const groups = labels.map(() => "one");
   const sizes = { calibrationSize: 5, thresholdSize: 7, testSize: 11, trainSize: "all" } as const;
   expect(() => splitRows(labels, sizes, place, undefined, groups)).toThrow(
-    "words: too few groups of examples that stay together for splits of 11, 7, 5 held out; lower calibrationSize, thresholdSize or testSize",
+    "words: too few groups to hold out splits of 11, 7, 5 examples; lower calibrationSize, thresholdSize or testSize",
   );
 });
 
@@ -113,7 +113,7 @@ test("first examples whose groups leave too few to hold out: says how many are l
   const sizes = { calibrationSize: 5, thresholdSize: 7, testSize: 11 };
   const first = { ...sizes, trainSize: 17, trainSelection: "first" } as const;
   expect(() => splitRows(labels, first, place, undefined, groups)).toThrow(
-    "words: without the groups of the first 17 examples 6 are left of the 23 to be held out; lower trainSize",
+    "words: expected 23 examples to hold out, but without the groups of the first 17 only 6 are left; lower trainSize",
   );
 });
 

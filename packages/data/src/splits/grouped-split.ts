@@ -1,30 +1,29 @@
 import { splitmix32, shuffled } from "@sweetspot/statistics";
 
-/** Rows dealt out so that no group lies in two stretches. */
+/** Rows distributed so that no group is in two stretches. */
 export interface GroupedRows {
   /** The rows of each stretch. */
   held: number[][];
-  /** The rows of the groups that lie in none, in the order given. */
+  /** The rows of the groups that are in no stretch, in the given order. */
   rest: number[];
-  /** How many rows are in neither, because the rest of their group is held. */
+  /** The number of rows in neither, because the rest of their group is in a stretch. */
   leftOut: number;
 }
 
 /** Rows that stay together. */
 interface Group {
   rows: number[];
-  /** Label -> how many of the rows have it. */
+  /** Label -> number of rows. */
   counts: Map<number, number>;
 }
 
 /**
  * Fills stretches with whole groups. Each stretch gets as many rows of each label as it would have
- * without groups, so sizes and labels are exact. Groups are taken in a seeded order while they fit;
- * where none fits any more, those of which the fewest rows are too many are taken in part, and what
- * is too many of them is left out.
+ * without groups, so sizes and labels are exact. Groups are taken in a seeded order while they fit. Once
+ * none fits, the groups with the fewest surplus rows are taken in part, and their surplus is left out.
  *
  * @param stretches the rows of each stretch as they would be without groups
- * @param rest the rows of no stretch
+ * @param rest the rows in no stretch
  * @param labels `[N]`, the label of each row
  * @param groups `[N]`, the group of each row; a row without one is its own
  * @throws RangeError if there are too few groups
@@ -58,7 +57,7 @@ export function keepGroupsTogether(
         .sort((a, b) => a.over - b.over);
       if (best === undefined) {
         throw new RangeError(
-          `${where}: too few groups of examples that stay together for splits of ${stretches.map((s) => s.length).join(", ")} held out; lower calibrationSize, thresholdSize or testSize`,
+          `${where}: too few groups to hold out splits of ${stretches.map((s) => s.length).join(", ")} examples; lower calibrationSize, thresholdSize or testSize`,
         );
       }
       take(best.group);
@@ -94,7 +93,7 @@ function countLabels(rows: readonly number[], labels: readonly number[]): Map<nu
   return counts;
 }
 
-/** How many rows of a group are over what is wanted. */
+/** The surplus rows of a group. */
 function tooMany({ counts }: Group, wanted: ReadonlyMap<number, number>): number {
   let over = 0;
   for (const [label, n] of counts) over += Math.max(0, n - (wanted.get(label) ?? 0));

@@ -1,11 +1,11 @@
 /**
- * The lengths that batches are padded to: at most `most`, chosen so that an epoch has the fewest
- * padded tokens. Exact: with rows sorted by length, and those that do not fill a batch moving up to
- * the next bucket, how many batches end within a bucket follows from the counts alone, so dynamic
+ * Chooses the lengths to pad batches to: at most `most`, such that an epoch has the fewest padded
+ * tokens. The solution is exact: rows are sorted by length and those that do not fill a batch move up to
+ * the next bucket, so the number of batches in a bucket follows from the counts alone, and dynamic
  * programming over the lengths that occur finds the best bounds.
  *
  * @param counts `counts[t]` rows have t tokens
- * @returns rising; the last is the longest row's length; empty if there are no rows
+ * @returns increasing; the last is the longest row's length; empty if there are no rows
  */
 export function bucketLengths(
   counts: ArrayLike<number>,
@@ -14,12 +14,12 @@ export function bucketLengths(
   const occurring = Array.from(counts, (_, length) => length).filter((t) => (counts[t] ?? 0) > 0);
   const longest = occurring.at(-1);
   let rows = 0;
-  // Batches filled by rows of at most each length; the longest rows end the epoch, full or not.
+  // Batches filled by rows up to each length; the longest rows end the epoch, with a full batch or not.
   const ended = occurring.map((length) => {
     rows += counts[length] ?? 0;
     return length === longest ? Math.ceil(rows / batchSize) : Math.floor(rows / batchSize);
   });
-  // The cheapest buckets of which the last is bounded by occurring[j], by how many there are.
+  // By number of buckets: the cheapest buckets whose last bound is occurring[j].
   let best = occurring.map((length, j) => ({ tokens: length * (ended[j] ?? 0), bounds: [length] }));
   let answer = best.at(-1);
   for (let buckets = 2; buckets <= most; buckets++) {

@@ -2,11 +2,11 @@ import { type EncodedSplit, padRows, type PaddedBatch, rowCount } from "@sweetsp
 import type { PlannedBatch } from "./batch-plan.ts";
 
 /**
- * The rows of a planned batch, padded to its length and to exactly `batchSize` rows. Rows that are
- * missing are empty, of label 0 and weight 0; their first position is attended to, so that no
- * softmax runs over nothing.
+ * Pads the rows of a planned batch to its length, and the batch to exactly `batchSize` rows. Added rows
+ * are empty, with label 0 and weight 0; their first position is attended to, so that no softmax is over
+ * nothing.
  *
- * @returns besides the padded ids, `labels` and `weights`, both `[B]`
+ * @returns the padded ids, and `labels` and `weights`, both `[B]`
  * @throws RangeError if the batch has more than `batchSize` rows, or a row is longer than its length
  */
 export function padBatch(

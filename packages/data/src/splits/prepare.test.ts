@@ -102,6 +102,6 @@ test("where copies leave too little, the error says which", () => {
 test("a label that is none of the classes that the source names is told", () => {
   const source = { name: "x", examples: grouped(46), withoutLabel: 0, labels: ["yes", "nein"] };
   expect(() => prepareSplits(source, tokenizer, sizes)).toThrow(
-    'x: expected one of the classes yes, nein, got the label "no"; write it as the others are',
+    'x: expected one of the classes yes, nein, got the label "no"; spell it as one of them',
   );
 });

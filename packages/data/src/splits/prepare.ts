@@ -7,28 +7,28 @@ import type { EncodedText, TextTokenizer } from "@sweetspot/tokenizer";
 /** An example with its ids. */
 export type EncodedExample = Example & EncodedText;
 
-/** Labelled text made ready: four disjoint splits, and what became of the rest. */
+/** Prepared text: four disjoint splits, and counts of what was left out. */
 export interface Prepared {
   /** In the order of the logits. */
   labels: string[];
   splits: Record<SplitName, EncodedExample[]>;
-  /** Of all splits together. */
+  /** The counts over all splits. */
   counts: Counts;
   splitCounts: Record<SplitName, Counts>;
   removed: Removed;
 }
 
-/** What a set of examples consists of. */
+/** Counts over a set of examples. */
 export type Counts = {
   examples: number;
   perLabel: Record<string, number>;
-  /** Special ones included. */
+  /** Including special tokens. */
   tokens: number;
   /** Tokens of the longest example. */
   longest: number;
   /** Examples cut to the maximum length. */
   truncated: number;
-  /** Examples of which the vocabulary knows no token. */
+  /** Examples whose tokens are all unknown to the vocabulary. */
   unknownOnly: number;
 };
 
@@ -38,25 +38,25 @@ export type Removed = {
   emptyRemoved: number;
   duplicatesRemoved: number;
   conflictsRemoved: number;
-  /** Of both kinds of copies, those whose text is another: the encoder reads the same ids. */
+  /** Copies of both kinds whose text differs but whose ids are the same. */
   sameIdsRemoved?: number;
-  /** Of these, those that were cut: they begin alike. */
+  /** Those of them that were cut: they start the same. */
   sameBeginningRemoved?: number;
-  /** Those that are among the official test examples too, or of one group with such. */
+  /** Examples that are also official test examples, or share a group with one. */
   testCopiesRemoved?: number;
-  /** Those of which the rest of the group is held out; told where examples have groups. */
+  /** Examples left out because the rest of their group is held out; present if examples have groups. */
   groupRestRemoved?: number;
 };
 
 /**
  * Tokenises examples, leaves out empty ones and copies, and splits the rest. Copies have the same
- * normalised text, or the same ids: what the encoder reads. Of unknown tokens alone, whose ids say
- * nothing of the text, the text decides.
+ * normalised text or the same ids; for examples of unknown tokens only, whose ids say nothing about the
+ * text, only the text counts.
  *
- * @param maxLength tokens of an example, special ones included
- * @throws RangeError, beginning with the source's name, if nothing is left, there are fewer than
- *   two labels, too few examples for the splits, a label without an example to train on, or one that is
- *   none of the classes that the source names
+ * @param maxLength the most tokens of an example, special ones included
+ * @throws RangeError that starts with the task's name if nothing is left, there are fewer than two
+ *   labels, too few examples for the splits, a label without a training example, or a label that is not
+ *   one of the task's classes
  */
 export function prepareSplits(
   source: TaskExamples,
@@ -75,7 +75,7 @@ export function prepareSplits(
   }
   if (texts.every((e) => e.unknown)) {
     throw new RangeError(
-      `${where}: not one of its ${texts.length} texts has a token that the vocabulary knows; choose an encoder of its language`,
+      `${where}: none of its ${texts.length} texts has a token that the vocabulary knows; choose an encoder for its language`,
     );
   }
   const test = source.test?.map(encode);
@@ -109,7 +109,7 @@ export function prepareSplits(
   const other = [...examples, ...(test ?? [])].find(({ label }) => !known.has(label));
   if (other !== undefined) {
     throw new RangeError(
-      `${where}: expected one of the classes ${labels.slice(0, 10).join(", ")}, got the label "${other.label}"; write it as the others are`,
+      `${where}: expected one of the classes ${labels.slice(0, 10).join(", ")}, got the label "${other.label}"; spell it as one of them`,
     );
   }
   const indices = (some: readonly Example[]) =>
@@ -157,7 +157,7 @@ export function prepareSplits(
   };
 }
 
-/** What to say where copies leave no example, or those of one label. */
+/** The error's text if, without copies, no examples are left or those of one label. */
 function whyFewLeft(
   examples: readonly Example[],
   texts: number,

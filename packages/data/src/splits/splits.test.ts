@@ -95,7 +95,7 @@ describe("splitRows", () => {
         { seed: 1, where: "reviews.csv" },
       ),
     ).toThrow(
-      "reviews.csv: the splits need at least 14 examples, there are 10: 3 for calibration, 7 for threshold, 2 for test and 2 to train on, one of each label; add examples, or lower calibrationSize, thresholdSize or testSize",
+      "reviews.csv: the splits need at least 14 examples, but there are 10: 3 for calibration, 7 for threshold, 2 for test and 2 to train on, one of each label; add examples, or lower calibrationSize, thresholdSize or testSize",
     );
   });
 });

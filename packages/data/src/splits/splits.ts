@@ -1,17 +1,17 @@
 import { keepGroupsTogether } from "./grouped-split.ts";
 import { splitmix32, shuffled, uniform } from "@sweetspot/statistics";
 
-/** What a split is for. */
+/** A split, named after its purpose. */
 export type SplitName = "train" | "calibration" | "threshold" | "test";
 
-/** The splits, in the order in which they are told. */
+/** The splits, in the order in which they are listed. */
 export const splitNames: readonly SplitName[] = ["train", "calibration", "threshold", "test"];
 
 /**
- * All rows in one seeded order of which any stretch holds each label in nearly its overall share:
- * at most one row more or less than the share of it.
+ * Orders all rows, seeded, so that any stretch has each label in nearly its overall share: at most one
+ * row more or less.
  *
- * The rows of a label are shuffled and spread evenly over `[0, 1)`, from a start of the label's own.
+ * The rows of each label are shuffled and spread evenly over `[0, 1)`, from an offset of its own.
  *
  * @param labels `[N]`, the label of each row, `0 .. K - 1`
  * @returns `[N]`, the rows
@@ -34,13 +34,13 @@ export function stratifiedOrder(labels: readonly number[], seed: number): number
   return placed.sort((a, b) => a.at - b.at || a.label - b.label).map(({ row }) => row);
 }
 
-/** How many examples a split is to have: a whole number of them, or a share of all, in (0, 1). */
+/** The size of each split: a whole number of examples, or a share of all, in (0, 1). */
 export interface SplitSizes {
   calibrationSize: number;
   thresholdSize: number;
-  /** By default 0.35 of all, or all of the official test examples where there are such. */
+  /** By default 0.35 of all, or all official test examples if there are any. */
   testSize?: number | undefined;
-  /** A cap: the examples that the other splits leave, or the first so many of them. */
+  /** A cap; `all` takes every example that the other splits leave. */
   trainSize: number | "all";
   /** `first` trains on the first rows, whatever the seed; by default they are drawn. */
   trainSelection?: "seeded" | "first";
@@ -48,19 +48,19 @@ export interface SplitSizes {
 
 /** The rows of each split. */
 export interface SplitRows extends Record<SplitName, number[]> {
-  /** How many rows are in no split because the rest of their group is held out. */
+  /** The number of rows in no split because the rest of their group is held out. */
   leftOut: number;
 }
 
 /**
- * Four disjoint, stratified splits. Those held out come first in the order, so `trainSize` does not
- * change them, and a smaller training split is the beginning of a larger one. No group lies in two
- * of them; see `keepGroupsTogether` for what that leaves out.
+ * Makes four disjoint, stratified splits. The held-out ones come first in the order, so `trainSize` does
+ * not change them, and a smaller training split is the start of a larger one. No group is in two splits;
+ * `keepGroupsTogether` says what that leaves out.
  *
  * @param labels `[N]`, the label of each row, `0 .. K - 1`
- * @param where names what is split in errors
- * @param testLabels those of the official test examples; the test split's rows are then theirs
- * @param groups `[N]`, the group of each row, where rows have such
+ * @param where the task's name in errors
+ * @param testLabels the labels of the official test examples, if any; they are the test split
+ * @param groups `[N]`, the group of each row, if it has one
  * @throws RangeError if there are fewer rows than the splits need
  */
 export function splitRows(
@@ -81,7 +81,7 @@ export function splitRows(
   const classes = new Set(labels).size;
   if (held + classes > total) {
     throw new RangeError(
-      `${where}: the splits need at least ${held + classes} examples, there are ${total}: ${calibration} for calibration, ${threshold} for threshold,${testLabels === undefined ? ` ${test} for test` : ""} and ${classes} to train on, one of each label; add examples, or lower calibrationSize, thresholdSize or testSize`,
+      `${where}: the splits need at least ${held + classes} examples, but there are ${total}: ${calibration} for calibration, ${threshold} for threshold,${testLabels === undefined ? ` ${test} for test` : ""} and ${classes} to train on, one of each label; add examples, or lower calibrationSize, thresholdSize or testSize`,
     );
   }
   const most = Math.min(trainSize === "all" ? Infinity : trainSize, total - held);
@@ -93,10 +93,10 @@ export function splitRows(
   );
   if (rows.length < held) {
     throw new RangeError(
-      `${where}: without the groups of the first ${first} examples ${rows.length} are left of the ${held} to be held out; lower trainSize`,
+      `${where}: expected ${held} examples to hold out, but without the groups of the first ${first} only ${rows.length} are left; lower trainSize`,
     );
   }
-  // Those trained on come first in the file, or last in the order.
+  // Training examples are the first in the file, or the last in the order.
   const order = stratified(rows, labels, seed);
   const ungrouped = [
     order.slice(0, test),
@@ -121,7 +121,7 @@ export function splitRows(
   };
 }
 
-/** Some of the rows in a stratified order. */
+/** Some rows in a stratified order. */
 function stratified(rows: readonly number[], labels: readonly number[], seed: number): number[] {
   const order = stratifiedOrder(
     rows.map((row) => labels[row] ?? -1),

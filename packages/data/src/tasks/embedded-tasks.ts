@@ -7,7 +7,7 @@ import { domainSentiment, sentiment, siteReviews } from "./reviews.ts";
 import { spam } from "./spam.ts";
 import type { Example, TaskExamples } from "../sources/source.ts";
 
-/** The tasks whose labelled text comes with an npm package. */
+/** The tasks whose text comes with an npm package. */
 export const embeddedTasks = [
   "amazon",
   "imdb",
@@ -22,7 +22,7 @@ export const embeddedTasks = [
   "spam",
 ] as const;
 
-/** The name of a task that comes inside an npm package. */
+/** The name of a task whose text comes with an npm package. */
 export type EmbeddedTask = (typeof embeddedTasks)[number];
 
 const readers: Readonly<Record<EmbeddedTask, () => Promise<Example[]>>> = {
@@ -40,10 +40,10 @@ const readers: Readonly<Record<EmbeddedTask, () => Promise<Example[]>>> = {
 };
 
 /**
- * The examples of an embedded task, always the same and in the same order; docs/tasks.md says how
- * each is made.
+ * Reads the examples of an embedded task, always the same ones in the same order; docs/tasks.md says how
+ * each task is made.
  *
- * @throws Error if the npm package that it comes with is missing or not the pinned one
+ * @throws Error if its npm package is missing or not the pinned one
  */
 export async function readEmbeddedTask(task: EmbeddedTask): Promise<TaskExamples> {
   return { name: task, examples: await readers[task](), withoutLabel: 0, copiesByText: true };

@@ -8,7 +8,7 @@ import { partsOfSpeech, readSynsets } from "./corpora/wordnet.ts";
 const seed = 1;
 const poolSize = 4000;
 const shortest = 4;
-/** Two texts share no word of so many letters. */
+/** The two texts of a pair share no word of this many letters. */
 const wordLength = 4;
 
 interface Illustrated extends Matched {
@@ -16,10 +16,10 @@ interface Illustrated extends Matched {
 }
 
 /**
- * The task `example-gloss`: are the example and the definition of one synset? An example of WordNet
- * with the definition that it illustrates, or with that of another such synset of its part of speech
- * that has no word in common with its own. The two texts share no word of 4 letters or more; each is
- * used once, and none are near duplicates.
+ * The task `example-gloss`: do the example and the definition belong to the same synset? An example from
+ * WordNet with the definition that it illustrates, or with the definition of another such synset of its
+ * part of speech that shares no word with its own. The two texts share no word of 4 letters or more;
+ * each is used once, and none are near duplicates.
  *
  * @throws Error as `readSynsets`
  */

@@ -15,10 +15,10 @@ interface Defined extends Matched {
 }
 
 /**
- * The task `gloss-match`: does the definition define the word? A word of WordNet with the definition
- * of its most frequent sense, or with that of another such word of its part of speech. The words
- * occur in the texts that WordNet's authors tagged; no word of a definition begins with the same 4
- * letters as the word; each word and each definition is used once, and none are near duplicates.
+ * The task `gloss-match`: does the definition define the word? A word of WordNet with the definition of
+ * its most frequent sense, or with that of another such word of the same part of speech. The words occur
+ * in the texts that WordNet's authors tagged; no word of a definition starts with the same 4 letters as
+ * the word; each word and each definition is used once, and none are near duplicates.
  *
  * @throws Error as `readSynsets`
  */
@@ -50,7 +50,7 @@ async function definedWords(partOfSpeech: PartOfSpeech): Promise<Defined[]> {
   });
 }
 
-/** Whether a word of 3 letters or more and one of a text are the same in their first 4 letters. */
+/** Whether a word of 3 letters or more has the same first 4 letters as a word of a text. */
 export function sharesStem(word: string, text: string): boolean {
   const stem = word.slice(0, 4);
   return wordsOf(text).some((other) => {

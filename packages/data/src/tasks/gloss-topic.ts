@@ -5,7 +5,7 @@ import { withoutNearDuplicates } from "./near-duplicates.ts";
 import { readSynsets } from "./corpora/wordnet.ts";
 
 const seed = 1;
-/** Examples of each topic, and of how many they are chosen: some are near duplicates. */
+/** Examples per topic, and the number from which they are chosen, since some are near duplicates. */
 const perTopic = 500;
 const drawn = 750;
 const shortest = 4;
@@ -44,7 +44,7 @@ export async function glossTopic(): Promise<Example[]> {
   );
 }
 
-/** The first `most` examples of each label, in the order given. */
+/** The first `most` examples of each label, in the given order. */
 function firstOfEach(examples: readonly Example[], most: number): Example[] {
   const counts = new Map<string, number>();
   return examples.filter(({ label }) => {

@@ -11,16 +11,16 @@ import {
 import { withoutNearDuplicates } from "./near-duplicates.ts";
 
 const seed = 1;
-/** Sentences of a document, of each class. */
+/** Sentences per document and class. */
 const perDocument = 2;
 const [shortest, longest] = [8, 25];
 
 const classes: readonly WordClass[] = ["noun", "verb", "adjective", "adverb"];
 
 /**
- * The task `masked-word-class`: what was the word that `[MASK]` stands for: a noun, a verb, an
- * adjective or an adverb? Sentences of 8 to 25 tokens of the Brown corpus, each used once, two of each
- * class of a document. A document is a group.
+ * The task `masked-word-class`: does `[MASK]` stand for a noun, a verb, an adjective or an adverb?
+ * Sentences of 8 to 25 tokens from the Brown corpus, each used once, two per class and document. A
+ * document is a group.
  *
  * @throws Error as `readBrown`
  */
@@ -49,7 +49,7 @@ export async function maskedWordClass(): Promise<Example[]> {
   return shuffled(examples, random);
 }
 
-/** Whether a token is a word in lower case of the class. */
+/** Whether a token is a lower-case word of the class. */
 function isOf(label: string, { token, tag }: BrownSentence["tokens"][number]): boolean {
   return wordClasses[tag] === label && /^[a-z]{2,}$/.test(token);
 }

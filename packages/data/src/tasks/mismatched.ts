@@ -5,18 +5,18 @@ import type { Example } from "../sources/source.ts";
 export interface Matched {
   text: string;
   textPair: string;
-  /** Only texts of one kind are mixed with each other. */
+  /** Only texts of the same kind are exchanged. */
   kind: string;
 }
 
 /**
- * A task of pairs: half of the items as they are, labelled `match`, and the other half with their
- * second texts exchanged among them, labelled `mismatch`. So each text is used once, and either text
- * alone says nothing about the label.
+ * Makes a task of pairs: half of the items as they are, labelled `match`, and the other half with their
+ * second texts exchanged, labelled `mismatch`. So each text is used once, and neither text alone says
+ * anything about the label.
  *
- * @param mayMix whether an item may be given the second text of another
- * @returns in random order; an item that no second text is left for is left out, and one of the other
- *   label with it
+ * @param mayMix whether an item may get the second text of another
+ * @returns in random order; an item for which no second text remains is left out, and with it one of the
+ *   other label
  */
 export function matchTask<T extends Matched>(
   items: readonly T[],

@@ -1,16 +1,16 @@
 import { wordsOf } from "../baseline/words.ts";
 
-/** Texts are near duplicates from this Jaccard index of their word 3-grams on. */
+/** Texts are near duplicates if the Jaccard index of their word 3-grams is at least this. */
 const nearJaccard = 0.5;
-/** Or if they share a phrase of so many words. */
+/** Or if they share a phrase of this many words. */
 const sharedPhrase = 8;
 
 /**
- * Clusters of near duplicates: texts whose sets of word 3-grams have a Jaccard index
- * `|A and B| / |A or B|` of 0.5 or more, or which share a phrase, and texts that hang together by
- * such. A text of fewer than three words is one gram.
+ * Clusters near duplicates: texts whose sets of word 3-grams have a Jaccard index `|A and B| / |A or B|`
+ * of 0.5 or more, or that share a phrase, directly or through other texts. A text of fewer than three
+ * words is one gram.
  *
- * @param phrase words in a row that make a shared phrase; `Infinity` goes by the 3-grams alone
+ * @param phrase how many words in a row make a shared phrase; `Infinity` to use the 3-grams only
  * @returns for each text the index of the first of its cluster
  */
 export function nearDuplicates(texts: readonly string[], phrase: number = sharedPhrase): number[] {
@@ -50,7 +50,7 @@ export function nearDuplicates(texts: readonly string[], phrase: number = shared
   return parents.map((_, i) => root(i));
 }
 
-/** The first text of each cluster of `nearDuplicates`, in the order given. */
+/** The first text of each cluster of `nearDuplicates`, in the given order. */
 export function withoutNearDuplicates<T>(
   items: readonly T[],
   text: (item: T) => string,
@@ -60,7 +60,7 @@ export function withoutNearDuplicates<T>(
   return items.filter((_, i) => clusters[i] === i);
 }
 
-/** Runs of `n` words, or the one that there is of fewer. */
+/** Runs of `n` words; the whole text if it has fewer. */
 function ngrams(words: readonly string[], n: number): string[] {
   const runs = Math.max(1, words.length - n + 1);
   return Array.from({ length: runs }, (_, i) => words.slice(i, i + n).join(" "));

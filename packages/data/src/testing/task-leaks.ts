@@ -6,19 +6,19 @@ import { wordsOf } from "../baseline/words.ts";
 /** The examples of each split. */
 export type Splits = Readonly<Record<SplitName, readonly Example[]>>;
 
-/** What could be learnt of a task without understanding it, and what of it could be known by heart. */
+/** What a classifier could learn about a task without understanding it, or memorise. */
 export interface TaskLeaks {
-  /** Examples of which a text has a near duplicate in another split. */
+  /** Examples with a text that has a near duplicate in another split. */
   nearDuplicates: number;
-  /** Groups that lie in more than one split. */
+  /** Groups that are in more than one split. */
   sharedGroups: number;
-  /** Accuracy on the test split of the best rule "this word is there or not", chosen on the training split. */
+  /** Test accuracy of the best rule "this word occurs or not", chosen on the training split. */
   singleWord: number;
   /** That word. */
   word: string;
-  /** Accuracy on the test split of the most frequent label of so long texts, in eight classes of length. */
+  /** Test accuracy of predicting the most frequent label of texts of that length, in eight classes of length. */
   length: number;
-  /** Share of the test split's most frequent label. */
+  /** The share of the test split's most frequent label. */
   majority: number;
 }
 
@@ -88,7 +88,7 @@ function bestSingleWord(
   return { singleWord: right.length / test.length, word: best.word };
 }
 
-/** A pair's words are told apart by the text that they are in. */
+/** The words of an example; those of a pair are marked with the text that they are in. */
 function wordSet({ text, textPair }: Example): Set<string> {
   if (textPair === undefined) return new Set(wordsOf(text));
   return new Set([

