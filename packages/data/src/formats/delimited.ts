@@ -62,7 +62,7 @@ export function parseDelimited(
   if (unseen.length > 0)
     notes.push({
       kind: "header-unseen",
-      message: `the header has characters that are not seen in ${unseen.map((name) => `"${name}"`).join(", ")}; they are left out`,
+      message: `the header has invisible characters in ${unseen.map((name) => `"${name}"`).join(", ")}; they are left out`,
       count: unseen.length,
     });
   const rest = header ? records.slice(1) : records;
@@ -87,13 +87,13 @@ export function parseDelimited(
   if (repeated > 0)
     notes.push({
       kind: "header-repeated",
-      message: `${repeated === 1 ? "a row repeats" : `${repeated} rows repeat`} the header, as where files were joined; left out`,
+      message: `${repeated === 1 ? "a row repeats" : `${repeated} rows repeat`} the header, as in joined files; left out`,
       count: repeated,
     });
   if (quoted > 0)
     notes.push({
       kind: "quotes-kept",
-      message: `${quoted === 1 ? "a row has" : `${quoted} rows have`} a field in quotes with doubled quotes in it, as pandas and Excel write them; set quotes: true to undo them`,
+      message: `${quoted === 1 ? "a row has" : `${quoted} rows have`} a field in quotes with doubled quotes in it, as pandas and Excel write them; set quotes: true to unquote them`,
       count: quoted,
     });
   return { where, columns, rows, notes };

@@ -243,7 +243,7 @@ describe("datasetTask", () => {
       join(folder, "classes"),
     ]);
     expect(source.notes?.map((n) => n.message)).toEqual([
-      "test.csv: a row repeats the header, as where files were joined; left out",
+      "test.csv: a row repeats the header, as in joined files; left out",
       'the class "unused" has no example, so it is left out',
     ]);
   });

@@ -59,6 +59,6 @@ test("a label that looks like none stays a class, and a note says how to leave i
   expect(labelsOf(examples)).toEqual(["good", "NaN", "nan", "NA"]);
   expect(notes?.map((n) => n.kind)).toEqual(["label-missing", "label-missing", "label-missing"]);
   expect(notes?.[2]?.message).toBe(
-    'the label "NA" is a class of 1 example; if it stands for no label, empty those cells (in JSON, write null), and they are left out',
+    'the label "NA" is a class of 1 example; if it means a missing label, empty those cells (in JSON, write null) to leave them out',
   );
 });

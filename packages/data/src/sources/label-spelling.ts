@@ -64,7 +64,7 @@ function notesOf(spellings: ReadonlyMap<string, Spellings>): DataNote[] {
     if (looksMissing(name))
       notes.push({
         kind: "label-missing",
-        message: `the label "${name}" is a class of ${count} example${count === 1 ? "" : "s"}; if it stands for no label, empty those cells (in JSON, write null), and they are left out`,
+        message: `the label "${name}" is a class of ${count} example${count === 1 ? "" : "s"}; if it means a missing label, empty those cells (in JSON, write null) to leave them out`,
         count,
       });
   }

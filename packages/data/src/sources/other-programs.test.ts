@@ -58,7 +58,7 @@ describe("what other programs write", () => {
     expect(kept.notes).toEqual([
       {
         kind: "quotes-kept",
-        message: expect.stringMatching(/^a row has .*; set quotes: true to undo them$/),
+        message: expect.stringMatching(/^a row has .*; set quotes: true to unquote them$/),
         count: 1,
       },
     ]);
@@ -82,7 +82,7 @@ describe("what other programs write", () => {
     expect(notes).toEqual([
       {
         kind: "header-repeated",
-        message: "a row repeats the header, as where files were joined; left out",
+        message: "a row repeats the header, as in joined files; left out",
         count: 1,
       },
     ]);
@@ -94,7 +94,7 @@ describe("what other programs write", () => {
     expect(notes).toEqual([
       {
         kind: "header-unseen",
-        message: 'the header has characters that are not seen in "label"; they are left out',
+        message: 'the header has invisible characters in "label"; they are left out',
         count: 1,
       },
     ]);

@@ -50,7 +50,7 @@ test("classes with few examples, and those that a split lacks", () => {
     {
       kind: "class-not-in-split",
       message:
-        'no example of "odd" in the split calibration, so its confidences are not calibrated on it',
+        'no example of "odd" in the split calibration, so confidences are not calibrated on it',
       count: 1,
     },
     {
@@ -74,7 +74,7 @@ test("copies, and which of them differ in their text", () => {
     .map((e) => ({ ...e, text: `${e.text}\u200b` }));
   expect(messages([...plain(60), ...copies])).toEqual([
     "17% of the examples are left out as copies",
-    "12 of the copies that are left out differ in their text, but not in the ids that the encoder reads",
+    "12 of the copies left out differ in text, but the encoder reads the same ids",
   ]);
 });
 
@@ -85,7 +85,7 @@ test("texts that are cut, and those of them that begin alike", () => {
     label: "no",
   }));
   expect(messages([...long, ...alike], {}, 9)).toEqual([
-    "2 of the copies that are left out differ in their text, but not in the ids that the encoder reads; 2 of them begin alike and were cut: a larger maxLength tells them apart",
+    "2 of the copies left out differ in text, but the encoder reads the same ids; 2 of them start the same and were cut: a larger maxLength distinguishes them",
     "100% of the examples are cut: a larger maxLength keeps more of them",
   ]);
 });
@@ -105,7 +105,7 @@ test("tokens that the vocabulary does not know", () => {
   const strange = plain(60).map((e, i) => (i % 2 === 0 ? { ...e, text: `${e.text} 🙂 👍` } : e));
   expect(messages(strange)).toEqual([
     expect.stringMatching(
-      /^1\d% of the tokens are unknown to the vocabulary: choose an encoder of this language$/,
+      /^1\d% of the tokens are unknown to the vocabulary: choose an encoder for this language$/,
     ),
   ]);
 });

@@ -56,10 +56,10 @@ function classNotes({ labels, counts, splitCounts }: Prepared): DataNote[] {
 }
 
 const withoutIt: Readonly<Record<SplitName, string>> = {
-  train: "it is never learnt",
-  calibration: "its confidences are not calibrated on it",
+  train: "it is never learned",
+  calibration: "confidences are not calibrated on it",
   threshold: "thresholds are chosen without it",
-  test: "results say nothing of it",
+  test: "results say nothing about it",
 };
 
 function copyNotes({ examples }: TaskExamples, { removed }: Prepared): DataNote[] {
@@ -75,7 +75,7 @@ function copyNotes({ examples }: TaskExamples, { removed }: Prepared): DataNote[
   if (sameIdsRemoved > 0)
     notes.push({
       kind: "copies-same-ids",
-      message: `${sameIdsRemoved} of the copies that are left out differ in their text, but not in the ids that the encoder reads${sameBeginningRemoved > 0 ? `; ${sameBeginningRemoved} of them begin alike and were cut: a larger maxLength tells them apart` : ""}`,
+      message: `${sameIdsRemoved} of the copies left out differ in text, but the encoder reads the same ids${sameBeginningRemoved > 0 ? `; ${sameBeginningRemoved} of them start the same and were cut: a larger maxLength distinguishes them` : ""}`,
       count: sameIdsRemoved,
     });
   return notes;
@@ -133,7 +133,7 @@ function unknownNote({ counts, splits }: Prepared, unknownId: number | undefined
   return [
     {
       kind: "unknown-tokens",
-      message: `${percent(unknown / tokens)} of the tokens are unknown to the vocabulary${alone}: choose an encoder of this language`,
+      message: `${percent(unknown / tokens)} of the tokens are unknown to the vocabulary${alone}: choose an encoder for this language`,
       count: unknown,
     },
   ];
