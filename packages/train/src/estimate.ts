@@ -1,4 +1,9 @@
-import { type Estimate, type EstimateContext, inputQuantity, numberCount } from "@sweetspot/artifact";
+import {
+  type Estimate,
+  type EstimateContext,
+  inputQuantity,
+  numberCount,
+} from "@sweetspot/artifact";
 import {
   type EncoderConfig,
   encoderDownloads,
