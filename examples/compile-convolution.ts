@@ -52,7 +52,7 @@ const loop = await compileLoop({
   },
 });
 
-// Made data: do the stripes of an image lie (0) or stand (1)?
+// Synthetic data: are the stripes of an image horizontal (0) or vertical (1)?
 const drawn = (first: number, count: number) => {
   const labels = Int32Array.from({ length: count }, (_, n) => ((first + n) ** 2 % 3) % 2);
   const images = Float32Array.from({ length: count * 144 }, (_, i) => {

@@ -10,7 +10,7 @@ function logits({ w1, b1, w2, b2 }: Parameters, x: tf.Tensor): tf.Tensor {
   return tf.add(tf.matMul(tf.tanh(tf.add(tf.matMul(x, w1), b1)), w2), b2);
 }
 
-// What goes in: a dtype and a shape each. "B" is a size that may differ from run to run.
+// The inputs, each with a dtype and a shape. "B" is a size that may differ from run to run.
 const byName = <T>(make: (name: keyof Parameters, i: number) => T) =>
   Object.fromEntries(names.map((name, i) => [name, make(name, i)])) as Record<keyof Parameters, T>;
 const state = byName((name) => ({ dtype: "float32", shape: shapes[name] }) as const);
@@ -40,7 +40,7 @@ const loop = await compileLoop({
   },
 });
 
-// Made data: is a point inside the circle of radius 0.7? 2000 steps, each on a batch of 32 points.
+// Synthetic data: is a point inside the circle of radius 0.7? 2000 steps, each on a batch of 32 points.
 const B = 32;
 const batches = Array.from({ length: 2000 }, (_, step) => {
   const x = Float32Array.from({ length: 2 * B }, (_x, i) =>
