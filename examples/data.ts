@@ -13,7 +13,7 @@ const rows = Array.from({ length: 200 }, (_, i) =>
 );
 await writeFile(file, ["review,verdict", ...rows].join("\n"));
 
-// Splits and tokenises it into a folder of its own.
+// Splits and tokenises it into a new folder.
 const data = await runStage(stage, {
   settings: { task: { file, text: "review", label: "verdict" }, maxLength: 64 },
   inputs: {},

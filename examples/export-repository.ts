@@ -5,8 +5,8 @@ import { ragged, resolvePinnedFile } from "@sweetspot/artifact";
 import { writeRepository } from "@sweetspot/export";
 import { exitParameters, initialWeights, pretrainedEncoder } from "@sweetspot/model";
 
-// A model and its tokenizer: here one of two narrow layers that has learned nothing, with MiniLM's
-// vocabulary. One that was trained is read by `readCheckpoint(folder)`.
+// A model and its tokenizer: here an untrained one of two narrow layers, with MiniLM's vocabulary. Use
+// `readCheckpoint(folder)` for a trained one.
 const { config, pooling, weights } = await pretrainedEncoder("tiny");
 const labels = ["negative", "positive"];
 const heads = initialWeights(exitParameters(config, [1, 2], labels.length, pooling), config, 1);

@@ -10,8 +10,8 @@ import {
   pretrainedEncoder,
 } from "@sweetspot/model";
 
-// A checkpoint: here MiniLM with classifiers as yet untrained after layers 1, 2 and 4. One that was
-// trained is read by `readCheckpoint(folder)`.
+// A checkpoint: here MiniLM with untrained classifiers after layers 1, 2 and 4. Use
+// `readCheckpoint(folder)` for a trained one.
 const { config, pooling, weights } = await pretrainedEncoder("minilm");
 const exitLayers = [1, 2, 4];
 const labels = ["negative", "positive"];
@@ -34,7 +34,7 @@ for (const range of segmentRanges(exitLayers)) {
   console.log(`${file}: layers ${range.after + 1} to ${range.exitLayer}`);
 }
 
-// Run one after another, they give the logits that the training definition gives.
+// Run one after another, they give the training definition's logits.
 const sentences = {
   inputIds: ragged([
     [101, 2307, 3185, 102],

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFolder, openHub, parseReference, pinRevision, type Repository } from "@sweetspot/hub";
 
-// A folder on disk, or a repository on the Hub: the code that reads its files need not know which.
+// A folder on disk, or a repository on the Hub: the code that reads its files does not need to know which.
 async function open(text: string): Promise<Repository> {
   const source = parseReference(text);
   if ("folder" in source) return openFolder(source.folder);

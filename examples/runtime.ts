@@ -1,6 +1,6 @@
 import { checkDevice, devices } from "@sweetspot/runtime";
 
-// Which devices this machine has, and what to install where one is missing.
+// Which devices this machine has, and what to install if one is missing.
 for (const device of devices) {
   try {
     await checkDevice(device);
