@@ -1,9 +1,9 @@
-// A trained classifier as a repository of the Hugging Face Hub: written into
-// .run/PIPELINE/hub/COMBINATION, shown, and uploaded.
+// Writes a trained classifier as a repository of the Hugging Face Hub into
+// .run/PIPELINE/hub/COMBINATION, lists its files and uploads it.
 //
 //   npm run push -- PIPELINE[/CELL] [--to ORG/NAME] [--private] [--member N] [--dry]
 //
-// HF_TOKEN holds a token that may write there. With --dry nothing is uploaded, and none is needed.
+// HF_TOKEN holds a token that may write there. With --dry nothing is uploaded and no token is needed.
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { writeRepository } from "@sweetspot/export";
@@ -18,7 +18,7 @@ help(
   ["--to", "--private", "--member", "--dry"],
 );
 
-// npm starts it in the project's folder.
+// npm runs scripts in the project's folder.
 const root = process.cwd();
 
 try {

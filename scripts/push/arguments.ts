@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 
-/** What a person typed after `--`. */
+/** The arguments after `--`. */
 export interface PushArguments {
   pipeline: string;
-  /** Of a pipeline with several: `TASK.ENCODER.METHOD.SEED`. */
+  /** `TASK.ENCODER.METHOD.SEED`; needed if the pipeline has several. */
   combination?: string | undefined;
   /** `ORG/NAME` on the Hub; needed unless `dry`. */
   to?: string | undefined;
@@ -14,7 +14,7 @@ export interface PushArguments {
   dry: boolean;
 }
 
-/** How the script is called. */
+/** How to call the script. */
 export const usage: string =
   "npm run push -- PIPELINE[/CELL] [--to ORG/NAME] [--private] [--member N] [--dry]";
 

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Artifact, didYouMean, openArtifact, parse } from "@sweetspot/artifact";
 import { z } from "zod";
 
-/** One task, encoder, method and seed of a pipeline, run to its end. */
+/** A finished combination of a pipeline: one task, encoder, method and seed. */
 export interface Combination {
   /** `TASK.ENCODER.METHOD.SEED`. */
   id: string;
@@ -38,12 +38,12 @@ const reportSchema = z.looseObject({
 });
 
 /**
- * Opens a combination's artefacts, once it is sure that each was made of the others.
+ * Opens a combination's artifacts, and checks that each was made from the others.
  *
  * @param root the project's folder
- * @param id needed where the pipeline has several
+ * @param id needed if the pipeline has several
  * @throws RangeError if there is no such pipeline or combination; Error with the command to run if it
- *   has not been run, or not since it was changed
+ *   has not been run since the pipeline was changed
  */
 export async function openCombination(
   root: string,
@@ -89,7 +89,7 @@ export async function openCombination(
   return { id: found.id, task, encoder, method, seed, ...parts, evaluated };
 }
 
-/** Those in `pipelines/`, and those that were run from elsewhere. */
+/** The pipelines in `pipelines/`, and those that were run from elsewhere. */
 async function pipelines(root: string): Promise<string[]> {
   const names = async (folder: string, file: string) => {
     const entries = await readdir(join(root, folder)).catch((): string[] => []);
@@ -102,7 +102,7 @@ async function pipelines(root: string): Promise<string[]> {
   return [...new Set(known)].sort();
 }
 
-/** Opens a cell and all that it reads: each made with the settings, and of the inputs, that are there. */
+/** Opens a cell and everything it reads, and checks that each was made with the planned settings and inputs. */
 async function openCell(
   cells: string,
   cell: string,

@@ -17,10 +17,10 @@ import type { Combination } from "./combination.ts";
 const tokenizerSchema = z.record(z.string(), z.unknown());
 
 /**
- * What a combination's repository is made of.
+ * The contents of a combination's repository.
  *
- * @param name `ORG/NAME`, as the card's examples call the model
- * @param number which member of a cascade, from 1; by default the deepest
+ * @param name `ORG/NAME`, the model's name in the card's examples
+ * @param number the member of a cascade, from 1; by default the deepest
  * @throws RangeError if there is no such member
  */
 export async function repositoryContent(
@@ -73,12 +73,12 @@ export async function repositoryContent(
   return { checkpoint, tokenizer, maxLength, sentences, card, curve };
 }
 
-/** A task or an encoder may be called by a path, which is nobody else's business. */
+/** A task or an encoder may be named by a path; only its last part is published. */
 function plain(name: string): string {
   return /^\.{0,2}\//.test(name) ? basename(name) : name;
 }
 
-/** `ORG/NAME` where a setting names a repository of the Hub. */
+/** `ORG/NAME` if a setting names a repository of the Hub. */
 function hubName({ manifest }: Artifact, setting: string): string | undefined {
   const { [setting]: value } = objectOf(manifest.settings);
   const { hub } = objectOf(value);

@@ -6,7 +6,7 @@ import { compile } from "@sweetspot/compile/session";
 import type { EncoderInputs } from "@sweetspot/model";
 import * as tf from "@tensorflow/tfjs";
 
-/** What `bert.py` left in `bert.json`. */
+/** The content of `bert.json`, which `bert.py` writes. */
 export interface BertFacts {
   minilm: { config: unknown; stateDict: Record<string, number[]> };
   "tiny-bert": { config: unknown; classes: number };
@@ -23,7 +23,7 @@ export function readReference(name: "minilm" | "tiny-bert"): Promise<HostTensors
   return readSafetensors(path(`${name}.safetensors`));
 }
 
-/** What `encoders.py` left in `encoders/encoders.json`. */
+/** The content of `encoders/encoders.json`, which `encoders.py` writes. */
 export interface EncoderFacts {
   encoders: Record<string, { config: unknown; classes: number }>;
 }
@@ -40,7 +40,7 @@ function path(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
 }
 
-/** @throws RangeError if there is none of that name */
+/** @throws RangeError if there is no tensor of that name */
 export function tensorNamed<T>(tensors: Readonly<Record<string, T>>, name: string): T {
   const tensor = tensors[name];
   if (tensor === undefined) throw new RangeError(`reference: no tensor ${name}`);
@@ -58,12 +58,12 @@ export function below<T>(tensors: Readonly<Record<string, T>>, prefix: string): 
 
 const inputNames = ["inputIds", "tokenTypeIds", "attentionMask"] as const;
 
-/** What an encoder reads, of the tensors of a reference. */
+/** An encoder's inputs among the tensors of a reference. */
 export function inputsOf(tensors: HostTensors): Record<string, HostTensor> {
   return Object.fromEntries(inputNames.map((name) => [name, tensorNamed(tensors, name)]));
 }
 
-/** The same as tensors, among others. */
+/** An encoder's inputs among other tensors. */
 export function bertInputs(tensors: Readonly<NamedTensors>): EncoderInputs {
   return {
     inputIds: tensorNamed(tensors, "inputIds") as tf.Tensor2D,
@@ -74,7 +74,7 @@ export function bertInputs(tensors: Readonly<NamedTensors>): EncoderInputs {
 
 export interface Execution {
   name: string;
-  /** What `fn` gives for `feeds`, as plain numbers. */
+  /** The results of `fn` for `feeds`, as plain numbers. */
   run(
     fn: (tensors: NamedTensors) => NamedTensors,
     feeds: HostTensors,
@@ -100,7 +100,7 @@ export const eager: Execution = {
   },
 };
 
-/** Traced, where there are ids with a dynamic batch and length, and run at the sizes given. */
+/** Traced, with a dynamic batch and length if there are ids, and run at the given sizes. */
 export const compiled: Execution = {
   name: "compiled",
   async run(fn, feeds) {
@@ -127,7 +127,7 @@ export const compiled: Execution = {
   },
 };
 
-/** The largest distance between two lists of numbers; NaN if they are not of one length or hold one. */
+/** The largest difference between two lists of numbers; NaN if their lengths differ or one holds NaN. */
 export function largestError(got: ArrayLike<number>, want: ArrayLike<number>): number {
   if (got.length !== want.length) return NaN;
   let largest = 0;

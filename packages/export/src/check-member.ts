@@ -6,23 +6,23 @@ import { type Checkpoint, encoderParams, exitLogits } from "@sweetspot/model";
 import type * as tf from "@tensorflow/tfjs";
 import { type InferenceSession, openSession, Tensor } from "@sweetspot/runtime";
 
-/** Real text to hold a member against. */
+/** Real text to check a member on. */
 export interface CheckedSentences {
   inputIds: Ragged;
-  /** Of the same offsets as `inputIds`. */
+  /** With the same offsets as `inputIds`. */
   tokenTypeIds: Ragged;
 }
 
-/** Logits of a trained classifier are of the order of 10. */
+/** Logits of a trained classifier are around 10. */
 const absurd = 1000;
 
-/** What logits may differ by. */
+/** The largest allowed difference of logits. */
 export const tolerance = 1e-4;
 
 /** How many sentences a member is checked on. */
 const checked = 8;
 
-/** The sentences that a member is checked on: the shortest, the longest and some between, evenly by length. */
+/** The sentences to check a member on: the shortest, the longest and some in between, spread evenly by length. */
 export function checkedSentences({ inputIds, tokenTypeIds }: CheckedSentences): CheckedSentences {
   const length = (i: number) => row(inputIds, i).length;
   const sorted = Array.from({ length: rowCount(inputIds) }, (_, i) => i).sort(
@@ -36,12 +36,12 @@ export function checkedSentences({ inputIds, tokenTypeIds }: CheckedSentences): 
 }
 
 /**
- * Runs a member's files one after another, as they were written, and the whole training definition,
- * compiled as training compiles it, on the same text: as one padded batch, and the first sentence alone.
+ * Runs a member's ONNX files one after another, and the training definition, compiled as in training, on
+ * the same text: as one padded batch, and the first sentence alone.
  *
- * @param files of its segments, in order
- * @param folder the checkpoint's, for the errors
- * @returns the largest difference between their logits
+ * @param files the files of its segments, in order
+ * @param folder the checkpoint's folder, for the errors
+ * @returns the largest difference between the logits
  * @throws RangeError, naming folder and file, if it is above 1e-4, or the definition's logits are not
  *   finite
  */
@@ -83,7 +83,7 @@ export function checkFinite(where: string, logits: ArrayLike<number>): void {
   );
 }
 
-/** @throws RangeError if it is above 1e-4 */
+/** @throws RangeError if a difference is above 1e-4 */
 export function largestDifference(
   where: string,
   got: ArrayLike<number>,
@@ -106,14 +106,14 @@ export function largestDifference(
   return largest;
 }
 
-/** The training definition of a checkpoint, ready to run. Whoever opens it disposes of it. */
+/** The training definition of a checkpoint, ready to run. The caller disposes of it. */
 export interface Definition {
   /** Each exit's, `[B, K]`. */
   logits(batch: PaddedBatch): Promise<Float32Array[]>;
   dispose(): Promise<void>;
 }
 
-/** The definition that training used, without dropout, as one graph that the weights are fed to. */
+/** The training definition without dropout, as one graph that takes the weights as inputs. */
 export async function openDefinition({
   config,
   exitLayers,

@@ -11,10 +11,10 @@ import {
 import { logitsName } from "./whole-graph.ts";
 
 /**
- * Runs the file of a whole model as it was written, and the training definition, on the same text, as
- * `checkMember` does with segments.
+ * Runs the ONNX file of a whole model and the training definition on the same text, as `checkMember` does
+ * with segments.
  *
- * @returns the largest difference between their logits, of any exit
+ * @returns the largest difference between the logits of any exit
  * @throws RangeError, naming the file and the output, if it is above 1e-4, or the definition's logits
  *   are not finite
  */

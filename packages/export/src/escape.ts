@@ -1,13 +1,13 @@
-/** A string from outside as a YAML scalar: in double quotes, JSON's, which YAML reads. */
+/** A string from outside as a YAML scalar: a JSON string, which is valid YAML. */
 export function yamlString(text: string): string {
-  // JSON leaves as they are some characters that YAML forbids or takes for a line's end.
+  // JSON does not escape some characters that YAML forbids or reads as line breaks.
   return JSON.stringify(text).replace(
     /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 
-/** A string from outside as Markdown that shows it as it is, on one line, in a table too. */
+/** A string from outside as Markdown that shows it unchanged on one line, also in a table. */
 export function markdownText(text: string): string {
   return text
     .replace(/\s+/g, " ")

@@ -21,11 +21,11 @@ import type { ExportSettings } from "./settings.ts";
 import { writeSegment } from "./write-segment.ts";
 
 /**
- * The stage `export`. Leaves `bundle.json`, `tokenizer.json` and `member-N/segment-K.onnx`, each
- * member held against its training definition on sentences of the calibration split.
+ * The stage `export`. Writes `bundle.json`, `tokenizer.json` and `member-N/segment-K.onnx`, and checks each
+ * member against its training definition on sentences of the calibration split.
  *
  * @throws RangeError if a member's logits differ from the training definition's by more than 1e-4
- *   or are not finite, or if the data are not those that the checkpoints were trained on
+ *   or are not finite, or if the checkpoints were trained on other data
  */
 export async function runExport({
   inputs,
@@ -76,7 +76,7 @@ export async function runExport({
     method: cascade.method,
     segments: members.reduce((n, m) => n + m.segments.length, 0),
     checkedExamples: rowCount(sentences.inputIds),
-    // What has been checked, not what was measured: that may differ from machine to machine.
+    // The limit, not the measured difference, which varies between machines.
     logitsWithin: tolerance,
   };
 }
@@ -99,7 +99,7 @@ async function writeMember(
 
 const lineSchema = z.looseObject({ textPair: z.string().optional() });
 
-/** Whether the data's texts are pairs, by the first of the calibration split. */
+/** Whether the texts are pairs, judged by the first of the calibration split. */
 async function readsPairs(data: Artifact): Promise<boolean> {
   const file = data.path("calibration.jsonl");
   const handle = await open(file);

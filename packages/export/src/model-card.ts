@@ -2,13 +2,13 @@ import { type Checkpoint, publishedClass } from "@sweetspot/model";
 import { markdownText, yamlString } from "./escape.ts";
 import { knowsTypes, logitsName } from "./whole-graph.ts";
 
-/** What a model card tells beside what follows from the checkpoint. */
+/** What a model card says that does not follow from the checkpoint. */
 export interface ModelCard {
   /** The heading. */
   title: string;
   /** `ORG/NAME`, as the examples call the model. */
   name: string;
-  /** An identifier that the Hub knows, such as `mit`. Left out, the card has none. */
+  /** A licence identifier of the Hub, such as `mit`; the card has none without it. */
   license?: string | undefined;
   /** ISO 639 codes. */
   language?: readonly string[] | undefined;
@@ -16,33 +16,33 @@ export interface ModelCard {
   baseModel?: string | undefined;
   /** `ORG/NAME` of the data sets on the Hub. */
   datasets?: readonly string[] | undefined;
-  /** What the labelled text is called. */
+  /** The task's name. */
   task: string;
-  /** How it was trained, as train calls it. */
+  /** The training method, by its name in train. */
   method: string;
-  /** Which one it is of a cascade of several, from 1. */
+  /** Its number in a cascade of several models, from 1. */
   member?: { number: number; of: number } | undefined;
-  /** What it was trained with: name -> value. */
+  /** The settings of its training: name -> value. */
   settings?: Readonly<Record<string, string>> | undefined;
   measured?: Measured | undefined;
 }
 
 /** How a model did on examples that no training step saw. Shares are in `[0, 1]`. */
 export interface Measured {
-  /** How many examples. */
+  /** The number of examples. */
   examples: number;
-  /** The level of the intervals. */
+  /** The confidence level of the intervals. */
   confidence: number;
-  /** Always answering the most frequent label. */
+  /** The most frequent label, and the accuracy of always answering it. */
   majority: { label: string; share: number };
   exits: readonly MeasuredExit[];
-  /** None where the model is one of several. */
+  /** Empty if the model is one of several. */
   operatingPoints: readonly MeasuredPoint[];
-  /** By what each exit's logits were divided before the softmax, `[E]`; left out where by nothing. */
+  /** The temperatures that each exit's logits were divided by before the softmax, `[E]`, if any. */
   temperatures?: readonly number[] | undefined;
 }
 
-/** One exit that answers every example. */
+/** One exit answering every example. */
 export interface MeasuredExit {
   exitLayer: number;
   accuracy: number;
@@ -67,10 +67,10 @@ const methods: Readonly<Record<string, string>> = {
 };
 
 /**
- * The model card, `README.md`: YAML for the Hub, then Markdown. What comes from outside is escaped.
+ * The model card, `README.md`: YAML for the Hub, then Markdown. Strings from outside are escaped.
  *
- * @param maxLength tokens of the longest text, special ones included
- * @param curve whether there is a `curve.svg` beside it
+ * @param maxLength tokens of the longest text, special tokens included
+ * @param curve whether there is a `curve.svg` in the same folder
  */
 export function modelCard(
   checkpoint: Checkpoint,
@@ -196,7 +196,7 @@ Measured on ${thousands(examples)} test examples that no training step saw; alwa
 ${exitTable}${points}${picture}`;
 }
 
-/** Short: `config.json` has every digit. */
+/** Rounded; `config.json` has every digit. */
 function fewDigits(value: number): string {
   return String(Number(value.toFixed(6)));
 }
@@ -222,9 +222,9 @@ const { ${outputs.join(", ")} } = await model(inputs);
 ${outputs.map((output) => `console.log(${output}.tolist());`).join("\n")}
 \`\`\`
 
-\`onnx/model.onnx\` runs every layer, whichever exit is read. What stops early is a chain of files with one for each exit, which \`@sweetspot/export\` writes and \`@sweetspot/infer\` runs.`;
+\`onnx/model.onnx\` runs every layer, whichever exit is read. To stop early, use the chain of files, one for each exit, that \`@sweetspot/export\` writes and \`@sweetspot/infer\` runs.`;
   const types = knowsTypes(config)
-    ? " Of a pair of texts the model wants to know which is which: `tokenizer(first, { text_pair: second, return_token_type_ids: true })`."
+    ? " For a pair of texts the model needs the token types: `tokenizer(first, { text_pair: second, return_token_type_ids: true })`."
     : "";
   return `## In JavaScript
 
@@ -246,13 +246,13 @@ function useInPython({ config, exitLayers, pooling }: Checkpoint, { name }: Mode
   if (pooling === "mean") {
     return `## In Python
 
-transformers has no class of a classifier that reads the mean of all tokens. \`AutoModel\` gives the encoder (\`${publishedClass(config, pooling)}\`); the classifiers lie beside it in \`model.safetensors\`, as \`exits.N.classifier\` for the exit after layer N. \`onnx/model.onnx\` runs in onnxruntime, classifiers and all.`;
+transformers has no class for a classifier that reads the mean of all tokens. \`AutoModel\` gives the encoder (\`${publishedClass(config, pooling)}\`); \`model.safetensors\` also holds the classifiers, as \`exits.N.classifier\` for the exit after layer N. \`onnx/model.onnx\` runs in onnxruntime, with the classifiers.`;
   }
   const others = exitLayers.slice(0, -1);
   const beside =
     others.length === 0
       ? ""
-      : `\n\nIt passes over the earlier exits, which lie beside it in \`model.safetensors\` as ${list(others.map((l) => `\`exits.${l}.*\``))}; \`onnx/model.onnx\` gives their logits too.`;
+      : `\n\nIt ignores the earlier exits, which are in \`model.safetensors\` as ${list(others.map((l) => `\`exits.${l}.*\``))}; \`onnx/model.onnx\` gives their logits too.`;
   return `## In Python
 
 \`${publishedClass(config, pooling)}\` gives the logits of the last exit, after layer ${last}:

@@ -1,6 +1,6 @@
 import { type Checkpoint, encoderConfigJson, publishedClass } from "@sweetspot/model";
 
-/** A threshold that a model was measured at. */
+/** A threshold at which the model was measured. */
 export interface OperatingPointSetting {
   /** An example leaves at the first exit whose largest softmax probability reaches it. */
   threshold: number;
@@ -9,11 +9,10 @@ export interface OperatingPointSetting {
 }
 
 /**
- * A checkpoint's `config.json` as the Hub, transformers and transformers.js read it; `readCheckpoint`
- * does too.
+ * A checkpoint's `config.json` for the Hub, transformers, transformers.js and `readCheckpoint`.
  *
- * @param padTokenId the tokenizer's
- * @param temperatures by what each exit's logits are divided before a confidence is held against a
+ * @param padTokenId the id of the tokenizer's padding token
+ * @param temperatures what each exit's logits are divided by before a confidence is compared with a
  *   threshold, `[E]`
  */
 export function repositoryConfig(
@@ -35,7 +34,7 @@ export function repositoryConfig(
       operating_points: operatingPoints.map(({ threshold, cost }) => ({ threshold, cost })),
     }),
     ...(operatingPoints.length > 0 && temperatures && { exit_temperatures: temperatures }),
-    // In the browser transformers.js would look for quantised weights, which are not there.
+    // In the browser transformers.js would otherwise look for quantised weights.
     "transformers.js_config": { dtype: "fp32" },
   };
 }

@@ -3,7 +3,7 @@ import type { EncoderConfig } from "@sweetspot/model";
 import { z } from "zod";
 import { knowsTypes } from "./whole-graph.ts";
 
-/** What special tokens are called, in the order in which they are looked for. */
+/** The usual names of special tokens; the first that the vocabulary has is used. */
 const names: Readonly<Record<string, readonly string[]>> = {
   bos_token: ["<s>"],
   eos_token: ["</s>"],
@@ -18,31 +18,31 @@ const schema = z.looseObject({
   added_tokens: z.array(z.looseObject({ id: z.int(), content: z.string() })),
   model: z.looseObject({
     type: z.string().optional(),
-    // Unigram's is a list of tokens with their scores.
+    // Unigram has a list of tokens with their scores.
     vocab: z.union([z.record(z.string(), z.int()), z.array(z.tuple([z.string(), z.number()]))]),
   }),
   normalizer: z.looseObject({ type: z.string() }).nullish(),
 });
 
-/** A tokenizer's files for Hugging Face's libraries, beside `tokenizer.json`. */
+/** The tokenizer files that Hugging Face's libraries need besides `tokenizer.json`. */
 export interface TokenizerFiles {
   /** `tokenizer_config.json` */
   config: Record<string, unknown>;
   /** `special_tokens_map.json`: role -> token */
   specialTokens: Record<string, string>;
-  /** The id that batches are padded with. */
+  /** The id of the padding token. */
   padTokenId: number;
 }
 
 /**
- * What Hugging Face's libraries want to be told beside `tokenizer.json`.
+ * The tokenizer files that Hugging Face's libraries need besides `tokenizer.json`.
  *
- * A BERT whose tokenizer is BERT's own gets its class, for transformers.js gives the types of a pair's
- * tokens by the class alone. Any other gets the class that does what `tokenizer.json` says.
+ * A BERT with BERT's own tokenizer gets its class, because transformers.js chooses the token types of a
+ * pair by the class. Any other gets the class that follows `tokenizer.json`.
  *
  * @param tokenizer the content of `tokenizer.json`
- * @param maxLength tokens, special ones included
- * @throws TypeError if it is no tokenizer's definition; RangeError if it has no token for padding
+ * @param maxLength tokens, special tokens included
+ * @throws TypeError if it is not a tokenizer's definition; RangeError if it has no token for padding
  */
 export function tokenizerFiles(
   tokenizer: unknown,
@@ -75,7 +75,7 @@ export function tokenizerFiles(
     normalizer?.type === "BertNormalizer";
   const config = {
     tokenizer_class: asBert ? "BertTokenizer" : "PreTrainedTokenizerFast",
-    // Python makes BERT's tokenizer anew, from these.
+    // Python builds BERT's tokenizer from these keys.
     ...(asBert && {
       do_lower_case: normalizer["lowercase"] ?? true,
       strip_accents: normalizer["strip_accents"] ?? null,

@@ -20,11 +20,11 @@ import type * as tf from "@tensorflow/tfjs";
 
 /** Which part of a model a segment is. */
 export interface SegmentRange {
-  /** The exit's layer before it; 0 for the first segment, which begins with the embeddings. */
+  /** The layer of the exit before it; 0 for the first segment, which starts with the embeddings. */
   after: number;
-  /** Its own exit's layer, counted from 1. */
+  /** The layer of its own exit, counted from 1. */
   exitLayer: number;
-  /** A model's last segment gives logits alone. */
+  /** Whether it is the model's last segment, which gives only logits. */
   last: boolean;
 }
 
@@ -112,7 +112,7 @@ export function segmentGraph(checkpoint: Checkpoint, range: SegmentRange): Graph
   );
 }
 
-/** A trace's outputs are named `logits:out`; a bundle's file says `logits`. */
+/** Renames the outputs: `logits:out` in a trace is `logits` in a bundle. */
 function withPlainNames(graph: Graph): Graph {
   const plain = (name: string) => name.replace(/:out$/, "");
   return {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Nothing to set: a bundle follows from its checkpoint. */
+/** There is nothing to set: the checkpoint determines the bundle. */
 export type ExportSettings = Record<string, never>;
 
 /** The settings of the stage `export`. */

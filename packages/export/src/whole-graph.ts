@@ -17,32 +17,32 @@ import {
 } from "@sweetspot/model";
 import * as tf from "@tensorflow/tfjs";
 
-/** ONNX's numbers for dtypes. */
+/** ONNX's codes for dtypes. */
 const onnxTypes = { float32: 1, int32: 6 } as const;
 
-/** What the graph takes, and the trace's name and dtype for it. */
+/** The graph's inputs, with their names and dtypes in the trace. */
 const border = {
   input_ids: { traced: "inputIds", dtype: "int32" },
   attention_mask: { traced: "attentionMask", dtype: "float32" },
   token_type_ids: { traced: "tokenTypeIds", dtype: "int32" },
 } as const;
 
-/** Whether an encoder tells a first text from a second. */
+/** Whether an encoder uses token types. */
 export function knowsTypes({ typeVocabSize }: Pick<EncoderConfig, "typeVocabSize">): boolean {
   return typeVocabSize > 1;
 }
 
-/** What the logits of an exit are called: `logits` of the last, `logits_N` after layer N of the others. */
+/** The name of an exit's logits: `logits` for the last exit, `logits_N` for one after layer N. */
 export function logitsName(exitLayers: readonly number[], layer: number): string {
   return layer === exitLayers.at(-1) ? "logits" : `logits_${layer}`;
 }
 
 /**
  * A whole model as one graph, weights included, with the inputs and outputs that transformers.js and
- * Optimum give such a file.
+ * Optimum use.
  *
  * Inputs, int64 `[batch_size, sequence_length]`: `input_ids`, `attention_mask`, and `token_type_ids`
- * where the encoder knows types. Outputs, float32 `[batch_size, K]`: `logits` of the last exit, then
+ * if the encoder uses them. Outputs, float32 `[batch_size, K]`: `logits` of the last exit, then
  * `logits_N` of each exit before it, after layer N.
  *
  * @throws as `trace` does; RangeError for a tensor that the checkpoint lacks
@@ -97,7 +97,7 @@ export function wholeGraph(checkpoint: Checkpoint): Graph {
   return withBorder(optimiseInference(bound));
 }
 
-/** Gives the graph int64 inputs of Hugging Face's names, cast to what the trace knows them as. */
+/** Gives the graph int64 inputs with Hugging Face's names, cast to the dtypes of the trace. */
 function withBorder(graph: Graph): Graph {
   const casts: GraphNode[] = [];
   const inputs: ValueInfo[] = [];

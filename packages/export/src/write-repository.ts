@@ -10,41 +10,41 @@ import { repositoryConfig } from "./repository-config.ts";
 import { tokenizerFiles } from "./repository-tokenizer.ts";
 import { wholeGraph } from "./whole-graph.ts";
 
-/** What a repository is made of. */
+/** The contents of a repository. */
 export interface RepositoryContent {
   checkpoint: Checkpoint;
   /** The content of `tokenizer.json`. */
   tokenizer: unknown;
-  /** Longer texts were cut to this many tokens in training, special ones included. */
+  /** Training cut longer texts to this many tokens, special tokens included. */
   maxLength: number;
-  /** Real text to hold the written model against. */
+  /** Real text to check the written model on. */
   sentences: CheckedSentences;
   card: ModelCard;
-  /** The speed-accuracy curve, an SVG file's content. */
+  /** The speed-accuracy curve, as the content of an SVG file. */
   curve?: string | undefined;
 }
 
-/** A repository that was written. */
+/** A written repository. */
 export interface WrittenRepository {
-  /** Paths inside the folder. */
+  /** The files' paths in the folder. */
   files: readonly string[];
-  /** How far the logits of `onnx/model.onnx` are from the training definition's at most. */
+  /** The largest difference between the logits of `onnx/model.onnx` and the training definition's. */
   difference: number;
 }
 
 /**
  * Writes a trained model as a repository of the Hugging Face Hub: `config.json`,
  * `model.safetensors`, the tokenizer's three files, `onnx/model.onnx`, `README.md` and perhaps
- * `curve.svg`. transformers.js loads it; so does Python's transformers where exits read the first
- * token, see `publishedClass`; and `readCheckpoint` gives the checkpoint back.
+ * `curve.svg`. transformers.js loads it, as does Python's transformers if exits read the first token (see
+ * `publishedClass`), and `readCheckpoint` reads the checkpoint back.
  *
- * The folder is whole or absent: it is written under a temporary name, its ONNX file is held against
- * the training definition, and only then does it take its name, in place of a repository that had it.
+ * The folder is whole or absent: it is written under a temporary name, its ONNX file is checked against
+ * the training definition, and only then does it replace a repository of that name.
  *
- * @param folder a name that is free, or of a repository that was written before
+ * @param folder a new folder, or one with a repository that was written before
  * @throws RangeError if logits differ from the training definition's by more than 1e-4, the model has
- *   2 GB or more, or `maxLength` is over the encoder's positions; TypeError for a tokenizer that is none; Error that says what to do if the
- *   folder holds something else or the disk cannot be written
+ *   2 GB or more, or `maxLength` is over the encoder's positions; TypeError if the tokenizer is not valid;
+ *   Error with the fix if the folder holds something else or the disk cannot be written
  */
 export async function writeRepository(
   folder: string,
@@ -85,7 +85,7 @@ export async function writeRepository(
   return { files: [...Object.keys(texts), "model.safetensors", onnx].sort(), difference };
 }
 
-/** The weights by the names of `publishedClass`, in the checkpoint's order. */
+/** The weights under the names of `publishedClass`, in the checkpoint's order. */
 function publishedWeights({ config, pooling, weights }: Checkpoint): Record<string, HostTensor> {
   return Object.fromEntries(
     Object.entries(weights).map(([name, tensor]) => [
@@ -95,7 +95,7 @@ function publishedWeights({ config, pooling, weights }: Checkpoint): Record<stri
   );
 }
 
-/** Whether nothing is lost if a repository takes this name. */
+/** @throws Error if the folder holds anything but a repository */
 async function checkReplaceable(folder: string): Promise<void> {
   const entries = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT") return [];

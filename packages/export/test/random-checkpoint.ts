@@ -23,7 +23,7 @@ const whole: BertConfig = {
   attentionProbsDropoutProb: 0.1,
 };
 
-/** A small BERT with random weights, biases and norms too, so that each of them counts. */
+/** A small BERT with random weights, also for biases and norms, so that every parameter matters. */
 export function randomCheckpoint(
   exitLayers: readonly number[],
   pooling: Pooling = "first-token",
@@ -42,7 +42,7 @@ export function randomCheckpoint(
   return { config, exitLayers, pooling, labels, weights: random };
 }
 
-/** Rows of the given lengths, the second half of each of the second text. */
+/** Rows of the given lengths; the second half of each belongs to the second text. */
 export function randomSentences(lengths: readonly number[]): {
   inputIds: Ragged;
   tokenTypeIds: Ragged;

@@ -57,7 +57,7 @@ function special(id: string, type: number): unknown {
   return { SpecialToken: { id, type_id: type } };
 }
 
-/** A card with something in every place, some of it hostile to YAML and Markdown. */
+/** A card with every field set, some with characters special to YAML or Markdown. */
 export function someCard(name: string): ModelCard {
   return {
     title: "Reviews: *good* | bad",

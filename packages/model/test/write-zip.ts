@@ -1,4 +1,4 @@
-/** How `writeZip` departs from a sound file. */
+/** Faults that `writeZip` can write. */
 export interface ZipFaults {
   method?: number;
   flags?: number;
@@ -7,7 +7,7 @@ export interface ZipFaults {
   plain?: number;
 }
 
-/** A zip file of stored entries, without checksums; `faults` are put into every entry. */
+/** A zip file of stored entries, without checksums; every entry gets the `faults`. */
 export function writeZip(
   entries: readonly (readonly [name: string, bytes: Uint8Array])[],
   faults: ZipFaults = {},
