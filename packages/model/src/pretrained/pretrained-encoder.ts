@@ -4,10 +4,10 @@ import { definitionOf, encoderConfig, encoderParameters } from "../encoders/defi
 import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 import type { Pooling } from "../exits/exit-definition.ts";
 import { embeddedEncoders, type PretrainedEncoder } from "./embedded-encoders.ts";
-import { openWeights, weightFiles } from "./open-weights.ts";
+import { openWeights, weightFiles } from "../weights/open-weights.ts";
 import { repositoryPooling } from "./pooling-config.ts";
-import { readParameters } from "./read-parameters.ts";
-import { storedNames } from "./stored-names.ts";
+import { readParameters } from "../weights/read-parameters.ts";
+import { storedNames } from "../weights/stored-names.ts";
 
 /**
  * A pretrained encoder: `minilm` (all-MiniLM-L6, 6 layers, hidden size 384), `tiny` (random weights, 2
