@@ -1,17 +1,13 @@
 import type { LoopDefinition, StepLoop } from "@sweetspot/compile/session";
 import { dropoutSites, encoderParameters, exitParameters } from "@sweetspot/model";
+import { initialState, objectives, stepInputs, stepState, trainingStep } from "@sweetspot/train";
 import {
-  initialState,
   learningRateSchedule,
   type MaskSource,
-  objectives,
   occurringRows,
   openLoop,
   runInputs,
-  stepInputs,
-  stepState,
-  trainingStep,
-} from "@sweetspot/train";
+} from "@sweetspot/train/testing";
 import { batch, batchCount, classes, type TrainingWork } from "./training-work.ts";
 
 /** The training step of the `train` stage, ready to be timed. */

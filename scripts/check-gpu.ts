@@ -6,7 +6,7 @@
 // Without a name it looks at both, and fails only where one that is found is wrong; a device that was
 // named must be there, too.
 import { compile, nativeBackend } from "@sweetspot/compile/session";
-import { arrangement, type Machinery, openLoop } from "@sweetspot/train";
+import { arrangement, type Machinery, openLoop } from "@sweetspot/train/testing";
 import { checkDevice, type Device, devices, onnxruntimeVersion } from "@sweetspot/runtime";
 import * as tf from "@tensorflow/tfjs";
 import { argv } from "zx";

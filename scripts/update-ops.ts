@@ -1,8 +1,8 @@
 // Puts the table of the kernels that the compiler covers into packages/compile/README.md.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { withOpsTable } from "@sweetspot/compile/testing";
 import { $ } from "zx";
-import { withOpsTable } from "../packages/compile/src/testing/ops-table.ts";
 import { help } from "./help.ts";
 
 help(

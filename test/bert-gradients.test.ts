@@ -1,6 +1,7 @@
 import { encoderConfig, encoderParameters, exitParameters } from "@sweetspot/model";
 import { gelu } from "@sweetspot/model/testing";
-import { crossEntropy, lossesAndGradients, type Objective, objectives } from "@sweetspot/train";
+import { crossEntropy, type Objective, objectives } from "@sweetspot/train";
+import { lossesAndGradients } from "@sweetspot/train/testing";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import {

@@ -11,20 +11,18 @@ import {
   pretrainedEncoder,
 } from "@sweetspot/model";
 import {
-  arrangement,
-  earlyExit,
   initialState,
   objectives,
-  learningRateSchedule,
-  runInputs,
   stepInputs,
   stepState,
   trainingStep,
   trainModel,
 } from "@sweetspot/train";
+import { arrangement, learningRateSchedule, runInputs, twoWords } from "@sweetspot/train/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { webgpuProblem } from "../packages/compile/src/testing/devices.ts";
-import { twoWords } from "../packages/train/src/testing/two-words.ts";
+import { whyNoWebgpu } from "@sweetspot/compile/testing";
+
+const webgpuProblem = await whyNoWebgpu();
 
 const exitLayers = [1, 2];
 const settings = {
@@ -93,7 +91,7 @@ describe.skipIf(webgpuProblem)("on webgpu", () => {
         ...encoder,
         exitLayers,
         parameters,
-        objective: earlyExit,
+        objective: objectives["early-exit"],
         maxGradientNorm: 1,
         dropoutSites: sites,
       }),

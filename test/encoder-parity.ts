@@ -10,7 +10,8 @@ import {
   exitParameters,
   hiddenStates,
 } from "@sweetspot/model";
-import { lossesAndGradients, objectives } from "@sweetspot/train";
+import { objectives } from "@sweetspot/train";
+import { lossesAndGradients } from "@sweetspot/train/testing";
 import * as tf from "@tensorflow/tfjs";
 import {
   below,

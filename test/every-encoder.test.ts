@@ -15,17 +15,18 @@ import {
 import {
   initialState,
   objectives,
-  learningRateSchedule,
-  runInputs,
   stepInputs,
   stepState,
   trainingStep,
   trainModel,
 } from "@sweetspot/train";
+import { learningRateSchedule, runInputs, smallSplit } from "@sweetspot/train/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { tfjsNodeProblem, webgpuProblem } from "../packages/compile/src/testing/devices.ts";
-import { smallSplit } from "../packages/train/src/testing/small-bert.ts";
 import { readEncoderFacts } from "./reference/bert-reference.ts";
+import { whyNoTfjsNode, whyNoWebgpu } from "@sweetspot/compile/testing";
+
+const tfjsNodeProblem = await whyNoTfjsNode();
+const webgpuProblem = await whyNoWebgpu();
 
 const facts = await readEncoderFacts();
 const pooling: Pooling = "first-token";

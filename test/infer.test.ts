@@ -31,8 +31,11 @@ import { time } from "@sweetspot/infer/stage";
 import { readCheckpoint } from "@sweetspot/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { webgpuProblem } from "../packages/compile/src/testing/devices.ts";
-import { cellsIn, hashesOf } from "./cells.ts";
+import { hashesOf } from "@sweetspot/train/testing";
+import { cellsIn } from "./cells.ts";
+import { whyNoWebgpu } from "@sweetspot/compile/testing";
+
+const webgpuProblem = await whyNoWebgpu();
 
 const methods = ["sweet", "multi-model"] as const;
 const K = 3;

@@ -10,14 +10,8 @@ import {
   exitParameters,
   type ParameterSpec,
 } from "@sweetspot/model";
-import {
-  crossEntropy,
-  exitLayersOfModels,
-  lossesAndGradients,
-  type Objective,
-  objectives,
-  segmentInput,
-} from "@sweetspot/train";
+import { crossEntropy, exitLayersOfModels, type Objective, objectives } from "@sweetspot/train";
+import { lossesAndGradients, segmentInput } from "@sweetspot/train/testing";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import {

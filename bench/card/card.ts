@@ -11,7 +11,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import { compileLoop, type LoopDefinition, type StepLoop } from "@sweetspot/compile/session";
-import { arrangement } from "@sweetspot/train";
+import { arrangement } from "@sweetspot/train/testing";
 import { median } from "../interleave.ts";
 import { batch, modelName } from "../training-work.ts";
 import { cardWork, stepFlop } from "./card-work.ts";

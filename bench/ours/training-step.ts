@@ -4,7 +4,7 @@
 //
 //   tsx training-step.ts MODEL [--no-dropout] [--eager]
 import { createInterface } from "node:readline";
-import { openLoop } from "@sweetspot/train";
+import { openLoop } from "@sweetspot/train/testing";
 import { argv } from "zx";
 import { openTrainingLoop } from "../training-loop.ts";
 import { modelName, trainingWork } from "../training-work.ts";

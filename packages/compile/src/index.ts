@@ -2,10 +2,8 @@ export {
   type Attribute,
   type Constant,
   type Dim,
-  dimAt,
   type Dtype,
   elementCount,
-  formatDim,
   type Graph,
   type GraphNode,
   type SymbolicDim,
@@ -14,8 +12,8 @@ export {
 export { onnxBytes, onnxModel } from "./graph/onnx-writer.ts";
 export { optimise } from "./optimise/optimise.ts";
 export { optimiseInference } from "./optimise/optimise-inference.ts";
-export { bindInputs, removeDeadNodes } from "./graph/passes.ts";
-export { hostRandomMasks, randomMasks } from "./lowerings/random-masks.ts";
+export { bindInputs } from "./graph/passes.ts";
+export { randomMasks } from "./lowerings/random-masks.ts";
 export { scanLoop } from "./loop/scan.ts";
 export {
   type NamedTensors,

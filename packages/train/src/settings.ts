@@ -1,12 +1,18 @@
 import { type EncoderSetting, repositorySetting } from "@sweetspot/hub";
+import type { Pooling } from "@sweetspot/model";
 import { type Device, devices } from "@sweetspot/runtime/device";
 import { z } from "zod";
 import { type ObjectiveName, objectiveNames } from "./objectives/objectives.ts";
 
 const engines = ["compiled", "eager"] as const;
 
-// Model has one of each name; it loads tfjs too.
-const poolings = ["first-token", "mean", "shared-pooler"] as const;
+// Model's own list would load tfjs; its type holds this one to it.
+const poolings = {
+  encoder: "encoder",
+  "first-token": "first-token",
+  mean: "mean",
+  "shared-pooler": "shared-pooler",
+} as const satisfies { [P in Pooling | "encoder"]: P };
 
 /** How one classifier, or one multi-model cascade, is fine-tuned. */
 export interface TrainSettings {
@@ -14,7 +20,7 @@ export interface TrainSettings {
   encoder: EncoderSetting;
   method: ObjectiveName;
   /** How an exit reads its layer; `encoder` for the way that suits the encoder. */
-  pooling: "encoder" | (typeof poolings)[number];
+  pooling: "encoder" | Pooling;
   /**
    * Where gradients are cut between segments: `method` as the method says. `reference`, of early-exit,
    * SWEET and multi-model alone, does what the
@@ -53,7 +59,7 @@ const count = z.int().positive();
 export const trainSettings: z.ZodType<TrainSettings> = z.strictObject({
   encoder: z.union([z.string().min(1), repositorySetting]),
   method: z.enum(objectiveNames),
-  pooling: z.enum(["encoder", ...poolings]).default("encoder"),
+  pooling: z.enum(poolings).default("encoder"),
   gradientStops: z.enum(["method", "reference"]).default("method"),
   exitLayers: z
     .array(count)

@@ -6,14 +6,14 @@ import { readCheckpoint } from "@sweetspot/model";
 import type { StepMetrics } from "./loop/training-state.ts";
 import type { TrainSettings } from "./settings.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cellsIn, hashesOf } from "../../../test/cells.ts";
+import { hashesOf, type TrainingCells, trainingCells } from "./testing/cells.ts";
 
-let cells: ReturnType<typeof cellsIn>;
+let cells: TrainingCells;
 let folder: string;
 let data: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "train-stage-"));
-  cells = cellsIn(folder);
+  cells = trainingCells(folder);
   data = (await cells.pairs()).dir;
 });
 afterAll(() => rm(folder, { recursive: true }));

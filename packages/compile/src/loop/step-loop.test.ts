@@ -1,8 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { tfjsNodeProblem, webgpuProblem } from "../testing/devices.ts";
 import { inSteps } from "../../test/in-steps.ts";
 import { compileLoop, eagerLoop, type LoopDefinition } from "../session.ts";
+import { whyNoTfjsNode, whyNoWebgpu } from "../testing/devices.ts";
+
+const tfjsNodeProblem = await whyNoTfjsNode();
+const webgpuProblem = await whyNoWebgpu();
 
 const descent = {
   state: { w: { dtype: "float32", shape: [2] }, count: { dtype: "int32", shape: [] } },

@@ -1,17 +1,21 @@
-/** Which devices this machine has: what cannot be had is told once, and its tests are skipped. */
-
-import { nativeBackend } from "../loop/native-backend.ts";
 import { deviceProblem } from "@sweetspot/runtime/device";
+import { nativeBackend } from "../loop/native-backend.ts";
 
-/** Why the tests on `webgpu` are skipped; undefined where they run. */
-export const webgpuProblem: string | undefined = (await deviceProblem("webgpu"))?.message;
+/** Why tests on `webgpu` are skipped on this machine, printed once; undefined where they run. */
+export async function whyNoWebgpu(): Promise<string | undefined> {
+  return printed("webgpu", (await deviceProblem("webgpu"))?.message);
+}
 
-/** Why the tests on tfjs-node are skipped; undefined where they run. */
-export const tfjsNodeProblem: string | undefined = await nativeBackend("cpu").then(
-  () => undefined,
-  (error: Error) => error.message,
-);
+/** Why tests on tfjs-node are skipped on this machine, printed once; undefined where they run. */
+export async function whyNoTfjsNode(): Promise<string | undefined> {
+  const problem = await nativeBackend("cpu").then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  return printed("tfjs-node", problem);
+}
 
-if (tfjsNodeProblem !== undefined)
-  console.warn(`tests on tfjs-node are skipped: ${tfjsNodeProblem}`);
-if (webgpuProblem !== undefined) console.warn(`tests on webgpu are skipped: ${webgpuProblem}`);
+function printed(what: string, problem: string | undefined): string | undefined {
+  if (problem !== undefined) console.warn(`tests on ${what} are skipped: ${problem}`);
+  return problem;
+}

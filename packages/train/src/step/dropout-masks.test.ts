@@ -1,4 +1,4 @@
-import { hostRandomMasks } from "@sweetspot/compile";
+import { hostRandomMasks } from "@sweetspot/compile/testing";
 import type { DropoutSite } from "@sweetspot/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -9,7 +9,7 @@ export function segmentInput({
 }
 
 /** The same numbers; a gradient of zero. */
-export function stopGradient<T extends tf.Tensor>(x: T): T {
+function stopGradient<T extends tf.Tensor>(x: T): T {
   // The value must be a new tensor: given x itself, tfjs's tape would lead past the custom gradient.
   return tf.customGrad((value) => ({
     value: tf.clone(value as tf.Tensor),

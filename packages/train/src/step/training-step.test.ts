@@ -14,7 +14,6 @@ import {
 } from "@sweetspot/model";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { tfjsNodeProblem } from "../../test/tfjs-node.ts";
 import { twoWords } from "../testing/two-words.ts";
 import { smallConfig, smallEncoder, smallSplit } from "../testing/small-bert.ts";
 import { earlyExit } from "../objectives/early-exit.ts";
@@ -32,6 +31,9 @@ import {
   type StepObjective,
   trainingStep,
 } from "./training-step.ts";
+import { whyNoTfjsNode } from "@sweetspot/compile/testing";
+
+const tfjsNodeProblem = await whyNoTfjsNode();
 
 type Tensors = Record<string, tf.Tensor>;
 type HostArray = Float32Array | Int32Array | Uint8Array;
