@@ -19,7 +19,7 @@ export const exact: boolean = testDevice !== "webgpu";
 
 if (!exact)
   console.warn(
-    `tests of NaN, infinities, tiny numbers and indices past the end are skipped: ${testDevice} leaves them open; and those of tensors of size 0, powers of int32 and most convolutions: ONNX Runtime has no right kernels for them there`,
+    `tests of NaN, infinities, tiny numbers and indices past the end are skipped: ${testDevice} leaves them open; and those of tensors of size 0, powers of int32 and most convolutions: ONNX Runtime has no correct kernels for them there`,
   );
 
 /** What a device's approximations may add to the differences. */
@@ -84,7 +84,7 @@ export function eager(fn: Fn, inputs: Named): Record<string, HostTensor> {
   return results;
 }
 
-/** A graph in a session of its own, which tells dtypes and shapes as ONNX Runtime has them. */
+/** A graph in a session of its own, which reports dtypes and shapes as ONNX Runtime has them. */
 export async function open(graph: Graph) {
   const session = await openSession(onnxBytes(graph), { device: testDevice });
   return {
@@ -133,7 +133,7 @@ export async function mismatch(
 /** A graph as it was traced, and as `compile` runs it. */
 function asRun(graph: Graph): [string, Graph][] {
   const optimised = optimise(graph, { device: testDevice });
-  // What a device has no right kernel for, the passes for it take away.
+  // A device's passes replace what it has no correct kernel for.
   if (testDevice === "webgpu") return [["optimised", optimised]];
   const same = optimised.nodes.length === graph.nodes.length;
   return same

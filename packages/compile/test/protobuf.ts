@@ -47,7 +47,7 @@ export function integers(fields: Fields, number: number): number[] {
   return (fields.get(number) ?? []).map((f) => Number(BigInt.asIntN(64, f as bigint)));
 }
 
-/** A copy, so that it can be looked at as numbers wherever it lay. */
+/** A copy, so that it can be read as numbers at any offset. */
 export function bytesOf(fields: Fields, number: number): Uint8Array {
   return Uint8Array.from((fields.get(number)?.[0] ?? []) as Uint8Array);
 }

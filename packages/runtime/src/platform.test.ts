@@ -21,7 +21,7 @@ test("the builds are those that the installed onnxruntime-node ships", async () 
   }
 });
 
-test("an Intel Mac is told so by its name, with what else will do", () => {
+test("the error for an Intel Mac names it, and the platforms that work", () => {
   expect(platformProblem("darwin", "x64")).toMatch(
     /^onnxruntime-node has no build for Intel Macs \(it has darwin arm64, .*\); use one of these/,
   );

@@ -6,28 +6,28 @@ import { checkDevice, onnxruntimeVersion, openSession, Tensor } from "./index.ts
 const fix = /^device "\w+" is not available \(\S.*\): .*install .*, or choose cpu or \w+$/;
 
 describe("devices", () => {
-  it("the CPU is always there, and looked for without a runtime", async () => {
+  it("the CPU is always available, and its check does not load ONNX Runtime", async () => {
     await expect(checkDevice("cpu")).resolves.toBeUndefined();
     expect(await deviceProblem("cpu")).toBeUndefined();
     expect(onnxruntimeVersion).toMatch(/^1\.\d+\.\d+$/);
   });
 
-  it.each(devices)("%s is found, or said to be missing with what helps", async (device) => {
+  it.each(devices)("%s is available, or the error says what to install", async (device) => {
     const problem = await deviceProblem(device);
-    const told = async (attempt: Promise<unknown>) =>
+    const messageOf = async (attempt: Promise<unknown>) =>
       attempt.then(
         () => undefined,
         (error: Error) => error.message,
       );
-    expect(await told(checkDevice(device))).toBe(problem?.message);
+    expect(await messageOf(checkDevice(device))).toBe(problem?.message);
     expect(problem === undefined || fix.test(problem.message)).toBe(true);
     // A session of it is the same error, not a session elsewhere.
-    expect(await told(openSession("no-such.onnx", { device }))).toContain(
+    expect(await messageOf(openSession("no-such.onnx", { device }))).toContain(
       problem?.message ?? "no-such.onnx",
     );
   });
 
-  it("an error keeps what ONNX Runtime said, less its place in the source", () => {
+  it("an error has ONNX Runtime's message without the place in its source", () => {
     const cause = new Error(
       "/src/a.cc:136 void f() adapter == x was false. No adapter: none\nmore",
     );
@@ -38,7 +38,7 @@ describe("devices", () => {
 });
 
 describe("openSession", () => {
-  it("of no model is ONNX Runtime's own error", async () => {
+  it("of a missing or broken model throws ONNX Runtime's own error", async () => {
     await expect(openSession("no-such.onnx")).rejects.toThrow("no-such.onnx");
     await expect(openSession(Uint8Array.of(1, 2, 3))).rejects.toThrow(/protobuf/);
     expect(new Tensor("float32", Float32Array.of(1), [1]).dims).toEqual([1]);

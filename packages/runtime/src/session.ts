@@ -2,37 +2,36 @@ import "./require-platform.ts";
 import * as ort from "onnxruntime-node";
 import { type Device, deviceError } from "./devices.ts";
 
-/** The version that computes. */
+/** The version of ONNX Runtime. */
 export const onnxruntimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
 
 /** How a session of ONNX Runtime is started. */
 export interface SessionOptions {
-  /** By default `cpu`. There is no fallback: one that cannot be had is an error. */
+  /** By default `cpu`. There is no fallback: a missing device is an error. */
   device?: Device;
   /** Threads of one session on the CPU; if left out those of the environment's SWEETSPOT_THREADS, or else ONNX Runtime's own choice (one per core). The sums' order, and so the last bit of a result, can depend on it. */
   threads?: number;
-  /** Outputs that stay in the device's memory, to be fed to the next run; of `webgpu` alone. */
+  /** Outputs that stay in the device's memory and can be fed to the next run; `webgpu` only. */
   resident?: readonly string[];
   /**
-   * How many microseconds a thread that waits for the next operation of a run stays awake: some make
-   * short operations faster where the machine is this session's alone, and slower where it is not. By
-   * default 0.
+   * How many microseconds a thread stays awake while it waits for the next operation of a run. A few make
+   * short operations faster if this session has the machine to itself, and slower if not. By default 0.
    */
   spinMicroseconds?: number;
-  /** Whether to learn, for each size of the inputs, how memory is best laid out; by default yes. */
+  /** Whether to optimise the memory layout for each size of the inputs; by default yes. */
   memoryPattern?: boolean;
-  /** Where ONNX Runtime writes each node's time to: `PREFIX_….json`, when the session ends. */
+  /** Where ONNX Runtime writes each node's time when the session ends: `PREFIX_….json`. */
   profile?: string;
 }
 
-/** `y = Identity(x)`, float32 [1], as ONNX (opset 18): it asks nothing of a device but that it is there. */
+/** `y = Identity(x)`, float32 [1], as ONNX (opset 18): any device can run it. */
 const identityModel: Uint8Array = Buffer.from(
   "CAlCBAoAEBJCEQoNY29tLm1pY3Jvc29mdBABEglzd2VldHNwb3Q6PwoUCgF4EgF5GgJfMCIISWRlbnRpdHkSBWdyYXBoWg8KAXgSCgoICAESBAoCCAFiDwoBeRIKCggIARIECgIIAQ==",
   "base64",
 );
 
 /**
- * Starts a session. Whoever starts it releases it.
+ * Starts a session. The caller releases it.
  *
  * @param model the ONNX file's path, or its bytes
  * @throws Error that says what to install if the device is not available; ONNX Runtime's own if the
@@ -58,7 +57,7 @@ export async function checkDevice(device: Device): Promise<void> {
   }
 }
 
-/** What a pipeline that runs several cells at once leaves to each of them. */
+/** The threads that a pipeline gives each of the cells that it runs at once. */
 function threadsOfEnvironment(): number | undefined {
   const threads = Number(process.env["SWEETSPOT_THREADS"]);
   return Number.isInteger(threads) && threads > 0 ? threads : undefined;
@@ -78,9 +77,9 @@ async function create(
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: [device],
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    // What it would print, it throws too.
+    // It throws whatever it would print.
     logSeverityLevel: 4,
-    // Between runs no thread stays awake.
+    // No thread stays awake between runs.
     extra: {
       session: {
         intra_op: {

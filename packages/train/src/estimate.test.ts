@@ -77,7 +77,7 @@ describe("the estimate of training", () => {
     expect(cuda?.quantities).toEqual(cpu?.quantities);
   });
 
-  it("counts a way back for each classifier where gradients are told apart", async () => {
+  it("counts a backward pass for each classifier where their gradients are needed one by one", async () => {
     const plain = await of("early-exit");
     const told = await of("early-exit", { gradientConflict: true });
     // Forward 6 layers; back 1 + 2 + 6 in place of 6, each twice a forward.

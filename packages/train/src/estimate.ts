@@ -15,13 +15,13 @@ import { arrangement } from "./loop/arrangement.ts";
 import { exitLayersOfModels, objectives } from "./objectives/objectives.ts";
 import type { TrainSettings } from "./settings.ts";
 
-/** Backward takes two products for each forward. */
+/** The backward pass has two products for each of the forward pass. */
 const backward = 2;
 
 /**
- * What one training step's products do.
+ * The operations of one training step's matrix products.
  *
- * @param depths to which the gradient goes back from an exit, each once; by default from the last, for all
+ * @param depths from which a backward pass starts, one for each pass; by default one pass from `depth`
  */
 export function stepOperations(
   config: EncoderConfig,
@@ -34,14 +34,14 @@ export function stepOperations(
 }
 
 /**
- * Seconds of a step beside its products, for each trained parameter: AdamW and what else passes over the
- * state. Of BERT-base's 3.8 s on the CPU, 88 million parameters, products take 3.1 (bench/README.md).
+ * Seconds of a step besides its products, for each trained parameter: AdamW and everything else that
+ * passes over the state. Of BERT-base's 3.8 s on the CPU, 88 million parameters, products take 3.1 (bench/README.md).
  */
 const updateSeconds = 7e-9;
 /** Seconds to trace a model and to start its session: BERT-base takes 2.5. */
 const startSeconds = 3;
 
-/** How many numbers the first `depth` layers have, and how many of them are trained. */
+/** The number of parameters in the first `depth` layers, and how many of them are trained. */
 function parameterCounts(
   config: EncoderConfig,
   depth: number,
@@ -54,9 +54,9 @@ function parameterCounts(
 }
 
 /**
- * What a training holds in memory at its peak: the state (parameters and AdamW's two means) five times,
- * of which ONNX Runtime four; the pretrained weights twice; of each layer 18 numbers a token and
- * channel and 2.5 a pair of tokens and head; 0.3 GB for the rest.
+ * The peak memory of a training, in bytes: the state (parameters and AdamW's two means) five times, four
+ * of them in ONNX Runtime; the pretrained weights twice; for each layer 18 numbers per token and channel
+ * and 2.5 per pair of tokens and head; 0.3 GB for the rest.
  *
  * The constants are fitted to BERT-base's peaks on the CPU at 16 x 64, 128 and 256 tokens: 7.1, 8.1 and
  * 10.6 GB.
@@ -74,7 +74,7 @@ export function trainingMemory(
   return 0.3e9 + 5 * 12 * trained + 2 * 4 * all + 4 * depth * layer;
 }
 
-/** What the stage `train` asks for; the longest batch's length is the data's maximum. */
+/** What the stage `train` needs; the longest batch has the length of the longest text. */
 export async function estimateTraining({
   settings,
   inputs,
@@ -86,11 +86,11 @@ export async function estimateTraining({
   ) as [number, number, number]; // one for each
   const objective = objectives[method];
   const depths = exitLayersOfModels(objective, exitLayers).map((layers) => layers.at(-1) ?? 0);
-  // Whether the classifiers go back through the layers one by one.
+  // Whether each classifier has a backward pass of its own.
   const apart =
     objective.combine !== undefined || (gradientConflict && objective.isolated !== true);
   const steps = epochs * Math.ceil(training / batchSize);
-  // Of batches of one length, every row is padded to the longest.
+  // Where all batches have one length, every row is padded to the longest.
   const padded = arrangement(settings).mostLengths === 1 ? longest : tokens;
   const rows = training * tokens;
   const update = (depth: number) =>

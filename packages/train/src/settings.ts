@@ -16,16 +16,16 @@ const poolings = {
 
 /** How one classifier, or one multi-model cascade, is fine-tuned. */
 export interface TrainSettings {
-  /** The pretrained encoder: `minilm`, `tiny` (random weights, for tests), or where it is. */
+  /** The pretrained encoder: `minilm`, `tiny` (random weights, for tests), a folder or a repository of the Hub. */
   encoder: EncoderSetting;
   method: ObjectiveName;
   /** How an exit reads its layer; `encoder` for the way that suits the encoder. */
   pooling: "encoder" | Pooling;
   /**
-   * Where gradients are cut between segments: `method` as the method says. `reference`, of early-exit,
-   * SWEET and multi-model alone, does what the
-   * reference implementation of SWEET does as it is called: its flag is on unless it is switched off, so
-   * that early-exit is cut too, and its DeBERTa reads another flag, so that nothing is cut there.
+   * Where gradients stop between segments: `method` follows the method. `reference`, for early-exit, SWEET
+   * and multi-model only, does what the reference implementation of SWEET does as it is called: its flag
+   * is on unless switched off, so that early-exit's gradients stop too; its DeBERTa reads another flag, so
+   * that nothing stops there.
    */
   gradientStops: "method" | "reference";
   /** The layers that an exit reads, counted from 1, rising. */
@@ -38,16 +38,16 @@ export interface TrainSettings {
   learningRate: number;
   /** The share of all steps over which the learning rate rises linearly from 0. */
   warmupRatio: number;
-  /** AdamW's decoupled decay; biases and layer norms are spared. */
+  /** AdamW's decoupled decay, which leaves biases and layer norms out. */
   weightDecay: number;
-  /** The gradient's global norm is scaled down to this; `off` leaves it as it is. */
+  /** The gradient's global norm is scaled down to this; `off` does not scale it. */
   maxGradientNorm: number | "off";
   /**
-   * Whether each step tells how the classifiers' gradients lie to each other and to the update that it
-   * makes. Early-exit then goes backward once for each classifier.
+   * Whether each step reports how the classifiers' gradients align with each other and with its update.
+   * Early-exit then goes backward once for each classifier.
    */
   gradientConflict: boolean;
-  /** Where the steps run. Another device gives other last bits. */
+  /** Where the steps run. Devices differ in the last bits. */
   device: Device;
   /** One graph in ONNX Runtime, or tfjs kernel by kernel (tfjs-node on `cpu`, tfjs-node-gpu on `cuda`). */
   engine: (typeof engines)[number];
@@ -79,7 +79,7 @@ export const trainSettings: z.ZodType<TrainSettings> = z.strictObject({
   engine: z.enum(engines).default("compiled"),
 });
 
-/** How errors call an encoder. */
+/** The name of an encoder in errors. */
 export function encoderName(encoder: TrainSettings["encoder"]): string {
   if (typeof encoder === "string") return `"${encoder}"`;
   return "hub" in encoder ? `${encoder.hub}@${encoder.revision}` : encoder.folder;

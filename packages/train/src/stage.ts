@@ -3,12 +3,12 @@ import { deviceProblem } from "@sweetspot/runtime/device";
 import { objectiveNames, objectives } from "./objectives/objectives.ts";
 import { encoderName, type TrainSettings, trainSettings } from "./settings.ts";
 
-/** Those that the reference implementation has. */
+/** The methods of the reference implementation. */
 const referenceMethods: readonly string[] = objectiveNames.slice(0, 3);
 
 /**
  * `train`: encoded splits -> fine-tuned checkpoints, one folder per member. The input `teacher`, for the
- * methods that learn from one, holds its predictions on the training split.
+ * methods that learn from one, has its predictions on the training split.
  */
 export const stage: Stage<TrainSettings> = {
   name: "train",
@@ -28,7 +28,7 @@ export const stage: Stage<TrainSettings> = {
             (await import("@sweetspot/compile/session")).nativeBackend(device),
           );
     if (lacking !== undefined) return lacking;
-    // The entry without tfjs.
+    // This entry does not load tfjs.
     const { pretrainedEncoder } = await import("@sweetspot/model/planning");
     let depth = Infinity;
     const unknown = await settingProblem("encoder", async () => {

@@ -83,7 +83,7 @@ describe("the stage train", () => {
 });
 
 describe("bad input is refused, and nothing is left", () => {
-  /** The data artefact with some files changed, its manifest in order. */
+  /** The data artifact with some files changed, its manifest in order. */
   async function dataWith(change: (copy: string) => Promise<unknown>): Promise<string> {
     const { manifest } = await openArtifact(data);
     const output = join(folder, `data-${runs++}`);

@@ -29,11 +29,12 @@ import { teacherLogits } from "./loop/teacher-logits.ts";
 import { trainModel } from "./loop/training.ts";
 
 /**
- * The stage `train`. Leaves `member-N/` for each model, with `model.safetensors`, `config.json`,
- * `metrics.jsonl` and, if asked for, `gradient-conflict.json` (`GradientConflict`), and `cascade.json`, which says in what order they are asked.
+ * The stage `train`. It writes `member-N/` for each model, with `model.safetensors`, `config.json`,
+ * `metrics.jsonl` and, with `gradientConflict`, `gradient-conflict.json` (`GradientConflict`); and
+ * `cascade.json`, the order in which the models answer.
  *
  * @param checkpointEveryMs by default a minute; changes no number
- * @throws RangeError as `trainModel`, and if the data were cut by another encoder's tokenizer
+ * @throws RangeError as `trainModel` does, and if the data were tokenized for another encoder
  */
 export async function runTrain(
   { settings, inputs, output, scratch, cellSha256, log }: StageContext<TrainSettings>,
@@ -98,7 +99,7 @@ export async function runTrain(
 
 const conflictFile = "gradient-conflict.json";
 
-/** A teacher's logits, for a method that learns from one. */
+/** The teacher's logits, for a method that learns from a teacher. */
 async function teacherOf(
   { method }: Pick<TrainSettings, "method">,
   objective: Objective,
@@ -115,7 +116,7 @@ async function teacherOf(
   return teacherLogits(teacher, data, sizes);
 }
 
-/** What a method's members and gradients are, the reference implementation's if that is asked for. */
+/** A method's objective, or the reference implementation's if `gradientStops` says so. */
 function objectiveOf(
   { method, gradientStops }: Pick<TrainSettings, "method" | "gradientStops">,
   modelType: string,
@@ -125,7 +126,7 @@ function objectiveOf(
   return modelType.startsWith("deberta") ? objectives["early-exit"] : objectives.sweet;
 }
 
-/** Whether a member was trained before a crash. One that is damaged, or of other work, was not. */
+/** Whether a member was trained before a crash. A damaged one, or one of another cell, does not count. */
 async function isFinished(folder: string, identity: string): Promise<boolean> {
   const member = await openArtifact(folder).catch(() => undefined);
   return JSON.stringify(member?.manifest.settings) === JSON.stringify({ identity });

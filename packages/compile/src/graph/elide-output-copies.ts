@@ -1,8 +1,8 @@
 import type { Graph, GraphNode } from "./graph.ts";
 
 /**
- * Gives an output's name to the node that makes it, where a trace has put an Identity between: a
- * copy less for each, such as those of AdamW's running means. An output that is an input, a
+ * Gives an output's name to the node that makes it, where the trace put an Identity between them. This
+ * saves a copy of each such output, for example AdamW's running means. An output that is an input, a
  * constant or another output keeps its Identity. The numbers stay the same.
  */
 export function elideOutputCopies(graph: Graph): Graph {

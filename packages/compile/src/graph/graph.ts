@@ -1,15 +1,15 @@
 // The graph that a trace records: plain data, close to ONNX, with dimensions that may be symbols.
 
 /**
- * A value's dtype. What a traced function takes and gives is float32, int32 or bool, as tfjs has it. int64
+ * A value's dtype. What a traced function takes and returns is float32, int32 or bool, as tfjs has it. int64
  * is of shapes, indices and the ids of an exported model; float64, uint8 and uint32 are of values in between.
  */
 export type Dtype = "float32" | "int32" | "bool" | "int64" | "float64" | "uint8" | "uint32";
 
-/** A whole number times symbols, plus another: `12 * B * T`, `T - 1`. */
+/** A whole number times symbols, plus another whole number: `12 * B * T`, `T - 1`. */
 export interface SymbolicDim {
   factor: number;
-  /** Sorted; a square stands twice. */
+  /** Sorted; a square is listed twice. */
   symbols: readonly string[];
   /** Left out: 0. */
   offset?: number;
@@ -42,21 +42,21 @@ export interface GraphNode {
   kernel: string;
 }
 
-/** Numbers that the graph brings along, row-major. */
+/** Numbers that are part of the graph, row-major. */
 export interface Constant {
   dtype: Dtype;
   shape: readonly number[];
   data: Float32Array | Int32Array | Uint8Array | BigInt64Array;
 }
 
-/** What a trace records: what goes in, what comes out, and how it is computed. */
+/** The result of a trace: inputs, outputs, and how to compute them. */
 export interface Graph {
   inputs: readonly ValueInfo[];
   outputs: readonly ValueInfo[];
   /** In an order in which each can be computed. */
   nodes: readonly GraphNode[];
   constants: ReadonlyMap<string, Constant>;
-  /** int64 vectors that say shapes, axes and bounds: what a change of size changes. */
+  /** int64 vectors of shapes, axes and bounds, which change with the sizes. */
   shapes: ReadonlyMap<string, readonly Dim[]>;
 }
 
@@ -68,7 +68,7 @@ export function formatDim(dim: Dim): string {
   return offset === 0 ? product : `${product} ${offset < 0 ? "-" : "+"} ${Math.abs(offset)}`;
 }
 
-/** The number that a dimension is, at the given sizes. @throws RangeError if a symbol has no size */
+/** The value of a dimension at the given sizes. @throws RangeError if a symbol has no size */
 export function dimAt(dim: Dim, sizes: Readonly<Record<string, number>>): number {
   if (typeof dim === "number") return dim;
   const product = dim.symbols.reduce((sofar, symbol) => {

@@ -9,7 +9,7 @@ import {
   type GraphNode,
 } from "./graph.ts";
 
-/** Removes what no output needs. The numbers stay the same. */
+/** Removes nodes that no output needs. The numbers stay the same. */
 export function removeDeadNodes(graph: Graph): Graph {
   const needed = new Set(graph.outputs.map((o) => o.name));
   const nodes: GraphNode[] = [];
@@ -29,10 +29,10 @@ export function removeDeadNodes(graph: Graph): Graph {
 }
 
 /**
- * Turns inputs into constants, such as the parameters of a model that is to be deployed.
+ * Turns inputs into constants, such as the parameters of a model to deploy.
  *
  * @param values by input name; their memory is shared, not copied
- * @throws RangeError for a name that is no input, or for a value of another dtype or shape
+ * @throws RangeError for an unknown input, or for a value of another dtype or shape
  */
 export function bindInputs(graph: Graph, values: Readonly<Record<string, Constant>>): Graph {
   const constants = new Map(graph.constants);

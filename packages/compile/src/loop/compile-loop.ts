@@ -22,7 +22,7 @@ export async function compileLoop<const S extends TensorSpecs, const I extends T
   definition: LoopDefinition<S, I>,
   options: SessionOptions = {},
 ): Promise<StepLoop> {
-  // The type parameters tell a caller which names there are; from here on any will do.
+  // The type parameters give callers the names; in here any name will do.
   const any = definition as unknown as LoopDefinition;
   checkDefinition(any);
   const { device = "cpu", log } = options;

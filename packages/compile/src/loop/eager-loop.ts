@@ -11,15 +11,15 @@ import {
 } from "./step-loop.ts";
 import type { NamedTensors, TensorSpecs } from "../trace/trace.ts";
 
-/** What an eager loop runs on. */
+/** Options of `eagerLoop`. */
 export interface EagerOptions {
-  /** A backend that tfjs knows by now: `cpu`, or `tensorflow` once tfjs-node is loaded (`nativeBackend`). */
+  /** A backend that tfjs knows: `cpu`, or `tensorflow` once tfjs-node is loaded (`nativeBackend`). */
   backend: string;
 }
 
 /**
  * The loop that `compileLoop` compiles, run by tfjs itself, kernel by kernel: for comparison, and for
- * what a graph cannot hold. A run makes its backend tfjs's current one.
+ * steps that cannot be traced. A run makes its backend tfjs's current one.
  *
  * @throws RangeError for a backend that tfjs does not know, and as `compileLoop` does of the state
  */
@@ -27,7 +27,7 @@ export async function eagerLoop<const S extends TensorSpecs, const I extends Ten
   definition: LoopDefinition<S, I>,
   { backend }: EagerOptions,
 ): Promise<StepLoop> {
-  // The type parameters tell a caller which names there are; from here on any will do.
+  // The type parameters give callers the names; in here any name will do.
   const any = definition as unknown as LoopDefinition;
   const { state: specs } = any;
   checkDefinition(any);
@@ -42,7 +42,7 @@ export async function eagerLoop<const S extends TensorSpecs, const I extends Ten
     state: () => arraysOf(state),
     async run(steps, sizes = {}) {
       await useBackend(backend);
-      const told: Record<string, HostArray>[] = [];
+      const results: Record<string, HostArray>[] = [];
       let current = state;
       try {
         for (const arrays of steps) {
@@ -53,12 +53,12 @@ export async function eagerLoop<const S extends TensorSpecs, const I extends Ten
             });
             const made = any.step({ ...current }, Object.fromEntries(tensors));
             checkNewState(specs, made.state);
-            // A step may hand a part of the state on as it is; what is given on is always new.
+            // A step may return a tensor of the state as it is; clones make every result new.
             return { state: clones(made.state), outputs: clones(made.outputs) };
           });
           if (current !== state) tf.dispose(current);
           current = next.state;
-          told.push(await arraysOf(next.outputs));
+          results.push(await arraysOf(next.outputs));
           tf.dispose(next.outputs);
         }
       } catch (error) {
@@ -67,7 +67,7 @@ export async function eagerLoop<const S extends TensorSpecs, const I extends Ten
       }
       tf.dispose(state);
       state = current;
-      return told;
+      return results;
     },
     dispose: async () => tf.dispose(state),
   };

@@ -7,7 +7,7 @@ const packages: Readonly<Partial<Record<Device, string>>> = {
 };
 
 /**
- * Loads the tfjs backend that computes in native code on a device, out of an optional package.
+ * Loads the tfjs backend that computes in native code on a device, from an optional package.
  *
  * @returns its name, for `eagerLoop`
  * @throws Error that says what to install if the package is not there or does not load
@@ -16,7 +16,7 @@ export async function nativeBackend(device: Device): Promise<string> {
   const name = packages[device];
   if (name === undefined)
     throw new Error(
-      `the eager engine has no device "${device}" in Node, for tfjs has none there; use the engine "compiled", or another device (${Object.keys(packages).join(", ")})`,
+      `the eager engine has no device "${device}" in Node, because tfjs has none there; use the engine "compiled", or another device (${Object.keys(packages).join(", ")})`,
     );
   if (!("isNullOrUndefined" in util))
     throw new Error(

@@ -7,8 +7,8 @@ import { bare, type SessionOptions } from "../session/start-session.ts";
 import { type LoopDefinition, prefixed, required, type StepLoop } from "./step-loop.ts";
 
 /**
- * A loop of runs of one step each, the state in the device's own memory from the first to the last:
- * what a step leaves is fed to the next without leaving the device.
+ * A loop that runs one step at a time. The state stays in the device's memory: the results of a step are
+ * fed to the next without leaving the device.
  *
  * @param step of `traceStep`, optimised for the device
  */
@@ -48,7 +48,7 @@ export async function residentLoop(
       return { ...known };
     },
     async run(steps, sizes = {}) {
-      const told: Record<string, HostArray>[] = [];
+      const outputsOfSteps: Record<string, HostArray>[] = [];
       let current = state;
       try {
         for (const arrays of steps) {
@@ -61,7 +61,7 @@ export async function residentLoop(
           current = Object.fromEntries(
             names.map((n, i) => [n, required(results, outputs[i] ?? "", "a result")]),
           );
-          told.push(
+          outputsOfSteps.push(
             Object.fromEntries(
               step.outputs
                 .slice(names.length)
@@ -76,7 +76,7 @@ export async function residentLoop(
       disposeAll(state);
       state = current;
       known = undefined;
-      return told;
+      return outputsOfSteps;
     },
     async dispose() {
       disposeAll(state);
@@ -91,12 +91,12 @@ function withPrefix(state: Readonly<Record<string, Tensor>>): Record<string, Ten
   return Object.fromEntries(Object.entries(state).map(([n, tensor]) => [prefixed(n), tensor]));
 }
 
-/** Frees the tensors that lie on the device; the others have nothing to free. */
+/** Frees the tensors that are on the device; the others have nothing to free. */
 function disposeAll(state: Readonly<Record<string, Tensor>>): void {
   for (const tensor of Object.values(state)) if (tensor.location !== "cpu") tensor.dispose();
 }
 
-/** The graph that gives back what it gets: reading a tensor off the device by itself ends the process. */
+/** The graph that returns its inputs: reading a tensor off the device directly ends the process. */
 function copies(inputs: readonly ValueInfo[]): Graph {
   const outputs = inputs.map((i) => ({ ...i, name: `${i.name}:out` }));
   const nodes = inputs.map((input, i) => ({

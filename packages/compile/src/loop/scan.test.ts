@@ -9,7 +9,7 @@ const scalar = { dtype: "float32", shape: [] } as const;
 const row = { dtype: "float32", shape: ["N"] } as const;
 
 describe("scanLoop", () => {
-  it("gives what a step reads and tells a first axis, and hands the state on", async () => {
+  it("gives the inputs and outputs of a step a first axis, and passes the state on", async () => {
     const step = trace(
       ({ total, x }) => ({ total: tf.add(total, tf.sum(x)), seen: tf.mul(x, total) }),
       {

@@ -3,9 +3,9 @@ import { describeValue, type Dim, type Graph, type ValueInfo } from "../graph/gr
 /**
  * Wraps one step as a loop of many: an ONNX Scan whose state stays inside ONNX Runtime.
  *
- * The step's inputs are its state, then what each step reads; its outputs the new state, in the
- * same order, then what each step tells. In the loop the latter two gain a first axis, the symbol
- * `steps`; all get `loop:` before their names.
+ * The step's inputs are its state, then what it reads; its outputs are the new state, in the same order,
+ * then its results. In the loop what a step reads and its results have a first axis, the symbol `steps`;
+ * all names start with `loop:`.
  *
  * @param stateCount how many inputs and outputs are state
  * @throws RangeError if the state goes in and comes out in different dtypes or shapes, if a step

@@ -5,8 +5,8 @@ import { type SessionOptions, startSession } from "../session/start-session.ts";
 import { type LoopDefinition, prefixed, required, type StepLoop } from "./step-loop.ts";
 
 /**
- * A loop inside the graph: the state stays in ONNX Runtime for all the steps of a run, and is copied
- * out at its end.
+ * A loop inside the graph: the state stays in ONNX Runtime for all steps of a run and is copied out at
+ * its end.
  *
  * @param step of `traceStep`
  */

@@ -43,7 +43,7 @@ const here = loops.filter(
 );
 
 describe.each(here)("%s", (_, open) => {
-  it("leaves a state that was read as it is through the next run, and the initial one for good", async () => {
+  it("does not change a state that was read, nor the initial state", async () => {
     const initialState = { w: Float32Array.of(1, 2), count: Int32Array.of(0) };
     const loop = await open({ ...descent, initialState });
     const run = (at: number) => loop.run([{ x: xs.slice(at * 6, at * 6 + 6) }], { B: 3 });
@@ -96,7 +96,7 @@ describe.each(here)("%s", (_, open) => {
     expect(third?.outputs).not.toEqual(first?.outputs);
   });
 
-  it("takes up where a state left off, as if it had never stopped", async () => {
+  it("resumes from a state as if it had never stopped", async () => {
     const [whole, first] = [await open(descent), await open(descent)];
     await whole.run(sixSteps, { B: 3 });
     await first.run(sixSteps.slice(0, 3), { B: 3 });
@@ -117,7 +117,7 @@ describe.each(here)("%s", (_, open) => {
     await loop.dispose();
   });
 
-  it("tells a result of a state's name apart from the state", async () => {
+  it("keeps a result apart from a tensor of the state with the same name", async () => {
     const loop = await open(descent);
     const [outputs] = await loop.run(sixSteps.slice(0, 1), { B: 3 });
     const w = outputs?.["w"];
@@ -126,7 +126,7 @@ describe.each(here)("%s", (_, open) => {
     await loop.dispose();
   });
 
-  it("never writes to the state that it was given, and keeps it where a run fails", async () => {
+  it("never writes to the initial state, and keeps the state if a run fails", async () => {
     const loop = await open(descent);
     await expect(loop.run(sixSteps, { B: 2 })).rejects.toThrow(
       "run: input x must be [2, 2] = 4 numbers, got 6",

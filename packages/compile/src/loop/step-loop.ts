@@ -8,9 +8,9 @@ import {
 import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "../trace/trace.ts";
 import { type Graph, symbolicShape } from "../graph/graph.ts";
 
-/** A training step with everything around it: call `run` with the inputs of many steps at once. */
+/** A compiled training loop: call `run` with the inputs of many steps at once. */
 export interface StepLoop {
-  /** The state after the last run. On the CPU shared, not copied: read it, do not write. */
+  /** The state after the last run. On the CPU its memory is shared: do not write to it. */
   state(): Promise<Record<string, HostArray>>;
   /**
    * Runs one step or more. How many steps a run takes changes no number. If it fails, the state stays
@@ -26,26 +26,26 @@ export interface StepLoop {
    *   ended yet
    */
   run(steps: readonly HostArrays[], sizes?: Sizes): Promise<Record<string, HostArray>[]>;
-  /** Frees what the loop holds. Once is enough; more does nothing. */
+  /** Frees the loop. Further calls do nothing. */
   dispose(): Promise<void>;
 }
 
-/** A training step, and the state that it starts from. */
+/** A training step, and its initial state. */
 export interface LoopDefinition<
   S extends TensorSpecs = TensorSpecs,
   I extends TensorSpecs = TensorSpecs,
 > {
-  /** The state's tensors; their shapes hold no symbols. */
+  /** The state's tensors; their shapes have no symbols. */
   state: S;
-  /** Shared, not copied; never written to. */
+  /** Not copied, and never written to. */
   initialState: HostArrays;
-  /** What each step reads: one tensor or more. */
+  /** The inputs of a step: one tensor or more. */
   inputs: I;
-  /** One step: `state` in the result has the names of the state; `outputs` is what the step tells. */
+  /** One step: `state` in the result has the names of the state; `outputs` are its other results. */
   step(state: TensorsOf<S>, inputs: TensorsOf<I>): { state: NamedTensors; outputs: NamedTensors };
 }
 
-/** The step as a graph: its inputs are the state, then what it reads; its outputs the new state, then what it tells. */
+/** The step as a graph: its inputs are the state, then what it reads; its outputs the new state, then `outputs`. */
 export function traceStep({ state: specs, inputs, step }: LoopDefinition): Graph {
   const stateNames = Object.keys(specs);
   return trace(
@@ -64,7 +64,7 @@ export function traceStep({ state: specs, inputs, step }: LoopDefinition): Graph
   );
 }
 
-/** The name of a part of the state among the graph's inputs and outputs. */
+/** The name of a tensor of the state among the graph's inputs and outputs. */
 export function prefixed(name: string): string {
   return `state/${name}`;
 }
@@ -165,7 +165,7 @@ export function checkedLoop({ inputs }: LoopDefinition, loop: StepLoop): StepLoo
   };
 }
 
-/** @throws RangeError if there is none of that name */
+/** @throws RangeError if there is no entry of that name */
 export function required<T>(record: Readonly<Record<string, T>>, name: string, what: string): T {
   const value = record[name];
   if (value === undefined)

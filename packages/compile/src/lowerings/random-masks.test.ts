@@ -24,8 +24,8 @@ it("are the same bits on the host, in tfjs and compiled, for any size of a symbo
   ] as const) {
     const host = hostRandomMasks(key, B * 7 * T, 230);
     const inputs = { key: Int32Array.from(key), x: new Float32Array(B * 7 * T) };
-    const told = await compiled.run(inputs, { B, T });
-    expect(["a", "b", "c", "d"].map((n) => told[n])).toEqual(host);
+    const outputs = await compiled.run(inputs, { B, T });
+    expect(["a", "b", "c", "d"].map((n) => outputs[n])).toEqual(host);
     const eager = tf.tidy(() =>
       randomMasks(tf.tensor1d([...key], "int32"), [B, 7, T], 230).map((m) => [...m.dataSync()]),
     );

@@ -1,28 +1,28 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementCount } from "../graph/graph.ts";
 
-/** What the kernel `RandomMasks` takes besides its key. */
+/** The attributes of the kernel `RandomMasks`. */
 export type RandomMasksAttrs = {
   shape: number[];
   kept: number;
 };
 
-/** Odd; what a counter is multiplied with, so that words that follow each other start far apart. */
+/** Odd; counters are multiplied by it, so that consecutive words start far apart. */
 export const counterStep = 0x9e3779b1;
-/** Of a word: `x (2x + 1)`, then its upper half added to it. */
+/** Rounds of each word: `x (2x + 1)`, then its upper half added to it. */
 export const rounds = 3;
 
 /**
  * Four random masks of one shape, inside a traced function or eagerly: a number is true with the
  * probability `kept / 256`. They depend on the key alone, and are the same bits on every device.
  *
- * @param key int32, `[2]`: another pair gives other masks; take it from a hash of what the masks are for
+ * @param key int32, `[2]`: each pair gives different masks; derive it from a hash of what the masks are for
  * @param kept a whole number from 1 to 255
  * @returns four tensors of `shape`, bool; the caller disposes of them
- * @throws RangeError if `kept` or the key's shape is another; TypeError if the key is not int32
+ * @throws RangeError if `kept` or the key's shape is wrong; TypeError if the key is not int32
  *
  * Source: `x (2x + 1)` modulo 2^32 is RC6's mixing function (Rivest, Robshaw, Sidney, Yin 1998). CUDA's
- * kernels have no exclusive or and no shift of bits; sums and divisions stand in for them.
+ * kernels have no exclusive or and no bit shifts; sums and divisions replace them.
  */
 export function randomMasks(
   key: tf.Tensor1D,
@@ -78,7 +78,7 @@ function checkMasks(key: tf.Tensor, kept: number): void {
     throw new RangeError(`randomMasks: kept must be a whole number from 1 to 255, got ${kept}`);
 }
 
-/** The backends that compute on the host, as far as tfjs knows them. */
+/** Registers the kernel for the backends that compute on the host. */
 function registerOnHost(): void {
   for (const backendName of ["cpu", "tensorflow"]) {
     if (tf.getKernel("RandomMasks", backendName) !== undefined) continue;

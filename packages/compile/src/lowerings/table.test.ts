@@ -102,7 +102,7 @@ function refusal(run: () => unknown): string | undefined {
   }
 }
 
-/** What a device has no right kernel for; `checkDeviceLimits` refuses it there. */
+/** What a device has no correct kernel for; `checkDeviceLimits` refuses it there. */
 const refused: readonly string[] = exact ? [] : ["MaxPoolGrad"];
 
 const rows = Object.entries(kernelCalls)

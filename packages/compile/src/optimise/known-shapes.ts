@@ -4,7 +4,7 @@ import type { Dim, Graph, GraphNode } from "../graph/graph.ts";
 const sameShape = new Set(["Cast", "Erf", "Gelu", "LayerNormalization", "Softmax", "Sqrt", "Tanh"]);
 const elementwise = new Set(["Add", "Div", "Mul", "Sub"]);
 
-/** The shapes of a graph's values, where they are simple to tell; the others are left out. */
+/** The shapes of a graph's values where they are simple to infer; the others are left out. */
 export function knownShapes(graph: Graph): ReadonlyMap<string, readonly Dim[]> {
   const shapes = new Map<string, readonly Dim[]>(
     [...graph.inputs, ...[...graph.constants].map(([name, c]) => ({ name, shape: c.shape }))].map(

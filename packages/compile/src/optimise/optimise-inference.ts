@@ -7,9 +7,9 @@ import { mergeEqualNodes } from "./merge-equal-nodes.ts";
 import { removeDeadNodes } from "../graph/passes.ts";
 
 /**
- * The same function in fewer passes over the numbers, for a graph that is written down to be run by
- * ONNX Runtime on any device: layer norm as ONNX's one operator, GELU and attention as ONNX Runtime's
- * own, no reshape that another undoes. It differs in the last bits.
+ * The same function in fewer passes over the numbers, for a graph that is saved and runs in
+ * ONNX Runtime on any device: layer norm as ONNX's operator, GELU and attention as ONNX Runtime's own, no
+ * reshape that another one undoes. It differs in the last bits.
  */
 export function optimiseInference(graph: Graph): Graph {
   const passes = [

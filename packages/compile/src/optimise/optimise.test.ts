@@ -124,7 +124,7 @@ describe("a pass leaves alone", () => {
   });
 });
 
-it("tells what each pass found", () => {
+it("logs what each pass found", () => {
   const lines: string[] = [];
   const graph = trace((t: NamedTensors) => ({ y: gelu(x(t)), z: tf.sum(tf.square(x(t))) }), matrix);
   optimise(graph, { log: (line) => lines.push(line) });

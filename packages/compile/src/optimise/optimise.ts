@@ -11,14 +11,14 @@ import { removeDeadNodes } from "../graph/passes.ts";
 
 type Pass = readonly [name: string, pass: (graph: Graph) => Graph];
 
-/** In this order: equal values have one name once they are merged, which the others look for. */
+/** In this order: the later passes rely on equal values having one name. */
 const passes: readonly Pass[] = [
   ["merge equal nodes", mergeEqualNodes],
   ["fuse GELU", fuseGelu],
   ["sum squares in one pass", squareSums],
 ];
 
-/** To operators that ONNX Runtime has for some devices only. */
+/** Passes to operators that ONNX Runtime has for some devices only. */
 const passesOf: Readonly<Record<Device, readonly Pass[]>> = {
   cpu: [["scale masks in one pass", scaledMasks]],
   cuda: [],
@@ -32,12 +32,12 @@ const passesOf: Readonly<Record<Device, readonly Pass[]>> = {
 export interface OptimiseOptions {
   /** Where the graph is to run; by default `cpu`. */
   device?: Device;
-  /** Told a line for each pass that found something. */
+  /** Called with a line for each pass that found something. */
   log?: (line: string) => void;
 }
 
 /**
- * The same function in fewer passes over the numbers. What is fused may round otherwise in the last
+ * The same function in fewer passes over the numbers. Fused operations may round differently in the last
  * bit; everything else is the same to the bit.
  */
 export function optimise(

@@ -14,7 +14,7 @@ describe("checkDeviceLimits", () => {
       "the gradient of a maximum pool",
       (t) => ({ y: tf.grad((a: tf.Tensor) => tf.maxPool(a as tf.Tensor4D, 2, 2, "valid"))(x(t)) }),
       image,
-      /no right kernel for the places of a pool's maxima \(MaxPoolGrad\); use other operations, or the device "cpu"/,
+      /no correct kernel for the places of a pool's maxima \(MaxPoolGrad\); use other operations, or the device "cpu"/,
     ],
     [
       "the gradient of a convolution",
@@ -24,7 +24,7 @@ describe("checkDeviceLimits", () => {
         )(x(t)),
       }),
       image,
-      /no right kernel for the gradient of a convolution \(Conv2DBackpropInput\)/,
+      /no correct kernel for the gradient of a convolution \(Conv2DBackpropInput\)/,
     ],
     [
       "a convolution padded to one side",
@@ -32,13 +32,13 @@ describe("checkDeviceLimits", () => {
         y: tf.conv2d(x(t) as tf.Tensor4D, tf.ones([2, 2, 1, 1]) as tf.Tensor4D, 1, "same"),
       }),
       image,
-      /no right kernel for a convolution that pads one side more than the other \(Conv2D\)/,
+      /no correct kernel for a convolution that pads one side more than the other \(Conv2D\)/,
     ],
     [
       "a slice that runs backwards",
       (t) => ({ y: tf.stridedSlice(x(t), [0, 2], [3, 0], [1, -1]) }),
       matrix,
-      /no right kernel for a slice that runs backwards/,
+      /no correct kernel for a slice that runs backwards/,
     ],
     [
       "an input without numbers",

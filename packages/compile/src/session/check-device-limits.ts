@@ -3,7 +3,7 @@ import type { Dim, Graph, GraphNode } from "../graph/graph.ts";
 
 /** The kernels of ONNX Runtime 1.30's WebGPU provider that are wrong, or fail at run time. */
 const unusable: Readonly<Record<string, (node: GraphNode, graph: Graph) => boolean>> = {
-  "a slice that runs backwards from another place than the end": ({ op, inputs }, { shapes }) => {
+  "a slice that runs backwards from a place before the end": ({ op, inputs }, { shapes }) => {
     const [, starts = "", , , steps = ""] = op === "Slice" ? inputs : [];
     const from = shapes.get(starts) ?? [];
     return (shapes.get(steps) ?? []).some((s, i) => Number(s) < 0 && from[i] !== -1);
@@ -15,7 +15,7 @@ const unusable: Readonly<Record<string, (node: GraphNode, graph: Graph) => boole
 };
 
 /**
- * What a device cannot do although it is there.
+ * Checks that an available device can run a graph.
  *
  * @throws RangeError if the graph has a kernel on `webgpu` that is wrong there, or tensors without
  *   numbers: ONNX Runtime ends the process over them
@@ -27,7 +27,7 @@ export function checkDeviceLimits(graph: Graph, device: Device): void {
     const node = nodes.find((n) => is(n, graph));
     if (node !== undefined)
       throw new RangeError(
-        `the device "webgpu" has no right kernel for ${what} (${node.kernel}); use other operations, or the device "cpu"`,
+        `the device "webgpu" has no correct kernel for ${what} (${node.kernel}); use other operations, or the device "cpu"`,
       );
   }
   const isEmpty = (shape: readonly Dim[] | undefined) => shape?.includes(0) === true;

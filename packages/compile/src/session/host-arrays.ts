@@ -8,10 +8,10 @@ export type HostArray = Float32Array | Int32Array | Uint8Array;
 /** Numbers by name. */
 export type HostArrays = Readonly<Record<string, HostArray>>;
 
-/** What each symbol is in a run: a whole number from 1 on. */
+/** The size of each symbol in a run: a whole number, at least 1. */
 export type Sizes = Readonly<Record<string, number>>;
 
-/** @throws RangeError for an input that there is not, or a size that is none */
+/** @throws RangeError for an unknown input, or a size that is not a whole number from 1 on */
 export function checkInputs(names: readonly string[], inputs: HostArrays, sizes: Sizes): void {
   const unknown = Object.keys(inputs).find((name) => !names.includes(name));
   if (unknown !== undefined)

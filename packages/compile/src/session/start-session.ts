@@ -12,36 +12,36 @@ import { onnxBytes } from "../graph/onnx-writer.ts";
 import { optimise } from "../optimise/optimise.ts";
 import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "../trace/trace.ts";
 
-/** How a graph is run. */
+/** How to run a graph. */
 export interface SessionOptions {
-  /** Where it runs; by default `cpu`. There is no fallback: one that cannot be had is an error. */
+  /** Where it runs; by default `cpu`. There is no fallback: a missing device is an error. */
   device?: Device;
   /** Threads of one session on the CPU; if left out those of the environment's SWEETSPOT_THREADS, or else ONNX Runtime's own choice (one per core). The sums' order, and so the last bit of a result, can depend on it. */
   threads?: number;
   /** How many microseconds a thread stays awake between the operations of a run; by default 0. 50 or so is faster where the machine is this session's alone. */
   spinMicroseconds?: number;
-  /** Where to write what each node took, and where it ran, once the session is disposed of: `PREFIX_….json`, to be opened in a trace viewer. */
+  /** Where to write the time of each node, and where it ran, when the session is disposed of: `PREFIX_….json`, for a trace viewer. */
   profile?: string;
-  /** Told what was made simpler of the graph, line by line. */
+  /** Called with a line for each simplification of the graph. */
   log?: (line: string) => void;
 }
 
 /** A graph that is ready to run. */
 export interface CompiledFunction {
   /**
-   * @param inputs by the names of the graph's inputs, just those
+   * @param inputs by the names of the graph's inputs, all of them and no others
    * @param sizes of the symbols
    * @returns by the names of the outputs; new arrays
    * @throws RangeError if an input is missing, unknown or of another size than its shape says; TypeError
    *   for another dtype; Error if the session has been disposed of, or ONNX Runtime fails
    */
   run(inputs: HostArrays, sizes?: Sizes): Promise<Record<string, HostArray>>;
-  /** Frees the session. Once is enough; more does nothing. */
+  /** Frees the session. Further calls do nothing. */
   dispose(): Promise<void>;
 }
 
 /**
- * Starts a session for a graph, optimised (`optimise`). Whoever starts it disposes of it.
+ * Starts a session for a graph, optimised (`optimise`). The caller disposes of it.
  *
  * `run` blocks the event loop while it computes; ending the thread in the middle of it aborts Node.
  *
@@ -88,7 +88,7 @@ export async function startSession(
 }
 
 /**
- * Traces a function and starts a session for it. Whoever starts it disposes of it.
+ * Traces a function and starts a session for it. The caller disposes of it.
  *
  * @throws as `trace` and `startSession` do
  */
@@ -100,7 +100,7 @@ export async function compile<const S extends TensorSpecs>(
   return startSession(trace(fn, specs), options);
 }
 
-/** A graph's value names carry prefixes and suffixes that callers do not see. */
+/** The name of a value without the prefix and suffix that a graph adds. */
 export function bare(name: string): string {
   return name.replace(/^loop:/, "").replace(/:out$/, "");
 }

@@ -3,7 +3,7 @@ import type { Attribute, Constant, GraphNode } from "../graph/graph.ts";
 import { lowerings } from "../lowerings/table.ts";
 import { type Emitter, graphDtype, type TensorDtype } from "./lowering.ts";
 
-/** What stands behind a tfjs tensor during a trace: a value of the graph, or numbers made on the host. */
+/** What a tfjs tensor is during a trace: a value of the graph, or numbers on the host. */
 type Entry = { references: number } & (
   | { kind: "value"; name: string }
   | { kind: "host"; values: tf.BackendValues }

@@ -120,7 +120,7 @@ describe("a graph of dynamic sizes", () => {
     );
   });
 
-  it("tells its dimensions", () => {
+  it("has its dimensions", () => {
     const graph = trace(({ x }) => {
       const [b = 0, t = 0, c = 0] = x.shape;
       return {
@@ -416,7 +416,7 @@ describe("tensors from outside", () => {
 });
 
 describe("inputs and outputs", () => {
-  it("keep their names; an output of an input's name is told apart", async () => {
+  it("keep their names; an output with an input's name stays separate", async () => {
     const graph = trace(({ x, unused }) => ({ x: tf.add(x, 1), again: x, y: x, unused }), {
       x: { dtype: "float32", shape: [1] },
       unused: { dtype: "int32", shape: [1] },

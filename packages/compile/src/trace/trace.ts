@@ -28,8 +28,8 @@ export type TensorsOf<S extends TensorSpecs> = { [K in keyof S]: tf.Tensor };
 type Sizes = Readonly<Record<string, number>>;
 
 /**
- * Sizes given to the symbols while tracing: primes, so that each number of the trace can be told to
- * be a product of them in one way only, and none a size that models are made of.
+ * Sizes of the symbols while tracing: primes, so that each number of the trace is a product of them in one
+ * way only, and none of them a usual size in models.
  */
 const primes = [
   [5, 7, 3],
@@ -42,7 +42,7 @@ const primes = [
  * Records a function on tfjs tensors as a graph, gradients that it takes included.
  *
  * With symbols in the specs the function is traced at two sizes, the two are unified, and the
- * result is held against a third trace, number by number. The graph then holds for every size from
+ * result is compared with a third trace, number by number. The graph is then valid for every size from
  * 1 on. tfjs itself does other things where a size is 1 (its gradients skip sums, `tf.squeeze` drops
  * an axis), so a fourth trace, at 1, is compared by its outputs' shapes alone.
  *
@@ -106,11 +106,11 @@ function checkOutputs(graph: Graph, sizes: Sizes, traceThere: () => Graph): void
       { cause },
     );
   }
-  const told = (outputs: readonly ValueInfo[]) =>
+  const described = (outputs: readonly ValueInfo[]) =>
     outputs
       .map((o) => `${o.name} ${o.dtype} [${o.shape.map((d) => dimAt(d, sizes)).join(", ")}]`)
       .join("; ");
-  const [expected, got] = [told(graph.outputs), told(there.outputs)];
+  const [expected, got] = [described(graph.outputs), described(there.outputs)];
   if (expected !== got) {
     throw new RangeError(
       `trace: the function does otherwise at ${where}: expected the outputs ${expected}, got ${got}; name the axes (tf.squeeze) and do not ask whether a size is 1`,

@@ -7,17 +7,16 @@ import {
 } from "@sweetspot/compile/session";
 import type { TrainSettings } from "../settings.ts";
 
-/** What runs the steps. */
+/** The device and the engine that run the steps. */
 export type Machinery = Pick<TrainSettings, "device" | "engine">;
 
-/** A training has its cores to itself: a pipeline that runs several cells at once shares them out. */
+/** A training has its cores to itself: a pipeline that runs several cells at once divides them. */
 const spinMicroseconds = 50;
 
 /**
- * The loop of a training on the device and by the engine that were asked for. Whoever opens it disposes
- * of it.
+ * Opens the loop of a training on a device and an engine. The caller disposes of it.
  *
- * @throws Error that says what to install if one is not available
+ * @throws Error that says what to install if the device or the engine is not available
  */
 export async function openLoop(
   definition: LoopDefinition,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { copyMs, stepsPerRun } from "./pace.ts";
 
-it("begins with two steps, to measure", () => {
+it("starts with two steps, to measure", () => {
   expect(stepsPerRun(undefined, 1e9, 64)).toBe(2);
 });
 

@@ -1,9 +1,9 @@
-/** What copying the state out of ONNX Runtime takes, measured: 60 ms for 100 MB. */
+/** Milliseconds to copy the state out of ONNX Runtime, measured: 60 ms for 100 MB. */
 const copyMsPerByte = 60 / 100e6;
-/** The most of a run's time that copying may take. */
+/** The largest share of a run's time that copying may take. */
 const copyShare = 0.03;
 const longestRunMs = 30_000;
-/** A run is no shorter than this, so that little of it is spent between runs. */
+/** A run is at least this long, so that little time is spent between runs. */
 const shortestRunMs = 2000;
 
 /** The milliseconds that a run spends on copying the state out. */
@@ -12,10 +12,10 @@ export function copyMs(stateBytes: number): number {
 }
 
 /**
- * How many steps a run of the compiled loop may hold: as many as make copying the state out under
- * 3% of its time and bring it to two seconds, but no more than half a minute of them, nor `most`.
+ * How many steps a run of the compiled loop has: enough that copying the state takes under 3% of the
+ * run and the run takes two seconds, but at most half a minute, and at most `most` steps.
  *
- * @param stepMs of one step, copying left out; undefined if none has been measured
+ * @param stepMs of one step without copying; undefined before the first measurement
  */
 export function stepsPerRun(stepMs: number | undefined, stateBytes: number, most: number): number {
   if (stepMs === undefined) return 2;

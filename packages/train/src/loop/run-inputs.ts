@@ -7,14 +7,14 @@ import { dropoutMasks, maskKeys, type MaskSource } from "../step/dropout-masks.t
 import type { LearningRateSchedule } from "./schedule.ts";
 import type { TrainSettings } from "../settings.ts";
 
-/** What the numbers of a step depend on, besides its batch. */
+/** The settings that a step's inputs depend on, besides its batch. */
 export type StepSettings = Pick<TrainSettings, "seed" | "batchSize" | "weightDecay">;
 
-/** What a step reads beside its batch and AdamW's scalars, by the names of its inputs. */
+/** A step's inputs besides its batch and AdamW's scalars, by name. */
 export type MoreInputs = (batch: PlannedBatch, step: number) => Record<string, Float32Array>;
 
 /**
- * What each step of a run reads, by the names of `stepInputs`.
+ * The inputs of each step of a run, by the names of `stepInputs`.
  *
  * @param index a token id -> its row in the trained table
  * @param batches of one length, those of the steps from `firstStep` on

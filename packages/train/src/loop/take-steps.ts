@@ -10,17 +10,17 @@ import type { LearningRateSchedule } from "./schedule.ts";
 import type { TrainSettings } from "../settings.ts";
 import { type StepMetrics, type TrainingState, writeTrainingState } from "./training-state.ts";
 
-/** Where a training leaves what a resume needs. */
+/** Where a training writes what a resume needs. */
 export interface Checkpoints {
   /** Written whole, or not at all. */
   folder: string;
-  /** Changes with everything that the numbers depend on; a checkpoint of another identity is not resumed. */
+  /** Changes with everything that the numbers depend on; a checkpoint with another identity is not resumed. */
   identity: string;
-  /** By default a minute. */
+  /** By default one minute. */
   everyMs?: number;
 }
 
-/** All that the steps of a plan need. */
+/** Everything that the steps of a plan need. */
 interface Course {
   plan: readonly PlannedBatch[];
   split: EncodedSplit;
@@ -38,13 +38,13 @@ interface Course {
 }
 
 /**
- * Takes the steps of a plan that are left, a run of the loop after the other, and tells what is known
- * of all of them.
+ * Takes the remaining steps of a plan, one run of the loop after another.
  *
- * A checkpoint holds the state at the beginning of a run, written once the run has gone well: what it
- * keeps has been seen to give a finite loss.
+ * A checkpoint has the state from before a run and is written after the run, so that the state in it is
+ * known to give a finite loss.
  *
- * @param saved where to go on from; the loop's state is that of this step
+ * @param saved where to resume; the loop's state is that of this step
+ * @returns the metrics of all steps, the saved ones included
  * @throws RangeError if a loss or the gradient's norm is not finite
  */
 export async function takeSteps(
@@ -101,7 +101,7 @@ export async function takeSteps(
   return metrics;
 }
 
-/** The batches from `step` on that can go in one run: of one length. */
+/** The batches from `step` on that can go in one run: those of the same length. */
 function sameLength(plan: readonly PlannedBatch[], step: number, most: number): PlannedBatch[] {
   const rest = plan.slice(step, step + most);
   const other = rest.findIndex((b) => b.length !== rest[0]?.length);
@@ -137,7 +137,7 @@ function notFinite(
   folder: string | undefined,
 ): RangeError {
   const numbers = `losses ${losses.join(", ")}, gradient norm ${gradientNorm}`;
-  // AdamW scales the weights by 1 - learningRate * weightDecay: at 1 it takes them all away.
+  // AdamW scales the weights by 1 - learningRate * weightDecay: if the product is 1, nothing is left.
   const decay = learningRate * weightDecay >= 1 ? `, weightDecay (now ${weightDecay})` : "";
   const fix = `lower learningRate (now ${learningRate})${decay} or maxGradientNorm (now ${maxGradientNorm})`;
   const kept = savedStep > 0 ? `; the checkpoint of step ${savedStep} is kept in ${folder}` : "";

@@ -1,10 +1,10 @@
 import { type Artifact, readSafetensors } from "@sweetspot/artifact";
 
 /**
- * The logits of a teacher's last exit on the training split, `[N, K]`, out of its predictions.
+ * The logits of a teacher's last exit on the training split, `[N, K]`, from its predictions.
  *
- * @throws RangeError if they were made from other data, or hold no training split, or one of another
- *   size or of other labels
+ * @throws RangeError if they were made from other data, or their training split is missing or has
+ *   another size or other labels
  */
 export async function teacherLogits(
   predictions: Artifact,

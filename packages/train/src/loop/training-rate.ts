@@ -13,7 +13,7 @@ import { learningRateSchedule } from "./schedule.ts";
 import { initialState, stepState } from "../step/state-layout.ts";
 import { stepInputs, trainingStep } from "../step/training-step.ts";
 
-/** One layer as wide as BERT-base's: its products are most of a step there and here. */
+/** One layer of BERT-base's width: matrix products take most of a step, as in the whole encoder. */
 const config: EncoderConfig = {
   modelType: "bert",
   vocabSize: 512,
@@ -33,8 +33,8 @@ const pooling = "mean";
 const steps = 3;
 
 /**
- * How many of the operations of `stepOperations` this machine does in a second of training: measured on
- * one layer of BERT-base's width, a few steps of 16 x 64 tokens. Takes some seconds.
+ * How many of the operations of `stepOperations` this machine does per second of training: measured on
+ * one layer of BERT-base's width, a few steps of 16 x 64 tokens. Takes a few seconds.
  *
  * @throws Error if the device or the engine is not available
  */

@@ -8,7 +8,7 @@ import {
 } from "@sweetspot/artifact";
 import { elementCount, type TensorSpecs } from "@sweetspot/compile";
 
-/** What is known of one training step; a line of `metrics.jsonl`. */
+/** The metrics of one training step; a line of `metrics.jsonl`. */
 export interface StepMetrics {
   /** From 0. */
   step: number;
@@ -19,13 +19,13 @@ export interface StepMetrics {
   losses: number[];
   /** The gradient's global norm, before clipping. */
   gradientNorm: number;
-  /** Of the classifiers' gradients, where they are asked for: in the order of `meetingPlaces`. */
+  /** Between the classifiers' gradients, with `gradientConflict`: in the order of `meetingPlaces`. */
   cosines?: number[];
-  /** Of each classifier's gradient and the update, in the order of `reachedLayers`. */
+  /** Cosines between each classifier's gradient and the update, in the order of `reachedLayers`. */
   alignments?: number[];
 }
 
-/** All that a training needs to go on as if it had never stopped. */
+/** Everything that a training needs to resume as if it had never stopped. */
 export interface TrainingState {
   /** How many steps have been done. */
   step: number;
@@ -33,7 +33,7 @@ export interface TrainingState {
   metrics: StepMetrics[];
 }
 
-/** Leaves a checkpoint, whole or not at all, in place of the one before. */
+/** Writes a checkpoint, whole or not at all, in place of the previous one. */
 export async function writeTrainingState(
   folder: string,
   identity: string,
@@ -54,7 +54,7 @@ export async function writeTrainingState(
 }
 
 /**
- * The checkpoint in a folder, if there is one that is whole and belongs to the same work.
+ * The checkpoint in a folder, if it is whole and has this identity.
  *
  * @param identity changes with everything that the numbers depend on
  */
@@ -80,7 +80,7 @@ export async function readTrainingState(
   };
 }
 
-/** Whether a state has the parts that a training wants, each of its size. */
+/** Whether a state has the tensors that a training expects, each with its size. */
 export function fitsState({ state }: TrainingState, specs: TensorSpecs): boolean {
   const wanted = Object.entries(specs);
   return (

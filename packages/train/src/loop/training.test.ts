@@ -48,7 +48,7 @@ describe("a training", () => {
     }
   });
 
-  it("tells of each step its number, epoch, learning rate, losses and gradient norm, and no clock", () => {
+  it("reports the number, epoch, learning rate, losses and gradient norm of each step, and no time", () => {
     const { metrics } = whole;
     expect(metrics.map((m) => m.step)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(metrics.map((m) => m.epoch)).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
@@ -98,7 +98,7 @@ describe("a training", () => {
     expect(same).toEqual([]);
   });
 
-  it("reads which text a token is of: with other types it goes another way", async () => {
+  it("reads token types: other types change the losses", async () => {
     const task = smallTask({ epochs: 1 });
     const { tokenTypeIds } = task.split;
     const values = tokenTypeIds.values.map((t) => 1 - t);
@@ -293,7 +293,7 @@ describe("checkpoints", () => {
       await expect(failed).rejects.toThrow(`; the checkpoint of step 2 is kept in ${folder}`);
       const kept = await stateOf();
       expect([kept.step, kept.lines]).toEqual([2, 2]);
-      // Asked again, it goes on from there and meets the same.
+      // The next run resumes there and fails in the same way.
       await expect(train(poisoned(step))).rejects.toThrow(
         `at step ${step + 1} of 10; lower learningRate (now 0.5) or maxGradientNorm (now 1); the checkpoint of step 2 is kept`,
       );

@@ -35,14 +35,14 @@ import {
   trainingStep,
 } from "../step/training-step.ts";
 
-/** What `trainModel` trains, and on what. */
+/** The model that `trainModel` trains, and its data. */
 export interface TrainingTask {
   encoder: PretrainedEncoder;
   objective: StepObjective;
   exitLayers: readonly number[];
   classes: number;
   split: EncodedSplit;
-  /** The teacher's logits for each row of the split, `[N, K]`, for an objective that has one. */
+  /** The teacher's logits for each row of the split, `[N, K]`, if the objective has a teacher. */
   teacher?: Float32Array | undefined;
   settings: Omit<TrainSettings, "encoder" | "method" | "exitLayers" | "pooling" | keyof Optional> &
     Partial<Optional>;
@@ -50,19 +50,19 @@ export interface TrainingTask {
 
 type Optional = Machinery & Pick<TrainSettings, "gradientStops" | "gradientConflict">;
 
-/** How it goes about it; none of this changes a number. */
+/** How to train; none of this changes a number. */
 export interface TrainingOptions {
-  /** Without one a training that was killed begins again. */
+  /** Without checkpoints a training that was killed starts over. */
   checkpoints?: Checkpoints;
   /** The most steps in one run of the compiled loop; by default as many as the measured time allows. */
   stepsPerRun?: number;
-  /** Told how far it is, line by line. */
+  /** Called with each line of progress. */
   log?: (line: string) => void;
 }
 
-/** What a training leaves. */
+/** The result of a training. */
 export interface TrainedModel {
-  /** float32, by Hugging Face's names. */
+  /** float32, under Hugging Face's names. */
   weights: Record<string, HostTensor>;
   metrics: StepMetrics[];
 }
@@ -72,13 +72,13 @@ const wordEmbeddings = "embeddings.word_embeddings.weight";
 /**
  * Fine-tunes one model with exits.
  *
- * Same task, same machine, same number of threads: the same numbers to the last bit, whether it ran in
- * one piece or was killed and resumed, and however many steps a run held. The threads are those of
+ * The same task, machine and number of threads give the same numbers to the last bit, whether it ran in
+ * one piece or was killed and resumed, and however many steps a run has. The threads are those of
  * `openSession`: SWEETSPOT_THREADS, or else one per core.
  *
- * @throws RangeError if an exit layer lies past the encoder's depth, a text is longer than the
- *   encoder reads, or a token id or label is outside of what the encoder or the heads know; and if
- *   the loss or its gradient is not finite: it says at which step, and the last good checkpoint stays
+ * @throws RangeError if an exit layer is past the encoder's depth, a text is longer than the encoder
+ *   reads, or a token id or label is unknown to the encoder or the heads; and if the loss or its
+ *   gradient is not finite: it names the step, and the last good checkpoint is kept
  */
 export async function trainModel(
   task: TrainingTask,
@@ -89,7 +89,7 @@ export async function trainModel(
   const depth = exitLayers.at(-1) ?? 0;
   const exits = exitParameters(encoder.config, exitLayers, task.classes, encoder.pooling);
   const shared = encoder.pooling === "shared-pooler" ? sharedPoolerParameters(encoder.config) : [];
-  // Read first: what a config.json says of sizes is then held against the weights.
+  // Read first: this checks the sizes in config.json against the weights.
   const pretrained = await encoder.weights(depth, shared);
   const initial = { ...initialWeights(exits, encoder.config, settings.seed), ...pretrained };
   const table = initial[wordEmbeddings];
@@ -155,7 +155,7 @@ export async function trainModel(
   }
 }
 
-/** What the objective's own inputs are at each step. */
+/** The objective's own inputs at each step. */
 export function moreInputs(
   {
     objective,
@@ -174,7 +174,7 @@ export function moreInputs(
   });
 }
 
-/** Those rows of `[N, K]`, and rows of 0 after them, `[rows, K]`. */
+/** The rows of `[N, K]` at the indices, then rows of 0, `[rows, K]`. */
 function rowsOf(
   all: Float32Array,
   classes: number,
@@ -188,7 +188,7 @@ function rowsOf(
   return some;
 }
 
-/** What a step's weight decay keeps of an embedding that it does not look up. */
+/** The factor that a step's weight decay multiplies an embedding by that it does not look up. */
 function embeddingsKeep(
   { objective, exitLayers, settings }: TrainingTask,
   schedule: LearningRateSchedule,
@@ -228,7 +228,7 @@ function checkTask(task: TrainingTask): void {
   }
 }
 
-/** The checkpoint to go on from. One that is damaged, or of other work, is as good as none. */
+/** The checkpoint to resume, if there is one. A damaged one, or one of another training, is ignored. */
 async function savedState(
   { checkpoints, log = () => {} }: TrainingOptions,
   state: TensorSpecs,

@@ -2,7 +2,7 @@ import { earlyExit } from "./early-exit.ts";
 import type { Objective } from "./objective.ts";
 
 /**
- * Early-Exit that alternates: the first step, the third and so on train the last exit alone, the others
+ * Early-Exit that alternates: odd steps (the first, the third, ...) train the last exit only, even steps
  * all exits.
  *
  * Source: BERxiT, aclanthology.org/2021.eacl-main.8.

@@ -2,7 +2,7 @@ import { earlyExit } from "./early-exit.ts";
 import type { Objective } from "./objective.ts";
 
 /**
- * Early-Exit whose losses count by depth: an exit after layer j counts `j / (sum of the exits' layers)`.
+ * Early-Exit with losses weighted by depth: the weight of an exit after layer j is `j / (sum of the exits' layers)`.
  *
  * Source: PABEE, arXiv:2006.04152, which has a classifier after every layer.
  */

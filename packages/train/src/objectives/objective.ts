@@ -1,23 +1,24 @@
-/** A way of training adaptive-inference classifiers: which models there are, and what updates which layer. */
+/** A way to train adaptive-inference classifiers: which models to train, and what updates which layer. */
 export interface Objective {
-  /** One model with every exit, or for each exit a model that is trained alone. */
+  /** One model with every exit, or a model trained alone for each exit. */
   models: "one" | "one for each exit";
-  /** Whether no gradient passes from the layers after an exit to those before it, so that each layer has one classifier's alone. */
+  /** Whether no gradient passes from the layers after an exit to those before it, so that each layer gets the gradient of one classifier only. */
   isolated?: true;
-  /** What differs from step to step, the same entries in each; without it nothing does. */
+  /** The values that differ from step to step, with the same entries at each; left out if none do. */
   course?(place: StepPlace): StepValues;
   /**
-   * The share of the steps after which the learning rate's schedule and AdamW's bias corrections begin
-   * anew. AdamW's means do not: what moves after must have been frozen before, so that its means are 0.
+   * The share of the steps after which the learning rate's schedule and AdamW's bias corrections
+   * restart. AdamW's means do not: parameters that move after must be frozen before, so that their means
+   * are 0.
    */
   restartsAt?: number;
-  /** How the classifiers' gradients become the one that is followed; by default they are added up. */
+  /** How the classifiers' gradients are combined; by default they are summed. */
   combine?: "projected";
-  /** What each exit learns from a teacher beside the labels. */
+  /** How each exit learns from a teacher, besides the labels. */
   teacher?: Teacher;
 }
 
-/** Which step of how many, counted from 0, and of which exits. */
+/** A step, counted from 0, with the number of all steps and the exits. */
 export interface StepPlace {
   step: number;
   totalSteps: number;
@@ -26,14 +27,14 @@ export interface StepPlace {
 
 /** Numbers of one step. E exits. */
 export interface StepValues {
-  /** `[E]`: what each exit's loss counts in the sum that is minimised; by default 1. */
+  /** `[E]`: the weight of each exit's loss in the sum that is minimised; by default 1. */
   lossWeights?: number[];
   /** The share of a gradient that passes from the layers after an exit to those before it, in `[0, 1]`. */
   passing?: number;
   /**
-   * `[2 E]`: the share of the learning rate that moves each segment (the embeddings are in the first),
-   * then each exit's head; by default 1. What has 0 is frozen: nothing moves it, and its gradient does
-   * not count in the global norm.
+   * `[2 E]`: the share of the learning rate of each segment (the embeddings are in the first), then of
+   * each exit's head; by default 1. A share of 0 freezes: nothing moves, and the gradient does not count
+   * in the global norm.
    */
   rates?: number[];
 }

@@ -68,14 +68,14 @@ it("SWEET with a rate for each segment moves segment s of S by 2 s / (S + 1) of 
   }
 });
 
-it("telling how gradients lie changes no number but in its last bits", async () => {
+it("reporting gradient conflict changes numbers in their last bits only", async () => {
   for (const objective of [objectives["early-exit"], objectives.sweet]) {
     const plain = await trainModel({ ...smallTask(), objective });
-    const told = await trainModel({ ...smallTask({ gradientConflict: true }), objective });
+    const reporting = await trainModel({ ...smallTask({ gradientConflict: true }), objective });
     expect(plain.metrics[0]?.alignments).toBeUndefined();
-    expect(told.metrics.every((m) => m.alignments !== undefined)).toBe(true);
+    expect(reporting.metrics.every((m) => m.alignments !== undefined)).toBe(true);
     const losses = ({ metrics }: typeof plain) => metrics.flatMap((m) => m.losses);
-    const far = losses(plain).map((x, i) => Math.abs(x - (losses(told)[i] ?? NaN)));
+    const far = losses(plain).map((x, i) => Math.abs(x - (losses(reporting)[i] ?? NaN)));
     expect(Math.max(...far)).toBeLessThan(1e-4);
   }
 });

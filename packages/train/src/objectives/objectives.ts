@@ -10,7 +10,7 @@ import { sweetWarmUp } from "./sweet-warm-up.ts";
 import { twoStage } from "./two-stage.ts";
 import type { Objective } from "./objective.ts";
 
-/** What pipeline files call the objectives. */
+/** The names of the objectives in pipeline files. */
 export const objectiveNames = [
   "early-exit",
   "sweet",
@@ -25,10 +25,10 @@ export const objectiveNames = [
   "sweet-rates",
 ] as const;
 
-/** What a pipeline file calls an objective: its method. */
+/** The name of an objective in a pipeline file: its `method`. */
 export type ObjectiveName = (typeof objectiveNames)[number];
 
-/** By the method's name in a pipeline file. The loss of each, but where it says so, is the sum of its exits' cross entropies. */
+/** By the method's name in a pipeline file. Unless stated otherwise, the loss is the sum of the exits' cross entropies. */
 export const objectives: Readonly<Record<ObjectiveName, Objective>> = {
   "early-exit": earlyExit,
   sweet,

@@ -1,7 +1,7 @@
 import { earlyExit } from "./early-exit.ts";
 import type { Objective } from "./objective.ts";
 
-/** Of all steps, those in which the classifiers still train the layers together. */
+/** The share of the steps in which the classifiers train the layers together. */
 const together = 0.2;
 
 /** SWEET after a short joint start: early-exit for the first fifth of the steps, SWEET from there on. */

@@ -1,7 +1,7 @@
 import type { Objective } from "./objective.ts";
 
 /**
- * SWEET: one model whose every layer is updated by the next classifier above it alone. The forward
+ * SWEET: one model in which only the next classifier above a layer updates it. The forward
  * pass is early-exit's; gradients stop between an exit's layer and the layers after it.
  *
  * Source: "Finding the SWEET Spot", arXiv:2306.02307, section 4.

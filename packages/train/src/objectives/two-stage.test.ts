@@ -22,7 +22,7 @@ describe("two stages", () => {
     ];
     expect(weightOf.map((n) => moves(first, n))).toEqual([true, false, true]);
     expect(weightOf.map((n) => moves(second, n))).toEqual([false, true, false]);
-    // Biases and norms lie in one vector, in the order of the parameters.
+    // Biases and norms are one vector, in the order of the parameters.
     const spared = parameters.filter((p) => p.role !== "weight" && p.role !== "embedding");
     const owners = spared.flatMap((p) => Array.from({ length: p.shape[0] ?? 0 }, () => p.name));
     const vector = second["param/biases-and-norms"] ?? [];
@@ -31,7 +31,7 @@ describe("two stages", () => {
     expect([...moved]).toEqual(["exits.1.pooler.dense.bias", "exits.1.classifier.bias"]);
   });
 
-  it("what is frozen does not count in the norm", () => {
+  it("frozen parameters do not count in the norm", () => {
     const heads = names.filter((n) => n.startsWith("exits.1."));
     const first = each()[0] ?? {};
     const norm = Math.sqrt(heads.flatMap((n) => first[n] ?? []).reduce((s, x) => s + x * x, 0));

@@ -1,7 +1,7 @@
 import { earlyExit } from "./early-exit.ts";
 import type { Objective } from "./objective.ts";
 
-/** Of all steps, those of the first stage. */
+/** The first stage's share of the steps. */
 const firstStage = 0.5;
 
 /**

@@ -187,10 +187,10 @@ it("clipping brings the global norm of any gradients to the maximum, and never r
         tf.tidy(() => {
           const norm = globalNorm(gradients.map((g) => tf.tensor1d(g)));
           const exact = Math.hypot(...gradients.flat());
-          const told = norm.dataSync()[0] ?? NaN;
+          const got = norm.dataSync()[0] ?? NaN;
           const scale = clipScale(norm, maximum).dataSync()[0] ?? NaN;
           // Tiny numbers' squares vanish in float32.
-          expect(Math.abs(told - exact)).toBeLessThan(1e-5 * exact + 1e-18);
+          expect(Math.abs(got - exact)).toBeLessThan(1e-5 * exact + 1e-18);
           const wanted = Math.min(1, maximum / (exact + 1e-6));
           expect(Math.abs(scale - wanted)).toBeLessThan(1e-5 * wanted);
           expect(scale).toBeLessThanOrEqual(1);

@@ -12,7 +12,7 @@ export interface AdamState {
   v: tf.Tensor;
 }
 
-/** What differs from step to step, each a scalar: made by `adamWScalars`. */
+/** The scalars that differ from step to step: see `adamWScalars`. */
 export interface AdamScalars {
   /** `1 - learningRate * weightDecay` */
   keep: tf.Tensor;
@@ -37,7 +37,7 @@ export function adamWScalars(
   };
 }
 
-/** Whether weight decay acts on a parameter: not on biases and norms. */
+/** Whether weight decay acts on a parameter: it leaves biases and norms out. */
 export function decays(role: ParameterRole): boolean {
   return role === "weight" || role === "embedding";
 }
@@ -47,7 +47,7 @@ export function decays(role: ParameterRole): boolean {
  * folded into the scalars.
  *
  * @param gradient of the parameter's shape
- * @param gradientScale scalar; what clipping leaves of the gradient. Left out: all of it
+ * @param gradientScale scalar: the factor of clipping; by default 1
  *
  * Source: Loshchilov and Hutter, arXiv:1711.05101; agrees with torch.optim.AdamW.
  */
@@ -72,7 +72,7 @@ export function globalNorm(gradients: readonly tf.Tensor[]): tf.Scalar {
   return tf.sqrt(tf.addN(gradients.map((g) => tf.sum(tf.square(g))))) as tf.Scalar;
 }
 
-/** What brings a global norm down to `maximum`: `min(1, maximum / (norm + 1e-6))`, as torch's clip_grad_norm_. */
+/** The factor that brings a global norm down to `maximum`: `min(1, maximum / (norm + 1e-6))`, as torch's clip_grad_norm_. */
 export function clipScale(norm: tf.Scalar, maximum: number): tf.Scalar {
   return tf.minimum(tf.div(tf.scalar(maximum), tf.add(norm, 1e-6)), tf.scalar(1));
 }

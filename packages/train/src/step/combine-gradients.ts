@@ -6,7 +6,7 @@ import { type ClassifierGradients, dot } from "./gradient-conflict.ts";
 type Combine = NonNullable<Objective["combine"]> | "summed";
 
 /**
- * The gradient that is followed, made of each classifier's own; see `projected` for its formula.
+ * The gradient that a step follows, from each classifier's own; `projected` has the formula.
  *
  * @param gradients `[E][P]`; `undefined` where a classifier does not reach a parameter
  * @returns `[P]`; the caller disposes of them
@@ -25,14 +25,14 @@ function withoutConflicts(gradients: readonly ClassifierGradients[]): Classifier
   );
 }
 
-/** A gradient less what it has against another. */
+/** A gradient without its component against another. */
 function withoutConflict(
   gradient: ClassifierGradients,
   other: ClassifierGradients,
 ): ClassifierGradients {
   const along = dot(gradient, other);
   const square = dot(other, other, gradient);
-  // 0 over 0 where the two meet in no parameter that moves.
+  // 0 over 0 where the two share no parameter that moves.
   const share = tf.div(tf.minimum(along, 0), tf.maximum(square, 1e-30));
   return gradient.map((g, p) => {
     const against = other[p];

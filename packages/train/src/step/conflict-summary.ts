@@ -2,7 +2,7 @@ import type { GradientConflict } from "@sweetspot/artifact";
 import { meetingPlaces, reachedLayers } from "./gradient-conflict.ts";
 import type { StepMetrics } from "../loop/training-state.ts";
 
-/** Sums up what the steps of a training told; nothing if they told nothing. */
+/** Summarises the gradient conflict over the steps of a training; undefined if no step reports it. */
 export function conflictSummary(
   metrics: readonly StepMetrics[],
   { exitLayers, isolated }: { exitLayers: readonly number[]; isolated?: boolean | undefined },
@@ -10,7 +10,7 @@ export function conflictSummary(
   const measured = metrics.filter((m) => m.alignments !== undefined);
   const steps = measured.length;
   if (steps === 0) return undefined;
-  /** Over the steps in which both have a gradient: exactly 0 is told of those in which one has none. */
+  /** Over the steps in which both have a gradient; where one has none, the cosine is exactly 0. */
   const mean = (of: (m: StepMetrics) => number, value: (cosine: number) => number = (x) => x) => {
     const cosines = measured.map(of).filter((cosine) => cosine !== 0);
     return cosines.reduce((sum, cosine) => sum + value(cosine), 0) / Math.max(1, cosines.length);

@@ -21,7 +21,7 @@ it("a parameter's rate is that of its segment, or of its exit's head", () => {
   expect(names.map((name) => rateIndex(name, exitLayers))).toEqual([0, 0, 0, 0, 1, 2, 2, 3, 4, 7]);
 });
 
-it("what a course tells has the names and sizes of its specs, at every step", () => {
+it("the values of a course have the names and sizes of its specs, at every step", () => {
   for (const [name, objective] of Object.entries(objectives)) {
     const specs = courseSpecs(objective, exitLayers);
     for (const step of [0, 1, 5, 9]) {

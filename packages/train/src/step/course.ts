@@ -8,7 +8,7 @@ export const courseInput: Readonly<Record<keyof StepValues, string>> = {
   rates: "course/rates",
 };
 
-/** What of an objective's values a step reads. */
+/** The objective's values among a step's inputs. */
 export function courseSpecs(
   { course }: Pick<Objective, "course">,
   exitLayers: readonly number[],
@@ -24,7 +24,7 @@ export function courseSpecs(
 /**
  * An objective's values at a step, by the names of `courseSpecs`.
  *
- * @throws RangeError if there are more or fewer than the exits ask for
+ * @throws RangeError if their number does not fit the number of exits
  */
 export function courseValues(
   { course }: Pick<Objective, "course">,
@@ -56,8 +56,8 @@ function namesIn(values: StepValues): (keyof StepValues)[] {
 }
 
 /**
- * Where a parameter's share stands among `StepValues.rates`: its segment's, or its head's. What exits
- * share is in the first segment.
+ * The index of a parameter's share in `StepValues.rates`: its segment's, or its head's. Parameters that
+ * exits share are in the first segment.
  */
 export function rateIndex(parameter: string, exitLayers: readonly number[]): number {
   const head = /^exits\.(\d+)\./.exec(parameter)?.[1];

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 
 /**
  * The weighted mean of the examples' cross entropies, `sum(w * -log softmax(logits)[label]) / sum(w)`.
- * An example of weight 0 changes nothing, so a padded batch gives what an unpadded one does.
+ * An example of weight 0 changes nothing, so a padded batch gives the same value as an unpadded one.
  *
  * @param logits `[B, K]`
  * @param labels int32 `[B]`, from 0 to K - 1
@@ -18,9 +18,9 @@ export function crossEntropy(
 }
 
 /**
- * The weighted mean of the cross entropies to a teacher's answers,
+ * The weighted mean of the cross entropies with a teacher's answers,
  * `sum(w * -softmax(teacher / T) . log softmax(logits / T)) / sum(w)`: their Kullback-Leibler
- * divergence but for the teacher's own entropy, which no gradient sees.
+ * divergence plus the teacher's own entropy, which has no gradient.
  *
  * @param logits `[B, K]`
  * @param teacher logits `[B, K]`; they get no gradient

@@ -62,7 +62,7 @@ it("of several steps are those of each, one after another in one buffer", () => 
 });
 
 it("keep the bytes below the limit, and those alone, whatever the limit", () => {
-  // They share a stream, so how many of the limits keep a number tells its byte.
+  // They share a stream, so the number of limits that keep a number gives its byte.
   const count = 4099;
   const kept = Array.from({ length: 256 }, (_, dropped) => {
     const site = { name: "a", shape: [count], probability: dropped / 256 };
@@ -174,7 +174,7 @@ describe("made of keys", () => {
     });
   }
 
-  it("have each site's shape, and are other ones at each site, step and seed", async () => {
+  it("have each site's shape, and differ at each site, step and seed", async () => {
     await tf.setBackend("cpu");
     const before = tf.memory().numTensors;
     const masks = made(mixed, 1, 2);
@@ -189,14 +189,14 @@ describe("made of keys", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it("have other keys at each step", () => {
+  it("have different keys at each step", () => {
     const each = [4, 5, 6].map((step) => maskKeys(mixed, 2, step));
     for (const keys of each) expect(Object.keys(keys)).toEqual(Object.keys(maskKeySpecs(mixed)));
     const numbers = each.flatMap((keys) => Object.values(keys).flatMap((key) => [...key]));
     expect(new Set(numbers).size).toBe(numbers.length);
   });
 
-  it("keep the share that was asked for, and are independent of each other", () => {
+  it("keep the requested share, and are independent of each other", () => {
     const count = 1 << 16;
     const shape = [count];
     const half = Array.from({ length: 6 }, (_, i) => ({ name: `${i}`, shape, probability: 0.5 }));
@@ -232,7 +232,7 @@ describe("made of keys", () => {
     );
   });
 
-  it("have bytes of which none is rarer than another", () => {
+  it("have uniformly distributed bytes", () => {
     const count = 1 << 17;
     // Chi square over 256 bytes, by how many limits keep a number.
     // How many of 255 limits keep a number says its byte. Each limit's mask is the first of a group.

@@ -5,13 +5,13 @@ import type * as tf from "@tensorflow/tfjs";
 
 /**
  * Where the masks come from: `host` makes them and feeds them to each step; `graph` makes them inside
- * the step, of a few keys. The host's are faster to make on the CPU; a card would wait for them. For one
+ * the step, from a few keys. On the CPU the host is faster; a card would have to wait for it. For the same
  * seed the two drop different numbers.
  */
 export type MaskSource = "host" | "graph";
 
 /**
- * The chance that a byte really gives: a number is kept if its random byte is below
+ * The probability that a random byte gives: a number is kept if its random byte is below
  * `256 * keepProbability`, rounded, so 0.9 becomes 230 / 256 = 0.8984.
  */
 export function keepProbability(probability: number): number {
@@ -66,7 +66,7 @@ function randomBytes(seed: number, step: number): Cipher {
   return createCipheriv("aes-128-ctr", key, counter);
 }
 
-/** Sites of one shape and probability, at most four: they share their random words' bytes. */
+/** At most four sites of one shape and probability: they share the bytes of their random words. */
 interface MaskGroup {
   shape: DropoutSite["shape"];
   probability: number;
@@ -86,14 +86,14 @@ function maskGroups(sites: readonly DropoutSite[]): MaskGroup[] {
   return groups;
 }
 
-/** The inputs that a step makes its masks of: a key for each group, int32 `[2]`. */
+/** The inputs that a step makes its masks from: a key for each group, int32 `[2]`. */
 export function maskKeySpecs(sites: readonly DropoutSite[]): TensorSpecs {
   return Object.fromEntries(
     maskGroups(sites).map((_, g) => [`maskKey/${g}`, { dtype: "int32", shape: [2] }]),
   );
 }
 
-/** The keys of a step, made of the random bytes that `dropoutMasks` takes; by the names of `maskKeySpecs`. */
+/** The keys of a step, made from the random bytes of `dropoutMasks`; by the names of `maskKeySpecs`. */
 export function maskKeys(
   sites: readonly DropoutSite[],
   seed: number,
@@ -110,7 +110,7 @@ export function maskKeys(
 }
 
 /**
- * The masks of a step, made where the step is computed. The caller disposes of them.
+ * The masks of a step, made from keys where the step is computed. The caller disposes of them.
  *
  * @param inputs of the step; among them the keys, by the names of `maskKeySpecs`
  * @param batch the sizes behind `B` and `T`

@@ -21,7 +21,7 @@ const names = [
 const numbers = (values: readonly (readonly number[] | undefined)[]) =>
   values.map((v) => (v === undefined ? undefined : tf.tensor1d([...v])));
 
-it("layers are told by the parameters' names; heads have none", () => {
+it("the parameters' names give the layers; heads have none", () => {
   expect(names.map(layerOf)).toEqual([0, 1, 1, 2, undefined, undefined]);
   expect(layerOf("pooler.dense.weight")).toBeUndefined();
   // What DeBERTa's layers share.
@@ -114,7 +114,7 @@ it("a training's summary: means over its steps, and the share of them that confl
     { layer: 1, exits: [1, 2], cosine: -0.25, conflicts: 2 / 3 },
   ]);
   expect(summary?.alignments.map((a) => [a.layer, a.exit, a.cosine])).toEqual([
-    // 0 is told of steps without a gradient, which are left out.
+    // Steps without a gradient have 0 and are left out.
     [0, 1, 0.75],
     [0, 2, 0.5],
     [1, 1, 0.5],
@@ -122,7 +122,7 @@ it("a training's summary: means over its steps, and the share of them that confl
     [2, 2, -0.25],
   ]);
   expect(conflictSummary([step], { exitLayers: [1, 2] })).toBeUndefined();
-  // Steps in which a classifier has no gradient count in nothing that is told of it.
+  // Steps in which a classifier has no gradient are left out of its means.
   const idle = { ...step, cosines: [0, 0], alignments: [1, 0, 0, 0, 0] };
   const some = conflictSummary([...metrics, idle], { exitLayers: [1, 2] });
   expect(some?.pairs).toEqual(summary?.pairs);

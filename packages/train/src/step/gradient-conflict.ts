@@ -3,22 +3,22 @@ import * as tf from "@tensorflow/tfjs";
 /** One classifier's gradient of each parameter that it reaches. */
 export type ClassifierGradients = readonly (tf.Tensor | undefined)[];
 
-/** Where two classifiers meet: their places among the exits, from 0. Layer 0 is the embeddings. */
+/** A layer that two classifiers reach, by their places among the exits, from 0. Layer 0 is the embeddings. */
 export interface MeetingPlace {
   layer: number;
   first: number;
   second: number;
 }
 
-/** A classifier that reaches a layer. */
+/** A layer and a classifier that reaches it. */
 export interface ReachedLayer {
   layer: number;
   exit: number;
 }
 
 /**
- * The layers that each classifier reaches: those up to its own, the embeddings (layer 0) with them;
- * isolated, those after the exit before it.
+ * The layers that each classifier reaches: those up to its own, the embeddings (layer 0) included; if
+ * isolated, those after the previous exit.
  */
 export function reachedLayers(exitLayers: readonly number[], isolated = false): ReachedLayer[] {
   const depth = exitLayers.at(-1) ?? 0;
@@ -60,16 +60,16 @@ export function dot(
   const terms = a.flatMap((x, p) => {
     const y = b[p];
     if (x === undefined || y === undefined || within[p] === undefined) return [];
-    // Not as a product of a row and a column, which ONNX Runtime's CPU kernel does five times slower.
+    // A product of a row and a column is five times slower in ONNX Runtime's CPU kernel.
     return [tf.sum(x === y ? tf.square(x) : tf.mul(x, y))];
   });
   return terms.length === 0 ? tf.scalar(0) : (tf.addN(terms) as tf.Scalar);
 }
 
 /**
- * How classifiers' gradients lie to each other, `[places]` cosines in the order of `meetingPlaces`, and
- * to the update that the step made, `[reached]` cosines in the order of `reachedLayers`: 1 for a
- * gradient that the update follows. 0 where one of the two is 0.
+ * How the classifiers' gradients align with each other, `[places]` cosines in the order of
+ * `meetingPlaces`, and with the update of the step, `[reached]` cosines in the order of `reachedLayers`:
+ * 1 if the update follows the gradient. 0 where one of the two is 0.
  *
  * @param names of the parameters
  * @param gradients `[E][P]`, each classifier's

@@ -2,8 +2,8 @@ import type { HostTensor } from "@sweetspot/artifact";
 
 /**
  * The rows of an embedding table that the training split looks up. The others have a gradient of
- * exactly zero in every step, so AdamW's running means stay 0 and weight decay alone moves them: they
- * need not be trained, only scaled once at the end.
+ * exactly zero in every step, so AdamW's running means stay 0 and only weight decay moves them: instead
+ * of training them, it is enough to scale them once at the end.
  */
 export interface OccurringRows {
   /** Ids, rising. */
@@ -15,10 +15,10 @@ export interface OccurringRows {
 }
 
 /**
- * Row 0 is always among them: padding looks it up. It is masked, so that its gradient is zero too.
+ * Row 0 is always among them: padding looks it up. Padding is masked, so that the gradient of row 0 is zero too.
  *
  * @param table `[V, C]`
- * @param ids every other id that training will look up
+ * @param ids every other id that training looks up
  * @throws RangeError for an id outside the table
  */
 export function occurringRows(table: HostTensor, ids: Int32Array): OccurringRows {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Objective } from "../objectives/objective.ts";
 
-/** What the layers after an exit are given in place of its layer: the same numbers, with or without a gradient. */
+/** The input of the layers after an exit: its layer's numbers, with or without a gradient. */
 export function segmentInput({
   isolated,
 }: Pick<Objective, "isolated">): <T extends tf.Tensor>(x: T) => T {
@@ -17,7 +17,7 @@ function stopGradient<T extends tf.Tensor>(x: T): T {
   }))(x) as T;
 }
 
-/** The same numbers; a gradient of which a share passes. @param share a scalar */
+/** The same numbers; only a share of the gradient passes. @param share a scalar */
 export function scaleGradient<T extends tf.Tensor>(x: T, share: tf.Tensor): T {
   return tf.customGrad((value) => ({
     value: tf.clone(value as tf.Tensor),

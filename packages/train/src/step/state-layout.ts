@@ -7,14 +7,14 @@ import { decays } from "./adamw.ts";
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
 /**
- * A tensor of the training state, of which there are three: the parameters, and AdamW's two running
- * means. Biases and norms are short and many, and decay spares them all: they lie end to end in one
- * vector, so that their updates are one.
+ * A tensor of the training state. Each exists three times: the parameters, and AdamW's two running means.
+ * Biases and norms are short and many, and decay leaves them out: they are one vector, end to end, so
+ * that one update moves them all.
  */
 export interface StateTensor {
   name: string;
   shape: readonly number[];
-  /** What it holds, in order. */
+  /** The parameters in it, in order. */
   parameters: readonly ParameterSpec[];
   /** Whether weight decay acts on it. */
   decay: boolean;
@@ -23,7 +23,7 @@ export interface StateTensor {
 /** The parts of the state by their prefix: parameters, means of the gradients, means of their squares. */
 export const stateParts = ["param", "m", "v"] as const;
 
-/** How the parameters lie in the state. */
+/** The layout of the parameters in the state. */
 export function stateTensors(parameters: readonly ParameterSpec[]): StateTensor[] {
   const spared = parameters.filter((p) => !decays(p.role));
   const alone = parameters.filter((p) => decays(p.role));
@@ -77,7 +77,7 @@ export function initialState(
   return state;
 }
 
-/** The parameters by their names, in their own order, out of the state's arrays. Shares memory with them. */
+/** The parameters by their names, in their own order, from the state's arrays, whose memory they share. */
 export function weightsOf(
   parameters: readonly ParameterSpec[],
   state: Readonly<Record<string, unknown>>,
@@ -99,7 +99,7 @@ export function weightsOf(
   );
 }
 
-/** The parameters by their names, out of the state's tensors. */
+/** The parameters by their names, from the state's tensors. */
 export function parameterTensors(parameters: readonly ParameterSpec[], state: Tensors): Tensors {
   return Object.fromEntries(
     stateTensors(parameters).flatMap(({ name, parameters: held }) => {
@@ -114,7 +114,7 @@ export function parameterTensors(parameters: readonly ParameterSpec[], state: Te
   );
 }
 
-/** The gradient of one of the state's tensors, out of those of the parameters. */
+/** The gradient of one of the state's tensors, from those of the parameters. */
 export function gradientOf({ shape, parameters }: StateTensor, gradients: Tensors): tf.Tensor {
   const each = parameters.map(({ name }) => {
     const gradient = gradients[name];

@@ -137,7 +137,7 @@ describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
   ];
 
   it.each(cases)(
-    "has compiled what it has eagerly: %s, tfjs's %s",
+    "gives compiled what it gives eagerly: %s, tfjs's %s",
     async (_, backend, objective) => {
       await tf.setBackend(backend);
       const { metrics } = await trainModel(await task(objective));
@@ -190,11 +190,11 @@ it("masks made in the step are the same, compiled and eager", async () => {
     });
     const place = { firstStep: 2, schedule, masks: "graph" } as const;
     const inputs = runInputs(twoWords(4), index, sites, settings, batches, place);
-    const told = await loop.run(inputs, { B: 4, T: 7 });
+    const outputs = await loop.run(inputs, { B: 4, T: 7 });
     const trained = weightsOf(parameters, await loop.state());
     await loop.dispose();
     const bias = trained["exits.2.classifier.weight"]?.data ?? [];
-    const each = (name: string) => told.flatMap((of) => [...(of[name] ?? [])]);
+    const each = (name: string) => outputs.flatMap((of) => [...(of[name] ?? [])]);
     return [...each("losses"), ...each("gradientNorm"), ...bias];
   };
   const compiled = await numbers((d) => compileLoop(d));

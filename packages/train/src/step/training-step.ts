@@ -40,32 +40,32 @@ import { scaleGradient, segmentInput } from "./segment-input.ts";
 
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
-/** What a training step is made of, besides its numbers. */
+/** The definition of a training step: everything but its numbers. */
 export interface StepDefinition {
   config: EncoderConfig;
   pooling: Pooling;
   exitLayers: readonly number[];
-  /** What is trained, the word embeddings cut to the rows that occur. */
+  /** The trained parameters; of the word embeddings only the rows that occur. */
   parameters: readonly ParameterSpec[];
   objective: StepObjective;
   maxGradientNorm: number | "off";
-  /** Where dropout acts; none for none. */
+  /** Where dropout acts; empty for no dropout. */
   dropoutSites: readonly DropoutSite[];
-  /** Whether the step tells how the classifiers' gradients lie to each other and to the update. */
+  /** Whether the step reports how the classifiers' gradients align with each other and with the update. */
   gradientConflict?: boolean | undefined;
 }
 
-/** What a step needs of an objective. */
+/** The part of an objective that a step needs. */
 export type StepObjective = Omit<Objective, "models">;
 
-/** The teacher's logits among a step's inputs. */
+/** The name of the teacher's logits among a step's inputs. */
 export const teacherInput = "teacher";
 
 /**
  * The inputs of one step; `B` and `T` may differ from step to step.
  *
- * @param varying those of the objective: see `objectiveInputs`
- * @param masks where they come from: fed, `dropout/SITE`, or made of keys
+ * @param varying the objective's inputs: see `objectiveInputs`
+ * @param masks where dropout masks come from: inputs `dropout/SITE`, or keys
  */
 export function stepInputs(
   dropoutSites: readonly DropoutSite[],
@@ -91,7 +91,7 @@ export function stepInputs(
   };
 }
 
-/** What an objective reads at each step: its own values, and a teacher's logits, `[B, K]`. */
+/** An objective's inputs at each step: its own values, and a teacher's logits, `[B, K]`. */
 export function objectiveInputs(
   objective: StepObjective,
   exitLayers: readonly number[],
@@ -103,13 +103,13 @@ export function objectiveInputs(
   };
 }
 
-/** What losses and gradients are made of. */
+/** What losses and gradients depend on. */
 type ForwardDefinition = Omit<StepDefinition, "maxGradientNorm" | "gradientConflict">;
 
 /**
- * The exits' cross entropies, `[E]`, of the objective's forward pass, and the gradients of what is
- * minimised (by default their sum), in the order of `definition.parameters`. The caller disposes of
- * both, or a `tf.tidy` around the call.
+ * The exits' cross entropies, `[E]`, of the objective's forward pass, and the gradients of the minimised
+ * loss (by default their sum), in the order of `definition.parameters`. The caller disposes of both, or
+ * wraps the call in `tf.tidy`.
  */
 export function lossesAndGradients(
   definition: ForwardDefinition,
@@ -121,7 +121,7 @@ export function lossesAndGradients(
   const { value, grads } = tf.valueAndGrads((...values: tf.Tensor[]): tf.Scalar => {
     const moved = Object.fromEntries(names.map((name, i) => [name, values[i] as tf.Tensor]));
     const { entropies, minimised } = exitLosses(definition, moved, inputs);
-    // tfjs disposes of all that is made in here, but for what is kept.
+    // tfjs disposes of every tensor made in here, unless it is kept.
     kept = tf.keep(tf.stack(entropies));
     return tf.addN(minimised) as tf.Scalar;
   })(names.map((n) => required(params, n)));
@@ -165,7 +165,7 @@ export function classifierGradients(
   return { losses: together, gradients };
 }
 
-/** Each exit's cross entropy, and what of it is minimised: scalars. */
+/** Each exit's cross entropy, and its term in the minimised loss: scalars. */
 function exitLosses(
   { config, exitLayers, pooling, objective, dropoutSites }: ForwardDefinition,
   params: Tensors,
@@ -217,8 +217,8 @@ function exitLosses(
 
 /**
  * One training step as a pure function on tfjs tensors, for `compileLoop`: forward, backward,
- * clipping, AdamW. It tells the exits' losses `[E]` and the gradient's global norm before clipping;
- * where `gradientConflict` asks, that function's cosines too.
+ * clipping, AdamW. Its outputs are the exits' losses `[E]` and the gradient's global norm before
+ * clipping; with `gradientConflict`, that function's cosines too.
  */
 export function trainingStep(definition: StepDefinition): LoopDefinition["step"] {
   const { parameters, maxGradientNorm, exitLayers, objective } = definition;
@@ -233,7 +233,7 @@ export function trainingStep(definition: StepDefinition): LoopDefinition["step"]
     const tensors = stateTensors(parameters).map((t) => {
       const rate = rates && rateOf(t, rates, exitLayers);
       const gradient = gradientOf(t, byName);
-      // What is frozen has no say in the norm.
+      // Frozen parameters do not count in the norm.
       return { ...t, rate, gradient: rate ? tf.mul(gradient, tf.step(rate)) : gradient };
     });
     const norm = globalNorm(tensors.map((t) => t.gradient));
@@ -269,13 +269,13 @@ export function trainingStep(definition: StepDefinition): LoopDefinition["step"]
   };
 }
 
-/** A step's inputs with its masks among them, made of their keys where it has those. */
+/** A step's inputs, with masks made from keys if it has keys. */
 function withMasks(inputs: Tensors, sites: readonly DropoutSite[]): Tensors {
   const [B, T] = required(inputs, "inputIds").shape as [number, number];
   return { ...inputs, ...masksOfKeys(sites, inputs, { B, T }) };
 }
 
-/** The gradients that a step follows, and each classifier's own if something asks for them. */
+/** The gradients that a step follows, and each classifier's own where they are needed. */
 function followedGradients(
   definition: StepDefinition,
   params: Tensors,
@@ -289,7 +289,7 @@ function followedGradients(
   return { losses, gradients: followed, ofClassifiers: gradients };
 }
 
-/** The share of the learning rate of one of the state's tensors: a scalar, or a number for each of its own. */
+/** The share of the learning rate of one of the state's tensors: a scalar, or one number per element. */
 function rateOf(
   { parameters }: StateTensor,
   rates: tf.Tensor,

@@ -68,10 +68,10 @@ describe("three steps have PyTorch's losses, gradients and weights", () => {
         const next = step(state, inputs);
         const params = parameterTensors(parameters, state);
         const { gradients } = lossesAndGradients(definition, params, inputs);
-        const told = parameters.map(({ name }, i) => [`gradient/${name}`, gradients[i]] as const);
+        const extra = parameters.map(({ name }, i) => [`gradient/${name}`, gradients[i]] as const);
         return {
           ...next,
-          outputs: { ...next.outputs, ...Object.fromEntries(told) },
+          outputs: { ...next.outputs, ...Object.fromEntries(extra) },
         } as typeof next;
       },
     });
@@ -81,7 +81,7 @@ describe("three steps have PyTorch's losses, gradients and weights", () => {
     );
     const at = (name: string, i: number, count: number) =>
       (named(name).data as Int32Array).subarray(i * count, (i + 1) * count);
-    const told = await loop.run(
+    const outputs = await loop.run(
       scalars.map(({ keep, stepSize, epsilon }, i) => ({
         inputIds: at("inputIds", i, B * T),
         tokenTypeIds: new Int32Array(B * T),
@@ -100,14 +100,14 @@ describe("three steps have PyTorch's losses, gradients and weights", () => {
     const distances: Record<string, number> = {};
     for (let i = 0; i < steps; i++) {
       const losses = named(`${method}.losses.${i}`).data as Float32Array;
-      distances[`losses ${i}`] = apart(told[i]?.["losses"], losses);
+      distances[`losses ${i}`] = apart(outputs[i]?.["losses"], losses);
       const norm = named(`${method}.norm.${i}`).data as Float32Array;
-      distances[`norm ${i}`] = apart(told[i]?.["gradientNorm"], norm);
+      distances[`norm ${i}`] = apart(outputs[i]?.["gradientNorm"], norm);
       // Clipping acted: the weights after depend on it.
       expect(norm[0]).toBeGreaterThan(maxGradientNorm);
       for (const { name } of parameters) {
         const want = named(`${method}.gradient.${i}.${name}`).data as Float32Array;
-        distances[`gradient ${i} ${name}`] = apart(told[i]?.[`gradient/${name}`], want);
+        distances[`gradient ${i} ${name}`] = apart(outputs[i]?.[`gradient/${name}`], want);
       }
     }
     // Softmax does not feel a key's bias: its gradient is rounding alone, which AdamW scales up.

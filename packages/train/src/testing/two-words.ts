@@ -1,6 +1,6 @@
 import { ragged, type EncodedSplit } from "@sweetspot/artifact";
 
-/** Texts of 3, 5 or 7 tokens, of which one tells the label. */
+/** Texts of 3, 5 or 7 tokens, in which one token gives the label away. */
 export function twoWords(rows: number): EncodedSplit {
   const ids = Array.from({ length: rows }, (_, i) =>
     Array.from({ length: 3 + 2 * (i % 3) }, (_, t) =>
