@@ -60,7 +60,7 @@ test("classes with few examples, and those that a split lacks", () => {
     },
     {
       kind: "class-not-in-split",
-      message: 'no example of "odd" in the split test, so results say nothing of it',
+      message: 'no example of "odd" in the split test, so results say nothing about it',
       count: 1,
     },
   ]);
