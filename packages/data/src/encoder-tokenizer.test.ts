@@ -32,9 +32,11 @@ describe("files that are not what they seem", () => {
     writeFileSync(file, pointer);
     expect(() => loadTokenizer(file)).toThrow(`${file}: is a Git LFS pointer`);
     writeFileSync(file, "[".repeat(1_000_000));
-    expect(() => loadTokenizer(file)).toThrow(`${file}: JSON nested deeper than 100`);
+    expect(() => loadTokenizer(file)).toThrow(
+      `${file}: expected JSON of at most 100 levels, got more`,
+    );
     writeFileSync(file, '{"a": "[[[[\\"", "model"');
-    expect(() => loadTokenizer(file)).toThrow(`${file}: expected JSON, got what is none`);
+    expect(() => loadTokenizer(file)).toThrow(`${file}: expected JSON, got something else`);
   });
 
   test("settings that are nested too deeply", async () => {
@@ -42,7 +44,7 @@ describe("files that are not what they seem", () => {
     writeFileSync(join(folder, "tokenizer_config.json"), `{"a":${"[".repeat(50_000)}`);
     await expect(
       repositoryTokenizerJson(tokenizerFilesOf(await openFolder(folder))),
-    ).rejects.toThrow("tokenizer_config.json: JSON nested deeper than 100");
+    ).rejects.toThrow("tokenizer_config.json: expected JSON of at most 100 levels, got more");
   });
 });
 
@@ -59,7 +61,7 @@ describe("loadTokenizer", () => {
     );
     expect(() => loadTokenizer({ added_tokens: [] })).toThrow("tokenizer.json: model:");
     expect(() => loadTokenizer({ added_tokens: [], model: { type: "?" } })).toThrow(
-      "tokenizer.json: no tokenizer can be made of it",
+      "tokenizer.json: cannot be read as a tokenizer",
     );
     await expect(encoderTokenizerJson("large")).rejects.toThrow(
       'encoder "large": no such encoder, did you mean "tiny"? (known: minilm, tiny)',

@@ -3,22 +3,22 @@ import { whiteSpace, wordCharacter } from "./patterns/character-class.ts";
 import { classSet } from "./patterns/character-set.ts";
 import { type TokenTrie, tokenTrie } from "./models/token-trie.ts";
 
-/** A token beside the model's vocabulary: found in a text before the text is split. */
+/** A token added to the model's vocabulary; it is found in a text before the text is split. */
 export interface AddedToken {
   id: number;
   content: string;
-  /** Whether it is none inside a word. */
+  /** Whether it does not count inside a word. */
   single_word: boolean;
   /** Whether blanks before it are part of it. */
   lstrip: boolean;
   /** Whether blanks after it are part of it. */
   rstrip: boolean;
-  /** Whether it is looked for in the normalised text; by default, unless it is special. */
+  /** Whether to look for it in the normalised text; by default yes, unless it is special. */
   normalized?: boolean | undefined;
   special: boolean;
 }
 
-/** An added token as a `tokenizer.json` has it. */
+/** The schema of an added token in a `tokenizer.json`. */
 export const addedTokenSchema: z.ZodType<AddedToken> = z.object({
   id: z.int().nonnegative(),
   content: z.string(),
@@ -29,18 +29,18 @@ export const addedTokenSchema: z.ZodType<AddedToken> = z.object({
   special: z.boolean().default(false),
 });
 
-/** A part of a text: an added token's id, or the text between such; and where it begins. */
+/** A part of a text: an added token's id, or the text between added tokens; and where it starts. */
 export type Section = { id: number } | { text: string; at: number };
 
 const isBlank = classSet(whiteSpace);
 const isWordCharacter = classSet(wordCharacter);
 
 /**
- * Splits a text at added tokens, the leftmost and then the longest first. Those with `normalized`
- * are looked for in the normalised text, the others before, and only what is left is normalised,
- * each section when it is asked for. Takes time linear in the text.
+ * Splits a text at added tokens, the leftmost and then the longest first. Tokens with `normalized` are
+ * found in the normalised text, the others before normalisation; only the rest is normalised, each
+ * section when it is read. Takes time linear in the text.
  *
- * @returns a function from a text to its sections; those of text are normalised, none is empty
+ * @returns a function from a text to its sections; text sections are normalised, and none is empty
  * @throws RangeError if a token is longer than 1,000 characters
  * Source: Hugging Face tokenizers 0.23, `tokenizer/added_vocabulary.rs`.
  */
@@ -100,7 +100,7 @@ function finder(tokens: readonly AddedToken[]): (text: string) => Iterable<Secti
   };
 }
 
-/** The longest token that stands at a place, and where it ends; value -1 if there is none. */
+/** The longest token at a position, and where it ends; value -1 if there is none. */
 function longestAt(trie: TokenTrie, text: string, at: number): { value: number; end: number } {
   let value = -1;
   let end = at;

@@ -119,7 +119,7 @@ describe("a tokenizer.json that would take time or memory without end is an erro
     [
       "bytes of bytes of bytes",
       { pre_tokenizer: { type: "Sequence", pretokenizers: many(20, { type: "ByteLevel" }) } },
-      /pre_tokenizer: expected one ByteLevel at most/,
+      /pre_tokenizer: expected at most one ByteLevel/,
     ],
     [
       "a long blank",

@@ -1,10 +1,10 @@
-/** The ids of a text, word by word, read only as far as is asked for. */
+/** The ids of a text, read word by word and only as far as needed. */
 export interface IdReader {
-  /** Those read so far. */
+  /** The ids read so far. */
   readonly ids: readonly number[];
-  /** Whether there are `count` or more; reads on until it knows. */
+  /** Whether there are at least `count` ids; reads until it knows. */
   has(count: number): boolean;
-  /** Whether any of all ids passes; reads on up to the first that does. */
+  /** Whether any id passes; reads up to the first that does. */
   some(test: (id: number) => boolean): boolean;
 }
 
@@ -13,7 +13,7 @@ export function idReader(words: Iterable<readonly number[]>): IdReader {
   const ids: number[] = [];
   const rest = words[Symbol.iterator]();
   let done = false;
-  /** Reads one word on; false at the end. */
+  /** Reads the next word; false at the end. */
   const read = (): boolean => {
     const next = done ? undefined : rest.next();
     done = next?.done !== false;

@@ -1,8 +1,8 @@
-/** A tokenizer's files are nested 8 deep; JSON much deeper overflows the stack of what reads it. */
+/** A tokenizer's files are nested 8 deep; much deeper JSON overflows the stack of code that reads it. */
 const deepest = 100;
 
 /**
- * Bytes as text.
+ * Decodes UTF-8.
  *
  * @param where names the file in errors
  * @throws TypeError if they are not UTF-8
@@ -18,7 +18,7 @@ export function textOf(bytes: Uint8Array, where: string): string {
 }
 
 /**
- * The value of a JSON text.
+ * Parses JSON.
  *
  * @param where names the file in errors
  * @throws TypeError if it is not JSON; RangeError if it is nested deeper than 100
@@ -28,10 +28,10 @@ export function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    // What JSON.parse throws is a SyntaxError.
+    // JSON.parse throws a SyntaxError.
     const why = (cause as Error).message;
     throw new TypeError(
-      `${where}: expected JSON, got what is none (${why}); is the file damaged?`,
+      `${where}: expected JSON, got something else (${why}); is the file damaged?`,
       { cause },
     );
   }
@@ -48,6 +48,7 @@ function checkDepth(text: string, where: string): void {
     } else if (character === '"') inString = true;
     else if (character === "[" || character === "{") depth++;
     else if (character === "]" || character === "}") depth--;
-    if (depth > deepest) throw new RangeError(`${where}: JSON nested deeper than ${deepest}`);
+    if (depth > deepest)
+      throw new RangeError(`${where}: expected JSON of at most ${deepest} levels, got more`);
   }
 }

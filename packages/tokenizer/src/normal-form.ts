@@ -8,11 +8,11 @@ const normalized = new RegExp(`[^${characterClass(unnormalized)}]+`, "gu");
 const manyMarks = /\p{M}{33,}/gu;
 
 /**
- * A normal form of a text, in time linear in it (n log n in a run of marks). What the tables of
- * Hugging Face's library do not know yet stays as it is, and is a base to what follows.
+ * A normal form of a text, in time linear in it (n log n in a run of marks). Characters that the tables
+ * of Hugging Face's library do not know yet are left alone, and count as a base for the marks after them.
  *
- * JavaScript's `normalize` sorts the marks behind a letter by insertion, in time quadratic in their
- * number: a long run of them is put in order before.
+ * JavaScript's `normalize` sorts the marks after a letter by insertion, in time quadratic in their
+ * number, so a long run of marks is sorted first.
  */
 export function normalForm(text: string, form: NormalForm): string {
   return text.replace(normalized, (run) => run.replace(manyMarks, inOrder).normalize(form));
@@ -29,7 +29,7 @@ function inOrder(run: string): string {
   let out = "";
   let begin = 0;
   for (let end = 1; end <= marks.length; end++) {
-    // What has no class of its own keeps those before it from those behind.
+    // A character without a class separates the marks before it from those after it.
     if (end < marks.length && ranks.get(marks[end] ?? "") !== 0) continue;
     const part = marks.slice(begin, end);
     out += part.sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0)).join("");
@@ -38,7 +38,7 @@ function inOrder(run: string): string {
   return out;
 }
 
-/** The marks' combining classes, as numbers in the same order; 0 for those without. */
+/** The combining classes of marks, as numbers in the same order; 0 for none. */
 function ranksOf(marks: ReadonlySet<string>): Map<string, number> {
   const ranks = new Map<string, number>();
   const combining: string[] = [];
@@ -56,11 +56,11 @@ function ranksOf(marks: ReadonlySet<string>): Map<string, number> {
   return ranks;
 }
 
-/** Marks of the first class, 1, and of the last, 240. */
+/** A mark of the lowest class, 1, and of the highest, 240. */
 const firstClass = "\u0334";
 const lastClass = "\u0345";
 
-/** Whether a mark's class is above another's, which has one too: then they change places. */
+/** Whether two marks with classes are out of order. */
 function isAfter(mark: string, other: string): boolean {
   return (mark + other).normalize("NFD") !== mark + other;
 }

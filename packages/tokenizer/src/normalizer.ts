@@ -30,21 +30,21 @@ const normalizerSchema = z.discriminatedUnion("type", [
 
 type Config = z.infer<typeof normalizerSchema>;
 
-/** More steps than this no published tokenizer has; each reads the whole text. */
+/** No published tokenizer has more steps; each reads the whole text. */
 const mostSteps = 100;
 
 /**
- * How long a text may become: so many characters for each of its own, and so many more. One
- * character becomes 18 at most in any normal form of Unicode.
+ * How long a text may become: this many characters for each of its own, plus this many. A normal form of
+ * Unicode turns one character into 18 at most.
  */
 const mostGrowth = { times: 32, more: 1024 };
 
 /**
- * What a `tokenizer.json`'s `normalizer` makes of a text, in time linear in it.
+ * Builds the `normalizer` of a `tokenizer.json`, which takes time linear in the text.
  *
- * @returns a function that throws a RangeError, which names the step, if the text grows to over 32
- *   times its length and 1,024 characters
- * @throws Error if it is none that is known, or lacks what it needs
+ * @returns a function that throws a RangeError, naming the step, if the text grows to over 32 times its
+ *   length plus 1,024 characters
+ * @throws Error if it is unknown or incomplete
  * Source: Hugging Face tokenizers 0.23, `normalizers/`.
  */
 export function normalizer(config: unknown): (text: string) => string {
@@ -66,7 +66,7 @@ export function normalizer(config: unknown): (text: string) => string {
 
 type Placed = Exclude<Config, { type: "Sequence" }> & { where: string };
 
-/** The steps of a normaliser and of the sequences in it, and where each stands. */
+/** The steps of a normaliser and of the sequences in it, with their paths. */
 function stepsOf(config: unknown): Placed[] {
   const steps: Placed[] = [];
   const left = [{ config, where: "normalizer" }];
@@ -86,7 +86,7 @@ function stepsOf(config: unknown): Placed[] {
   return steps;
 }
 
-/** A step; it may end early with any text longer than `most`. */
+/** A step as a function, which may stop early with any text longer than `most`. */
 function normalize(config: Placed): (text: string, most: number) => string {
   switch (config.type) {
     case "BertNormalizer":
@@ -144,7 +144,7 @@ function bertNormalizer(config: Extract<Config, { type: "BertNormalizer" }>) {
   };
 }
 
-/** Character by character: without the sigma that JavaScript writes at the end of a word. */
+/** Lower case, character by character, without JavaScript's final sigma at the end of a word. */
 function lowercase(text: string): string {
   const lower = text.toLowerCase();
   if (!text.includes("Σ")) return lower;

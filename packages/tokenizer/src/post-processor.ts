@@ -21,10 +21,10 @@ const postProcessorSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
-/** A part of what an encoder reads: tokens of its own, or one of the texts; and its type. */
+/** A part of an encoder's input: special tokens or one of the texts, and its type. */
 type Part = { type: number } & ({ ids: readonly number[] } | { text: "A" | "B" });
 
-/** How special tokens stand about one text, and about a pair. */
+/** Where special tokens go around one text, and around a pair. */
 export interface Template {
   single: readonly Part[];
   pair: readonly Part[];
@@ -32,25 +32,25 @@ export interface Template {
 
 const first: Part = { text: "A", type: 0 };
 
-/** Where nothing is added: the second text is of type 1. */
+/** The template that adds nothing: the second text has type 1. */
 const plain: Template = { single: [first], pair: [first, { text: "B", type: 1 }] };
 
 /**
- * What a `tokenizer.json`'s `post_processor` adds.
+ * Reads the `post_processor` of a `tokenizer.json`.
  *
- * @param where begins errors
- * @throws Error if it is none that is known, or lacks what it needs
+ * @param where starts errors
+ * @throws Error if it is unknown or incomplete
  * Source: Hugging Face tokenizers 0.23, `processors/`.
  */
 export function postProcessor(config: unknown, where = "post_processor"): Template {
   return (config === null || config === undefined ? undefined : adding(config, where)) ?? plain;
 }
 
-/** No published tokenizer has more parts in a template, or processors in a sequence. */
+/** No published tokenizer has more parts in a template or processors in a sequence. */
 const mostParts = 100;
 const deepest = 10;
 
-/** Undefined if it adds nothing. */
+/** The template of a processor; undefined if it adds nothing. */
 function adding(config: unknown, where: string, depth = 0): Template | undefined {
   if (depth > deepest) throw new RangeError(`${where}: nested deeper than ${deepest}`);
   const parsed = parse(postProcessorSchema, config, where);
@@ -105,7 +105,7 @@ function adding(config: unknown, where: string, depth = 0): Template | undefined
   }
 }
 
-/** Each text stands in a template once: one twice would not keep to any length. */
+/** Each text occurs once in a template: with two copies no maximum length would hold. */
 function checkTemplate(
   template: z.infer<typeof templateSchema>,
   of: "single" | "pair",
@@ -125,12 +125,12 @@ function checkLength(list: readonly unknown[], where: string): void {
   throw new RangeError(`${where}: expected at most ${mostParts} parts, got ${list.length}`);
 }
 
-/** How many tokens a template adds. */
+/** The number of tokens that a template adds. */
 export function addedCount(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + ("ids" in part ? part.ids.length : 0), 0);
 }
 
-/** The ids of the texts with those that a template adds, and the type of each. */
+/** The ids of the texts and of the tokens that a template adds, and the type of each. */
 export function fill(
   parts: readonly Part[],
   texts: Readonly<Record<"A" | "B", readonly number[]>>,

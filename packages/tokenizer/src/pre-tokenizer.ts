@@ -42,24 +42,24 @@ const preTokenizerSchema = z.discriminatedUnion("type", [
 
 type Config = z.infer<typeof preTokenizerSchema>;
 
-/** Text to words, each made when it is asked for; `first` if it stands at the beginning of what is encoded. */
+/** Splits a text into words, lazily; `first` if the text is at the start of what is encoded. */
 export type PreTokenizer = (text: string, first: boolean) => Iterable<string>;
 
-/** More steps than this no published tokenizer has; each reads the whole text. */
+/** No published tokenizer has more steps; each reads the whole text. */
 const mostSteps = 100;
 
 /**
- * How a `tokenizer.json`'s `pre_tokenizer` splits a text, in time linear in it.
+ * Builds the `pre_tokenizer` of a `tokenizer.json`, which takes time linear in the text.
  *
- * @throws Error if it is none that is known, or lacks what it needs
+ * @throws Error if it is unknown or incomplete
  * Source: Hugging Face tokenizers 0.23, `pre_tokenizers/`.
  */
 export function preTokenizer(config: unknown): PreTokenizer {
   if (config === null || config === undefined) return (text) => (text === "" ? [] : [text]);
   const steps = stepsOf(config);
-  // Each writes a character as one for each of its bytes: many would make much of little.
+  // Each ByteLevel writes a character per byte, so several would make a text grow exponentially.
   if (steps.filter((step) => step.type === "ByteLevel").length > 1) {
-    throw new TypeError("pre_tokenizer: expected one ByteLevel at most, got more");
+    throw new TypeError("pre_tokenizer: expected at most one ByteLevel, got more");
   }
   const splits = steps.map((step) => split(step));
   return (text, first) => inOrder(splits, text, first);
@@ -67,7 +67,7 @@ export function preTokenizer(config: unknown): PreTokenizer {
 
 type Placed = Exclude<Config, { type: "Sequence" }> & { where: string };
 
-/** The steps of a pre-tokenizer and of the sequences in it, and where each stands. */
+/** The steps of a pre-tokenizer and of the sequences in it, with their paths. */
 function stepsOf(config: unknown): Placed[] {
   const steps: Placed[] = [];
   const left = [{ config, where: "pre_tokenizer" }];
@@ -151,7 +151,7 @@ const byteLevelWords = new RegExp(
   "gu",
 );
 
-/** The 256 bytes as characters that can be seen. Source: GPT-2's `bytes_to_unicode`. */
+/** The 256 bytes as visible characters. Source: GPT-2's `bytes_to_unicode`. */
 const byteCharacters: readonly string[] = (() => {
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => {
@@ -164,11 +164,11 @@ function* all(text: string, pattern: RegExp): Generator<string> {
   for (const { begin, end } of matchesOf(pattern)(text)) yield text.slice(begin, end);
 }
 
-/** The matches of a pattern, with the flag `g`, that matches nothing empty. */
+/** The matches of a pattern with the flag `g` and without empty matches. */
 function matchesOf(pattern: RegExp): Matches {
   return function* (text) {
     for (let at = 0; at < text.length;) {
-      // Another text may be matched between two matches of this one.
+      // Another text may be matched between two matches of this text.
       pattern.lastIndex = at;
       const match = pattern.exec(text);
       if (match === null) return;
@@ -238,7 +238,7 @@ function metaspace(config: Extract<Config, { type: "Metaspace" }>): PreTokenizer
 }
 
 /**
- * Splits a text at what a pattern matches; `invert` takes what it does not match.
+ * Splits a text at a pattern's matches; with `invert` at what is between them.
  *
  * Source: Hugging Face tokenizers 0.23, `NormalizedString::split`.
  */
@@ -255,7 +255,7 @@ function* splitAt(
     MergedWithPrevious: (a: boolean, b: boolean) => b && !a,
     MergedWithNext: (a: boolean, b: boolean) => a && !b,
   }[behavior];
-  // What is held back until it is known whether the next part joins it.
+  // Held back until it is known whether the next part joins it.
   let begin = 0;
   let end = 0;
   let last: boolean | undefined;
@@ -269,7 +269,7 @@ function* splitAt(
   if (last !== undefined && !(last && behavior === "Removed")) yield text.slice(begin, end);
 }
 
-/** Where the parts of a text end, and whether each is one to split at; none is empty. */
+/** Where the parts of a text end, and whether each is a separator; none is empty. */
 function* partsOf(
   text: string,
   matches: Matches,

@@ -1,17 +1,17 @@
 import { graphemes } from "./patterns/graphemes.ts";
 
-/** No character's result may be longer, in bytes; the longest that SentencePiece ships has 33. */
+/** The most bytes of a character's result; SentencePiece's longest has 33. */
 const longestResult = 255;
 
 /**
- * The normaliser `Precompiled`: a charsmap as SentencePiece compiles it, a trie (Darts' double
- * array) from bytes to places in a text of results. Of each cluster of characters under 6 bytes the
- * shortest prefix that the trie knows stands for the whole; otherwise each character is looked up.
+ * The normaliser `Precompiled`: a charsmap compiled by SentencePiece, a trie (Darts' double array) from
+ * bytes to offsets in a text of results. For a cluster of characters under 6 bytes, the shortest prefix
+ * in the trie replaces the whole; otherwise each character is looked up.
  *
  * @param charsmap in base64: the trie's length in bytes (uint32), its units (uint32 each, little
  *   endian), then the results in UTF-8, each ended by 0
- * @throws TypeError if it is too short for what it says of itself; the function, RangeError if a
- *   result is longer than 255 bytes
+ * @throws TypeError if it is shorter than it claims; the function throws a RangeError if a result is
+ *   longer than 255 bytes
  * Source: SentencePiece's `Normalizer::NormalizePrefix`; spm_precompiled 0.1, `normalize_string`.
  */
 export function precompiledCharsmap(charsmap: string): (text: string) => string {
@@ -20,7 +20,7 @@ export function precompiledCharsmap(charsmap: string): (text: string) => string 
   const length = bytes.length >= 4 ? view.getUint32(0, true) : 0;
   if (length === 0 || length % 4 !== 0 || 4 + length > bytes.length) {
     throw new TypeError(
-      `precompiled_charsmap: expected a trie and its results, got ${bytes.length} bytes that announce a trie of ${length}`,
+      `precompiled_charsmap: expected a trie and its results, got ${bytes.length} bytes that claim a trie of ${length}`,
     );
   }
   const trie = Uint32Array.from({ length: length / 4 }, (_, i) => view.getUint32(4 + 4 * i, true));
@@ -66,13 +66,13 @@ function isShort(text: string): boolean {
   let bytes = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    // Two units of a pair have 4 bytes between them.
+    // The two units of a pair have 4 bytes together.
     bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit & 0xf800) === 0xd800 ? 2 : 3;
   }
   return bytes < 6;
 }
 
-/** @throws TypeError if it is none */
+/** Decodes base64. @throws TypeError if it is invalid */
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   let binary: string;
   try {

@@ -7,26 +7,26 @@ import { addedCount, fill, postProcessor } from "./post-processor.ts";
 import { preTokenizer } from "./pre-tokenizer.ts";
 import { wordModel } from "./models/word-model.ts";
 
-/** One example as an encoder reads it. */
+/** One tokenised example. */
 export interface EncodedText {
   /** `[T]`, special tokens included. */
   inputIds: number[];
   /** `[T]`: 0 for the first text, 1 for the second. */
   tokenTypeIds: number[];
-  /** Whether tokens were left out to keep to `maxLength`. */
+  /** Whether tokens were cut to fit `maxLength`. */
   truncated: boolean;
-  /** Whether a text has no token of its own: nothing, white space, or what the tokenizer drops. */
+  /** Whether a text has no tokens: it is empty, white space, or dropped by the tokenizer. */
   empty: boolean;
-  /** Whether there are tokens, but none that the vocabulary knows. */
+  /** Whether there are tokens, but all are unknown to the vocabulary. */
   unknown: boolean;
 }
 
 /** Text to token ids. */
 export interface TextTokenizer {
   /**
-   * Text, or a pair of texts, to token ids, special tokens added.
+   * Encodes a text or a pair of texts, with special tokens.
    *
-   * @param options.maxLength tokens, special ones included; a pair is cut as Hugging Face's `longest_first`
+   * @param options.maxLength the most tokens, special ones included; a pair is cut `longest_first`, as in Hugging Face's library
    * @throws RangeError if `maxLength` leaves no room for a token of each text
    */
   encode(text: string, textPair: string | undefined, options: { maxLength: number }): EncodedText;
@@ -41,15 +41,15 @@ const tokenizerSchema = z.looseObject({
 });
 
 /**
- * A tokenizer from the content of a `tokenizer.json`: the ids of Hugging Face tokenizers 0.23. The
- * padding and truncation that the file may carry are not applied: `maxLength` is the caller's, and
- * batches are padded when they are made. Half of a surrogate pair is read as U+FFFD.
+ * Makes a tokenizer from the content of a `tokenizer.json`; it gives the ids of Hugging Face tokenizers
+ * 0.23. Padding and truncation in the file are ignored: the caller sets `maxLength`, and batches are
+ * padded when they are made. Half of a surrogate pair is read as U+FFFD.
  *
- * Takes time linear in a text (n log n in a word of BPE). Of a long text no more words are looked up
- * than `maxLength` needs.
+ * Takes time linear in the text (n log n in a word of BPE), and looks up no more words than `maxLength`
+ * needs.
  *
  * @param where names the file in errors
- * @throws TypeError if it is not a tokenizer's definition
+ * @throws TypeError if it does not define a tokenizer
  */
 export function textTokenizer(json: unknown, where = "tokenizer.json"): TextTokenizer {
   const definition = parse(tokenizerSchema, json, where);
@@ -83,14 +83,14 @@ export function textTokenizer(json: unknown, where = "tokenizer.json"): TextToke
           unknown: (first.has(1) || second.has(1)) && !first.some(isKnown) && !second.some(isKnown),
         };
       } catch (cause) {
-        // What is thrown by this package is an Error.
+        // This package only throws Errors.
         throw new RangeError(`${where}: ${(cause as Error).message}`, { cause });
       }
     },
   };
 }
 
-/** How many ids of each text to keep, reading no further than that takes. */
+/** How many ids of each text to keep; reads no further than needed. */
 function toKeep(first: IdReader, second: IdReader, room: number): [number, number] {
   first.has(room + 1);
   second.has(room + 1);
@@ -109,15 +109,15 @@ function build(definition: z.infer<typeof tokenizerSchema>, where: string) {
       template: postProcessor(definition.post_processor),
     };
   } catch (cause) {
-    // What is thrown by this package and zod is an Error.
-    throw new TypeError(`${where}: no tokenizer can be made of it (${(cause as Error).message})`, {
+    // This package and zod only throw Errors.
+    throw new TypeError(`${where}: cannot be read as a tokenizer (${(cause as Error).message})`, {
       cause,
     });
   }
 }
 
 /**
- * How many tokens of each text to keep so that there are at most `room`: the longer gives first.
+ * How many tokens of each text to keep so that there are at most `room`: the longer text is cut first.
  *
  * Source: Hugging Face tokenizers 0.23, `utils/truncation.rs`, `LongestFirst`.
  */

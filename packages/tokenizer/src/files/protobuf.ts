@@ -1,10 +1,10 @@
-/** A field of a message, to be read as what it is meant to be; each throws if it is not. */
+/** A field of a message, with a reader for each type; a reader throws if the field has another. */
 export interface ProtobufField {
   number: number;
   /** An enum, a bool, an int32. */
   integer(): number;
   float(): number;
-  /** A view of bytes, or of a message within. */
+  /** A view of bytes, or of a nested message. */
   bytes(): Uint8Array;
   text(): string;
 }
@@ -14,10 +14,10 @@ const wireTypes = ["varint", "64 bits", "length", "group", "end of group", "32 b
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * The fields of a message in protocol buffers' binary form, in the order in which they stand.
+ * Reads the fields of a message in protocol buffers' binary format, in order.
  *
  * @param where names the message in errors
- * @throws TypeError that names it where it is cut off, or no such message
+ * @throws TypeError that names it if it is cut off or not such a message
  * Source: protobuf.dev, "Encoding".
  */
 export function* readProtobuf(bytes: Uint8Array, where: string): Generator<ProtobufField> {
@@ -25,7 +25,7 @@ export function* readProtobuf(bytes: Uint8Array, where: string): Generator<Proto
   let at = 0;
   const fail = (expected: string, got: string): TypeError =>
     new TypeError(`${where}: expected ${expected} at byte ${at} of ${bytes.length}, got ${got}`);
-  /** The low 32 bits, and whether there are others. */
+  /** The low 32 bits, and whether higher ones are set. */
   const varint = (): { low: number; more: boolean } => {
     let low = 0;
     let more = false;

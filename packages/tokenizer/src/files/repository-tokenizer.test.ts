@@ -183,7 +183,7 @@ describe("what is wrong is told of its file", () => {
     [
       "an id twice",
       ["roberta", { "vocab.json": { a: 0, b: 0 } }],
-      'vocab.json: expected an id of its own for each token, got 0 for "a" and "b"',
+      'vocab.json: expected a different id for each token, got 0 for "a" and "b"',
     ],
     ["no id", ["roberta", { "vocab.json": { a: -1 } }], 'expected an id for "a", got -1'],
     [
@@ -197,11 +197,7 @@ describe("what is wrong is told of its file", () => {
       ["deberta-v2", { "spm.model": "not one" }],
       "spm.model: expected a field at by",
     ],
-    [
-      "an empty file",
-      ["deberta-v2", { "spm.model": "" }],
-      "spm.model: expected one piece for what",
-    ],
+    ["an empty file", ["deberta-v2", { "spm.model": "" }], "spm.model: expected one unknown piece"],
   ])("%s", async (_, args, message) => {
     await expect(definitionOf(...args)).rejects.toThrow(message);
   });
@@ -228,7 +224,7 @@ describe("what is wrong is told of its file", () => {
       "sentencepiece.bpe.model: expected a SentencePiece model of the kind Unigram, got BPE",
     );
     await told([0x12, 3, 0x98, 2, 1], "expected a SentencePiece model without byte_fallback");
-    await told([0x1a, 2, 0x18, 0], "expected add_dummy_prefix, as every encoder has it");
+    await told([0x1a, 2, 0x18, 0], "expected add_dummy_prefix, as in every encoder's model");
     await told([0x0a, 3, 0x0a, 1, 0x61, 0x0a, 3, 0x0a, 1, 0x61], "expected each piece once");
   });
 

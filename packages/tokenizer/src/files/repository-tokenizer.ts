@@ -30,12 +30,12 @@ const known =
   "tokenizer.json, vocab.txt (WordPiece), vocab.json and merges.txt (BPE), spm.model or sentencepiece.bpe.model (SentencePiece)";
 
 /**
- * The tokenizer of a repository as the content of a `tokenizer.json`, without padding or
- * truncation: its own `tokenizer.json` with what the files beside it say, or else what its
- * vocabulary comes to, of BERT, RoBERTa, DeBERTa or XLM-R.
+ * The tokenizer of a repository as the content of a `tokenizer.json`, without padding and truncation:
+ * its `tokenizer.json` combined with the settings beside it or, without one, made from the vocabulary of
+ * BERT, RoBERTa, DeBERTa or XLM-R.
  *
- * @throws Error that names the repository and the file if one is damaged, of a tokenizer that is
- *   not known, or if there is none; then it names the files that there are
+ * @throws Error that names the repository and the file if one is damaged or its tokenizer is unknown;
+ *   if there is no tokenizer, it lists the files
  */
 export async function repositoryTokenizerJson(
   repository: TokenizerFiles,
@@ -49,19 +49,19 @@ export async function repositoryTokenizerJson(
   }
   const [file] = kind.files;
   const definition = await kind.read(repository, file);
-  // Whatever else is wrong with it shall be told of this file.
+  // Any other problem is reported for this file.
   textTokenizer(definition, whereOf(repository, file));
   return { ...definition, padding: null, truncation: null };
 }
 
-/** The files that a repository's tokenizer is made of, those beside the vocabulary included. */
+/** The files of a repository's tokenizer: the vocabulary and the settings beside it. */
 export async function tokenizerFiles(repository: TokenizerFiles): Promise<string[]> {
   const files = await repository.files();
   const kind = kinds.find((k) => k.files.every((file) => files.includes(file)));
   return [...(kind?.files ?? []), ...settingsFiles.filter((file) => files.includes(file))];
 }
 
-/** The files that make a tokenizer, and how they are read; those that are preferred come first. */
+/** The files that define a tokenizer, and how to read them; preferred ones first. */
 const kinds: readonly {
   files: readonly [string, ...string[]];
   read(repository: TokenizerFiles, file: string): Promise<TokenizerDefinition>;
@@ -90,7 +90,7 @@ async function bert(repository: TokenizerFiles, file: string): Promise<Tokenizer
   const where = whereOf(repository, file);
   const settings = await readTokenizerSettings(repository);
   const { tokenizerClass = "BertTokenizer" } = settings;
-  // A model of any other type may have BERT's tokenizer: its special tokens will tell.
+  // A model of any other type may have BERT's tokenizer; its special tokens show it.
   if (tokenizerClass !== "BertTokenizer" && settings.classFrom.startsWith("tokenizer_class")) {
     throw unknownTokenizer(where, tokenizerClass, ["BertTokenizer"]);
   }

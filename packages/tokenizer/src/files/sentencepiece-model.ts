@@ -1,15 +1,15 @@
 import { readProtobuf, type ProtobufField } from "./protobuf.ts";
 import { shown } from "../models/vocabulary.ts";
 
-/** What kind a piece is of: SentencePiece's `ModelProto.SentencePiece.Type`. */
+/** The kind of a piece: SentencePiece's `ModelProto.SentencePiece.Type`. */
 type PieceType = "normal" | "unknown" | "control" | "userDefined" | "unused" | "byte";
 
-/** A SentencePiece model of the kind Unigram: what a tokenizer needs of it. */
+/** A SentencePiece model of the kind Unigram, as far as a tokenizer needs it. */
 export interface SentencePieceModel {
-  /** In order of their ids. */
+  /** In the order of their ids. */
   pieces: { piece: string; score: number; type: PieceType }[];
   unknownId: number;
-  /** The compiled rules of normalisation; empty if there are none. */
+  /** The compiled normalisation rules; empty if there are none. */
   charsmap: Uint8Array;
 }
 
@@ -28,7 +28,7 @@ const algorithms = new Map([
   [4, "char"],
 ]);
 
-/** What a text is, before it is split, under every SentencePiece model that an encoder ships. */
+/** The settings of normalisation that every encoder's SentencePiece model has. */
 const whiteSpaceRules = new Map([
   [3, "add_dummy_prefix"],
   [4, "remove_extra_whitespaces"],
@@ -39,8 +39,8 @@ const whiteSpaceRules = new Map([
  * Reads a SentencePiece model.
  *
  * @param where names the file in errors
- * @throws Error that names the file if it is cut off, no protocol buffer, or no Unigram model; if a
- *   piece is there twice; or if it treats white space otherwise than a `tokenizer.json` can say
+ * @throws Error that names the file if it is cut off, not a protocol buffer or not a Unigram model; if a
+ *   piece occurs twice; or if it treats white space in a way that a `tokenizer.json` cannot express
  * Source: SentencePiece 0.2, `sentencepiece_model.proto`.
  */
 export function readSentencePieceModel(bytes: Uint8Array, where: string): SentencePieceModel {
@@ -86,7 +86,7 @@ export function readSentencePieceModel(bytes: Uint8Array, where: string): Senten
   const [unknownId, ...more] = pieces.flatMap(({ type }, id) => (type === "unknown" ? [id] : []));
   if (unknownId === undefined || more.length > 0) {
     const got = unknownId === undefined ? "none" : [unknownId, ...more].join(", ");
-    throw new TypeError(`${where}: expected one piece for what is unknown, got ${got}`);
+    throw new TypeError(`${where}: expected one unknown piece, got ${got}`);
   }
   return { pieces, unknownId, charsmap };
 }
@@ -115,7 +115,7 @@ function checkWhiteSpace(field: ProtobufField, where: string): void {
   const rule = whiteSpaceRules.get(field.number);
   if (rule !== undefined && field.integer() === 0) {
     throw new TypeError(
-      `${where}: expected ${rule}, as every encoder has it, got a model without; save its tokenizer.json beside it`,
+      `${where}: expected ${rule}, as in every encoder's model, got a model without; save its tokenizer.json beside it`,
     );
   }
 }

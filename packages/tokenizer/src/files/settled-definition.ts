@@ -17,7 +17,7 @@ import {
   type Vocabulary,
 } from "../models/vocabulary.ts";
 
-/** How errors call the files. */
+/** The names of the files in errors. */
 export interface Places {
   /** `tokenizer.json` */
   own: string;
@@ -26,18 +26,17 @@ export interface Places {
 }
 
 /**
- * What a `tokenizer.json` and the files beside it come to together, as transformers 5.24's
- * AutoTokenizer reads them: a class that it knows makes its normaliser, its special tokens and what
- * stands about a text anew, of the settings, and takes the vocabulary alone from `tokenizer.json`.
- * With a class of no kind (PreTrainedTokenizerFast), `tokenizer.json` counts as it stands; in
- * either case tokens that only the settings name are added.
+ * Combines a `tokenizer.json` with the settings beside it, as transformers 5.24's AutoTokenizer does. A
+ * known class builds its normaliser, special tokens and template from the settings, and takes only the
+ * vocabulary from `tokenizer.json`. With the generic class (PreTrainedTokenizerFast), `tokenizer.json` is
+ * used as it is. In both cases tokens that only the settings name are added.
  *
- * Two things are otherwise. Where the settings leave open what `tokenizer.json` says and the class
- * would take another default in silence, that is an error. And DeBERTa's pairs and normalisers are
- * those that the models were trained with (see `tokenizer-definition.ts`).
+ * Two things differ. If the settings omit something that `tokenizer.json` defines, and the class would
+ * silently use another default, that is an error. And DeBERTa's pairs and normalisers are those of the
+ * models' training (see `tokenizer-definition.ts`).
  *
- * @throws Error that names both files and both fields where they disagree and nothing settles it, and
- *   where no special token would stand before a text: exits read the first token
+ * @throws Error that names both files and both fields if they disagree and nothing decides between them,
+ *   and if there is no special token before a text, since exits read the first token
  * Source: Hugging Face transformers 5.24, `tokenization_auto.py`, `tokenization_utils_tokenizers.py`
  *   and the tokenizers' own files.
  */
@@ -76,7 +75,7 @@ export function settledDefinition(
 const remedy =
   "set tokenizer_class in tokenizer_config.json to PreTrainedTokenizerFast to read tokenizer.json as it stands";
 
-/** Classes that take `tokenizer.json` as it stands. */
+/** Classes that use `tokenizer.json` as it is. */
 const ofNoKind: ReadonlySet<string> = new Set([
   "PreTrainedTokenizer",
   "TokenizersBackend",
@@ -172,7 +171,7 @@ function bertNormalizer(own: TokenizerDefinition, settings: TokenizerSettings, p
   const strips = given.strip_accents ?? given.lowercase;
   const silent = disagreement(places, settings);
   silent("do_lower_case", "normalizer.lowercase", given.lowercase, lowercase);
-  // Unless it is named, it goes with the case.
+  // By default it follows the case setting.
   if (given.lowercase === lowercase) {
     silent("strip_accents", "normalizer.strip_accents", strips, made.strip_accents ?? lowercase);
   }
@@ -192,7 +191,7 @@ type Flag =
   | "add_prefix_space"
   | "split_by_punct";
 
-/** Throws where `tokenizer.json` says other than what a class takes without a setting. */
+/** @throws TypeError if `tokenizer.json` differs from the default that a class uses without a setting */
 function disagreement(places: Places, { config, classFrom }: TokenizerSettings) {
   return (flag: Flag, field: string, own: boolean, taken: boolean): void => {
     if (own === taken || config[flag] != null) return;
@@ -230,7 +229,7 @@ function byteLevel(own: TokenizerDefinition, settings: TokenizerSettings, places
 const stepSchema = z.looseObject({ type: z.string() });
 type Step = z.infer<typeof stepSchema>;
 
-/** The steps of a part that may be a sequence of them. */
+/** The steps of a part, which may be a sequence. */
 function stepsOf(own: TokenizerDefinition, part: string, list: string, where: string): Step[] {
   const config = own[part];
   if (config === null || config === undefined) return [];
@@ -240,7 +239,7 @@ function stepsOf(own: TokenizerDefinition, part: string, list: string, where: st
     : [outer];
 }
 
-/** What `DebertaV2Tokenizer` normalises with. */
+/** The normaliser of `DebertaV2Tokenizer`. */
 const composing: readonly Step[] = [
   { type: "Replace", pattern: { Regex: String.raw`\s{2,}|[\n\r\t]` }, content: " " },
   { type: "NFC" },
@@ -253,7 +252,7 @@ function lowercasing(own: TokenizerDefinition, settings: TokenizerSettings, plac
   const has = steps.some(({ type }) => type === "Lowercase");
   disagreement(places, settings)("do_lower_case", "normalizer.normalizers", has, lower);
   if (has === lower && steps.length > 0) return own["normalizer"];
-  // Where there is none, it is the class's.
+  // Without one, it is the class's.
   const rest = steps.length > 0 ? steps.filter(({ type }) => type !== "Lowercase") : composing;
   const normalizers = lower ? [{ type: "Lowercase" }, ...rest] : rest;
   return { type: "Sequence", normalizers };
@@ -293,7 +292,7 @@ function metaspace(
   return { type: "Sequence", pretokenizers };
 }
 
-/** A class that is not known here: no setting may say other than `tokenizer.json`. */
+/** For an unknown class: checks that the settings agree with `tokenizer.json`. */
 function checkFlags(own: TokenizerDefinition, settings: TokenizerSettings, places: Places): void {
   const { config, classFrom } = settings;
   const bert = stepsOf(own, "normalizer", "normalizers", places.own).find(
@@ -326,7 +325,7 @@ function checkFlags(own: TokenizerDefinition, settings: TokenizerSettings, place
   }
 }
 
-/** The tokens that a `tokenizer.json` has beside its model's. @throws TypeError that names the file */
+/** The added tokens of a `tokenizer.json`. @throws TypeError that names the file */
 export function addedOf(own: TokenizerDefinition, where: string): AddedToken[] {
   return parse(z.array(addedTokenSchema), own["added_tokens"] ?? [], `${where}: added_tokens`);
 }

@@ -30,7 +30,7 @@ const deberta = {
   mask: "[MASK]",
 };
 
-/** The special tokens of each kind where the settings name no others. */
+/** The default special tokens of each kind. */
 export const specialDefaults: Readonly<
   Record<"bert" | "fairseq" | "deberta", Readonly<Partial<Record<Purpose, string>>>>
 > = {
@@ -77,9 +77,9 @@ export function bertDefinition(
 /**
  * The tokenizers of RoBERTa and of the first DeBERTa: BPE of bytes.
  *
- * @param merges `LEFT RIGHT` each, the first first
- * Source: Hugging Face transformers 5.24, `RobertaTokenizer`, `DebertaTokenizer`; DeBERTa's pairs
- *   as `convert_slow_tokenizer.py` has them, and as the model was trained: one `[SEP]` between them.
+ * @param merges `LEFT RIGHT` each, in order
+ * Source: Hugging Face transformers 5.24, `RobertaTokenizer`, `DebertaTokenizer`; DeBERTa's pairs as in
+ *   `convert_slow_tokenizer.py` and in the model's training: one `[SEP]` between them.
  */
 export function byteLevelDefinition(
   kind: "RobertaTokenizer" | "DebertaTokenizer",
@@ -115,8 +115,8 @@ export function byteLevelDefinition(
 /**
  * The tokenizer of DeBERTa's second and third versions: SentencePiece's Unigram.
  *
- * Source: Hugging Face transformers 5.24, `DebertaV2Tokenizer`; the normaliser as
- *   `convert_slow_tokenizer.py` has it and as the models were trained, with the charsmap.
+ * Source: Hugging Face transformers 5.24, `DebertaV2Tokenizer`; the normaliser, with the charsmap, as in
+ *   `convert_slow_tokenizer.py` and in the models' training.
  */
 export function debertaV2Definition(
   model: SentencePieceModel,
@@ -157,8 +157,8 @@ export function debertaV2Definition(
 }
 
 /**
- * XLM-R's tokenizer: SentencePiece's Unigram, with fairseq's ids, `<s> <pad> </s> <unk>` before the
- * pieces after the model's first three, and `<mask>` behind them.
+ * XLM-R's tokenizer: SentencePiece's Unigram with fairseq's ids: `<s> <pad> </s> <unk>` instead of the
+ * model's first three pieces, and `<mask>` at the end.
  *
  * Source: Hugging Face transformers 5.24, `XLMRobertaTokenizer`.
  */
@@ -212,7 +212,7 @@ function fairseqPieces(
   ];
 }
 
-/** The pieces that stand for themselves in a text: SentencePiece's own special tokens, and others. */
+/** The pieces that are matched literally in a text: SentencePiece's special tokens, and others. */
 function controlTokens({ pieces }: SentencePieceModel) {
   return pieces.flatMap(({ piece, type }) =>
     type === "control" || type === "userDefined"
@@ -236,7 +236,7 @@ function definition(special: SpecialTokens, parts: TokenizerDefinition): Tokeniz
   return { version: "1.0", truncation: null, padding: null, added_tokens: sorted, ...parts };
 }
 
-/** RoBERTa's: `<s> A </s>`, `<s> A </s> </s> B </s>`, all of the type 0. */
+/** RoBERTa's template: `<s> A </s>`, `<s> A </s> </s> B </s>`, all of type 0. */
 export function robertaProcessing(special: SpecialTokens): Record<string, unknown> {
   return {
     type: "RobertaProcessing",
@@ -247,7 +247,7 @@ export function robertaProcessing(special: SpecialTokens): Record<string, unknow
   };
 }
 
-/** XLM-R's: the same, of the tokens that begin and end a text. */
+/** XLM-R's template: the same, with its own start and end tokens. */
 export function fairseqTemplate(special: SpecialTokens): Record<string, unknown> {
   const bos = specialPart(special, "bos", 0);
   const eos = specialPart(special, "eos", 0);
@@ -259,7 +259,7 @@ export function fairseqTemplate(special: SpecialTokens): Record<string, unknown>
   };
 }
 
-/** `[CLS] A [SEP]`, `[CLS] A [SEP] B [SEP]`: from B on of the type 1. */
+/** BERT's template: `[CLS] A [SEP]`, `[CLS] A [SEP] B [SEP]`, with type 1 from B on. */
 export function clsSep(special: SpecialTokens): Record<string, unknown> {
   const cls = specialPart(special, "cls", 0);
   const sep = specialPart(special, "sep", 0);

@@ -1,6 +1,6 @@
-/** Where the files of a tokenizer are: a folder, a repository of a hub, what a browser fetched. */
+/** The source of a tokenizer's files: a folder, a repository of a hub, or files that a browser fetched. */
 export interface TokenizerFiles {
-  /** What it is called in errors. */
+  /** Its name in errors. */
   name: string;
   /** The names of its files. */
   files(): Promise<readonly string[]>;

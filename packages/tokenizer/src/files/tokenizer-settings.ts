@@ -14,7 +14,7 @@ const flags = {
 };
 const tokenSchema = z.union([z.string(), z.looseObject({ content: z.string(), ...flags })]);
 
-/** A token as settings give it: by its text alone, or with how it is looked for. */
+/** A token in settings: its text, or an object that also says how to find it. */
 type GivenToken = string | TokenObject;
 
 interface TokenObject {
@@ -26,9 +26,9 @@ interface TokenObject {
   special?: boolean | undefined;
 }
 
-/** What special tokens are for, in the order in which Hugging Face adds those that are missing. */
+/** The purposes of special tokens, in the order in which Hugging Face's library adds missing ones. */
 const purposes = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"] as const;
-/** What a special token is for. */
+/** The purpose of a special token. */
 export type Purpose = (typeof purposes)[number];
 const knownKeys: ReadonlySet<string> = new Set(purposes.map((purpose) => `${purpose}_token`));
 
@@ -59,7 +59,7 @@ const tokenizerConfigSchema = namesSchema.extend({
     .optional(),
 });
 
-/** What a `tokenizer_config.json` says. */
+/** The content of a `tokenizer_config.json`. */
 interface TokenizerConfig extends Partial<
   Readonly<Record<`${Purpose}_token`, GivenToken | null | undefined>>
 > {
@@ -74,14 +74,14 @@ interface TokenizerConfig extends Partial<
   added_tokens_decoder?: Record<string, TokenObject> | undefined;
 }
 
-/** What a repository says of its tokenizer beside the vocabulary. */
+/** A repository's settings for its tokenizer. */
 export interface TokenizerSettings {
   config: TokenizerConfig;
-  /** Where `tokenizerClass` comes from, as errors call it. */
+  /** Where `tokenizerClass` comes from, for errors. */
   classFrom: string;
-  /** Hugging Face's name of the tokenizer, such as `BertTokenizer`; undefined if none is given. */
+  /** Hugging Face's name of the tokenizer, such as `BertTokenizer`; may be missing. */
   tokenizerClass: string | undefined;
-  /** Tokens beside the vocabulary, by the ids that the repository gives them. */
+  /** Tokens outside the vocabulary, by the ids that the repository gives them. */
   added: ReadonlyMap<number, TokenObject>;
 }
 
@@ -90,7 +90,7 @@ const configSchema = z.looseObject({
   tokenizer_class: z.string().nullish(),
 });
 
-/** Encoders' `model_type` -> the name of their tokenizer. */
+/** An encoder's `model_type` -> the name of its tokenizer. */
 const classes: Readonly<Record<string, string>> = {
   bert: "BertTokenizer",
   distilbert: "BertTokenizer",
@@ -105,7 +105,7 @@ const classes: Readonly<Record<string, string>> = {
   "xlm-roberta-xl": "XLMRobertaTokenizer",
 };
 
-/** Tokenizers that are another by another name. */
+/** Other names of the same tokenizers. */
 const sameClasses: Readonly<Record<string, string>> = {
   DistilBertTokenizer: "BertTokenizer",
   ElectraTokenizer: "BertTokenizer",
@@ -117,8 +117,8 @@ const sameClasses: Readonly<Record<string, string>> = {
 
 /**
  * Reads `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`, and `model_type` and
- * `tokenizer_class` of `config.json`, those that there are, as Hugging Face transformers 5.24 does.
- * `model_max_length` is not read: how many tokens a text keeps is the pipeline's setting.
+ * `tokenizer_class` of `config.json`, if present, as Hugging Face transformers 5.24 does. It ignores
+ * `model_max_length`, because the maximum length is a setting of the pipeline.
  *
  * @param own the `added_tokens` of a `tokenizer.json` beside them, which count unless
  *   `tokenizer_config.json` has an `added_tokens_decoder`
@@ -167,12 +167,12 @@ function classOf(
   return { tokenizerClass, classFrom: `model_type ${modelType ?? "(none)"} of config.json` };
 }
 
-/** How errors call a file of a repository. */
+/** The name of a repository's file in errors. */
 export function whereOf(repository: TokenizerFiles, file: string): string {
   return `${repository.name}: ${file}`;
 }
 
-/** The files beside a vocabulary that say how it is used. */
+/** The settings files beside a vocabulary. */
 export const settingsFiles: readonly string[] = [
   "tokenizer_config.json",
   "special_tokens_map.json",
@@ -190,21 +190,21 @@ export async function readJson(repository: TokenizerFiles, file: string): Promis
   return parseJson(await readText(repository, file), whereOf(repository, file));
 }
 
-/** The special tokens of a tokenizer: their texts by purpose, and all tokens beside the vocabulary. */
+/** The special tokens of a tokenizer: their texts by purpose, and all tokens outside the vocabulary. */
 export interface SpecialTokens {
   tokens: Readonly<Record<Purpose, string | undefined>>;
   added: AddedToken[];
-  /** @throws Error if there is none for this, or the vocabulary lacks it */
+  /** @throws Error if there is no token for this purpose, or the vocabulary lacks it */
   idOf(purpose: Purpose): number;
 }
 
 /**
- * The special tokens that a repository names, else `defaults`; those that the vocabulary lacks are
- * given the ids after its own, as Hugging Face does.
+ * The special tokens that a repository names, else `defaults`. Those that the vocabulary lacks get the
+ * ids after its own, as in Hugging Face's library.
  *
- * @param leading added before those that the settings name
+ * @param leading tokens added before those that the settings name
  * @param where names the vocabulary's file in errors
- * @throws Error if a token's id is not the one that the repository gives it
+ * @throws Error if a token's id differs from the one that the repository gives it
  */
 export function specialTokens(
   settings: TokenizerSettings,
@@ -252,7 +252,7 @@ export function specialTokens(
   for (const token of extra(config)) add(token, true);
   const tokens = Object.fromEntries(
     byPurpose.map(([purpose, t]) => [purpose, t === undefined ? undefined : contentOf(t)]),
-  ) as Record<Purpose, string | undefined>; // every purpose is there
+  ) as Record<Purpose, string | undefined>; // has every purpose
   return {
     tokens,
     added,
@@ -279,7 +279,7 @@ function named(config: TokenizerConfig): GivenToken[] {
 function extra(config: TokenizerConfig): GivenToken[] {
   const { extra_special_tokens: tokens, additional_special_tokens: legacy } = config;
   const given = Array.isArray(tokens) ? tokens : Object.values(tokens ?? {});
-  // A model may have a purpose of its own: any other key that ends so, and names a text.
+  // A model may have other purposes: any other key with this ending whose value is a text.
   const purposeful = Object.entries(config).flatMap(([key, value]): GivenToken[] =>
     key.endsWith("_token") && !knownKeys.has(key) && typeof value === "string" ? [value] : [],
   );

@@ -1,26 +1,26 @@
 import { pairMap } from "./pair-map.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** What a BPE model has beside its vocabulary and merges. */
+/** The options of a BPE model. */
 export interface BytePairOptions {
-  /** The token for a character that the vocabulary lacks; such are dropped if there is none. */
+  /** The token for characters that the vocabulary lacks; without it they are dropped. */
   unknown: string | undefined;
-  /** Whether unknown characters that follow one another are one token. */
+  /** Whether consecutive unknown characters are one token. */
   fuseUnknown: boolean;
   /** Whether an unknown character becomes the tokens `<0x00>` to `<0xFF>` of its bytes. */
   byteFallback: boolean;
-  /** Whether a word that is a token is that token, whatever the merges say. */
+  /** Whether a word in the vocabulary is one token, whatever the merges. */
   ignoreMerges: boolean;
-  /** What stands behind the last character of a word. */
+  /** Appended to the last character of a word. */
   suffix: string;
 }
 
 /**
- * A word as the ids that byte-pair encoding gives it: its characters, merged pair by pair, the merge
- * that comes first in the list first, and of one merge the leftmost. Takes time in n log n of the
- * word's length. Dropout, which the file may carry from training, is not applied.
+ * Byte-pair encoding: merges a word's characters pair by pair, the first merge of the list first, and
+ * for one merge from the left. Takes time n log n in the word's length. Dropout, which a file may carry
+ * from training, is not applied.
  *
- * @param merges the tokens that each joins, in their order; they are in the vocabulary, joined too
+ * @param merges the two tokens that each merge joins, in order; they and their joins are in the vocabulary
  * @returns a function from a word to its ids
  * Source: Hugging Face tokenizers 0.23, `models/bpe/model.rs` and `word.rs`.
  */
@@ -43,7 +43,7 @@ export function bytePair(
   /** The ids of the characters. */
   const symbolsOf = (word: string): number[] => {
     const ids: number[] = [];
-    // What is unknown is held back, as Hugging Face does: bytes may overtake it.
+    // An unknown character is held back, as in Hugging Face's library, so bytes may overtake it.
     let held = -1;
     for (let i = 0; i < word.length;) {
       const bare = String.fromCodePoint(word.codePointAt(i) ?? 0);
@@ -85,9 +85,9 @@ function byteIds(character: string, vocabulary: Vocabulary): number[] | undefine
 }
 
 /**
- * Merges pairs of ids, that of the lowest rank first, then the leftmost.
+ * Merges pairs of ids, the lowest rank first, then the leftmost.
  *
- * @param rankOf -1 where a pair is not merged
+ * @param rankOf -1 if a pair is not merged
  * @param merged by rank, the id of the merged pair
  */
 function mergeAll(
@@ -97,7 +97,7 @@ function mergeAll(
 ): number[] {
   const n = symbols.length;
   const ids = Int32Array.from(symbols);
-  // The neighbours of what is left, by place; -1 at the ends. A place that was merged away has id -1.
+  // The remaining neighbours of each position; -1 at the ends. A position that was merged away has id -1.
   const before = Int32Array.from(symbols, (_, i) => i - 1);
   const after = Int32Array.from(symbols, (_, i) => (i + 1 < n ? i + 1 : -1));
   const queue: number[] = [];
@@ -113,7 +113,7 @@ function mergeAll(
     const right = after[at] ?? -1;
     if (ids[at] === -1 || right === -1) continue;
     const now = rankOf(ids[at] ?? -1, ids[right] ?? -1);
-    // What stands there now may be another pair since.
+    // The pair at this position may have changed since.
     if (now === -1 || merged[now] !== merged[rank]) continue;
     ids[at] = merged[rank] ?? 0;
     ids[right] = -1;

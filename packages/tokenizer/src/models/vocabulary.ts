@@ -3,11 +3,11 @@ import type { ScoredPiece } from "./unigram.ts";
 /** A vocabulary: token -> id. */
 export type Vocabulary = ReadonlyMap<string, number>;
 
-/** What an int32 holds: ids are kept in such, and encoders read such. */
+/** The largest int32: ids are stored as int32, and encoders read int32. */
 const largestId = 2 ** 31 - 1;
 
 /**
- * Checks a vocabulary as JSON has it: an id, from 0, for each token, and none twice.
+ * Checks a vocabulary from JSON: each token has an id from 0, and no id occurs twice.
  *
  * @param where names it in errors
  */
@@ -23,7 +23,7 @@ export function parseVocabulary(value: unknown, where: string): Vocabulary {
     const other = tokens.get(id);
     if (other !== undefined) {
       throw new RangeError(
-        `${where}: expected an id of its own for each token, got ${id} for ${shown(other)} and ${shown(token)}`,
+        `${where}: expected a different id for each token, got ${id} for ${shown(other)} and ${shown(token)}`,
       );
     }
     tokens.set(id, token);
@@ -35,7 +35,7 @@ export function parseVocabulary(value: unknown, where: string): Vocabulary {
 export type Merge = readonly [left: string, right: string];
 
 /**
- * Checks merges as JSON has them: `"LEFT RIGHT"` or `["LEFT", "RIGHT"]` each.
+ * Checks merges from JSON, each `"LEFT RIGHT"` or `["LEFT", "RIGHT"]`.
  *
  * @param where names them in errors
  * @param firstLine where in the file the first of them stands
@@ -48,13 +48,13 @@ export function parseMerges(value: unknown, where: string, firstLine = 1): Merge
       return [left, right];
     }
     throw new RangeError(
-      `${where}: line ${i + firstLine}: expected two tokens with a blank between, got ${shown(merge)}`,
+      `${where}: line ${i + firstLine}: expected two tokens separated by a blank, got ${shown(merge)}`,
     );
   });
 }
 
 /**
- * Checks the pieces of a Unigram model as JSON has them: `["PIECE", SCORE]` each.
+ * Checks the pieces of a Unigram model from JSON, each `["PIECE", SCORE]`.
  *
  * @param where names them in errors
  */
@@ -97,7 +97,7 @@ export function checkMerges(
   });
 }
 
-/** As an error quotes it. */
+/** A value as errors quote it. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 80)).slice(0, 80);
   if (typeof value !== "object" || value === null) return String(value);

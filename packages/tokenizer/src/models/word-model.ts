@@ -17,7 +17,7 @@ const unigramSchema = z.looseObject({
   byte_fallback: z.boolean().default(false),
 });
 
-/** What a word is completed with; long ones would make much of little. */
+/** A word's prefix or suffix; long ones would make texts grow too much. */
 const affix = z.string().max(100);
 
 const wordPieceSchema = z.looseObject({
@@ -33,25 +33,25 @@ const bytePairSchema = z.looseObject({
   fuse_unk: z.boolean().default(false),
   byte_fallback: z.boolean().default(false),
   ignore_merges: z.boolean().default(false),
-  // No published encoder has it.
+  // No published encoder uses it.
   continuing_subword_prefix: z.literal("").nullish(),
   end_of_word_suffix: affix.nullish(),
 });
 
 /** The model of a tokenizer: words to ids. */
 export interface WordModel {
-  /** @throws Error if a word has no ids and the model none for what is unknown */
+  /** @throws Error if a word has no ids and the model has no unknown token */
   ids(word: string): readonly number[];
-  /** The id of what the vocabulary does not know; undefined if there is none. */
+  /** The id of the unknown token; undefined if there is none. */
   unknownId: number | undefined;
 }
 
 type Kind = "Unigram" | "BPE" | "WordPiece" | "WordLevel";
 
 /**
- * A `tokenizer.json`'s `model`.
+ * Builds the `model` of a `tokenizer.json`.
  *
- * @throws Error if it is none that is known, or its vocabulary is not one
+ * @throws Error if it is unknown, or its vocabulary is invalid
  */
 export function wordModel(config: Readonly<Record<string, unknown>>): WordModel {
   const kind = kindOf(config);
@@ -97,7 +97,7 @@ function unigramModel(config: Readonly<Record<string, unknown>>): WordModel {
   return known(unigram(pieces, unknownId ?? null, parsed.byte_fallback), unknownId);
 }
 
-/** Older files do not name it: Hugging Face goes by what else is there. */
+/** The model's type. Older files do not name it; Hugging Face's library infers it from the other fields. */
 function kindOf(config: Readonly<Record<string, unknown>>): Kind {
   const { type } = config;
   if (type === "Unigram" || type === "BPE" || type === "WordPiece" || type === "WordLevel") {
@@ -118,7 +118,7 @@ function unknown(id: number | undefined, token: string | null | undefined): numb
   throw new RangeError(`model: expected unk_token in the vocabulary, got ${shown(token ?? null)}`);
 }
 
-/** Words recur: those seen last are kept. */
+/** Caches the ids of recent words, since words recur. */
 function known(ids: (word: string) => number[], unknownId: number | undefined): WordModel {
   const kept = new Map<string, number[]>();
   return {

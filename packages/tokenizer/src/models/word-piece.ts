@@ -1,16 +1,16 @@
 import { tokenTrie } from "./token-trie.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** What a WordPiece model has beside its vocabulary. */
+/** The options of a WordPiece model. */
 export interface WordPieceOptions {
-  /** What stands before a token that does not begin a word. */
+  /** The prefix of tokens that do not start a word. */
   prefix: string;
-  /** A word of more characters (code points) is unknown. */
+  /** A word with more characters (code points) is unknown. */
   longestWord: number;
 }
 
 /**
- * A word as the ids of the longest token that it begins with, the longest that the rest begins with,
+ * WordPiece: takes the longest token at the start of a word, then the longest at the start of the rest,
  * and so on. Takes time linear in the word.
  *
  * @returns a function from a word to its ids; undefined if the word is unknown as a whole
@@ -45,7 +45,7 @@ export function wordPiece(
   };
 }
 
-/** Code points, counted no further than `most`. */
+/** The number of code points, counted up to `most`. */
 function countUpTo(text: string, most: number): number {
   let count = 0;
   for (let i = 0; i < text.length && count < most; count++) {

@@ -1,13 +1,13 @@
-/** White space as Rust and Oniguruma know it: with U+0085, without U+FEFF, other than `\s`. */
+/** White space in Rust and Oniguruma: unlike `\s`, with U+0085 and without U+FEFF. */
 export const whiteSpace: string = String.raw`\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
 
 /** A character of a word, Rust's `\w`. */
 export const wordCharacter: string = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200c\u200d`;
 
 /**
- * The inside of a class of a regular expression (`[...]`, flag `u`) from a table of
- * `unicode-tables.ts`. JavaScript's own `\p{...}` are of another version of Unicode than those of
- * Hugging Face tokenizers, and of another with each release of Node.
+ * Makes the inside of a regular expression's class (`[...]`, flag `u`) from a table of
+ * `unicode-tables.ts`. JavaScript's `\p{...}` follow a different version of Unicode than Hugging Face
+ * tokenizers, and that version changes with Node.
  */
 export function characterClass(table: string): string {
   let last = 0;

@@ -4,13 +4,13 @@ import { letter, number } from "./unicode-tables.ts";
 /** Whether a code point belongs to a set of characters. */
 export type CharacterSet = (codePoint: number) => boolean;
 
-/** The set of what a class of a regular expression holds, `[...]` with the flag `u`; answers are kept. */
+/** The set of characters in a regular expression's class, `[...]` with the flag `u`; answers are cached. */
 export function classSet(inside: string): CharacterSet {
   const pattern = new RegExp(`^[${inside}]$`, "u");
   return remembered((c) => pattern.test(String.fromCodePoint(c)));
 }
 
-/** The same set with its answers kept, 256 neighbours a page. */
+/** The same set with cached answers, in pages of 256 neighbours. */
 export function remembered(has: CharacterSet): CharacterSet {
   const pages = new Map<number, Uint8Array>();
   let lastPage = -1;
@@ -34,7 +34,7 @@ export function not(set: CharacterSet): CharacterSet {
   return (c) => !set(c);
 }
 
-/** `\w` as Oniguruma has it. */
+/** Oniguruma's `\w`. */
 const word = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\xb2\xb3\xb9\xbc-\xbe`;
 
 /** What `\w`, `\d`, `\s` and `\h` stand for. */
@@ -45,7 +45,7 @@ export const shorthands: Readonly<Record<string, CharacterSet>> = {
   h: classSet("0-9A-Fa-f"),
 };
 
-/** Those that JavaScript has otherwise than Oniguruma, or by another name. */
+/** Names that Oniguruma defines differently from JavaScript, or that JavaScript lacks. */
 const ownProperties: Readonly<Record<string, string>> = {
   l: characterClass(letter),
   letter: characterClass(letter),
@@ -84,13 +84,13 @@ function findProperty(name: string): CharacterSet | undefined {
     try {
       return classSet(`\\p{${inside}}`);
     } catch {
-      // JavaScript has none of this name.
+      // JavaScript has no property of this name.
     }
   }
   return undefined;
 }
 
-/** What `[:NAME:]` stands for inside of a class; undefined if there is no such. */
+/** What `[:NAME:]` stands for in a class; undefined if unknown. */
 export function posixSet(name: string): CharacterSet | undefined {
   if (name === "punct") return classSet(String.raw`\p{P}\p{S}`);
   return posixNames.has(name) ? propertySet(name) : undefined;
@@ -100,7 +100,7 @@ const posixNames = new Set(
   "alpha digit alnum upper lower space blank cntrl word xdigit".split(" "),
 );
 
-/** A set that takes each letter in either case. */
+/** A set that ignores case. */
 export function eitherCase(set: CharacterSet): CharacterSet {
   return (c) => {
     if (set(c)) return true;
@@ -114,7 +114,7 @@ export function eitherCase(set: CharacterSet): CharacterSet {
   };
 }
 
-/** The set of one character; `ignoreCase`: in either case. */
+/** The set of one character, with `ignoreCase` in either case. */
 export function characterSetOf(codePoint: number, ignoreCase: boolean): CharacterSet {
   if (!ignoreCase) return (c) => c === codePoint;
   const folded = fold(codePoint);

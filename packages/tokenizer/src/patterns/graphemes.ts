@@ -1,8 +1,8 @@
 import { classSet } from "./character-set.ts";
 
 /**
- * Characters between any two of which a text may be cut: they are no marks, no controls and no parts
- * of a syllable, a flag or an emoji. All of the most common scripts; what is left out costs time alone.
+ * Characters between any two of which a text may be cut: not marks, controls, or parts of a syllable, a
+ * flag or an emoji. They cover the most common scripts; leaving one out only costs time.
  */
 const isPlain = classSet(
   String.raw`\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0590\u05d0-\u05ea\u0620-\u064a` +
@@ -12,19 +12,19 @@ const isPlain = classSet(
     String.raw`\u{1f300}-\u{1f3fa}\u{1f400}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}`,
 );
 
-/** What stands alone wherever it is, but for a carriage return and the line feed behind it. */
+/** Controls, which are always clusters of their own, except a line feed after a carriage return. */
 const isControl = classSet(String.raw`\0-\x1f\x7f-\x9f\u2028\u2029`);
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** How much of a text the segmenter is given at once, in UTF-16 units. */
+/** How much of a text the segmenter gets at once, in UTF-16 units. */
 const window = 64;
 
 /**
- * The clusters of characters (extended grapheme clusters) of a text, in time linear in it:
- * `Intl.Segmenter` takes time for each cluster in proportion to the whole text, so it is given a
- * window at a time. A window begins where a cluster does, and no rule looks behind a cluster's
- * beginning or further ahead than one character, so all clusters of a window but its last are whole.
+ * The extended grapheme clusters of a text, in time linear in it. `Intl.Segmenter` takes time
+ * proportional to the whole text for each cluster, so it gets one window at a time. A window starts at a
+ * cluster, and no rule looks before a cluster's start or more than one character ahead, so every cluster
+ * of a window except the last is whole.
  *
  * Source: Unicode Standard Annex 29, 3.1.1.
  */
@@ -52,7 +52,7 @@ export function* graphemes(text: string): Generator<string> {
   }
 }
 
-/** Where the cluster ends that begins at a place, if it is plain with common marks at most; else -1. */
+/** Where the cluster at a position ends, if it is a plain character with common marks; else -1. */
 function plainEnd(text: string, at: number): number {
   const first = text.codePointAt(at) ?? 0;
   if (isControl(first)) return at + (first === 13 && text.charCodeAt(at + 1) === 10 ? 2 : 1);

@@ -18,7 +18,7 @@ export type PatternNode =
   | { type: "sequence"; parts: PatternNode[] }
   | { type: "choice"; options: PatternNode[] }
   | { type: "repeat"; of: PatternNode; least: number; most: number; lazy: boolean }
-  /** Matched once; nothing goes back into it. */
+  /** Matched once, without backtracking into it. */
   | { type: "atomic"; of: PatternNode }
   | { type: "look"; of: PatternNode; behind: boolean; negated: boolean }
   | { type: "place"; at: Place };
@@ -37,13 +37,13 @@ const controls: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a regular expression in the syntax of Oniguruma (Ruby's), which a `tokenizer.json` is
- * written in: what tokenizers use of it.
+ * Parses a regular expression in the syntax of Oniguruma (Ruby's), which a `tokenizer.json` uses; only
+ * the parts of it that tokenizers need.
  *
- * A repetition without end inside of another such, or of what may be empty, is refused: `(a+)+`
- * can be matched in exponentially many ways, and no published tokenizer needs one.
+ * An unbounded repetition inside another, or of something that may be empty, is refused: `(a+)+` can
+ * match in exponentially many ways, and no published tokenizer needs one.
  *
- * @throws SyntaxError that says what is wrong or not known here, and at which character
+ * @throws SyntaxError that says what is wrong or not supported, and at which character
  * Source: Oniguruma 6.9, `doc/RE`; behaviour checked against Hugging Face tokenizers 0.23.
  */
 export function parsePattern(source: string): PatternNode {
@@ -137,7 +137,7 @@ export function parsePattern(source: string): PatternNode {
       if (most === Infinity) checkEndless(of, fail);
       const repeat = { type: "repeat", of, least, most, lazy: false } as const;
       if (simple !== undefined && eat("+")) of = { type: "atomic", of: repeat };
-      // Of a fixed number, Ruby takes ? for a repetition of its own.
+      // After a fixed number, Ruby reads ? as another repetition.
       else if ((simple !== undefined || least !== most) && eat("?")) of = { ...repeat, lazy: true };
       else of = repeat;
     }
@@ -166,7 +166,7 @@ export function parsePattern(source: string): PatternNode {
     return next;
   };
 
-  /** The rest of a class, behind its `[`. */
+  /** The rest of a class, after its `[`. */
   const set = (ignoreCase: boolean): CharacterSet => {
     const negated = eat("^");
     const both: CharacterSet[] = [];
@@ -263,7 +263,7 @@ function mayBeEmpty(node: PatternNode): boolean {
   }
 }
 
-/** How many characters a sequence always takes; undefined if that varies. */
+/** The fixed number of characters that a sequence matches; undefined if it varies. */
 function widthOf(node: PatternNode): number | undefined {
   if (node.type === "character") return 1;
   if (node.type === "look" || node.type === "place") return 0;

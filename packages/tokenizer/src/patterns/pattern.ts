@@ -2,10 +2,10 @@ import { z } from "zod";
 import { type CharacterSet, shorthands } from "./character-set.ts";
 import { parsePattern, type PatternNode, type Place } from "./pattern-syntax.ts";
 
-/** In Oniguruma's syntax, or as it stands. */
+/** A pattern in Oniguruma's syntax, or a literal text. */
 export type PatternConfig = { Regex: string } | { String: string };
 
-/** What a part looks for, as a `tokenizer.json` has it. */
+/** The schema of a pattern in a `tokenizer.json`. */
 export const patternSchema: z.ZodType<PatternConfig> = z.union([
   z.object({ Regex: z.string() }),
   z.object({ String: z.string() }),
@@ -15,19 +15,18 @@ export const patternSchema: z.ZodType<PatternConfig> = z.union([
 export type Matches = (text: string) => Iterable<{ begin: number; end: number }>;
 
 /**
- * The pattern of a stranger's `tokenizer.json`, run under a bound.
+ * A matcher with bounded time for patterns from an untrusted `tokenizer.json`.
  *
- * JavaScript's own engine backtracks, takes exponential time on `(a+)+$` and quadratic time on
- * `\s+$`, and nothing within a thread can stop it; Node's `vm` could, a browser has none. A list of
- * published patterns would leave out the next one. So this is a matcher of its own, small because a
- * tokenizer needs only where a match begins and ends: a backtracking machine that remembers at
- * which places of the text each choice has failed, and never tries it there again. Its time is
- * linear in the text. Atomic groups and what looks ahead remember nothing; the number of steps is
- * limited besides, and past the limit it throws.
+ * JavaScript's engine backtracks: it takes exponential time on `(a+)+$`, quadratic time on `\s+$`, and
+ * cannot be stopped from its own thread; Node's `vm` could, but browsers have none. A list of published
+ * patterns would miss the next one. This matcher is small, because a tokenizer only needs where a match
+ * starts and ends: it backtracks, but remembers at which positions each choice has failed and never
+ * tries it there again, so its time is linear in the text. Atomic groups and look-aheads remember
+ * nothing; therefore the number of steps is limited too, and past the limit it throws.
  *
  * @param where names the file's field in errors
- * @throws TypeError if the pattern cannot be read, or is too long; the function, RangeError if it
- *   takes too many steps
+ * @throws TypeError if the pattern cannot be parsed or is too long; the function throws a RangeError if
+ *   it takes too many steps
  * Source: the bit-state matcher of RE2, Russ Cox, "Regular Expression Matching in the Wild".
  */
 export function patternMatches(config: PatternConfig, where: string): Matches {
@@ -40,9 +39,9 @@ export function patternMatches(config: PatternConfig, where: string): Matches {
   try {
     program = compile(parsePattern(source));
   } catch (cause) {
-    // What the parser and the compiler throw is a SyntaxError.
+    // The parser and the compiler throw SyntaxErrors.
     throw new TypeError(
-      `${where}: expected a regular expression that is known here, got ${shown}: ${(cause as Error).message}`,
+      `${where}: expected a regular expression that is supported here, got ${shown}: ${(cause as Error).message}`,
       { cause },
     );
   }
@@ -59,7 +58,7 @@ function* occurrences(text: string, part: string): Generator<{ begin: number; en
 
 type Step =
   | { op: "character"; set: CharacterSet }
-  /** Goes on at the first place, or, where that fails, at the second. */
+  /** Continues at the first position or, if that fails, at the second. */
   | { op: "split"; first: number; second: number; choice: number }
   | { op: "jump"; to: number }
   | { op: "look"; steps: Step[]; behind: boolean; negated: boolean }
@@ -151,10 +150,10 @@ function compile(node: PatternNode): Program {
   return { steps, choices };
 }
 
-/** Steps for each character of a text, and for each of those that the shortest text is taken for. */
+/** The most steps per character of a text, and the length that a shorter text counts as. */
 const stepsPerCharacter = 200;
 const shortest = 10_000;
-/** No more memory than this goes into what failed, in bytes. */
+/** The most bytes of memory for failed choices. */
 const memoryLimit = 2 ** 27;
 
 function* run(
@@ -163,14 +162,14 @@ function* run(
   where: string,
 ): Generator<{ begin: number; end: number }> {
   const n = text.length;
-  // Hugging Face looks for nothing in nothing.
+  // Like Hugging Face's library, find no match in an empty text.
   if (n === 0) return;
   let left = stepsPerCharacter * (n + shortest);
-  // A row of bits for each place of the text, a bit for each choice: it was tried there, and failed.
+  // A row of bits for each position, a bit for each choice that was tried there and failed.
   const row = (choices + 7) >> 3;
   const failed = row * (n + 1) <= memoryLimit ? new Uint8Array(row * (n + 1)) : undefined;
 
-  /** The end of the match that begins at `from`; -1 if there is none. */
+  /** The end of the match that starts at `from`; -1 if there is none. */
   const match = (
     program: readonly Step[],
     from: number,
@@ -242,7 +241,7 @@ function* run(
   let last = -1;
   for (let begin = 0; begin <= n;) {
     const end = match(steps, begin, failed);
-    // An empty match does not touch the one before.
+    // An empty match may not touch the one before.
     if (end === -1 || (end === begin && end === last)) {
       begin += (text.codePointAt(begin) ?? 0) > 0xffff ? 2 : 1;
       continue;
@@ -255,7 +254,7 @@ function* run(
   }
 }
 
-/** Where the character before a place begins; -1 if there is none. */
+/** Where the character before a position starts; -1 if there is none. */
 function before(text: string, at: number): number {
   if (at === 0) return -1;
   const low = text.charCodeAt(at - 1);

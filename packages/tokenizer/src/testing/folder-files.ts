@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TokenizerFiles } from "../files/tokenizer-files.ts";
 
-/** The files of a folder. */
+/** The files of a folder, in the form that the tokenizer reads. */
 export function folderFiles(folder: string): TokenizerFiles {
   return {
     name: folder,

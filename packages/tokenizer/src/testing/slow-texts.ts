@@ -1,4 +1,4 @@
-/** Pieces of text that, repeated, once took time in the square of the length, or might. */
+/** Pieces of text that, repeated, once took quadratic time, or might. */
 export const slowParts: Readonly<Record<string, string>> = {
   blanks: " ",
   "one letter": "a",

@@ -7,15 +7,15 @@ import { folderFiles, minilmTokenizerJson } from "./folder-files.ts";
 
 const reference = new URL("../../reference/", import.meta.url);
 
-/** Where the files of a tokenizer of `reference/encoders` lie. */
+/** The folder of a tokenizer in `reference/encoders`. */
 export function encoderFolder(name: string): string {
   return fileURLToPath(new URL(`encoders/${name}/`, reference));
 }
 
-/** The strings that tokenizers are held together on. */
+/** The strings on which tokenizers are compared. */
 export const strings: readonly string[] = lines("strings.jsonl").map((line) => line as string);
 
-/** How far behind a string its pair's second stands; see `reference/train_tokenizers.py`. */
+/** How far after a string the second of its pair is; see `reference/train_tokenizers.py`. */
 const pairStep = 701;
 
 /** The definitions of the tokenizers of `reference/encoders`, by name. */
@@ -30,7 +30,7 @@ export const tokenizers: Readonly<Record<string, () => Promise<Record<string, un
   "xlm-roberta": () => ofFolder("xlm-roberta"),
 };
 
-/** What transformers 5.23's own class for DeBERTa's second version puts in the charsmap's place. */
+/** What transformers 5.23's class for DeBERTa's second version uses instead of the charsmap. */
 const composing = {
   type: "Sequence",
   normalizers: [
@@ -40,11 +40,11 @@ const composing = {
   ],
 };
 
-/** One string whose ids, or whose pair's ids and types, are not those of Hugging Face. */
+/** A string whose ids, or whose pair's ids and types, differ from Hugging Face's. */
 export interface Mismatch {
   line: number;
   text: string;
-  /** Only where the string alone differs. */
+  /** Only if the string alone differs. */
   expected?: number[];
   got: number[];
 }
@@ -56,11 +56,11 @@ export interface Parity {
   mismatches: Mismatch[];
 }
 
-/** Holds one of `tokenizers` against the ids that Hugging Face gave. */
+/** Compares one of `tokenizers` with Hugging Face's ids. */
 export async function tokenizerParity(name: string): Promise<Parity> {
   const definition = await tokenizers[name]?.();
   const tokenizer = textTokenizer(definition);
-  // As train_tokenizers.py writes them, after a line on how they were made.
+  // As train_tokenizers.py writes them, after a line that says how they were made.
   const expected = lines(`encoders/${name}.jsonl`).slice(1) as [string, string][];
   const mismatches = expected.flatMap(([packed, checksum], i): Mismatch[] => {
     const text = strings[i] ?? "";
@@ -78,7 +78,7 @@ export async function tokenizerParity(name: string): Promise<Parity> {
   return { tokenizer: name, strings: expected.length, mismatches };
 }
 
-/** As `long_string` of `reference/train_tokenizers.py` joins them; without halves of pairs. */
+/** The strings joined as in `long_string` of `reference/train_tokenizers.py`, without lone surrogates. */
 export const longStrings: readonly string[] = (() => {
   const separators = [" ", "\n", "", "\r\n\r\n", "   ", "\t", " \u2014 ", "\u0301"];
   const whole = strings.map((text) => text.replace(/[\ud800-\udfff]/gu, "\ufffd"));
@@ -89,7 +89,7 @@ export const longStrings: readonly string[] = (() => {
   );
 })();
 
-/** The places of those of `longStrings` whose ids, or whose pair's, are not those of Hugging Face. */
+/** The indices of `longStrings` whose ids, or whose pair's, differ from Hugging Face's. */
 export async function longParity(name: string): Promise<number[]> {
   const tokenizer = textTokenizer(await tokenizers[name]?.());
   const rows = lines("encoders/long.jsonl").slice(1) as [string, ...string[]][];
@@ -115,7 +115,7 @@ function lines(file: string): unknown[] {
     .map((line) => JSON.parse(line) as unknown);
 }
 
-/** Ids from the differences between them: zigzag, LEB128, base64. */
+/** Decodes ids from their differences: zigzag, LEB128, base64. */
 function unpacked(packed: string): number[] {
   const ids: number[] = [];
   let last = 0;
