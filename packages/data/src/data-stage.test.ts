@@ -140,7 +140,7 @@ describe("what the stage leaves", () => {
     expect(one.manifest.files["test.jsonl"]).not.toEqual(other.manifest.files["test.jsonl"]);
   });
 
-  test("trainSize shortens the training split and changes no other, only what a bag of words learns of it", async () => {
+  test("trainSize shortens the training split, and changes only it and the bag-of-words baseline", async () => {
     const all = await run({ task: "amazon" });
     const few = await run({ task: "amazon", trainSize: 50 });
     const {
@@ -276,7 +276,7 @@ describe("bad input", () => {
     );
   });
 
-  test("a label that is not left to train on", async () => {
+  test("a label without a training example", async () => {
     const lines = [...reviews(60), "so so,middling"];
     const message = await problem(own("rare.csv", lines, { trainSize: 2 }));
     expect(message).toBe(
@@ -305,7 +305,7 @@ describe("bad input", () => {
     );
   });
 
-  test("settings that cannot be", async () => {
+  test("invalid settings", async () => {
     const file = { file: "a.csv", text: "text", label: "label" };
     await expect(run({ task: "amazn" })).rejects.toThrow(/stage data: task: .*"amazon"/);
     await expect(run({ task: { ...file, lable: "x" } })).rejects.toThrow(
@@ -324,7 +324,7 @@ describe("bad input", () => {
 });
 
 describe("a task with a test file", () => {
-  test("is tested on that file as it is, and trained on nothing that is in it", async () => {
+  test("is tested on that file, and trained on none of its examples", async () => {
     const testLines = ["Review NUMBER 3,bad", "another one,good", "another one,good", ",good"];
     const testFile = join(folder, "official-test.csv");
     await writeFile(testFile, `${["text,label", ...testLines].join("\n")}\n`);
@@ -347,7 +347,7 @@ describe("a task with a test file", () => {
     expect(await examplesOf(capped, "test")).toHaveLength(2);
   });
 
-  test("of very many examples reads what is needed, by its seed, or the first", async () => {
+  test("reads only as many of very many examples as needed, seeded or the first", async () => {
     const sizes = { trainSize: 30, calibrationSize: 10, thresholdSize: 10, testSize: 10 };
     const file = join(folder, "many.csv");
     await writeFile(file, `${["text,label", ...reviews(20_010)].join("\n")}\n`);

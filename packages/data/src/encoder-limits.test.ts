@@ -65,13 +65,13 @@ async function problem(
 const pairs = { task: { file: "x.csv", text: "t", textPair: "p", label: "l" } };
 
 describe("before anything runs", () => {
-  test("an encoder, its tokenizer and a length that fit are taken", async () => {
+  test("an encoder, its tokenizer and a length that fit are accepted", async () => {
     expect(await problem("fits", bert, pairs)).toBeUndefined();
     expect(await problem("bare", undefined, { maxLength: 512 })).toBeUndefined();
     expect(await problem("silent", { model_type: "other" }, { maxLength: 512 })).toBeUndefined();
   });
 
-  test("maxLength is held to the positions, RoBERTa's without those before the first token", async () => {
+  test("maxLength is checked against the positions, for RoBERTa without those before the first token", async () => {
     const config = join(root, "long", "config.json");
     expect(await problem("long", bert, { maxLength: 33 })).toEqual({
       setting: "maxLength",
@@ -87,7 +87,7 @@ describe("before anything runs", () => {
     });
   });
 
-  test("the tokenizer's largest id is held to the vocabulary, added tokens included", async () => {
+  test("the tokenizer's largest id is checked against the vocabulary, with added tokens", async () => {
     const config = join(root, "small", "config.json");
     expect(await problem("small", { ...bert, vocab_size: 9 })).toMatchObject({
       setting: "encoder",
@@ -109,7 +109,7 @@ describe("before anything runs", () => {
     expect(await problem("added", { ...bert, vocab_size: 11 }, {}, added)).toBeUndefined();
   });
 
-  test("the second text's type is held to the types, of pairs alone and where there are types", async () => {
+  test("the second text's type is checked against the types, for pairs and if there are types", async () => {
     const one = { ...bert, type_vocab_size: 1 };
     expect(await problem("types", one)).toBeUndefined();
     expect(await problem("types", { ...bert, type_vocab_size: 0 }, pairs)).toBeUndefined();
@@ -122,7 +122,7 @@ describe("before anything runs", () => {
       });
   });
 
-  test("a config.json that is wrong is named", async () => {
+  test("an invalid config.json is named", async () => {
     expect(await problem("wrong", { ...bert, vocab_size: "10" })).toMatchObject({
       setting: "encoder",
       message: expect.stringContaining(
@@ -131,7 +131,7 @@ describe("before anything runs", () => {
     });
   });
 
-  test("embedded encoders are held to theirs", async () => {
+  test("embedded encoders are checked against their own tables", async () => {
     for (const encoder of ["minilm", "tiny"])
       expect(
         await problem("unused", undefined, { ...pairs, encoder, maxLength: 512 }),

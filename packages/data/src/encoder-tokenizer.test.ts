@@ -27,7 +27,7 @@ describe("files that are not what they seem", () => {
     ).rejects.toThrow(`${file}: is a Git LFS pointer`);
   });
 
-  test("loadTokenizer names a Git LFS pointer, and JSON that is nested too deeply", () => {
+  test("loadTokenizer names a Git LFS pointer, and JSON nested too deeply", () => {
     const file = join(folder, "tokenizer.json");
     writeFileSync(file, pointer);
     expect(() => loadTokenizer(file)).toThrow(`${file}: is a Git LFS pointer`);

@@ -15,7 +15,7 @@ const settings: DataSettings = {
   seed: 1,
 };
 
-test("an embedded task's examples and tokens are told without making its pool", async () => {
+test("an embedded task's examples and tokens are estimated without making its pool", async () => {
   const begin = performance.now();
   const { quantities, downloads } = await estimateData({ settings, inputs: {} });
   expect(performance.now() - begin).toBeLessThan(100);

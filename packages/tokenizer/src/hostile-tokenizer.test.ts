@@ -40,11 +40,11 @@ function problemOf(parts: Readonly<Record<string, unknown>>, text = "a".repeat(5
   }
 }
 
-test("a tokenizer without any of this is none", () => {
+test("a repository without any of these files has no tokenizer", () => {
   expect(problemOf({})).toBe("none");
 });
 
-describe("a tokenizer.json that would take time or memory without end is an error", () => {
+describe("a tokenizer.json that would take unbounded time or memory is an error", () => {
   test.each<[string, Readonly<Record<string, unknown>>, RegExp]>([
     [
       "a repetition inside of a repetition, to split",

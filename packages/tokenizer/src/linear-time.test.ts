@@ -34,7 +34,7 @@ describe("20 times the text takes nowhere near 400 times the time", () => {
   });
 });
 
-test("with maxLength no more words are looked up than it needs", () => {
+test("no more words are looked up than maxLength needs", () => {
   // Without an id for what is unknown, the first such word that is looked up is an error.
   const tokenizer = textTokenizer({
     model: { type: "WordLevel", unk_token: "?", vocab: { a: 1, b: 2 } },
@@ -50,7 +50,7 @@ test("with maxLength no more words are looked up than it needs", () => {
   );
 });
 
-test("what is told of a text is told of all of it, however short it is cut", () => {
+test("empty and unknown are reported for the whole text, however short it is cut", () => {
   const vocab = { "?": 0, a: 1 };
   const tokenizer = textTokenizer({
     model: { type: "WordLevel", unk_token: "?", vocab },
@@ -84,7 +84,7 @@ test("graphemes are those of the segmenter, in windows and without it", () => {
   }
 });
 
-test("marks in a long run are ordered as String.normalize orders them", () => {
+test("a long run of marks is ordered as by String.normalize", () => {
   const marks = "\u0301\u0316\u0345\u0334\u093c\u094d\u05b0\u0344\u034f\u0327\u3099\u0e38\u{1d165}";
   let seed = 7;
   const next = () => (seed = (seed * 16807) % 2147483647);
@@ -97,7 +97,7 @@ test("marks in a long run are ordered as String.normalize orders them", () => {
   }
 });
 
-test("a pattern that looks for the end at every blank takes time linear in the text", () => {
+test("a pattern that looks ahead at every blank takes time linear in the text", () => {
   const matches = patternMatches({ Regex: String.raw`\s+$|a*b|x` }, "here");
   const text = `${" ".repeat(50_000)}${"a".repeat(50_000)}x   `;
   expect([...matches(text)]).toEqual([

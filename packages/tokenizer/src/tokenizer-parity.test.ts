@@ -19,7 +19,7 @@ describe("the ids and types of every string, alone and in truncated pairs, are H
   });
 });
 
-test("500 long strings are joined of them", () => {
+test("500 long strings are joined from them", () => {
   expect(new Set(longStrings).size).toBe(500);
 });
 

@@ -112,7 +112,7 @@ describe("textTokenizer", () => {
     );
   });
 
-  test("tells an empty text and one of unknown tokens alone", () => {
+  test("reports an empty text and a text of unknown tokens only", () => {
     expect(told("fine")).toEqual({ empty: false, unknown: false });
     expect(told(" \u200b\n")).toEqual({ empty: true, unknown: false });
     expect(told("fine", " ")).toEqual({ empty: true, unknown: false });

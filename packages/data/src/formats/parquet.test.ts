@@ -53,14 +53,14 @@ describe("readParquet", () => {
     },
   );
 
-  it("passes over a row group without rows, of which Arrow writes no data page", async () => {
+  it("skips a row group without rows, for which Arrow writes no data page", async () => {
     const path = join(folder, "empty-group.parquet");
     const column = { 7: { i64: 15 }, 9: { i64: 0 } };
     await writeFile(path, parquetFile([{ name: "text", strings: [] }], { column }));
     expect((await readParquet(path, ["text"])).rows).toEqual([]);
   });
 
-  it("leaves numbers as they are where the file names no classes", async () => {
+  it("leaves numbers unchanged if the file names no classes", async () => {
     const { rows, classes } = await readParquet(file("no-metadata"), ["label"]);
     expect(classes).toEqual({});
     expect(rows.map((r) => r.fields["label"])).toEqual(made.rows.map((r) => r.label));
@@ -74,7 +74,7 @@ describe("readParquet", () => {
     expect(source.examples[5]).toEqual({ text: "", label: "good" });
   });
 
-  it("names the file that is missing, damaged or none, and a column that is not there", async () => {
+  it("names a missing or damaged file, one that is not parquet, and a missing column", async () => {
     await expect(readParquet(join(folder, "none.parquet"), ["a"])).rejects.toThrow(
       /none\.parquet: no such file/,
     );
@@ -124,7 +124,7 @@ describe("readParquet", () => {
   );
 });
 
-describe("what a file states of itself is checked before it is believed", () => {
+describe("a file's claims are checked before they are used", () => {
   const texts = Array.from({ length: 60 }, (_, i) => `text ${i % 7}`);
   const columns = [
     { name: "text", strings: texts },
@@ -133,7 +133,7 @@ describe("what a file states of itself is checked before it is believed", () => 
   const most = 2n ** 31n - 1n;
   const zeros = gzipSync(Buffer.alloc(20_000_000));
 
-  it("reads the file that is honest", async () => {
+  it("reads the undamaged file", async () => {
     const honest = join(folder, "honest.parquet");
     await writeFile(honest, parquetFile(columns));
     const { rows } = await readParquet(honest, ["text", "label"]);
@@ -282,7 +282,7 @@ describe("what a file states of itself is checked before it is believed", () => 
     );
   });
 
-  it("a column of lists is named", async () => {
+  it("a column of lists is an error that names it", async () => {
     const nested = join(folder, "nested.parquet");
     const schema = [
       { struct: { 4: { binary: "schema" }, 5: { i32: 1 } } },
@@ -294,7 +294,7 @@ describe("what a file states of itself is checked before it is believed", () => 
     );
   });
 
-  it("a Git LFS pointer is no parquet file", async () => {
+  it("a Git LFS pointer is not a parquet file", async () => {
     const pointer = join(folder, "pointer.parquet");
     await writeFile(pointer, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n");
     await expect(readParquet(pointer, ["text"])).rejects.toThrow(

@@ -26,7 +26,7 @@ async function dataset(name: string, files: Record<string, string>) {
 const csv = "text,label\nx,1\ny,0\n";
 
 describe("datasetTask", () => {
-  it("knows GLUE's columns and its tested split, and puts shards in order", async () => {
+  it("knows GLUE's columns and test split, and orders shards", async () => {
     const repository = await dataset("glue", {
       "mnli/train-00001-of-00002.parquet": "parquet",
       "mnli/train-00000-of-00002.parquet": "parquet",
@@ -58,7 +58,7 @@ describe("datasetTask", () => {
     );
   });
 
-  it("tests on the file called test rather than on one that has a keyword of validation", async () => {
+  it("tests on the file called test rather than on one with a keyword of validation", async () => {
     const files = { "train.csv": csv, "test.csv": csv, "dev.csv": csv, "val_b.csv": csv };
     const named = await dataset("named", files);
     expect((await datasetTask(named, "n", { text: "text" })).testFiles).toEqual(["test.csv"]);
@@ -220,7 +220,7 @@ describe("datasetTask", () => {
     await expect(datasetTask(repository, name, { text: "text" })).rejects.toThrow(expected);
   });
 
-  it("drops a class that has no example, and says in which file what is strange", async () => {
+  it("drops a class without an example, and names the file in notes", async () => {
     const features = {
       info: { features: { label: { _type: "ClassLabel", names: ["bad", "unused", "good"] } } },
     };

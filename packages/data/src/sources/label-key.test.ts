@@ -44,7 +44,7 @@ test("numbers have one key if they have one value", () => {
   );
 });
 
-test("words that other programs write for nothing are known", () => {
+test("words that other programs write for missing values are recognised", () => {
   expect(
     ["nan", "NaN", "NA", "N/A", "#N/A", "null", "None", " nan\u200b"].filter(looksMissing),
   ).toHaveLength(8);

@@ -46,7 +46,7 @@ test("labels that differ in case and in width", () => {
   expect(() => twice("Ｇood", "bad", "good")).toThrow("differ only in case");
 });
 
-test("a column of text taken for labels", () => {
+test("a column of text named as the label", () => {
   const texts = Array.from({ length: 11 }, (_, i) => `visit ${i}`);
   expect(() => labelNames([...texts, "visit 0"], "reviews.csv")).toThrow(
     'reviews.csv: 11 different labels in 12 examples, such as "visit 0"; name the column of the label',

@@ -5,7 +5,7 @@ const of = (...labels: string[]) => labels.map((label, i) => ({ text: `text ${i}
 const source = (...labels: string[]) => ({ name: "x", examples: of(...labels), withoutLabel: 0 });
 const labelsOf = (examples: readonly { label: string }[] = []) => examples.map((e) => e.label);
 
-test("a class is called as most of its examples are, the first of equals, and a note says so", () => {
+test("a class gets its most frequent spelling, of equals the first, and a note says so", () => {
   const { examples, notes } = withOneSpelling(
     source("1.0", "0", "1", "1", "0.0", "b\u200bad", "b\u200bad", "bad"),
   );
@@ -21,7 +21,7 @@ test("a class is called as most of its examples are, the first of equals, and a 
   ]);
 });
 
-test("the test examples and the classes that the source names are spelled alike", () => {
+test("official test examples and named classes get the same spelling", () => {
   const given = {
     ...source("good", "bad"),
     test: of("Bad\u200f", "good "),
@@ -34,12 +34,12 @@ test("the test examples and the classes that the source names are spelled alike"
   expect(notes?.map((n) => n.kind)).toEqual(["label-spellings", "label-unused"]);
 });
 
-test("labels that are spelled one way stay as they are, and nothing is noted", () => {
+test("labels with one spelling are unchanged, without a note", () => {
   const given = source("Good", "bad", "01", "1", "Ｇ");
   expect(withOneSpelling(given)).toEqual({ ...given, notes: [] });
 });
 
-test("a class keeps what shapes its letters and its emoji, and loses what is not seen otherwise", () => {
+test("a class name keeps characters that shape letters and emoji, and loses other invisible ones", () => {
   const persian = "\u062e\u0648\u0628\u200c\u062a\u0631";
   const { examples } = withOneSpelling(
     source(`${persian}\u200b`, "👩\u200d💻", "❤\ufe0f", "very  good", "bad\u200d", "\u200cfine"),
@@ -54,7 +54,7 @@ test("a class keeps what shapes its letters and its emoji, and loses what is not
   ]);
 });
 
-test("a label that looks like none stays a class, and a note says how to leave it out", () => {
+test("a label that looks like a missing value stays a class, and a note says how to leave it out", () => {
   const { examples, notes } = withOneSpelling(source("good", "NaN", "nan", "NA"));
   expect(labelsOf(examples)).toEqual(["good", "NaN", "nan", "NA"]);
   expect(notes?.map((n) => n.kind)).toEqual(["label-missing", "label-missing", "label-missing"]);

@@ -23,7 +23,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const texts = Array.from({ length: rows }, (_, i) => `text ${i}`);
 const labels = texts.map((_, i) => (i % 2 === 0 ? "no" : "yes"));
 
-test("a data set's split may have more rows than a call takes arguments", async () => {
+test("a data set's split may have more rows than a call can have arguments", async () => {
   const big = join(folder, "big");
   await mkdir(big);
   const columns = [
@@ -68,7 +68,7 @@ test("copies, splits and the batch plan of so many rows", () => {
   expect(plan).toHaveLength(rows);
 });
 
-test("so many classes", () => {
+test("too many classes", () => {
   const x = {
     offsets: Int32Array.of(0, 1),
     columns: Int32Array.of(0),

@@ -4,7 +4,7 @@ import { textReader } from "../../test/read-text.ts";
 
 const { read, problem } = textReader();
 
-describe("what other programs write", () => {
+describe("files that other programs write", () => {
   const rows = [
     { text: "so, so; long", label: "good" },
     { text: 'she said "no"', label: "bad" },
@@ -32,11 +32,14 @@ describe("what other programs write", () => {
     }
   });
 
-  test.each([",", ";", "\t"])("or by a first line sep=%s, which is no row", async (separator) => {
-    const content = `sep=${separator}\r\n${written(separator)}`;
-    expect((await read("a.csv", content)).examples).toEqual(rows);
-    expect(await problem("a.csv", `${content}x\n`)).toMatch(/^a.csv: row 3 \(line 5\)/);
-  });
+  test.each([",", ";", "\t"])(
+    "or by a first line sep=%s, which is not a row",
+    async (separator) => {
+      const content = `sep=${separator}\r\n${written(separator)}`;
+      expect((await read("a.csv", content)).examples).toEqual(rows);
+      expect(await problem("a.csv", `${content}x\n`)).toMatch(/^a.csv: row 3 \(line 5\)/);
+    },
+  );
 
   test("a file without a header has columns 1, 2 and so on", async () => {
     const columns = { header: false, text: "2", label: "1" };
@@ -88,7 +91,7 @@ describe("what other programs write", () => {
     ]);
   });
 
-  test("characters of a header that are not seen are left out", async () => {
+  test("invisible characters in a header are removed", async () => {
     const { examples, notes } = await read("a.csv", "text\u00a0,\u200blabel\nx,good\n");
     expect(examples).toEqual([{ text: "x", label: "good" }]);
     expect(notes).toEqual([
@@ -103,7 +106,7 @@ describe("what other programs write", () => {
     );
   });
 
-  test("a column may be named as its header has it, joiners and blanks included", async () => {
+  test("a column may be named exactly as in its header, with joiners and blanks", async () => {
     const text = "\u0645\u062a\u0646\u200c\u0647\u0627";
     const content = `${text},my  label\nx,good\n`;
     const { examples, notes } = await read("a.csv", content, { text, label: "my  label" });
@@ -151,7 +154,7 @@ describe("what other programs write", () => {
     expect(await problem("a.json", deep)).toMatch(/^a.json: row 1 \(line 1\): /);
   });
 
-  test("what is packed, a spreadsheet, UTF-16 without its mark, or a Git LFS pointer", async () => {
+  test("compressed files, spreadsheets, UTF-16 without its mark, Git LFS pointers", async () => {
     const csv = "text,label\nx,good\ny,bad\n";
     expect(await problem("a.csv", gzipSync(csv))).toBe(
       "a.csv: is compressed by gzip; unpack it first (gunzip)",
@@ -173,7 +176,7 @@ describe("what other programs write", () => {
       );
   });
 
-  test("settings of CSV and TSV are refused of other files", async () => {
+  test("settings of CSV and TSV are refused for other files", async () => {
     expect(await problem("a.jsonl", '{"text":"x","label":"y"}', { quotes: true })).toBe(
       "a.jsonl: quotes: is only for csv and tsv files, got jsonl; remove it",
     );

@@ -29,7 +29,7 @@ describe("a file in each format gives the same examples", () => {
     expect((await read("a.csv", content)).examples).toEqual(two);
   });
 
-  test("csv whose lines end in CRLF, CR, or now one and now another", async () => {
+  test("csv whose lines end in CRLF, CR, or a mixture", async () => {
     const rows = [
       { text: "x", label: "good" },
       { text: "y", label: "bad" },
@@ -42,7 +42,7 @@ describe("a file in each format gives the same examples", () => {
       expect((await read("a.csv", content)).examples).toEqual(rows);
   });
 
-  test("tsv, in which a quote is a character like any other", async () => {
+  test("tsv, where a quote is an ordinary character", async () => {
     const content = 'text\tlabel\n"Loved" it, really\tgood\r\n"so bad\tbad\n';
     expect((await read("a.tsv", content)).examples).toEqual([
       { text: '"Loved" it, really', label: "good" },
@@ -74,7 +74,7 @@ describe("a file in each format gives the same examples", () => {
   });
 });
 
-describe("what is left out is counted, or stops the reading", () => {
+describe("rows left out are counted, or stop the reading", () => {
   test("rows without a label", async () => {
     const csv = await read("a.csv", "text,label\nx,good\ny,\nz,  \n");
     expect([csv.examples.length, csv.withoutLabel]).toEqual([1, 2]);
@@ -99,7 +99,7 @@ describe("what is left out is counted, or stops the reading", () => {
 });
 
 describe("labels", () => {
-  test("that mean the same are one, in both files", async () => {
+  test("labels that mean the same are merged, in both files", async () => {
     const content = "text,label\na,1.0\nb,0\nc,1\nd,1\ne,\u200b\n";
     await writeFile(join(folder(), "test.csv"), "text,label\nf,1e0\ng,0.0\n");
     const source = await read("a.csv", content, { testFile: join(folder(), "test.csv") });
@@ -109,7 +109,7 @@ describe("labels", () => {
     expect(source.notes?.map((n) => n.kind)).toEqual(["label-spellings", "label-spellings"]);
   });
 
-  test("that are NaN in parquet are none, and whole numbers past 2^53 stay apart", async () => {
+  test("NaN in parquet is no label, and whole numbers past 2^53 stay distinct", async () => {
     const text = { name: "text", strings: ["a", "b", "c"] };
     const doubles = parquetFile([text, { name: "label", doubles: [1, NaN, 2.5] }]);
     const some = await read("a.parquet", doubles);
@@ -139,7 +139,7 @@ describe("labels", () => {
     );
   });
 
-  test("that are numbers past 2^53 in JSON are to be quoted", async () => {
+  test("numbers past 2^53 in JSON must be quoted", async () => {
     for (const number of ["9007199254740993", "-1e300"])
       expect(await problem("a.jsonl", `{"text":"x","label":${number}}`)).toMatch(
         /^a.jsonl: row 1 \(line 1\): "label": the number \S+ is past 2\^53, .*; put quotes around it$/,
@@ -166,7 +166,7 @@ describe("bad input is named with its place and the fix", () => {
     );
   });
 
-  test("a file that has changed", async () => {
+  test("a changed file", async () => {
     const content = "text,label\nx,good\n";
     const { sha256 } = await read("a.csv", content);
     expect(await problem("a.csv", content, { sha256 })).toBe("none");

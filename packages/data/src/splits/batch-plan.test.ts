@@ -18,7 +18,7 @@ function epochsOf(plan: readonly PlannedBatch[]): PlannedBatch[][] {
 }
 
 describe("batchPlan", () => {
-  test("each epoch holds each row once, in rising order of epochs", () => {
+  test("each epoch has each row once, and epochs are in order", () => {
     fc.assert(
       fc.property(call, (given) => {
         const plan = batchPlan(given);
@@ -49,7 +49,7 @@ describe("batchPlan", () => {
     );
   });
 
-  test("batches of one length come in blocks of 8, but for the last of that length", () => {
+  test("batches of one length come in blocks of 8, except the last", () => {
     const lengths = Array.from({ length: 1009 }, (_, i) => 5 + ((i * 31) % 53));
     for (const batches of epochsOf(batchPlan({ lengths, batchSize: 4, epochs: 3, seed: 5 }))) {
       const runs: number[] = [];
@@ -65,7 +65,7 @@ describe("batchPlan", () => {
     }
   });
 
-  test("of at most one length, is padded to the longest row", () => {
+  test("with at most one length, is padded to the longest row", () => {
     const lengths = Array.from({ length: 61 }, (_, i) => 3 + (i % 29));
     const plan = batchPlan({ lengths, batchSize: 8, epochs: 2, seed: 1, mostLengths: 1 });
     expect(plan).toHaveLength(2 * 8);
@@ -84,7 +84,7 @@ describe("batchPlan", () => {
     expect(batchPlan({ ...given, epochs: 3 }).slice(0, plan.length)).toEqual(plan);
   });
 
-  test("who shares a batch changes from epoch to epoch", () => {
+  test("batches are drawn anew in each epoch", () => {
     const plan = batchPlan({
       lengths: Array<number>(64).fill(9),
       batchSize: 8,
@@ -146,7 +146,7 @@ describe("bucketLengths", () => {
     );
   });
 
-  test("one length pads to the longest row, as many as occur pad nothing that fills a batch", () => {
+  test("one length pads to the longest row; with a length per row length, full batches are not padded", () => {
     const counts = [0, 0, 4, 0, 8, 4];
     expect(bucketLengths(counts, { batchSize: 4, most: 1 })).toEqual([5]);
     expect(bucketLengths(counts, { batchSize: 4, most: 8 })).toEqual([2, 4, 5]);

@@ -30,16 +30,16 @@ function report(examples: Example[], more: Partial<TaskExamples> = {}, maxLength
 }
 const messages = (...given: Parameters<typeof report>) => report(...given).map((n) => n.message);
 
-test("nothing is noted of data that is as it should be", () => {
+test("sound data has no notes", () => {
   expect(report(plain(60))).toEqual([]);
 });
 
-test("what reading found comes first", () => {
+test("notes of reading come first", () => {
   const note = { kind: "header-repeated", message: "a row repeats the header", count: 1 };
   expect(report(plain(60), { notes: [note] })).toEqual([note]);
 });
 
-test("classes with few examples, and those that a split lacks", () => {
+test("classes with few examples, and classes missing from a split", () => {
   const odd = { text: "an odd one", label: "odd" };
   expect(report([odd, ...plain(60)])).toEqual([
     {
@@ -68,7 +68,7 @@ test("classes with few examples, and those that a split lacks", () => {
   expect(messages([...many, ...plain(60)])[0]).toContain('"rare 4" (1) and 2 more: add');
 });
 
-test("copies, and which of them differ in their text", () => {
+test("copies, and those of them that differ in text", () => {
   const copies = plain(60)
     .slice(0, 12)
     .map((e) => ({ ...e, text: `${e.text}\u200b` }));
@@ -78,7 +78,7 @@ test("copies, and which of them differ in their text", () => {
   ]);
 });
 
-test("texts that are cut, and those of them that begin alike", () => {
+test("texts that are cut, and those that start the same", () => {
   const long = plain(60).map((e) => ({ ...e, text: `${e.text} ${"word ".repeat(9)}` }));
   const alike = [0, 1, 2].map((i) => ({
     text: `one two three four five six seven ${i}`,
@@ -101,7 +101,7 @@ test("a column that hardly varies", () => {
   });
 });
 
-test("tokens that the vocabulary does not know", () => {
+test("tokens unknown to the vocabulary", () => {
   const strange = plain(60).map((e, i) => (i % 2 === 0 ? { ...e, text: `${e.text} 🙂 👍` } : e));
   expect(messages(strange)).toEqual([
     expect.stringMatching(

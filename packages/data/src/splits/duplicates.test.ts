@@ -42,7 +42,7 @@ describe("withoutDuplicates", () => {
     });
   });
 
-  test("copies whose labels disagree all go", () => {
+  test("copies with different labels are all left out", () => {
     const examples = [
       { text: "fine", label: "0" },
       { text: "Fine", label: "1" },
@@ -72,7 +72,7 @@ describe("withoutDuplicates", () => {
     });
   });
 
-  test("what the encoder reads as the same is a copy, through others too", () => {
+  test("examples that the encoder reads alike are copies, transitively", () => {
     const of = (text: string, ids: number[], label = "0") => ({
       text,
       label,
@@ -97,7 +97,7 @@ describe("withoutDuplicates", () => {
     });
   });
 
-  test("ids are the same only if all of them, and their types, are", () => {
+  test("ids are the same only if all ids and types are", () => {
     const key = (inputIds: number[], tokenTypeIds: number[]) => idsKey({ inputIds, tokenTypeIds });
     expect(key([1, 256], [0, 1])).toBe(key([1, 256], [0, 1]));
     const keys = [
@@ -109,7 +109,7 @@ describe("withoutDuplicates", () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  test("what is kept is disjoint, and nothing is lost from the count", () => {
+  test("kept and removed examples are disjoint and add up", () => {
     const example = fc.record({
       text: fc.constantFrom("a", "A", "b ", "b", "c"),
       label: fc.constantFrom("0", "1"),

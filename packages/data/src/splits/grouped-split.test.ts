@@ -5,7 +5,7 @@ import { splitNames, splitRows, type SplitSizes } from "./splits.ts";
 
 const place = { seed: 3, where: "words" };
 
-test("a group that fits is taken whole, and of one that does not what is too many is left out", () => {
+test("a group that fits is taken whole; the surplus of one that does not is left out", () => {
   const labels = [0, 0, 1, 1, 0];
   const groups = ["a", "a", "a", "b", "b"];
   // One row of each label: only b fits.
@@ -22,7 +22,7 @@ test("a group that fits is taken whole, and of one that does not what is too man
   expect(three).toEqual({ held: [[0, 2]], rest: [], leftOut: 1 });
 });
 
-test("too few groups: says what is to be lowered", () => {
+test("too few groups: says what to lower", () => {
   const labels = Array.from({ length: 40 }, (_, i) => i % 2);
   const groups = labels.map(() => "one");
   const sizes = { calibrationSize: 5, thresholdSize: 7, testSize: 11, trainSize: "all" } as const;
@@ -73,7 +73,7 @@ describe("splits of grouped rows", () => {
     );
   });
 
-  test("the held-out splits have the sizes and the labels that they would have without groups", () => {
+  test("the held-out splits have the same sizes and labels as without groups", () => {
     fc.assert(
       fc.property(rows, fc.nat(), (rows, seed) => {
         const { labels, split, alone } = grouped(rows, seed);
@@ -84,7 +84,7 @@ describe("splits of grouped rows", () => {
     );
   });
 
-  test("trainSize changes no held-out split, and a smaller training split begins a larger one", () => {
+  test("trainSize changes no held-out split, and a smaller training split is the start of a larger one", () => {
     fc.assert(
       fc.property(rows, fc.nat(), fc.integer({ min: 3, max: 90 }), (rows, seed, trainSize) => {
         const { split: all } = grouped(rows, seed);
@@ -94,7 +94,7 @@ describe("splits of grouped rows", () => {
     );
   });
 
-  test("where the first are trained on, nothing of their groups is held out", () => {
+  test("if the first examples are trained on, none of their groups is held out", () => {
     fc.assert(
       fc.property(rows, fc.nat(), (rows, seed) => {
         const { groups, split } = grouped(rows, seed, { trainSize: 20, trainSelection: "first" });

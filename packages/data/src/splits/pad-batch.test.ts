@@ -98,7 +98,7 @@ describe("padBatch", () => {
     expect([...weights, ...labels]).toEqual([1, 1, 1, 0, 2, 1]);
   });
 
-  test("says what does not fit", () => {
+  test("says what does not fit the batch", () => {
     const planned = { indices: Int32Array.of(0, 1), length: 5 };
     expect(() => padBatch(split, planned, 1)).toThrow(
       "padBatch: batchSize must be a whole number of at least the batch's 2 rows, got 1",

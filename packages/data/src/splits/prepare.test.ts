@@ -24,7 +24,7 @@ const grouped = (n: number): Example[] =>
     group: `group ${Math.floor(i / 2)}`,
   }));
 
-test("what is of one group with an official test example is in no other split", () => {
+test("examples that share a group with an official test example are in no other split", () => {
   const test = [{ text: "another", label: "yes", group: "group 3" }];
   const source = { name: "x", examples: grouped(46), test, withoutLabel: 0 };
   const { splits, removed } = prepareSplits(source, tokenizer, sizes);
@@ -36,13 +36,13 @@ test("what is of one group with an official test example is in no other split", 
   expect(others.map((e) => e.group)).not.toContain("group 3");
 });
 
-test("without groups nothing is said of them", () => {
+test("without groups the counts do not mention them", () => {
   const examples = grouped(46).map(({ text, label }) => ({ text, label }));
   const { removed } = prepareSplits({ name: "x", examples, withoutLabel: 0 }, tokenizer, sizes);
   expect(removed).not.toHaveProperty("groupRestRemoved");
 });
 
-test("no two splits have an example that the encoder reads as the same", () => {
+test("no two splits share an example that the encoder reads alike", () => {
   const unseen = ["\u200b", "\u200f", "\u00ad", "\ufeff"];
   const examples = grouped(200).map(({ label }, i) => {
     const text = `text ${Math.floor(i / 4)}`;
@@ -84,7 +84,7 @@ test("texts that the vocabulary does not know are compared as texts", () => {
   expect(counts.unknownOnly).toBe(2);
 });
 
-test("where copies leave too little, the error says which", () => {
+test("if copies leave too few examples, the error says which", () => {
   const strange = Array.from({ length: 8 }, (_, i) => ({
     text: `the ${"🙂👍🌵🎈🧵🪁🦉🪀".slice(2 * i, 2 * i + 2)}`,
     label: i < 4 ? "no" : "yes",
@@ -99,7 +99,7 @@ test("where copies leave too little, the error says which", () => {
   );
 });
 
-test("a label that is none of the classes that the source names is told", () => {
+test("a label that is not one of the named classes is an error", () => {
   const source = { name: "x", examples: grouped(46), withoutLabel: 0, labels: ["yes", "nein"] };
   expect(() => prepareSplits(source, tokenizer, sizes)).toThrow(
     'x: expected one of the classes yes, nein, got the label "no"; spell it as one of them',

@@ -30,7 +30,7 @@ describe("stratifiedOrder", () => {
     );
   });
 
-  test("any stretch holds each label in its share, to within one row per label", () => {
+  test("any stretch has each label in its share, to within one row", () => {
     fc.assert(
       fc.property(labelled, seed, fc.nat(), fc.nat(), (labels, seed, a, b) => {
         const order = stratifiedOrder(labels, seed);
@@ -47,7 +47,7 @@ describe("stratifiedOrder", () => {
 });
 
 describe("splitRows", () => {
-  test("the splits are disjoint and hold all rows, of the sizes asked for", () => {
+  test("the splits are disjoint, have the requested sizes and contain all rows", () => {
     fc.assert(
       fc.property(labelled, seed, (labels, seed) => {
         const rows = splitRows(labels, sizes, { seed, where: "x" });
@@ -60,7 +60,7 @@ describe("splitRows", () => {
     );
   });
 
-  test("trainSize changes no other split, and a smaller one is the beginning of a larger", () => {
+  test("trainSize changes no other split, and a smaller one is the start of a larger", () => {
     fc.assert(
       fc.property(labelled, seed, fc.integer({ min: 1, max: 400 }), (labels, seed, trainSize) => {
         const all = splitRows(labels, sizes, { seed, where: "x" });
@@ -106,7 +106,7 @@ describe("official test examples", () => {
   const sizes = { calibrationSize: 5, thresholdSize: 5, trainSize: "all" } as const;
   const place = { seed: 3, where: "here" };
 
-  test("are the test split, all of them or as many as are asked for, each label by its share", () => {
+  test("are the test split, all of them or the requested number, stratified", () => {
     const all = splitRows(labels, sizes, place, testLabels);
     expect(all.test.toSorted((a, b) => a - b)).toEqual([...testLabels.keys()]);
     const rest = [...all.train, ...all.calibration, ...all.threshold];
@@ -116,7 +116,7 @@ describe("official test examples", () => {
     expect(splitRows(labels, { ...sizes, testSize: 0.25 }, place, testLabels).test).toHaveLength(5);
   });
 
-  test("leave the first examples to train on where these are asked for, whatever the seed", () => {
+  test("leave the first examples for training if asked to, whatever the seed", () => {
     const first = { ...sizes, trainSize: 12, trainSelection: "first" } as const;
     for (const seed of [1, 2]) {
       const rows = splitRows(labels, first, { seed, where: "here" }, testLabels);

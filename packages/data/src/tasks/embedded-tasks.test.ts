@@ -114,7 +114,7 @@ const expected: Readonly<Record<EmbeddedTask, Expected>> = {
 describe.each(embeddedTasks)("%s", (task) => {
   const { counts, sha256: pin, leaks } = expected[task];
 
-  test("has the examples that it always has", { timeout: 600_000 }, async () => {
+  test("has the same examples as ever", { timeout: 600_000 }, async () => {
     const pool = await poolOf(task);
     expect(pool.every((e) => (e.textPair !== undefined) === pairTasks.includes(task))).toBe(true);
     expect(countsOf(pool.map((e) => e.label))).toEqual(counts);
@@ -161,7 +161,7 @@ describe("the rules that the tasks are made by", () => {
     }
   });
 
-  test("noun-or-verb: the word is there once, each sentence is used once, a word is a group of equal parts", async () => {
+  test("noun-or-verb: the word occurs once, each sentence is used once, and a word's classes are balanced", async () => {
     const pool = await poolOf("noun-or-verb");
     for (const { text, textPair = "", group } of pool) {
       expect(group).toBe(text);
@@ -189,7 +189,7 @@ describe("the rules that the tasks are made by", () => {
     expect(pool.filter((e) => sharesWord(e.text, e.textPair ?? ""))).toEqual([]);
   });
 
-  test("masked-word-class: one mask, which is the tokenizer's, and two of a class of a document", async () => {
+  test("masked-word-class: one mask, the tokenizer's, and two sentences per class and document", async () => {
     const pool = await poolOf("masked-word-class");
     const maskId = 103;
     for (const { text } of pool) {

@@ -10,7 +10,7 @@ const items = Array.from({ length: 22 }, (_, i) => ({
 const numberOf = (text = "") => Number(text.split(" ")[1]);
 const kindOf = (text?: string) => items[numberOf(text)]?.kind;
 
-test("half of the pairs match, the others do not but are of one kind, and each text is used once", () => {
+test("half of the pairs match, the others are mixed within a kind, and each text is used once", () => {
   const examples = matchTask(items, () => true, splitmix32(5));
   // Of 13 and 9 items one each is too many, and one verb was left with its own gloss.
   expect(examples.filter((e) => e.label === "match")).toHaveLength(9);
@@ -23,7 +23,7 @@ test("half of the pairs match, the others do not but are of one kind, and each t
   expect(new Set(examples.map((e) => e.textPair)).size).toBe(18);
 });
 
-test("what may not be mixed is not, and the labels stay balanced", () => {
+test("items that may not be mixed are not, and the labels stay balanced", () => {
   const even = (text: string) => numberOf(text) % 2;
   const examples = matchTask(items, (a, b) => even(a.text) !== even(b.text), splitmix32(5));
   const mixed = examples.filter((e) => e.label === "mismatch");

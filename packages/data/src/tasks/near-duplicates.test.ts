@@ -4,7 +4,7 @@ import { nearDuplicates, withoutNearDuplicates } from "./near-duplicates.ts";
 const numbered = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => `w${from + i}`).join(" ");
 
-test("texts are near from a Jaccard index of their 3-grams of one half on", () => {
+test("texts are near duplicates from a Jaccard index of one half on", () => {
   // 7 words are 5 grams. Of two such that share 5 words, 3 grams are shared and 7 there are: 0.43.
   expect(nearDuplicates([numbered(0, 7), numbered(2, 9)])).toEqual([0, 1]);
   // With 6 words in common it is 4 of 6.
@@ -24,7 +24,7 @@ test("case and marks make no difference, and a short text is one gram", () => {
   ]);
 });
 
-test("texts that hang together by a third are one cluster", () => {
+test("texts that are near a third text are one cluster", () => {
   const texts = [numbered(0, 13), numbered(30, 43), numbered(3, 16), numbered(6, 19)];
   expect(nearDuplicates([numbered(0, 13), numbered(6, 19)])).toEqual([0, 1]);
   expect(nearDuplicates(texts)).toEqual([0, 1, 0, 0]);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { cleanedBody } from "./spam.ts";
 
-test("an e-mail is left with what its writer wrote", () => {
+test("only what its author wrote is left of an e-mail", () => {
   const text = [
     "On Monday Jane Doe wrote:",
     "> Did it work?",

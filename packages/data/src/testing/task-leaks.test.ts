@@ -29,7 +29,7 @@ test("noise leaks nothing", () => {
   expect(leaks.length).toBeLessThan(0.62);
 });
 
-test("a word that tells, and a length that does, are found", () => {
+test("a telling word and a telling length are found", () => {
   const word = taskLeaks(splits((label) => `${label === "a" ? "yes" : "no"} ${noise(11)}`));
   expect([word.singleWord, ["yes", "no"].includes(word.word)]).toEqual([1, true]);
   const byLength = taskLeaks(splits((label) => noise(label === "a" ? 11 : 29)));
@@ -52,7 +52,7 @@ test("near duplicates and groups in two splits are counted, those in one are not
   expect(taskLeaks(added)).toMatchObject({ nearDuplicates: 3, sharedGroups: 1 });
 });
 
-test("of pairs each text is compared with those on its side", () => {
+test("each text of a pair is compared with those on the same side", () => {
   const { train, test, ...others } = splits();
   const paired = (e: Example): Example => ({ ...e, textPair: noise(11) });
   const textPair = noise(11);

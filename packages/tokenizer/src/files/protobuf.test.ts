@@ -6,7 +6,7 @@ function read(...bytes: number[]) {
   return [...readProtobuf(Uint8Array.from(bytes), "message")];
 }
 
-test("fields are read as what they are meant to be", () => {
+test("fields are read as their type", () => {
   const fields = [
     [0x08, 0x96, 0x01],
     [0x10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
@@ -25,7 +25,7 @@ test("fields are read as what they are meant to be", () => {
   expect(() => text?.integer()).toThrow("message: field 4: expected varint, got length");
 });
 
-test("what is no message is told of its place", () => {
+test("bytes that are not a message are an error with the position", () => {
   expect(() => read(0x08)).toThrow(
     "message: expected a number at byte 1 of 1, got the end; is the file cut off?",
   );

@@ -43,7 +43,7 @@ async function bytesOf(name: string, file: string): Promise<Buffer> {
 }
 
 describe("what a repository ships", () => {
-  test("its tokenizer.json goes before all vocabularies, without padding and truncation", async () => {
+  test("its tokenizer.json is preferred to vocabularies, without padding and truncation", async () => {
     const own = {
       ...(await definitionOf("roberta")),
       padding: { strategy: "BatchLongest" },
@@ -67,7 +67,7 @@ describe("what a repository ships", () => {
     });
   });
 
-  test("special tokens are those that the settings name, with what they say of each", async () => {
+  test("special tokens are those of the settings, with their options", async () => {
     const vocabulary = "<pad>\n<unk>\n<cls>\n<sep>\ngood\n";
     const files = {
       "vocab.txt": vocabulary,
@@ -90,7 +90,7 @@ describe("what a repository ships", () => {
     });
   });
 
-  test("tokens that are added by their ids stand after the vocabulary", async () => {
+  test("tokens added by id come after the vocabulary", async () => {
     const token = { content: "[place]", lstrip: false, normalized: false, special: false };
     const decoder = (id: number) => ({
       "tokenizer_config.json": { added_tokens_decoder: { [id]: token } },
@@ -124,7 +124,7 @@ describe("what a repository ships", () => {
     expect(inputIds).not.toEqual((await idsOf(["roberta"], "the")).inputIds);
   });
 
-  test("fairseq's ids stand about SentencePiece's in XLM-R, none in DeBERTa", async () => {
+  test("XLM-R has fairseq's ids around SentencePiece's, DeBERTa has none", async () => {
     const xlm = await definitionOf("xlm-roberta");
     expect(xlm).toMatchObject({
       model: { unk_id: 3 },
@@ -142,7 +142,7 @@ describe("what a repository ships", () => {
   });
 });
 
-describe("what is wrong is told of its file", () => {
+describe("errors name the file", () => {
   test.each<[string, Parameters<typeof repository>, string]>([
     ["no tokenizer", ["", { "config.json": {} }], "repository: expected a tokenizer, tokenizer.js"],
     ["no tokenizer", ["", { "config.json": {} }], "(SentencePiece), got config.json"],

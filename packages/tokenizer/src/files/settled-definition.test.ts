@@ -68,7 +68,7 @@ describe("the ids of a tokenizer.json with files beside it are AutoTokenizer's",
   });
 });
 
-describe("files that disagree where nothing settles it", () => {
+describe("files that disagree without a rule that decides", () => {
   const bert = { tokenizer_class: "BertTokenizer" };
   const normalizer = bases["bert"]?.["normalizer"] as object;
   const pre = bases["roberta"]?.["pre_tokenizer"] as object;
@@ -158,7 +158,7 @@ describe("files that disagree where nothing settles it", () => {
   });
 });
 
-test("the files beside a tokenizer.json are among those that it is made of", async () => {
+test("the settings beside a tokenizer.json are among its files", async () => {
   const files = { "tokenizer_config.json": {}, "config.json": {}, "README.md": "" };
   expect(await tokenizerFiles(await opened("bert", {}, files))).toEqual([
     "tokenizer.json",

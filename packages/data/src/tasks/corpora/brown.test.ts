@@ -4,7 +4,7 @@ import { detokenised, isRunningText, parseTagged, readBrown } from "./brown.ts";
 const sentence = (line: string) => ({ document: "ca01", tokens: parseTagged(line) });
 
 describe("parseTagged", () => {
-  test("a tag is what follows the last slash, and a doubled mark is there once", () => {
+  test("a tag follows the last slash, and a doubled mark occurs once", () => {
     expect(parseTagged("\tOnce/rb and/or/cc twice/rb ;/. ;/. then/rb ?/. ?/.")).toEqual([
       { token: "Once", tag: "rb" },
       { token: "and/or", tag: "cc" },
@@ -36,7 +36,7 @@ describe("isRunningText", () => {
   });
 });
 
-test("detokenised text has its marks beside what they belong to", () => {
+test("detokenised text attaches marks to their words", () => {
   const tokens = "`` Yes '' , he said ( at last ) : `` Go !".split(" ");
   expect(detokenised(tokens)).toBe('"Yes", he said (at last): "Go!');
 });

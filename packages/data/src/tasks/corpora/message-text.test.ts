@@ -4,7 +4,7 @@ import { htmlText, messageText } from "./message-text.ts";
 const message = (...lines: string[]) => lines.join("\n");
 
 describe("messageText", () => {
-  test("is the body, after the mbox's line and headers that go on in the next line", async () => {
+  test("is the body, after the mbox line and folded headers", async () => {
     const text = message(
       "From a@b Thu Aug 22 2002",
       "Subject: one",
@@ -31,7 +31,7 @@ describe("messageText", () => {
     expect(encoded.trim()).toBe("Dear friend");
   });
 
-  test("of several kinds takes the plain one, of several parts all texts, and no attachment", async () => {
+  test("prefers plain text, joins all text parts, and leaves out attachments", async () => {
     const part = (type: string, body: string, ...headers: string[]) =>
       message("--x", `Content-Type: ${type}`, ...headers, "", body);
     const parts = async (kind: string, ...parts: string[]) =>
@@ -66,7 +66,7 @@ describe("messageText", () => {
   });
 });
 
-test("htmlText has a line for each block, and neither tags, scripts nor comments", () => {
+test("htmlText has a line per block, and no tags, scripts or comments", () => {
   const html =
     '<style>p {}</style><p class="a">Buy<br>now &amp;\nsave&nbsp;5&#37;<!-- no --></p><script>x()</script>';
   expect(

@@ -24,7 +24,7 @@ const pinned = (names: string[], expected = digest) => ({
 const read = (names: string[] = [], expected?: string) =>
   readPinnedFolder(pinned(names, expected), `file://${root}/x.js`);
 
-test("the digest is over name, length and content, so no byte can move from one file to another", () => {
+test("the digest covers name, length and content, so no byte can move between files", () => {
   const files = (a: string, b: string) =>
     folderDigest([
       ["a", Buffer.from(a)],
@@ -42,7 +42,7 @@ test("reads the files that the list names, sorted", async () => {
   ]);
 });
 
-test("another content, and a file that is missing, are told with the fix", async () => {
+test("changed content, and a missing file, are errors with the fix", async () => {
   const other = "0".repeat(64);
   await expect(read([], other)).rejects.toThrow(
     `expected sha256 ${other} of its 2 files, got ${digest}; run npm ci to bring the pinned version back`,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseSenses, parseSynset, readSenses, readSynsets } from "./wordnet.ts";
 
 describe("parseSynset", () => {
-  test("reads the words, of which there are so many in hexadecimal, and the parts of the gloss", () => {
+  test("reads the words, whose count is hexadecimal, and the parts of the gloss", () => {
     const line =
       '00003553 03 n 02 whole 0 unit 0 002 @ 00002684 n 0000 ~ 03593583 n 0000 | an assemblage of parts; "how big is that part?"; "the team is a unit"  ';
     expect(parseSynset(line, "noun")).toEqual({
@@ -19,7 +19,7 @@ describe("parseSynset", () => {
     expect(words.at(-1)).toBe("w10");
   });
 
-  test("an adjective's place is no part of the word", () => {
+  test("an adjective's position is not part of the word", () => {
     const line = "00014490 00 s 02 abounding 0 galore(ip) 0 000 | existing in abundance  ";
     expect(parseSynset(line, "adj")).toMatchObject({
       words: ["abounding", "galore"],
