@@ -1,4 +1,4 @@
-// Kills, fills disks and damages files, and holds the project to what it promises: nothing is half
+// Kills processes, fills disks and damages files, and checks the project's promises: nothing is half
 // written or lost, and the next run ends by itself with the same bytes.
 //
 //   npm run crash [-- CAMPAIGN...] [--times=1]
@@ -17,17 +17,17 @@ import { hashOf, spoilCacheEntry } from "../../test/fixtures/pipeline/turbo-cach
 import { help } from "../help.ts";
 import { writeFigures } from "./page.ts";
 
-/** How a campaign ended. */
+/** The result of a campaign. */
 export interface CrashRow {
   campaign: string;
-  /** How often something was done to a run. */
+  /** How often a run was disturbed. */
   times: number;
   failures: string[];
 }
 
 type Show = (line: string) => void;
 
-/** Each by its name, with how often it does what it does. */
+/** The campaigns by name, with how often each disturbs a run. */
 export const campaigns: Readonly<
   Record<string, { times: number; run: (times: number, show: Show) => Promise<string[]> }>
 > = {
@@ -75,7 +75,7 @@ async function races(times: number): Promise<string[]> {
   ];
 }
 
-/** Real training of the tiny encoder, killed at any moment, must end with the bytes of one never stopped. */
+/** Real training of the tiny encoder, killed at any moment, must end with the bytes of an uninterrupted one. */
 async function killTrainings(times: number): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), "crash-train-"));
   const failures: string[] = [];
@@ -125,7 +125,7 @@ seeds: [${seed}]
 train: { steps: 3 }
 `;
 
-/** Runs `work` in a project of fake stages, in which the pipeline ran once with seed 1. */
+/** Runs `work` in a project of fake stages whose pipeline has run once with seed 1. */
 async function inProject(
   work: (project: Project, failures: string[]) => Promise<void>,
 ): Promise<string[]> {
@@ -144,7 +144,7 @@ async function inProject(
   return failures;
 }
 
-/** Every other time only the planner is killed, so that turbo and a cell go on without it. */
+/** Every other time only the planner is killed, so that turbo and a cell continue without it. */
 async function killPipelines(times: number, show: Show): Promise<string[]> {
   return inProject(async (project, failures) => {
     for (let i = 0; i < times; i++) {
@@ -177,7 +177,7 @@ async function killCommands(times: number, show: Show): Promise<string[]> {
       );
       await killAtAnyMoment(start(), "group", 12_000);
       let { code, output } = await outputOf(start());
-      // turbo starts the planner in a group of its own: it may have outlived what was killed.
+      // turbo starts the planner in a separate process group, so it may still be running.
       for (let tries = 0; output.includes("is already running") && tries < 30; tries++) {
         await pause(1000);
         ({ code, output } = await outputOf(start()));
@@ -197,7 +197,7 @@ async function killCommands(times: number, show: Show): Promise<string[]> {
   return failures;
 }
 
-/** Cut short, or one byte changed with the size and the times as they were. */
+/** Cuts a file short, or changes one byte and keeps its size and times. */
 async function damageArtifacts(times: number): Promise<string[]> {
   return inProject(async (project, failures) => {
     for (let i = 0; i < times; i++) {
@@ -219,7 +219,7 @@ async function damageArtifacts(times: number): Promise<string[]> {
   });
 }
 
-/** Silently wrong, cut short, empty, or without what describes it; the cell's own result is gone. */
+/** Makes a cache entry silently wrong, cut short, empty, or without its metadata; the cell's own result is gone. */
 async function damageCache(times: number): Promise<string[]> {
   return inProject(async (project, failures) => {
     for (let i = 0; i < times; i++) {
@@ -250,7 +250,7 @@ async function damageCache(times: number): Promise<string[]> {
   });
 }
 
-/** A run on a disk that has room for a part of it: an error that says so, and with room it ends. */
+/** A run on a disk with too little space must end in an error that says so, and succeed once there is space. */
 async function fillDisks(times: number, show: Show): Promise<string[]> {
   const disk = await mkdtemp(join(tmpdir(), "crash-disk-"));
   const mount = (kilobytes: number): void => {
@@ -310,10 +310,10 @@ async function fillDisks(times: number, show: Show): Promise<string[]> {
 }
 
 /**
- * Runs a pipeline until no earlier one holds its lock, and checks that it ends well, with every artifact
+ * Runs a pipeline until no earlier one holds its lock, and checks that it succeeds, with every artifact
  * whole and nothing left over.
  *
- * @param runs how many cells may run, if that is known
+ * @param runs how many cells may run, if known
  */
 async function recovers(
   project: Project,

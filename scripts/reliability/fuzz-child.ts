@@ -1,4 +1,4 @@
-// Reads damaged files, in a process of its own so that `fuzz.ts` can end it where it hangs:
+// Reads damaged files, in a separate process that `fuzz.ts` can end if it hangs:
 //
 //   tsx fuzz-child.ts WORK READER FIRST LAST
 //

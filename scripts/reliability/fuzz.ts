@@ -1,5 +1,5 @@
-// Gives every reader damaged files and holds it to what it promises: each is read or ends within a second
-// in an error that names the file. The same numbers give the same files.
+// Gives every reader damaged files and checks its promise: each is read, or refused within a second by an
+// error that names the file. The same numbers give the same files.
 //
 //   npm run fuzz [-- READER...] [--mutants=10000] [--from=0]
 import { spawn } from "node:child_process";
@@ -13,7 +13,7 @@ import { writeFigures } from "./page.ts";
 import type { Outcome } from "./read-mutants.ts";
 import { makeReaders } from "./readers.ts";
 
-/** How a reader fared. */
+/** The result for one reader. */
 export interface FuzzRow extends Outcome {
   reader: string;
   mutants: number;
@@ -22,16 +22,16 @@ export interface FuzzRow extends Outcome {
   failures: string[];
 }
 
-/** After this long without a word the reader hangs. */
+/** After this long without output the reader counts as hanging. */
 const hangMs = 20_000;
-/** A reader that fails so often is not asked further. */
+/** A reader is stopped after this many failures. */
 const mostFailures = 20;
 
 /**
  * Runs the campaign.
  *
- * @param mutants of each reader
- * @param only names of readers; by default all
+ * @param mutants how many for each reader
+ * @param only the names of readers; by default all
  */
 export async function fuzz(
   mutants: number,
@@ -80,7 +80,7 @@ async function fuzzReader(
     memoryBytes: 0,
     failures: [],
   };
-  // A process that ends early is followed by another, behind the mutant that ended it.
+  // If a process ends early, the next continues after the mutant that ended it.
   for (let next = from; next < from + mutants && row.failures.length < mostFailures;) {
     const last = from + mutants;
     const ended = await runChild([work, reader, String(next), String(last)], row.failures);
@@ -95,7 +95,7 @@ async function fuzzReader(
 
 type Counts = Outcome & Pick<FuzzRow, "memoryBytes">;
 
-/** @returns what it counted and, where it ended early, with which mutant to go on */
+/** @returns the counts and, if it ended early, the mutant to continue with */
 async function runChild(
   args: readonly string[],
   failures: string[],
@@ -150,7 +150,7 @@ async function runChild(
     failures.push(
       `${at} ${hangs ? "hangs" : `ends the process: ${how} ${errors.join("").slice(-500)}`}`,
     );
-  // What the ended process counted is lost but for how many it began.
+  // Of the ended process's counts, only how many it began is known.
   return { read: 0, refused: begun, slowestMs: 0, memoryBytes: 0, next: at + 1 };
 }
 

@@ -2,11 +2,11 @@ import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { gitHash, type HubServer, type Misbehaviour } from "@sweetspot/hub/testing";
 
-/** The repository that is asked for, and who asks. */
+/** The requested repository, and the token of the request. */
 export const name = "org/model";
 export const token = "hf_hostileSecret";
 export const config = '{ "hidden_size": 4 }';
-/** Large enough to lie in the store. */
+/** Large enough for the store. */
 export const weights: Uint8Array = Uint8Array.from({ length: 200_000 }, (_, i) => (i * i) & 255);
 
 /** One way in which a Hub may be hostile. */
@@ -14,11 +14,11 @@ export interface HostileCase {
   title: string;
   /** The listing, the commit of `main`, or files by their names, one after the other. */
   ask: "files" | "revision" | readonly string[];
-  /** Beside config.json and model.bin. */
+  /** Files in addition to config.json and model.bin. */
   files?: Readonly<Record<string, string>>;
-  /** In place of the commit that there is. */
+  /** Instead of the existing commit. */
   revision?: string;
-  /** `either` where it depends on the system; an answer must be right in any case. By default an error. */
+  /** `either` if it depends on the system; an answer must always be right. By default an error. */
   ends?: "error" | "answer" | "either";
   prepare?(server: HubServer): void;
 }
@@ -30,7 +30,7 @@ export const large = /^GET \/[0-9a-f]{64}/;
 
 type Answer = (response: ServerResponse, url: string) => unknown;
 
-/** For ever. */
+/** Gives an answer to every matching request. */
 export const always = (match: RegExp, answer: Answer) => (server: HubServer) =>
   server.misbehave(match, answering(answer), Infinity);
 export function answering(answer: Answer): Misbehaviour {
@@ -57,7 +57,7 @@ export const text =
   (response) =>
     response.writeHead(200, headers).end(body);
 
-/** A listing whose pages are made by a function of their number, each with a next one. */
+/** A listing without end, whose pages are a function of their number. */
 export const pages = (
   page: (n: number) => unknown[],
   next: (n: number) => number,
@@ -72,7 +72,7 @@ export const pages = (
   };
 };
 
-/** One byte every 20 ms, for ever: never silent for long, and never done. */
+/** One byte every 20 ms, forever: never silent for long, and never done. */
 export const drip =
   (headers: Record<string, string | number>, first = ""): Answer =>
   (response) => {
@@ -81,7 +81,7 @@ export const drip =
     response.on("close", () => clearInterval(timer));
   };
 
-/** As much as is taken, for ever. */
+/** As many bytes as the client takes, forever. */
 export const flood: Answer = (response) => {
   response.writeHead(200);
   const chunk = Buffer.alloc(1 << 16, 32);

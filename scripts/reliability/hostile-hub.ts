@@ -14,25 +14,25 @@ import { config, type HostileCase, name, token, weights } from "./hostile-answer
 import { hostileCases } from "./hostile-cases.ts";
 import { writeFigures } from "./page.ts";
 
-/** What the campaign found. */
+/** The result of the campaign. */
 export interface HostileHubResult {
   name: string;
   cases: number;
-  /** One line each. */
+  /** One line per problem. */
   failures: string[];
 }
 
-/** An error comes within this: the cases are given far shorter times to stall than a person is. */
+/** An error must come within this time; the cases' stall times are far shorter than the default. */
 const boundMs = 20_000;
 const stallMs = 150;
 
 /**
- * Asks a hostile Hub on this machine for a file, in each of its ways. A case holds if an error that names
- * the repository (and the file, where one was asked for) comes in bounded time, if nothing half written or
- * wrong is in the cache and nothing outside it, and if the token was sent to no other host and stands in no
- * message. It changes the environment's settings of the Hub while it runs.
+ * Requests a file from a hostile Hub on this machine, once for each kind of hostility. A case passes if an
+ * error that names the repository (and the file, if one was requested) comes in bounded time, nothing half
+ * written or wrong is in the cache and nothing outside it, and the token was sent to no other host and is
+ * in no message. It changes the Hub's environment variables while it runs.
  *
- * @param show is given one line for each case
+ * @param show called with one line for each case
  */
 export async function hostileHub(show: (line: string) => void): Promise<HostileHubResult> {
   const failures: string[] = [];
@@ -75,7 +75,7 @@ async function run(hostile: HostileCase): Promise<{ problems: string[]; message:
 }
 
 interface Ended {
-  /** `late`: it had not ended when its time was over. */
+  /** `late`: it had not ended in time. */
   how: "answer" | "error" | "late";
   message: string;
 }
@@ -120,7 +120,7 @@ function problemsOf({ ask, ends = "error" }: HostileCase, { how, message }: Ende
   const problems: string[] = [];
   if (!message.startsWith(name)) problems.push(`the error does not begin with ${name}: ${message}`);
   const file = typeof ask === "string" ? undefined : ask.at(-1);
-  // Of a listing that is wrong the file that was asked for says nothing.
+  // An error about a wrong listing need not name the requested file.
   const listing = /listing|names of files inside|expected JSON|answer/.test(message);
   if (file !== undefined && !listing && !message.includes(file))
     problems.push(`the error does not name ${file}: ${message}`);
@@ -138,7 +138,7 @@ function leaks(server: HubServer, texts: readonly string[]): string[] {
   return elsewhere.length > 0 ? [...problems, "the token was sent to another host"] : problems;
 }
 
-/** What is in the cache and is not whole, or outside it. */
+/** Files in the cache that are not whole, and files outside it. */
 async function leftovers(
   root: string,
   home: string,

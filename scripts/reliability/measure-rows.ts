@@ -1,6 +1,6 @@
-// Measures the stage data on many short rows: npm run measure:rows [-- ROWS]. Makes a file of one's own
-// (CSV), and a data set of two parquet files, runs the stage on each in a process of its own, and shows
-// its seconds and the most memory that it held.
+// Measures the stage data on many short rows: npm run measure:rows [-- ROWS]. Makes a CSV file and a data
+// set of two parquet files, runs the stage on each in a separate process, and shows its time and its peak
+// memory.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { help } from "../help.ts";
 import { writeFigures } from "./page.ts";
 
 help(
-  "npm run measure:rows [-- ROWS]\n\nTimes the stage data on ROWS (1000000) short rows. With 1000000 or more it puts its figures into docs/reliability.md.",
+  "npm run measure:rows [-- ROWS]\n\nTimes the stage data on ROWS (1000000) short rows. With 1000000 or more it writes the figures into docs/reliability.md.",
 );
 const rows = Number(process.argv[2] ?? 1_000_000);
 if (!Number.isInteger(rows) || rows < 100)

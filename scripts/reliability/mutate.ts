@@ -1,6 +1,6 @@
 import { splitmix32, uniform } from "@sweetspot/statistics";
 
-/** Values that break readers where they stand in place of others. */
+/** Values that break readers when they replace others. */
 const values: readonly unknown[] = [
   null,
   true,
@@ -24,9 +24,9 @@ const values: readonly unknown[] = [
 ];
 
 /**
- * Damages a file, the same for the same number. Of JSON every other mutant is JSON still, with values
- * replaced, left out, doubled or nested deeply; the rest, and other files, have bytes replaced, stretches
- * cut out or copied, or no end.
+ * Damages a file, the same way for the same number. Every other mutant of JSON is still JSON, with values
+ * replaced, removed, doubled or nested deeply. The rest, and other files, have bytes replaced, stretches
+ * removed or copied, or the end cut off.
  *
  * @param isJson whether the file is one JSON value
  */
@@ -52,7 +52,7 @@ export function mutate(bytes: Uint8Array, number: number, isJson: boolean): Uint
         out = Buffer.concat([before, Buffer.alloc(1 + below(8), below(256)), after]);
         break;
       default: {
-        // The edges of bytes more often than the rest.
+        // Extreme bytes more often than others.
         const byte = below(2) === 0 ? below(256) : ([0, 1, 0x7f, 0x80, 0xff][below(5)] ?? 0);
         out = Buffer.concat([before, Buffer.of(byte), after.subarray(1)]);
       }
@@ -85,7 +85,7 @@ interface Place {
   key: string | number;
 }
 
-/** Where a value stands, in the whole: of long lists, such as a vocabulary, some. */
+/** The places of values in the whole; only some in long lists, such as a vocabulary. */
 function placesIn(root: object, below: (n: number) => number): Place[] {
   const places: Place[] = [];
   const look = (holder: Record<string, unknown>): void => {

@@ -6,8 +6,8 @@ import { table, withParts } from "../markdown.ts";
 const root = join(import.meta.dirname, "..", "..");
 
 /**
- * Puts a campaign's figures into its table in docs/reliability.md, with the day and Node's version. Rows
- * of what was not run now stay as they are: a row is known by its first cell.
+ * Writes a campaign's figures into its table in docs/reliability.md, with the date and Node's version.
+ * Rows that were not run now stay; a row is identified by its first cell.
  */
 export async function writeFigures(
   campaign: string,
@@ -26,7 +26,7 @@ export async function writeFigures(
   console.log(`docs/reliability.md shows the figures of ${campaign}`);
 }
 
-/** The rows of a campaign's table, its head and rule left out. */
+/** The rows of a campaign's table, without its header. */
 function rowsIn(page: string, campaign: string): string[][] {
   const [, part = ""] = new RegExp(`<!-- ${campaign} -->\n([^]*?)<!-- /`).exec(page) ?? [];
   const lines = part.split("\n").filter((line) => line.startsWith("|"));

@@ -4,20 +4,20 @@ import { join } from "node:path";
 import { mutantOf, type Reader, sign } from "./readers.ts";
 import { wrongWith } from "./wrong-with.ts";
 
-/** What reading damaged files came to. */
+/** The result of reading damaged files. */
 export interface Outcome {
   read: number;
   refused: number;
-  /** Milliseconds of the processor. */
+  /** Milliseconds of processor time. */
   slowestMs: number;
 }
 
 /**
- * Lets a reader read its whole files, which it must, and then the damaged ones of some numbers.
+ * Lets a reader read its undamaged files, which must succeed, and then a range of damaged ones.
  *
  * @param work a folder for the copies; they are removed at the end
- * @param begin is called before each, with its number
- * @param fail is called with `NUMBER FILE: WHAT` for each that goes wrong
+ * @param begin called before each mutant, with its number
+ * @param fail called with `NUMBER FILE: WHAT` for each failure
  */
 export async function readMutants(
   reader: Reader,
@@ -25,7 +25,7 @@ export async function readMutants(
   begin: (number: number) => void,
   fail: (line: string) => void,
 ): Promise<Outcome> {
-  // Or the damage proves nothing.
+  // Otherwise the damage proves nothing.
   const whole = await Promise.all(
     reader.seeds.map(({ folder }) =>
       reader.read(folder).then(
@@ -55,7 +55,7 @@ export async function readMutants(
     }
     await writeFile(join(folder, file), damaged);
     if (reader.signed === true) await sign(folder, file, damaged);
-    // Of the processor, so that a busy machine makes no reader slow.
+    // Processor time, so that a busy machine makes no reader slow.
     const begun = process.cpuUsage();
     const result = await reader.read(folder).then(
       () => undefined,

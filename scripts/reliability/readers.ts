@@ -27,22 +27,22 @@ import { madeSeeds, parquetMutant } from "@sweetspot/data/testing";
 import { readLogits, readPredictions } from "../../packages/eval/src/predictions.ts";
 import { mutate } from "./mutate.ts";
 
-/** Whatever reads files that come from outside, or from a disk that may lie. */
+/** A reader of files from outside, or from an unreliable disk. */
 export interface Reader {
   name: string;
-  /** Folders of whole files, of which one is damaged at a time. */
+  /** Folders of undamaged files, one of which is damaged at a time. */
   seeds: readonly Seed[];
   /** Reads the folder; an error must name the damaged file, or the folder. */
   read(folder: string): Promise<unknown>;
-  /** Whether `manifest.json` is made anew after the damage, as an attacker would. */
+  /** Whether `manifest.json` is rewritten after the damage, as an attacker would. */
   signed?: boolean;
-  /** Whether nothing that was damaged may be read: it has hashes. */
+  /** Whether every damaged file must be refused, because the folder has hashes. */
   hashed?: boolean;
-  /** How a file is damaged, where it is not as any other. */
+  /** How to damage a file, if not in the usual way. */
   mutate?(bytes: Uint8Array, number: number): Uint8Array;
 }
 
-/** A folder and the files in it that are damaged. */
+/** A folder and the files in it to damage. */
 export interface Seed {
   folder: string;
   files: readonly string[];
@@ -54,7 +54,7 @@ const reference = (path: string): string => join(root, "packages", path);
 /**
  * Every reader, with seeds from the repository's own reference files and from a small run of every stage.
  *
- * @param work a folder for what is made; what an earlier call made there stays
+ * @param work a folder for the files that it makes; those of an earlier call are reused
  */
 export async function makeReaders(work: string): Promise<Reader[]> {
   const write = async (place: string, files: Record<string, string | Uint8Array>) => {
@@ -213,7 +213,7 @@ export async function makeReaders(work: string): Promise<Reader[]> {
     },
     {
       name: "bundle",
-      // Not its graphs: ONNX Runtime reads them, in code that is not ours.
+      // Not its graphs: ONNX Runtime reads them, which is not our code.
       seeds: [await artifact("export", ["bundle.json", "tokenizer.json"])],
       read: async (folder) => (await openBundle(folder)).dispose(),
       signed: true,
@@ -258,7 +258,7 @@ function ifThere(error: NodeJS.ErrnoException): void {
   if (error.code !== "EEXIST") throw error;
 }
 
-/** The mutant of a number: one file of one seed. */
+/** The mutant with a number: one file of one seed. */
 export function mutantOf(
   { seeds, mutate: own }: Reader,
   number: number,
@@ -271,7 +271,7 @@ export function mutantOf(
   return { seed, file, bytes: own?.(bytes, number) ?? mutate(bytes, number, isJson) };
 }
 
-/** Puts a file's size and hash into the manifest beside it. */
+/** Writes a file's size and hash into the manifest beside it. */
 export async function sign(folder: string, file: string, bytes: Uint8Array): Promise<void> {
   const path = join(folder, "manifest.json");
   const manifest = JSON.parse(await readFile(path, "utf8")) as {

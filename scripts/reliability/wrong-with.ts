@@ -1,16 +1,16 @@
-/** How long reading a damaged file may take. */
+/** The longest time that reading a damaged file may take. */
 const longestMs = 1000;
 
-/** Messages of the language's own, which say nothing of a file. */
+/** JavaScript's own messages, which say nothing about a file. */
 const raw =
   /Maximum call stack|Invalid (typed )?array length|Cannot read propert|is not (a function|iterable)|out of (memory|bounds|range)|Unexpected token|Invalid string length/;
 
 /**
- * What is wrong with how a reader took a damaged file; undefined where it read it, or refused it with an
- * error that a person can act on.
+ * What is wrong with how a reader handled a damaged file; undefined if it read the file, or refused it
+ * with an error that a person can act on.
  *
- * @param result the error, or undefined where it was read
- * @param hashed whether the file differs from the one whose hash is known
+ * @param result the error, or undefined if the file was read
+ * @param hashed whether the file's hash is known, so that it must be refused
  */
 export function wrongWith(
   result: { error: unknown } | undefined,
