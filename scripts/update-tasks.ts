@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
-import { baselineOf } from "../packages/data/src/baseline/baseline.ts";
+import { baselineOf } from "@sweetspot/data";
 import {
   type EmbeddedTask,
   embeddedTasks,

@@ -21,7 +21,7 @@ import {
 import * as transformers from "@huggingface/transformers";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { smallTokenizer, someCard } from "../packages/export/test/small-repository.ts";
+import { smallTokenizer, someCard } from "@sweetspot/export/testing";
 import {
   below,
   type EncoderFacts,

@@ -24,7 +24,7 @@ import { planPipeline } from "@sweetspot/pipeline";
 import { readCell } from "@sweetspot/report";
 import { stage as train } from "@sweetspot/train/stage";
 import { madeSeeds, parquetMutant } from "@sweetspot/data/testing";
-import { readLogits, readPredictions } from "../../packages/eval/src/predictions.ts";
+import { readLogits, readPredictions } from "@sweetspot/eval";
 import { mutate } from "./mutate.ts";
 
 /** A reader of files from outside, or from an unreliable disk. */

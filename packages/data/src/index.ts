@@ -1,4 +1,4 @@
-export { readBaseline } from "./baseline/baseline.ts";
+export { baselineOf, readBaseline } from "./baseline/baseline.ts";
 export { batchPlan, type PlannedBatch } from "./splits/batch-plan.ts";
 export { type EmbeddedTask, embeddedTasks, readEmbeddedTask } from "./tasks/embedded-tasks.ts";
 export { padBatch } from "./splits/pad-batch.ts";

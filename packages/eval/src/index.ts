@@ -2,12 +2,7 @@ export { budgets } from "./curves/curve-point.ts";
 export { evaluate, rightAnswers } from "./evaluate.ts";
 export { type CascadeExit, cascadeExits, type MemberExits } from "./curves/exit-cost.ts";
 export { argmax, confidence, exitOf, leaves, softmax } from "./exit-rules/confidence.ts";
-export {
-  type ExitLogits,
-  type LabelledLogits,
-  predictedClasses,
-} from "./exit-rules/exit-logits.ts";
-export { certainty } from "./exit-rules/entropy.ts";
+export { type ExitLogits, type LabelledLogits } from "./exit-rules/exit-logits.ts";
 export {
   type ExitRule,
   type ExitRuleName,
@@ -15,13 +10,7 @@ export {
   exitRules,
   exitRuleSchema,
 } from "./exit-rules/exit-rules.ts";
-export { exitFeatures, fitLearnedExits, learnedScores } from "./exit-rules/learned.ts";
-export { logistic, type LogisticRegression } from "./exit-rules/fit-answers.ts";
-export { margin } from "./exit-rules/margin.ts";
 export { oracle } from "./exit-rules/oracle.ts";
-export { patienceWithConfidenceScores } from "./exit-rules/patience-with-confidence.ts";
-export { agreeingExits } from "./exit-rules/patience.ts";
-export { paperThresholds } from "./curves/paper-thresholds.ts";
 export {
   type PredictedSplit,
   predictedSplit,
@@ -31,7 +20,6 @@ export {
 } from "./predictions.ts";
 export type { Choice } from "./choose.ts";
 export {
-  exitsAt,
   type Move,
   movesOf,
   type OperatingPoint,

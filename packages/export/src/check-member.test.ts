@@ -5,7 +5,7 @@ import { row, rowCount } from "@sweetspot/artifact";
 import type { Checkpoint } from "@sweetspot/model";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { randomCheckpoint, randomSentences } from "../test/random-checkpoint.ts";
+import { randomCheckpoint, randomSentences } from "./testing/random-checkpoint.ts";
 import { checkedSentences, checkMember } from "./check-member.ts";
 import { segmentRanges } from "./segment-graph.ts";
 import { writeSegment } from "./write-segment.ts";

@@ -15,7 +15,7 @@ import { type Checkpoint, writeCheckpoint } from "@sweetspot/model";
 import { InferenceSession } from "@sweetspot/runtime";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { randomCheckpoint, randomSentences } from "../test/random-checkpoint.ts";
+import { randomCheckpoint, randomSentences } from "./testing/random-checkpoint.ts";
 import { stage } from "./stage.ts";
 
 let folder: string;

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { InferenceSession, Tensor } from "@sweetspot/runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { randomCheckpoint, randomSentences } from "../test/random-checkpoint.ts";
+import { randomCheckpoint, randomSentences } from "./testing/random-checkpoint.ts";
 import { segmentGraph, segmentRanges } from "./segment-graph.ts";
 import { writeSegment } from "./write-segment.ts";
 

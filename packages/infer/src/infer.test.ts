@@ -19,20 +19,15 @@ import {
   exitRules,
 } from "@sweetspot/eval";
 import { writeSegment } from "@sweetspot/export";
-import {
-  allExitLogits,
-  type Bundle,
-  classify,
-  exitsOf,
-  openBundle,
-  type TextInput,
-} from "@sweetspot/infer";
-import { time } from "@sweetspot/infer/stage";
 import { readCheckpoint } from "@sweetspot/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { allExitLogits, exitsOf } from "./all-exits.ts";
+import { type Bundle, openBundle } from "./bundle.ts";
+import { classify, type TextInput } from "./classify.ts";
+import { time } from "./stage.ts";
 import { hashesOf } from "@sweetspot/train/testing";
-import { cellsIn } from "./cells.ts";
+import { cellsIn } from "../test/cells.ts";
 import { whyNoWebgpu } from "@sweetspot/compile/testing";
 
 const webgpuProblem = await whyNoWebgpu();

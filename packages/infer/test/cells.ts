@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Artifact, runStage } from "@sweetspot/artifact";
 import { stage as exportStage } from "@sweetspot/export/stage";
-import { predict } from "@sweetspot/infer/stage";
+import { predict } from "../src/stage.ts";
 import { trainingCells } from "@sweetspot/train/testing";
 
 /** Cells of the tiny encoder in a folder, each made where its name says: `folder/name`. */

@@ -1,0 +1,1 @@
+export { smallTokenizer, someCard } from "./testing/small-repository.ts";
