@@ -21,7 +21,7 @@ import {
 
 const listings: HostileCase[] = [
   {
-    title: "a listing of ever new pages",
+    title: "a listing with new pages without end",
     ask: "files",
     prepare: pages(
       (n) => [entry(`f${n}`)],
@@ -29,7 +29,7 @@ const listings: HostileCase[] = [
     ),
   },
   {
-    title: "ever new pages without a file",
+    title: "new pages without end and without a file",
     ask: "files",
     prepare: pages(
       () => [],
@@ -45,7 +45,7 @@ const listings: HostileCase[] = [
     ),
   },
   {
-    title: "pages that lead in a circle",
+    title: "pages that form a loop",
     ask: "files",
     prepare: pages(
       (n) => [entry(`f${n}`)],
@@ -59,7 +59,7 @@ const listings: HostileCase[] = [
       always(listing, json([], { Link: `<${server.store}/next>; rel="next"` }))(server),
   },
   {
-    title: "a next page that is no web address",
+    title: "a next page that is not a web address",
     ask: "files",
     // It is not followed; the listing ends there.
     ends: "either",
@@ -119,7 +119,7 @@ const listings: HostileCase[] = [
     prepare: always(listing, json([entry("a", { lfs: { oid: "0".repeat(64), size: "9" } })])),
   },
   {
-    title: "a size past every disk",
+    title: "a size larger than any disk",
     ask: ["a"],
     prepare: always(listing, json([entry("a", { size: 2 ** 53 - 1 })])),
   },
@@ -136,7 +136,7 @@ const listings: HostileCase[] = [
     prepare: always(listing, json([], { ETag: "x".repeat(1 << 20) })),
   },
   {
-    title: "a listing answered by 500 for ever",
+    title: "a listing answered by 500 forever",
     ask: "files",
     prepare: says(listing, { status: 500 }),
   },
@@ -173,7 +173,7 @@ const names: HostileCase[] = [
     ends: "either",
   })),
   {
-    title: "names that differ in case alone",
+    title: "names that differ only in case",
     ask: ["Config.JSON", "config.json"],
     files: { "Config.JSON": "other" },
     ends: "either",
@@ -197,11 +197,11 @@ const names: HostileCase[] = [
 ];
 
 const transfers: HostileCase[] = [
-  { title: "a Hub without ill will", ask: ["config.json", "model.bin"], ends: "answer" },
+  { title: "a well-behaved Hub", ask: ["config.json", "model.bin"], ends: "answer" },
   { title: "wrong bytes", ask: ["config.json"], prepare: says(small, "wrong-bytes") },
   { title: "wrong bytes of a large file", ask: ["model.bin"], prepare: says(large, "wrong-bytes") },
   {
-    title: "a large file cut for ever",
+    title: "a large file cut forever",
     ask: ["model.bin"],
     prepare: says(large, { cutAfter: 1000 }),
   },
@@ -215,7 +215,7 @@ const transfers: HostileCase[] = [
   {
     title: "a length that is too long",
     ask: ["config.json"],
-    // Its bytes are right: what was said of them is no matter.
+    // Its bytes are right, so the claimed length does not matter.
     ends: "either",
     prepare: always(small, text(config, { "Content-Length": 5000 })),
   },
@@ -227,8 +227,8 @@ const transfers: HostileCase[] = [
   { title: "a file that stalls", ask: ["model.bin"], prepare: says(large, { stallAfter: 1000 }) },
   { title: "silence", ask: ["config.json"], prepare: says(small, "silence") },
   { title: "connections that drop", ask: ["config.json"], prepare: says(small, "drop") },
-  { title: "500 for ever", ask: ["config.json"], prepare: says(small, { status: 500 }) },
-  { title: "429 for ever", ask: ["config.json"], prepare: says(small, { status: 429 }) },
+  { title: "500 forever", ask: ["config.json"], prepare: says(small, { status: 500 }) },
+  { title: "429 forever", ask: ["config.json"], prepare: says(small, { status: 429 }) },
   {
     title: "a part from elsewhere in the file",
     ask: ["model.bin"],
@@ -247,7 +247,7 @@ const transfers: HostileCase[] = [
     prepare: always(small, text(bomb, { "Content-Encoding": "gzip" })),
   },
   {
-    title: "what is no gzip",
+    title: "bytes that are not gzip",
     ask: ["config.json"],
     prepare: always(small, text(config, { "Content-Encoding": "gzip" })),
   },
@@ -257,7 +257,7 @@ const transfers: HostileCase[] = [
     prepare: always(small, text(config, { ETag: "x".repeat(1 << 20) })),
   },
   {
-    title: "another ETag than the listing's",
+    title: "an ETag that differs from the listing's",
     ask: ["config.json"],
     prepare: always(small, text(config, { ETag: '"../../evil"' })),
     ends: "answer",
