@@ -7,7 +7,7 @@ import { batchPlan } from "./splits/batch-plan.ts";
 import { normalisedText } from "./splits/duplicates.ts";
 import { loadTokenizer } from "./encoder-tokenizer.ts";
 import { splitmix32, shuffled } from "@sweetspot/statistics";
-import type { Example } from "./sources/source.ts";
+import type { Example } from "./sources/examples.ts";
 import { splitNames } from "./splits/splits.ts";
 import { stage } from "./stage.ts";
 

@@ -11,7 +11,7 @@ import { readDataset, datasetTask } from "./sources/dataset.ts";
 import { readOwnFile } from "./sources/own-file.ts";
 import { labelIndices, type Prepared, prepareSplits } from "./splits/prepare.ts";
 import { neededExamples, sampleExamples } from "./sources/sample-examples.ts";
-import type { Example, TaskExamples } from "./sources/source.ts";
+import type { Example, TaskExamples } from "./sources/examples.ts";
 import { splitNames } from "./splits/splits.ts";
 import type { DataSettings } from "./settings.ts";
 import { textTokenizer } from "@sweetspot/tokenizer";

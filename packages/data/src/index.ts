@@ -11,6 +11,6 @@ export {
   prepareSplits,
   type Removed,
 } from "./splits/prepare.ts";
-export type { Example, TaskExamples } from "./sources/source.ts";
+export type { Example, TaskExamples } from "./sources/examples.ts";
 export { type SplitName, splitNames, type SplitSizes } from "./splits/splits.ts";
 export type { DataSettings } from "./settings.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { readOwnFile } from "../src/sources/own-file.ts";
-import type { TaskExamples } from "../src/sources/source.ts";
+import type { TaskExamples } from "../src/sources/examples.ts";
 
 /** Reads files that a test makes, in a folder that exists while the tests of a file run. */
 export interface TextReader {

@@ -1,5 +1,5 @@
 import type { SparseRows } from "@sweetspot/statistics";
-import type { Example } from "../sources/source.ts";
+import type { Example } from "../sources/examples.ts";
 import { wordsOf } from "./words.ts";
 
 /** Terms that are kept, those of the most examples first. */

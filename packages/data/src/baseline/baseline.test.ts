@@ -5,7 +5,7 @@ import { runStage } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { baselineOf, readBaseline } from "./baseline.ts";
 import { splitmix32, shuffled, uniform } from "@sweetspot/statistics";
-import type { Example } from "../sources/source.ts";
+import type { Example } from "../sources/examples.ts";
 import { stage } from "../stage.ts";
 
 /** Texts of 7 words of 60, of which the word "yes" tells the label in `told` of 10. */

@@ -2,7 +2,7 @@ import { type Artifact, type Baseline, baselineSchema, readJsonAs } from "@sweet
 import { tfIdf, vocabularyOf } from "./bag-of-words.ts";
 import { fitLogisticRegression, predictClasses } from "@sweetspot/statistics";
 import { labelIndices } from "../splits/prepare.ts";
-import type { Example } from "../sources/source.ts";
+import type { Example } from "../sources/examples.ts";
 import type { SplitName } from "../splits/splits.ts";
 
 /** Strengths of the L2 penalty that are tried, the strongest first. */

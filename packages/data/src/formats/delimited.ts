@@ -1,7 +1,7 @@
 import { CsvError, parse } from "csv-parse/sync";
 import { seenText } from "../sources/label-key.ts";
 import { columnName, csvOptions, separatorOf } from "./separator.ts";
-import type { DataNote } from "../sources/source.ts";
+import type { DataNote } from "../sources/examples.ts";
 import { type Row, rowName, type Table } from "./table.ts";
 
 /** How to read a delimited file. */

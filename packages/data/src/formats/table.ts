@@ -1,6 +1,6 @@
 import { didYouMean } from "@sweetspot/artifact";
 import { seenText } from "../sources/label-key.ts";
-import type { DataNote } from "../sources/source.ts";
+import type { DataNote } from "../sources/examples.ts";
 
 /** Rows of named fields, as read from a file. */
 export interface Table {

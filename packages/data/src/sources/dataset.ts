@@ -4,7 +4,7 @@ import { configsOf, filesOf, testSplitOf } from "./dataset-files.ts";
 import { glue, isGlue } from "./glue.ts";
 import { examplesOf, notesIn, readTable } from "./own-file.ts";
 import { withOneSpelling } from "./label-spelling.ts";
-import type { DataNote, Example, TaskExamples } from "./source.ts";
+import type { DataNote, Example, TaskExamples } from "./examples.ts";
 
 /** Which part of a data set is the task. */
 export interface DatasetColumns {

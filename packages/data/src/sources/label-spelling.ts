@@ -1,4 +1,4 @@
-import type { DataNote, Example, TaskExamples } from "./source.ts";
+import type { DataNote, Example, TaskExamples } from "./examples.ts";
 import { labelKey, looksMissing, shownLabel } from "./label-key.ts";
 
 /**

@@ -3,7 +3,7 @@ import { sha256OfFile } from "@sweetspot/artifact";
 import { parseDelimited } from "../formats/delimited.ts";
 import { parseJsonLines, typeName } from "../formats/json-lines.ts";
 import { type ParquetTable, readParquet } from "../formats/parquet.ts";
-import type { DataNote, Example, TaskExamples } from "./source.ts";
+import type { DataNote, Example, TaskExamples } from "./examples.ts";
 import { seenText } from "./label-key.ts";
 import { withOneSpelling } from "./label-spelling.ts";
 import { requireColumn, rowName, type Table } from "../formats/table.ts";

@@ -1,5 +1,5 @@
 import { labelIndices } from "../splits/prepare.ts";
-import type { TaskExamples } from "./source.ts";
+import type { TaskExamples } from "./examples.ts";
 import { type SplitSizes, stratifiedOrder } from "../splits/splits.ts";
 
 /** This many are tokenised quickly, needed or not. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { dataReport } from "./data-report.ts";
 import { prepareSplits } from "./prepare.ts";
-import type { Example, TaskExamples } from "../sources/source.ts";
+import type { Example, TaskExamples } from "../sources/examples.ts";
 import { encoderTokenizerJson } from "../encoder-tokenizer.ts";
 import { textTokenizer } from "@sweetspot/tokenizer";
 

@@ -1,5 +1,5 @@
 import type { Prepared } from "./prepare.ts";
-import type { DataNote, TaskExamples } from "../sources/source.ts";
+import type { DataNote, TaskExamples } from "../sources/examples.ts";
 import { type SplitName, splitNames } from "./splits.ts";
 
 /** A class with fewer examples can hardly be learned, and its test accuracy says little. */

@@ -1,4 +1,4 @@
-import type { Example } from "../sources/source.ts";
+import type { Example } from "../sources/examples.ts";
 
 /**
  * The form in which texts are compared: compatibility forms unified (NFKC), case folded, white space

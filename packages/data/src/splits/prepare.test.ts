@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { idsKey } from "./duplicates.ts";
 import { prepareSplits } from "./prepare.ts";
-import type { Example } from "../sources/source.ts";
+import type { Example } from "../sources/examples.ts";
 import { splitNames } from "./splits.ts";
 import type { TextTokenizer } from "@sweetspot/tokenizer";
 import { encoderTokenizerJson } from "../encoder-tokenizer.ts";

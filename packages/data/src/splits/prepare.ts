@@ -1,6 +1,6 @@
 import { type Deduplicated, idsKey, textKey, withoutDuplicates } from "./duplicates.ts";
 import { labelNames } from "../sources/label-names.ts";
-import type { Example, TaskExamples } from "../sources/source.ts";
+import type { Example, TaskExamples } from "../sources/examples.ts";
 import { type SplitName, splitNames, splitRows, type SplitSizes } from "./splits.ts";
 import type { EncodedText, TextTokenizer } from "@sweetspot/tokenizer";
 

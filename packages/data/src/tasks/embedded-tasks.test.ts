@@ -7,7 +7,7 @@ import { poolSizes } from "./pool-sizes.ts";
 import { type EmbeddedTask, embeddedTasks, readEmbeddedTask } from "./embedded-tasks.ts";
 import { pairTasks } from "../encoder-limits.ts";
 import { prepareSplits } from "../splits/prepare.ts";
-import type { Example } from "../sources/source.ts";
+import type { Example } from "../sources/examples.ts";
 import { encoderTokenizerJson } from "../encoder-tokenizer.ts";
 import { textTokenizer } from "@sweetspot/tokenizer";
 import { wordsOf } from "../baseline/words.ts";

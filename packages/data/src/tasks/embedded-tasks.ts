@@ -5,7 +5,7 @@ import { maskedWordClass } from "./masked-word-class.ts";
 import { nounOrVerb } from "./noun-or-verb.ts";
 import { domainSentiment, sentiment, siteReviews } from "./reviews.ts";
 import { spam } from "./spam.ts";
-import type { Example, TaskExamples } from "../sources/source.ts";
+import type { Example, TaskExamples } from "../sources/examples.ts";
 
 /** The tasks whose text comes with an npm package. */
 export const embeddedTasks = [

@@ -1,5 +1,5 @@
 import { splitmix32, shuffled } from "@sweetspot/statistics";
-import type { Example } from "../sources/source.ts";
+import type { Example } from "../sources/examples.ts";
 import { wordsOf } from "../baseline/words.ts";
 import { withoutNearDuplicates } from "./near-duplicates.ts";
 import { readSynsets } from "./corpora/wordnet.ts";

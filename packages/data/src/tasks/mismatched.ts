@@ -1,5 +1,5 @@
 import { shuffled } from "@sweetspot/statistics";
-import type { Example } from "../sources/source.ts";
+import type { Example } from "../sources/examples.ts";
 
 /** Two texts that belong together. */
 export interface Matched {

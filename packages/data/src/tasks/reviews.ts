@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parse, resolvePinnedFile } from "@sweetspot/artifact";
 import { z } from "zod";
-import type { Example } from "../sources/source.ts";
+import type { Example } from "../sources/examples.ts";
 import { nearDuplicates } from "./near-duplicates.ts";
 
 /** A site with reviews. */

@@ -1,7 +1,7 @@
 import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
 import { splitmix32, shuffled } from "@sweetspot/statistics";
-import type { Example } from "../sources/source.ts";
+import type { Example } from "../sources/examples.ts";
 import { wordsOf } from "../baseline/words.ts";
 import { messageText } from "./corpora/message-text.ts";
 import { nearDuplicates, withoutNearDuplicates } from "./near-duplicates.ts";

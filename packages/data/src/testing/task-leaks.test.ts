@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { splitmix32, uniform } from "@sweetspot/statistics";
-import type { Example } from "../sources/source.ts";
+import type { Example } from "../sources/examples.ts";
 import { taskLeaks } from "./task-leaks.ts";
 
 const random = splitmix32(3);

@@ -1,5 +1,5 @@
 import { nearDuplicates } from "../tasks/near-duplicates.ts";
-import type { Example } from "../sources/source.ts";
+import type { Example } from "../sources/examples.ts";
 import { type SplitName, splitNames } from "../splits/splits.ts";
 import { wordsOf } from "../baseline/words.ts";
 

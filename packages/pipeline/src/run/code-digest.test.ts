@@ -57,6 +57,15 @@ describe("CodeDigester", () => {
     expect(found.node).toBe(Number(process.versions.node.split(".")[0]));
   });
 
+  test("stays the same when test helpers change", async () => {
+    const before = await digest();
+    await write("node_modules/@s/two/dist/testing.js", "export const c = 1;");
+    await write("node_modules/@s/two/dist/testing/server.js", "export const c = 1;");
+    expect(await digest()).toEqual(before);
+    await write("node_modules/@s/two/dist/part/testing.js", "export const c = 1;");
+    expect(await digest()).not.toEqual(before);
+  });
+
   test("changes with code, of the package, of one that it uses, or of the script", async () => {
     const before = await digest();
     await write("node_modules/@s/two/dist/index.js", "export const b = 1; // why\n");
