@@ -5,7 +5,7 @@
  * Source: Lanczos 1964, with the nine coefficients of P. Godfrey for g = 7.
  */
 export function logGamma(x: number): number {
-  // Below 1/2 the series is poor: one step of gamma(x + 1) = x gamma(x).
+  // Below 1/2 the series is inaccurate: take one step of gamma(x + 1) = x gamma(x).
   if (x < 0.5) return logGamma(x + 1) - Math.log(x);
   const base = x + 6.5;
   const series = lanczos.reduce((sum, c, i) => sum + c / (x + i), 0.99999999999980993);
@@ -18,13 +18,13 @@ const lanczos = [
 ];
 
 /**
- * The probability of at most k successes in n trials of probability p: its terms added up from k
- * away from the mean, in float64. Relative error below 1e-9 for n up to a million.
+ * The probability of at most k successes in n trials of probability p: sums the terms from k away
+ * from the mean, in float64. Relative error below 1e-9 for n up to a million.
  *
  * @param k a whole number; below 0 gives 0, n or more gives 1
  * @param n a whole number of at least 0
  * @param p in `[0, 1]`
- * @throws RangeError if a number is not whole or lies outside
+ * @throws RangeError if k or n is not whole, or n or p is out of range
  */
 export function binomialDistribution(k: number, n: number, p: number): number {
   if (!(Number.isInteger(k) && Number.isInteger(n) && n >= 0 && p >= 0 && p <= 1)) {
@@ -35,11 +35,11 @@ export function binomialDistribution(k: number, n: number, p: number): number {
   if (k < 0) return 0;
   if (k >= n || p === 0) return 1;
   if (p === 1) return 0;
-  // The smaller tail is added up, the larger is what it leaves of 1.
+  // Sum the smaller tail; the larger is 1 less that.
   return k < n * p ? lowerTail(k, n, p) : 1 - lowerTail(n - k - 1, n, 1 - p);
 }
 
-/** `P(X <= k)` for k below the mean, where terms fall from k on down. */
+/** `P(X <= k)` for k below the mean, where terms decrease from k down. */
 function lowerTail(k: number, n: number, p: number): number {
   const first =
     logGamma(n + 1) -

@@ -3,7 +3,7 @@ import reference from "../reference/statistics.json" with { type: "json" };
 import { expectedCalibrationError, reliability } from "./expected-calibration-error.ts";
 
 describe("reliability", () => {
-  test("bins and error are NumPy's", () => {
+  test("bins and error equal NumPy's", () => {
     for (const { bins, confidences, correct, rows, ece } of reference.calibration) {
       const made = reliability(confidences, correct, bins);
       expect(made.map(({ count }) => count)).toEqual(rows.map(([count]) => count));
@@ -22,15 +22,15 @@ describe("reliability", () => {
     ]);
   });
 
-  test("refuses what is no confidence, and nothing at all", () => {
-    expect(() => reliability([0.5, 1.5], [1, 1])).toThrow(/must lie in \[0, 1\], got 1\.5 at 1/);
+  test("rejects confidences outside [0, 1], and no examples", () => {
+    expect(() => reliability([0.5, 1.5], [1, 1])).toThrow(/must be in \[0, 1\], got 1\.5 at 1/);
     expect(() => reliability([NaN], [1])).toThrow(/got NaN at 0/);
     expect(() => reliability([], [])).toThrow(/got 0 and 0 in 15/);
   });
 });
 
 describe("expectedCalibrationError", () => {
-  test("is the closed form: how far the mean confidence is from the accuracy, bin by bin", () => {
+  test("equals the closed form: the distance of mean confidence from accuracy, bin by bin", () => {
     // Three of five right at 0.9, one of two at 0.55: 5/7 * 0.3 + 2/7 * 0.05.
     const confidences = [0.9, 0.9, 0.9, 0.9, 0.9, 0.55, 0.55];
     expect(expectedCalibrationError(confidences, [1, 1, 1, 0, 0, 1, 0])).toBeCloseTo(1.6 / 7, 14);

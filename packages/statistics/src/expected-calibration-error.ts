@@ -1,21 +1,21 @@
-/** The predictions whose confidence lies in `(low, high]`; the first bin holds 0 as well. */
+/** The predictions whose confidence is in `(low, high]`; the first bin also holds 0. */
 export interface ReliabilityBin {
   low: number;
   high: number;
   count: number;
-  /** Mean confidence; null where the bin is empty. */
+  /** Mean confidence; null if the bin is empty. */
   confidence: number | null;
-  /** Share of right answers; null where the bin is empty. */
+  /** Share of right answers; null if the bin is empty. */
   accuracy: number | null;
 }
 
 /**
- * How right predictions are by how sure they are: bins of equal width over `[0, 1]`.
+ * Accuracy by confidence, in bins of equal width over `[0, 1]`.
  *
  * @param confidences `[N]`, in `[0, 1]`
  * @param correct `[N]`, 1 where the prediction is right, else 0
  * @param bins how many, at least 1
- * @throws RangeError if there is no example, the lengths differ, or a confidence lies outside
+ * @throws RangeError if there is no example, the lengths differ, or a confidence is outside `[0, 1]`
  * Source: Guo et al., arXiv:1706.04599, section 2.
  */
 export function reliability(
@@ -34,9 +34,7 @@ export function reliability(
     const confidence = confidences[i] ?? NaN;
     const bin = sums[Math.max(0, Math.ceil(confidence * bins) - 1)];
     if (!(confidence >= 0) || bin === undefined) {
-      throw new RangeError(
-        `reliability: confidences must lie in [0, 1], got ${confidence} at ${i}`,
-      );
+      throw new RangeError(`reliability: confidences must be in [0, 1], got ${confidence} at ${i}`);
     }
     bin.count++;
     bin.confidence += confidence;
@@ -53,8 +51,8 @@ export function reliability(
 
 /**
  * The expected calibration error, in `[0, 1]`: the mean over examples of
- * `|accuracy - confidence|` of their bin. Says how far confidences are from frequencies on average,
- * not whether they rank; on few examples it is above 0 for a perfect classifier too.
+ * `|accuracy - confidence|` of their bin. It measures how far confidences are from frequencies on
+ * average, not how well they rank; on few examples it is above 0 even for perfect confidences.
  *
  * @throws RangeError as `reliability`
  * Source: Guo et al., arXiv:1706.04599, equation 3.

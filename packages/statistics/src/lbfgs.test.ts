@@ -31,7 +31,7 @@ test("follows Rosenbrock's curved valley to its end", () => {
   expect(x[1]).toBeCloseTo(1, 6);
 });
 
-test("stops at the steps that it is given", () => {
+test("takes at most the steps given", () => {
   const x = Float64Array.of(10);
   const fourth = ([v = 0]: Float64Array, gradient: Float64Array) => {
     gradient[0] = 4 * v ** 3;

@@ -1,18 +1,18 @@
 /** A function of `x`: writes its gradient into `gradient` and returns its value. */
 export type SmoothFunction = (x: Float64Array, gradient: Float64Array) => number;
 
-/** Pairs of steps and changes of the gradient that the Hessian is estimated from. */
+/** How many pairs of steps and gradient changes the Hessian is estimated from. */
 const memory = 10;
-/** Armijo's condition: so much of the decrease that the slope promises. */
+/** Armijo's condition: the fraction of the decrease predicted by the slope. */
 const sufficient = 1e-4;
 const mostHalvings = 30;
 
 /**
  * Minimises a smooth function by L-BFGS with a backtracking line search, in place.
  *
- * @param x `[D]`, where it begins; holds the minimum found
- * @param mostSteps it ends there at the latest
- * @param tolerance it ends where no component of the gradient is larger
+ * @param x `[D]`, the starting point; afterwards the minimum found
+ * @param mostSteps the most steps to take
+ * @param tolerance stops once no component of the gradient is larger
  * @returns the steps taken
  * Source: Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 3.1, 7.4 and 7.5.
  */
@@ -36,7 +36,7 @@ export function minimise(
       slope = dot(direction, gradient);
     }
     start.set(x);
-    // Without an estimate of the curvature the first step is one of length 1 at most.
+    // Without an estimate of the curvature, the first step has length 1 at most.
     let rate = pairs.length === 0 ? Math.min(1, 1 / Math.sqrt(-slope)) : 1;
     let found = Infinity;
     for (let halving = 0; halving < mostHalvings; halving++, rate /= 2) {
@@ -45,7 +45,7 @@ export function minimise(
       if (found <= value + sufficient * rate * slope) break;
     }
     if (!(found < value)) {
-      // No step leads lower: this is as near as the numbers go.
+      // No step leads lower: the limit of float64 precision.
       x.set(start);
       return step;
     }

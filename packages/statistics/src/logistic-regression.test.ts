@@ -10,7 +10,7 @@ const x = {
 };
 const y = Int32Array.of(0, 1, 1, 0, 1);
 
-test("the gradient is that of finite differences, for two classes of three, biases included", () => {
+test("the gradient equals finite differences, biases included, also for a class without rows", () => {
   const objective = crossEntropy(x, y, { classes: 3, regularisation: 0.7 });
   const weights = Float64Array.from({ length: 12 }, (_, i) => Math.sin(i + 1));
   const gradient = new Float64Array(12);
@@ -27,24 +27,24 @@ test("the gradient is that of finite differences, for two classes of three, bias
   }
 });
 
-test("zero weights have a loss of ln K, and the penalty spares the biases", () => {
+test("zero weights have a loss of ln K, and biases are not penalised", () => {
   const loss = (weights: Float64Array) =>
     crossEntropy(x, y, { classes: 2, regularisation: 3 })(weights, new Float64Array(8));
   expect(loss(new Float64Array(8))).toBeCloseTo(Math.log(2), 12);
   // Equal biases change no probability.
   expect(loss(Float64Array.of(0, 0, 0, 0, 0, 0, 5, 5))).toBeCloseTo(Math.log(2), 12);
-  // Equal weights neither, but they are penalised: 3 / 2 (4 + 4).
+  // Nor do equal weights, but they are penalised: 3 / 2 (4 + 4).
   expect(loss(Float64Array.of(0, 0, 2, 2, 0, 0, 0, 0))).toBeCloseTo(Math.log(2) + 12, 12);
 });
 
-test("without columns that tell, the biases are the logarithms of the labels' shares", () => {
+test("if the columns are uninformative, the biases are the logarithms of the labels' shares", () => {
   const empty = { ...x, offsets: new Int32Array(6) };
   const weights = fitLogisticRegression(empty, y, { classes: 2, regularisation: 1 });
   // Three of five rows are of class 1.
   expect((weights[7] ?? 0) - (weights[6] ?? 0)).toBeCloseTo(Math.log(3 / 2), 3);
 });
 
-test("one column: the weight solves its equation", () => {
+test("with one column, the weight solves its equation", () => {
   const one = {
     offsets: Int32Array.of(0, 1, 2),
     columns: Int32Array.of(0, 0),
@@ -62,7 +62,7 @@ test("one column: the weight solves its equation", () => {
   expect([...predictClasses(one, weights, 2)]).toEqual([0, 1]);
 });
 
-test("an earlier end is where it goes on, and the result is the same", () => {
+test("starting from an earlier result leads to the same minimum", () => {
   const problem = { classes: 2, regularisation: 0.01 };
   const cold = fitLogisticRegression(x, y, problem);
   const start = fitLogisticRegression(x, y, { ...problem, regularisation: 0.1 });

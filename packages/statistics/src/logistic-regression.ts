@@ -1,8 +1,8 @@
 import { minimise, type SmoothFunction } from "./lbfgs.ts";
 
-/** Rows of which most columns are zero: those that are not, end to end. */
+/** Sparse rows: their non-zero values, concatenated. */
 export interface SparseRows {
-  /** `[N + 1]`, where each row begins. */
+  /** `[N + 1]`, where each row starts. */
   offsets: Int32Array;
   /** `[nnz]`, the column of each value. */
   columns: Int32Array;
@@ -13,7 +13,7 @@ export interface SparseRows {
 }
 
 /**
- * What each row is: its class, `[N]` from `0 .. K - 1`, or the probabilities of its classes, `[N, K]`.
+ * The target of each row: its class, `[N]` from `0 .. K - 1`, or the probabilities of its classes, `[N, K]`.
  */
 export type Targets = Int32Array | Float64Array;
 
@@ -23,7 +23,7 @@ export type Targets = Int32Array | Float64Array;
  *
  * @param start initial weights, by default zeros
  * @param mostSteps the most steps of L-BFGS
- * @param tolerance stops where no component of the gradient is larger
+ * @param tolerance stops once no component of the gradient is larger
  * @returns `[F + 1, K]`, the weights of each column and, last, the biases
  */
 export function fitLogisticRegression(
@@ -73,7 +73,7 @@ export function crossEntropy(
       let expected = 0;
       for (let k = 0; k < classes; k++) expected += target(row, k) * (scores[k] ?? 0);
       loss += (log - expected) / count;
-      // From here on the scores are the gradient of the row's loss with respect to them.
+      // From here on `scores` holds the gradient of the row's loss with respect to the scores.
       for (let k = 0; k < classes; k++)
         scores[k] = (Math.exp((scores[k] ?? 0) - log) - target(row, k)) / count;
       const end = x.offsets[row + 1] ?? 0;
@@ -89,7 +89,7 @@ export function crossEntropy(
   };
 }
 
-/** The class of the largest score of each row, the first of equals. @returns `[N]` */
+/** The class with the largest score in each row; of equals, the first. @returns `[N]` */
 export function predictClasses(x: SparseRows, weights: Float64Array, classes: number): Int32Array {
   const scores = new Float64Array(classes);
   return Int32Array.from({ length: x.offsets.length - 1 }, (_, row) => {

@@ -10,7 +10,7 @@ function variance(values: Float64Array): number {
 }
 
 describe("pairedBootstrap", () => {
-  test("a mean's interval is SciPy's", () => {
+  test("a mean's interval equals SciPy's", () => {
     const { differences, levels } = reference.bootstrap;
     const { resamples, effect } = pairedBootstrap([meanDifference([differences])], {
       resamples: 99_999,
@@ -18,13 +18,13 @@ describe("pairedBootstrap", () => {
     expect(effect).toBeCloseTo(differences.reduce((a, b) => a + b, 0) / 89, 14);
     for (const { level, interval } of levels) {
       const [low, high] = percentileInterval(resamples, level);
-      // A mean of 89 whole numbers moves in steps of 1 / 89; draws may put an end one step off.
+      // A mean of 89 whole numbers moves in steps of 1 / 89; other draws may move an end by one step.
       expect(Math.abs(low - (interval[0] ?? NaN))).toBeLessThan(1.01 / 89);
       expect(Math.abs(high - (interval[1] ?? NaN))).toBeLessThan(1.01 / 89);
     }
   });
 
-  test("two examples, 0 and 1, are drawn as binomials are", () => {
+  test("two examples, 0 and 1, are drawn binomially", () => {
     const { resamples, p } = pairedBootstrap([meanDifference([[0, 1]])]);
     const share = (value: number) => resamples.filter((e) => e === value).length / 9999;
     // Standard error at most 0.005.
@@ -34,8 +34,8 @@ describe("pairedBootstrap", () => {
     expect(p).toBeCloseTo((2 * (share(0) * 9999 + 1)) / 10_000, 12);
   });
 
-  test("seeds and examples are both drawn, examples once for all seeds of a task", () => {
-    // Additive: the variance of a resample is that of seeds over S and that of examples over N.
+  test("draws both seeds and examples, the same examples for all seeds of a task", () => {
+    // Additive: a resample's variance is that of seeds over S plus that of examples over N.
     const seeds = [0.1, -0.2, 0.4, 0, 0.3];
     const examples = Array.from({ length: 31 }, (_, i) => ((i * 7) % 31) / 31 - 0.4);
     const task = meanDifference(seeds.map((s) => examples.map((e) => s + e)));
@@ -44,13 +44,13 @@ describe("pairedBootstrap", () => {
     const one = pairedBootstrap([task]);
     // Of 9,999 draws: a standard error of 1.4%.
     expect(variance(one.resamples) / expected).toBeCloseTo(1, 1);
-    // Tasks are strata, each drawn for itself: their mean has half the variance.
+    // Tasks are strata, each drawn independently: their mean has half the variance.
     const two = pairedBootstrap([task, task], { seed: 2 });
     expect(two.effect).toBeCloseTo(one.effect, 14);
     expect((2 * variance(two.resamples)) / expected).toBeCloseTo(1, 1);
   });
 
-  test("tasks count alike, whatever their sizes", () => {
+  test("weighs tasks equally, whatever their sizes", () => {
     const tasks = [meanDifference([Array.from({ length: 13 }, () => 1)]), meanDifference([[-0.5]])];
     expect(pairedBootstrap(tasks, { resamples: 99 })).toMatchObject({
       effect: 0.25,
@@ -59,18 +59,18 @@ describe("pairedBootstrap", () => {
     });
   });
 
-  test("no difference is certain to show none", () => {
+  test("the p-value is 1 if the methods never differ", () => {
     expect(pairedBootstrap([meanDifference([[0, 0, 0]])], { resamples: 199 }).p).toBe(1);
   });
 
-  test("a seed gives the same draws, another others", () => {
+  test("the same seed gives the same draws, another seed different ones", () => {
     const task = meanDifference([reference.bootstrap.differences]);
     const at = (seed: number) => pairedBootstrap([task], { resamples: 199, seed }).resamples;
     expect(at(3)).toEqual(at(3));
     expect(at(3)).not.toEqual(at(4));
   });
 
-  test("an interval runs from the k-th smallest resample to the k-th largest", () => {
+  test("an interval goes from the k-th smallest resample to the k-th largest", () => {
     const resamples = Float64Array.from({ length: 199 }, (_, i) => i + 1);
     expect(percentileInterval(resamples, 0.95)).toEqual([5, 195]);
     expect(percentileInterval(resamples, 0.9)).toEqual([10, 190]);
@@ -99,7 +99,7 @@ describe("pairedBootstrap", () => {
     );
   });
 
-  test("refuses what cannot be drawn from", () => {
+  test("rejects tasks and levels that cannot be resampled", () => {
     expect(() => pairedBootstrap([])).toThrow(/at least one seed and one example, got none/);
     expect(() => pairedBootstrap([meanDifference([[]])])).toThrow(/got 1 x 0/);
     expect(() => pairedBootstrap([meanDifference([[NaN]])])).toThrow(/must be finite/);

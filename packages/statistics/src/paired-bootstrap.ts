@@ -14,31 +14,31 @@ export interface TaskSample {
   effect: (seedCounts: Uint32Array, exampleCounts: Uint32Array) => number;
 }
 
-/** What a bootstrap tells of an effect. */
+/** An effect's estimate by bootstrap. */
 export interface Bootstrap {
-  /** Mean over the tasks, on the sample as it is. */
+  /** Mean over the tasks, on the original sample. */
   effect: number;
   /** `percentileInterval` of the resamples. */
   interval: Interval;
-  /** Two-sided, in `[2 / (R + 1), 1]`: at most `1 - level` exactly if the interval leaves 0 out. */
+  /** Two-sided, in `[2 / (R + 1), 1]`: at most `1 - level` exactly if the interval excludes 0. */
   p: number;
-  /** The effect on each of R resamples, rising: from them other levels are read. */
+  /** The effect on each of R resamples, ascending; intervals at other levels are read from them. */
   resamples: Float64Array;
 }
 
 /**
- * The paired bootstrap of an effect that is a mean over tasks. Tasks are what they are; within each,
- * seeds and examples are drawn with replacement, independently of each other, examples once for both
- * methods and all seeds.
+ * The paired bootstrap of an effect that is a mean over tasks. Tasks are fixed; within each, seeds
+ * and examples are drawn with replacement, independently of each other. Both methods and all seeds
+ * share one draw of examples.
  *
- * `p = min(1, 2 (c + 1) / (R + 1))`, c being the smaller of how many resamples are at or below 0
- * and how many are at or above.
+ * `p = min(1, 2 (c + 1) / (R + 1))`, where c is the number of resamples at or below 0 or the number
+ * at or above 0, whichever is smaller.
  *
- * With few seeds the interval is too narrow by what lies between seeds: S drawn of S spread by
- * `(S - 1) / S` of their variance.
+ * With few seeds the interval is too narrow: S seeds redrawn from S show `(S - 1) / S` of the
+ * variance between them.
  *
- * `resamples` is R, by default such that the usual levels are whole ranks; `level`, in `(0, 1)`, is the
- * interval's; `seed`, a whole number of at least 0, is that of the draws.
+ * `resamples` is R; by default the usual levels are whole ranks. `level`, in `(0, 1)`, is the
+ * interval's; `seed`, a whole number of at least 0, is the seed of the draws.
  *
  * @throws RangeError if there is no task, a task without seeds or examples, an effect that is not
  *   finite, or too few resamples for the level
@@ -61,7 +61,7 @@ export function pairedBootstrap(
   const mean = (counts: (n: number) => Uint32Array) => {
     let sum = 0;
     for (const task of tasks) {
-      // Seeds are drawn before examples: the order is part of the stream.
+      // Draw seeds before examples: the order is part of the stream.
       const seedCounts = counts(task.seeds);
       sum += task.effect(seedCounts, counts(task.examples));
     }
@@ -91,20 +91,20 @@ export function pairedBootstrap(
 
 /**
  * The percentile interval of R resamples: from the k-th smallest to the k-th largest,
- * `k = (1 - level) / 2 (R + 1)` rounded down. It leaves 0 out exactly if the p-value of
+ * `k = (1 - level) / 2 (R + 1)` rounded down. It excludes 0 exactly if the p-value of
  * `pairedBootstrap` is at most `1 - level`.
  *
- * @param resamples rising
- * @param level in `(0, 1)`; of several effects tested together, as `holm` says
+ * @param resamples ascending
+ * @param level in `(0, 1)`; for several effects tested together, that of `holm`
  * @throws RangeError if there are too few resamples for the level
  * Source: Davison and Hinkley 1997, equation 5.18.
  */
 export function percentileInterval(resamples: Float64Array, level: number): Interval {
-  // A level such as 0.95 is a little off in binary; its rank is meant whole.
+  // A level such as 0.95 is inexact in binary; round so that its rank is whole.
   const rank = Math.floor(((1 - level) / 2) * (resamples.length + 1) + 1e-9);
   if (!(level > 0 && rank >= 1)) {
     throw new RangeError(
-      `percentileInterval: level must lie above 0 and leave a resample on either side, got ${level} of ${resamples.length} resamples; ${level > 0 && level < 1 ? `take ${Math.ceil(2 / (1 - level))} or more` : "take 0.95, say"}`,
+      `percentileInterval: level must be above 0 and leave a resample on either side, got ${level} of ${resamples.length} resamples; ${level > 0 && level < 1 ? `take ${Math.ceil(2 / (1 - level))} or more` : "for example, take 0.95"}`,
     );
   }
   return [resamples[rank - 1] ?? NaN, resamples[resamples.length - rank] ?? NaN];

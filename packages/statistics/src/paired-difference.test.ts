@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { pairedDifference } from "./paired-difference.ts";
 
 describe("pairedDifference", () => {
-  test("is Bonett and Price's interval, by their formula", () => {
-    // 100 pairs: 10 only the first gets right, 3 only the second.
+  test("equals Bonett and Price's formula", () => {
+    // 100 pairs: only the first is right on 10, only the second on 3.
     const differences = [...Array(10).fill(1), ...Array(3).fill(-1), ...Array(87).fill(0)];
     const { difference, interval } = pairedDifference(differences as number[], 0.95);
     const [p12, p21] = [11 / 102, 4 / 102];
@@ -13,14 +13,14 @@ describe("pairedDifference", () => {
     expect(interval[1]).toBeCloseTo(p12 - p21 + half, 9);
   });
 
-  test("does not shrink to nothing when the two never differ", () => {
+  test("has an interval of some width even if the two never differ", () => {
     const { difference, interval } = pairedDifference(new Float64Array(200), 0.95);
     expect(difference).toBe(0);
     expect(interval[1]).toBeGreaterThan(0.01);
     expect(interval[0]).toBeCloseTo(-interval[1], 12);
   });
 
-  test("holds the true difference about as often as it says", () => {
+  test("contains the true difference about as often as its level says", () => {
     // A linear congruential generator (Numerical Recipes), seeded.
     let state = 5;
     const draw = () => (state = (state * 1664525 + 1013904223) >>> 0) / 2 ** 32;
@@ -38,7 +38,7 @@ describe("pairedDifference", () => {
     expect(held / rounds).toBeLessThan(0.98);
   });
 
-  test("refuses no examples", () => {
+  test("rejects an empty array", () => {
     expect(() => pairedDifference([], 0.95)).toThrow(RangeError);
   });
 });

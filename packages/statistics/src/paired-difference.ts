@@ -1,13 +1,13 @@
 import { type Interval, normalQuantile } from "./wilson.ts";
 
 /**
- * The mean of paired differences and its interval, by Bonett and Price's adjustment: one example
- * more on either side before the usual normal interval, so that it keeps its level when few
- * examples tell the two apart. Differences may be fractions (means over seeds).
+ * The mean of paired differences and its interval, by Bonett and Price's adjustment: it adds one
+ * example on either side before the usual normal interval, so that the interval keeps its level when
+ * the two differ on few examples. Differences may be fractions (means over seeds).
  *
  * @param differences one for each example, in `[-1, 1]`
  * @param level in `(0, 1)`
- * @throws RangeError if there is none
+ * @throws RangeError if there are none
  * Source: Bonett and Price, "Adjusted Wald confidence interval for a difference of binomial
  *   proportions based on paired data", 2012.
  */
@@ -16,8 +16,7 @@ export function pairedDifference(
   level: number,
 ): { difference: number; interval: Interval } {
   const n = differences.length;
-  if (n === 0)
-    throw new RangeError("pairedDifference: expected one example at the least, got none");
+  if (n === 0) throw new RangeError("pairedDifference: expected at least one example, got none");
   let sum = 0;
   let squares = 2;
   for (let i = 0; i < n; i++) {

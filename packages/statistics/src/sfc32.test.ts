@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import reference from "../reference/statistics.json" with { type: "json" };
 import { sfc32 } from "./sfc32.ts";
 
-test("the stream is sfc32, all 64 bits of the seed in it", () => {
+test("the stream is sfc32's and uses all 64 bits of the seed", () => {
   for (const { seed, words } of reference.sfc32) {
     const draw = sfc32(seed);
     expect(words.map(() => draw(2 ** 32))).toEqual(words);
   }
 });
 
-test("draws lie below the bound, each value as often as the others", () => {
+test("draws are below the bound, all values equally often", () => {
   const draw = sfc32(7);
   const counts = Array.from({ length: 13 }, () => 0);
   for (let i = 0; i < 130_000; i++) {

@@ -1,8 +1,8 @@
 /**
- * A stream of whole numbers that follows from its seed alone: each call gives one below `bound`,
- * which is at most 2^32, each as often as any other up to one part in `2^32 / bound`.
+ * A stream of whole numbers that depends on its seed alone: each call returns one below `bound`, at
+ * most 2^32. All are equally likely up to one part in `2^32 / bound`.
  *
- * Its state has 128 bits, so that the many millions of draws of a bootstrap never come round.
+ * Its state has 128 bits, so that the many millions of draws of a bootstrap do not repeat.
  *
  * @param seed a whole number, from 0 to 2^53 - 1
  * Source: sfc32 of PractRand 0.95, seeded as there from 64 bits (public domain, C. Doty-Humphrey).

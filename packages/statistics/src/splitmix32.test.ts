@@ -7,7 +7,7 @@ function first(...key: number[]): number[] {
   return [random(), random(), random()];
 }
 
-test("a stream follows from its key, and each part of the key tells it from others", () => {
+test("a stream depends on every part of its key and on nothing else", () => {
   expect(first(1)).toEqual(first(1));
   const streams = [[0], [1], [0, 0], [0, 1], [1, 0], [1, 1], [2 ** 32], [2 ** 32 + 1]].map((key) =>
     first(...key).join(),
@@ -22,11 +22,11 @@ test("numbers are spread evenly over [0, 1)", () => {
     const tenth = Math.floor(uniform(random) * 10);
     counts[tenth] = (counts[tenth] ?? 0) + 1;
   }
-  // 5,000 each, sd 67; four of them.
+  // 5,000 each, standard deviation 67; four of them.
   for (const count of counts) expect(Math.abs(count - 5000)).toBeLessThan(270);
 });
 
-test("shuffling keeps each item and gives each order as often", () => {
+test("shuffling keeps every item, and all orders are equally likely", () => {
   fc.assert(
     fc.property(fc.array(fc.nat()), fc.nat(), (items, seed) => {
       const result = shuffled(items, splitmix32(seed));
@@ -39,6 +39,6 @@ test("shuffling keeps each item and gives each order as often", () => {
     orders.set(order, (orders.get(order) ?? 0) + 1);
   }
   expect(orders.size).toBe(6);
-  // 1,000 each, sd 29; four of them.
+  // 1,000 each, standard deviation 29; four of them.
   for (const count of orders.values()) expect(Math.abs(count - 1000)).toBeLessThan(116);
 });

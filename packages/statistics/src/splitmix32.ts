@@ -1,7 +1,7 @@
 /**
- * A stream of 32-bit integers that follows from its key alone.
+ * A stream of 32-bit integers that depends on its key alone.
  *
- * @param key whole numbers, from 0 to 2^53 - 1: a seed, then whatever tells this stream from others
+ * @param key whole numbers, from 0 to 2^53 - 1: a seed, then what distinguishes this stream from others
  * Source: splitmix32, with the finaliser of MurmurHash3 (public domain, A. Appleby).
  */
 export function splitmix32(...key: readonly number[]): () => number {
@@ -23,7 +23,7 @@ function mix(bits: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** A number in `[0, 1)`, the stream's next. */
+/** The stream's next number, in `[0, 1)`. */
 export function uniform(random: () => number): number {
   return random() / 2 ** 32;
 }

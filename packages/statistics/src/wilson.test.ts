@@ -14,7 +14,7 @@ describe("wilson", () => {
     expect(h).toBeCloseTo(high, 4);
   });
 
-  test("holds the shares that the score test does not reject, and narrows with n", () => {
+  test("contains the shares that the score test does not reject, and widens with the level", () => {
     fc.assert(
       fc.property(fc.nat(500), fc.integer({ min: 1, max: 500 }), (a, n) => {
         const correct = a % (n + 1);
@@ -32,10 +32,10 @@ describe("wilson", () => {
     );
   });
 
-  test("refuses impossible counts and levels", () => {
-    expect(() => wilson(3, 2)).toThrow("wilson: correct must lie in [0, n]");
+  test("rejects impossible counts and levels", () => {
+    expect(() => wilson(3, 2)).toThrow("wilson: correct must be in [0, n]");
     expect(() => wilson(0, 0)).toThrow(RangeError);
-    expect(() => wilson(1, 2, 1)).toThrow("wilson: level must lie between 0 and 1, got 1");
+    expect(() => wilson(1, 2, 1)).toThrow("wilson: level must be between 0 and 1, got 1");
   });
 });
 

@@ -2,8 +2,8 @@
 export type Interval = [low: number, high: number];
 
 /**
- * The Wilson score interval of `correct` of `n`, within `[0, 1]`: unlike the plain one it keeps its
- * level near 0 and 1 and for small n.
+ * The Wilson score interval of `correct` of `n`, within `[0, 1]`: unlike the normal interval it
+ * keeps its level near 0 and 1 and for small n.
  *
  * @param level in `(0, 1)`
  * @throws RangeError unless `0 <= correct <= n`, `n >= 1` and `0 < level < 1`
@@ -12,11 +12,11 @@ export type Interval = [low: number, high: number];
 export function wilson(correct: number, n: number, level = 0.95): Interval {
   if (!(n >= 1 && correct >= 0 && correct <= n)) {
     throw new RangeError(
-      `wilson: correct must lie in [0, n] and n be at least 1, got ${correct} of ${n}`,
+      `wilson: correct must be in [0, n] and n at least 1, got ${correct} of ${n}`,
     );
   }
   if (!(level > 0 && level < 1)) {
-    throw new RangeError(`wilson: level must lie between 0 and 1, got ${level}`);
+    throw new RangeError(`wilson: level must be between 0 and 1, got ${level}`);
   }
   const z = normalQuantile((1 + level) / 2);
   const p = correct / n;
@@ -29,7 +29,7 @@ export function wilson(correct: number, n: number, level = 0.95): Interval {
 }
 
 /**
- * The standard normal's quantile at `p`, by bisection; absolute error under 1e-9 for p in
+ * The standard normal quantile at `p`, by bisection; absolute error under 1e-9 for p in
  * `[1e-6, 1 - 1e-6]`, and never outside `[-8, 8]`.
  */
 export function normalQuantile(p: number): number {
@@ -44,7 +44,7 @@ export function normalQuantile(p: number): number {
 }
 
 /**
- * The standard normal's distribution function: 1/2 + density * (x + x^3/3 + x^5/15 + ...).
+ * The standard normal distribution function: 1/2 + density * (x + x^3/3 + x^5/15 + ...).
  * Source: Marsaglia, "Evaluating the normal distribution", 2004.
  */
 function normalDistribution(x: number): number {
