@@ -8,7 +8,7 @@ const score = (regime: string, task: string, value: number, seed = 1) => ({
   score: value,
 });
 
-it("takes the regime of the best mean over tasks, seeds of a task averaged", () => {
+it("takes the regime with the best mean over tasks, after averaging each task's seeds", () => {
   const choice = chooseRegime([
     score("slow", "a", 0.5),
     score("slow", "a", 0.75, 2),
@@ -26,14 +26,14 @@ it("takes the regime of the best mean over tasks, seeds of a task averaged", () 
   ]);
 });
 
-it("of equal ones takes the first that is named", () => {
+it("takes the first of equal regimes", () => {
   expect(chooseRegime([score("x", "a", 0.5), score("y", "a", 0.5)]).chosen).toBe("x");
   expect(chooseRegime([score("y", "a", 0.5), score("x", "a", 0.5)]).chosen).toBe("y");
 });
 
-it("compares only what was tried alike", () => {
+it("rejects regimes that were tried on different tasks, and no regimes", () => {
   expect(() => chooseRegime([score("x", "a", 0.5), score("y", "b", 0.5)])).toThrow(
     "choose: the regimes x and y must be tried on the same tasks with the same seeds",
   );
-  expect(() => chooseRegime([])).toThrow("choose: expected one regime or more, got none");
+  expect(() => chooseRegime([])).toThrow("choose: expected at least one regime, got none");
 });

@@ -3,26 +3,26 @@ import { join } from "node:path";
 import { type Json, type StageContext, cellResultsSchema, readJsonAs } from "@sweetspot/artifact";
 import type { ChooseSettings } from "./settings.ts";
 
-/** `choice.json`: the regime chosen for a method, and what it was chosen by. */
+/** `choice.json`: the regime chosen for a method, and the scores behind the choice. */
 export interface Choice {
   format: "sweetspot-choice-1";
   chosen: string;
-  /** In the order in which they are named. */
+  /** In the order of the settings. */
   regimes: {
     regime: string;
     /** The mean over tasks and seeds of `byTask`. */
     score: number;
-    /** The mean accuracy of the exits, each alone, on the calibration split; a mean over seeds. */
+    /** The mean accuracy of the exits, each alone, on the calibration split, averaged over seeds. */
     byTask: Record<string, number>;
   }[];
 }
 
 /**
- * The stage `choose`: of the regimes that a method was trained under, the one whose exits are the most
- * accurate on the calibration split, on the mean over tasks; of equal ones the first. Neither the test
- * split is looked at nor the threshold split, which promises are made on.
+ * The stage `choose`: chooses among the regimes that a method was trained under. It takes the one whose
+ * exits are the most accurate on the calibration split, averaged over tasks; of equals, the first. It
+ * reads neither the test split nor the threshold split, on which promises are made.
  *
- * @throws RangeError if a regime was not tried on every task with every seed that another was
+ * @throws RangeError unless all regimes were tried on the same tasks with the same seeds
  */
 export async function runChoose({
   settings,
@@ -44,12 +44,12 @@ export async function runChoose({
   }
   const choice = chooseRegime(scores);
   await writeFile(join(output, "choice.json"), `${JSON.stringify(choice, undefined, 2)}\n`);
-  const told = choice.regimes.map(({ regime, score }) => `${regime} ${(100 * score).toFixed(1)}`);
-  log(`choose  ${choice.chosen} (exits on the calibration split: ${told.join(", ")})`);
+  const scored = choice.regimes.map(({ regime, score }) => `${regime} ${(100 * score).toFixed(1)}`);
+  log(`choose  ${choice.chosen} (exits on the calibration split: ${scored.join(", ")})`);
   return { chosen: choice.chosen };
 }
 
-/** The choice by the scores of every regime on every task with every seed. @throws RangeError as `runChoose` */
+/** Chooses by the scores of every regime on every task with every seed. @throws RangeError as `runChoose` */
 export function chooseRegime(
   scores: readonly { task: string; regime: string; seed: number; score: number }[],
 ): Choice {
@@ -61,7 +61,7 @@ export function chooseRegime(
       .join();
   const names = [...new Set(scores.map((s) => s.regime))];
   const [first] = names;
-  if (first === undefined) throw new RangeError("choose: expected one regime or more, got none");
+  if (first === undefined) throw new RangeError("choose: expected at least one regime, got none");
   const other = names.find((regime) => places(regime) !== places(first));
   if (other !== undefined)
     throw new RangeError(

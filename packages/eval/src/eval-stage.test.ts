@@ -25,7 +25,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const logit = (p: number) => Math.log(p / (1 - p));
 
-/** Three test examples, two classes: true classes 0, 1, 1. Probability of class 1, by exit. */
+/** Probability of class 1, by exit, of three test examples; their true classes are 0, 1, 1. */
 const early = [
   [0.1, 0.4, 0.7],
   [0.8, 0.95, 0.9],
@@ -93,7 +93,7 @@ const tensors = {
   lengths: { shape: [3], data: Int32Array.of(5, 7, 11) },
 };
 
-/** Of each exit's four answers three are right; softmax says 3/4 where its logits, d and 0, are over d / log 3. */
+/** Three of each exit's four answers are right; softmax of the logits d and 0 is 3/4 at a temperature of d / log 3. */
 const calibration = {
   logits: {
     shape: [2, 4, 2],
@@ -137,7 +137,7 @@ async function run(cell: Cell) {
 }
 
 describe("the stage eval", () => {
-  test("an early-exit cascade is evaluated by hand-computed numbers", async () => {
+  test("an early-exit cascade's results equal those computed by hand", async () => {
     const { results, right } = await run({ members: [[2, 6]] });
     expect(results.exits.map((e) => [e.exitLayer, e.layers, e.correct, e.n])).toEqual([
       [2, 2, 2, 3],
@@ -165,7 +165,7 @@ describe("the stage eval", () => {
     expect(right["atBudget"]).toEqual({ shape: [2, 3], data: Int32Array.of(1, 0, 1, 1, 1, 1) });
   });
 
-  test("every exit rule has its curve on the same logits, and the oracle bounds them", async () => {
+  test("draws every exit rule's curve from the same logits, bounded by the oracle", async () => {
     const { results } = await run({ members: [[2, 6]] });
     expect(results.rules?.map(({ rule }) => rule)).toEqual(exitRuleNames);
     const [byProbability, byEntropy, byMargin, byPatience] = [
@@ -176,13 +176,13 @@ describe("the stage eval", () => {
     ].map((name) => results.rules?.find(({ rule }) => rule === name));
     expect(byProbability?.curve).toEqual(results.curve);
     expect(byProbability?.atBudget).toEqual(results.atBudget);
-    // A third of the cost each at means of (2/3, 1), (1, 1) and (1, 2/3).
+    // Three thirds of the cost, with means of (2/3, 1), (1, 1) and (1, 2/3).
     expect(byProbability?.area).toBeCloseTo(8 / 9, 12);
-    // Of two classes, entropy and margin rank as the maximum probability does.
+    // With two classes, entropy and margin rank examples as the maximum probability does.
     const shown = (curve: typeof results.curve = []) => curve.map((p) => [p.cost, p.accuracy]);
     expect(shown(byEntropy?.curve)).toEqual(shown(results.curve));
     expect(shown(byMargin?.curve)).toEqual(shown(results.curve));
-    // At the first of two exits nobody has agreed with anybody: all stay or all go.
+    // At the first of two exits there is no agreement yet: all stay or all leave.
     expect(shown(byPatience?.curve)).toEqual([
       [6 / 18, 2 / 3],
       [1, 2 / 3],
@@ -192,12 +192,12 @@ describe("the stage eval", () => {
     expect(one.results.rules).toEqual([byMargin]);
   });
 
-  test("calibration is measured on test before and after the calibration split's temperature", async () => {
+  test("measures calibration on the test split before and after the calibration split's temperature", async () => {
     const { results } = await run({ members: [[2, 6]] });
     const [first, second] = results.calibration ?? [];
     expect([first?.exitLayer, second?.exitLayer]).toEqual([2, 6]);
     expect(first?.temperature).toBeCloseTo(5 / Math.log(3), 8);
-    // Each example in a bin of its own: sure 0.9, 0.6, 0.7 and 0.8, 0.95, 0.9.
+    // Each example is in a bin of its own: confidences 0.9, 0.6, 0.7 and 0.8, 0.95, 0.9.
     expect(first?.before.ece).toBeCloseTo((0.1 + 0.6 + 0.3) / 3, 6);
     expect(second?.before.ece).toBeCloseTo((0.8 + 0.05 + 0.1) / 3, 6);
     const softened = [0.9, 0.6, 0.7].map((p) => 1 / (1 + Math.exp((-logit(p) * Math.log(3)) / 5)));
@@ -208,7 +208,7 @@ describe("the stage eval", () => {
     );
   });
 
-  test("promises are tested on the threshold split and shown on both", async () => {
+  test("tests promises on the threshold split and reports both splits", async () => {
     const { results } = await run({ members: [[2, 6]] });
     expect(results.calibrationSplit?.exits).toEqual([0.75, 0.75]);
     expect(results.calibrationSplit?.area).toBeCloseTo(0.75, 14);
@@ -217,13 +217,13 @@ describe("the stage eval", () => {
         promise: { agree: 0.98 },
         confidence: 0.95,
         threshold: null,
-        why: "0 of 4 examples show another answer than the full model's at the safest threshold; it takes 149 examples with none",
+        why: "0 of 4 examples have an answer other than the full model's at the safest threshold; 149 examples with none would be enough",
       },
       {
         promise: { lose: 1 },
         confidence: 0.95,
         threshold: null,
-        why: "0 of 4 examples show a right answer of the full model lost at the safest threshold; it takes 299 examples with none",
+        why: "0 of 4 examples lose a right answer of the full model at the safest threshold; 299 examples with none would be enough",
       },
       {
         promise: { spend: 0.4 },
@@ -234,7 +234,7 @@ describe("the stage eval", () => {
       },
     ]);
     const promises = [{ agree: 0.4, confidence: 0.8 }];
-    // Of four none differs: a p-value of 0.4^4.
+    // None of four differs: a p-value of 0.4^4.
     expect((await run({ members: [[2, 6]], settings: { promises } })).results.promises).toEqual([
       {
         promise: { agree: 0.4 },
@@ -247,7 +247,7 @@ describe("the stage eval", () => {
     ]);
   });
 
-  test("accuracies on the training split are there where it was predicted", async () => {
+  test("reports accuracies on the training split if it was predicted", async () => {
     const without = predictions([[2, 6]]);
     const trained = { ...without, splits: { ...without.splits, train: { examples: 4 } } };
     expect((await run({ members: [[2, 6]] })).results).not.toHaveProperty("training");
@@ -255,7 +255,7 @@ describe("the stage eval", () => {
     expect(results.training).toEqual({ exits: [0.75, 0.75] });
   });
 
-  test("outcomes are read back, and draw the same curve", async () => {
+  test("outcomes that are read back give the same curve", async () => {
     const { results, artifact } = await run({ members: [[2], [6]] });
     const outcomes = await readOutcomes(artifact, results);
     expect(outcomes.confidences.map((row) => Array.from(row, (c) => c.toFixed(6)))).toEqual([
@@ -267,7 +267,7 @@ describe("the stage eval", () => {
     const { costs, accuracies } = resampledCurve(outcomes)([1, 1, 1]);
     expect(Array.from(costs)).toEqual(results.curve.map((p) => p.cost));
     expect(Array.from(accuracies)).toEqual(results.curve.map((p) => p.accuracy));
-    // The area ends at the full model's cost, which the restart passes.
+    // The area ends at the full model's cost, which the restart exceeds.
     expect(results.rules?.[0]?.area).toBeCloseTo(
       meanAccuracy({ costs, accuracies }, [1 / 3, 1]),
       12,
@@ -277,7 +277,7 @@ describe("the stage eval", () => {
     );
   });
 
-  test("a method is any name of letters, digits and dashes", async () => {
+  test("accepts any method name of letters, digits and dashes", async () => {
     const named = (method: string) => ({
       members: [[2, 6]],
       predictionsJson: { ...predictions([[2, 6]]), method },
@@ -298,7 +298,7 @@ describe("the stage eval", () => {
     expect(results.curve.at(-1)?.cost).toBe(8 / 6);
   });
 
-  test("temperatures are fitted on the split that is named, and move confidences alone", async () => {
+  test("fits temperatures on the split named, which change only confidences", async () => {
     const members = [[2, 6]];
     const off = (await run({ members })).results;
     const fitted = (await run({ members, settings: { temperature: "calibration" } })).results;
@@ -307,7 +307,7 @@ describe("the stage eval", () => {
     expect(first).toBeCloseTo(5 / Math.log(3), 8);
     expect(second).toBeCloseTo(2 / Math.log(3), 8);
     expect(fitted.exits).toEqual(off.exits);
-    // A cascade's decisions rest on the first exit's confidences, here 0.6, 0.7 and 0.9 before.
+    // The cascade's decisions depend on the first exit's confidences, here 0.6, 0.7 and 0.9 before.
     const softened = [0.6, 0.7, 0.9].map((p) => 1 / (1 + Math.exp(-logit(p) / first)));
     fitted.curve
       .slice(0, 3)
@@ -331,7 +331,7 @@ describe("the stage eval", () => {
     [
       "thresholds outside [0, 1]",
       { members: [[2, 6]], settings: { thresholds: [0, 1.5] } },
-      /stage eval: thresholds\.1: must lie in \[0, 1\], got 1\.5/,
+      /stage eval: thresholds\.1: must be in \[0, 1\], got 1\.5/,
     ],
     [
       "thresholds that do not rise",
@@ -354,7 +354,7 @@ describe("the stage eval", () => {
       /rules\.0: .*margin/,
     ],
     [
-      "a promise of nothing known",
+      "an unknown promise",
       { members: [[2, 6]], settings: { promises: [{ agree: 98 }] } },
       /promises\.0: must be one of agree: a share in \(0, 1\), lose: points/,
     ],
@@ -401,7 +401,7 @@ describe("the stage eval", () => {
     [
       "timings of another bundle",
       { members: [[2, 6]], timingJson: otherLayer },
-      /timing\.json: member 0, segment 0 must end at layer 2 as in the predictions, got 3/,
+      /timing\.json: member 0, segment 0 must end at layer 2, as in the predictions, got 3/,
     ],
     [
       "a batch size that was not timed",
@@ -424,7 +424,7 @@ describe("the stage eval", () => {
       /predictions\.json: members\.0\.exitLayers: must rise/,
     ],
   ];
-  test.each(bad)("%s: an error that names the file, and no artefact", async (_, cell, message) => {
+  test.each(bad)("%s: an error that names the file, and no artifact", async (_, cell, message) => {
     const error: unknown = await run(cell).catch((e: unknown) => e);
     expect((error as Error).message).toMatch(message);
     await expect(stat(join(folder, String(cells - 1), "eval"))).rejects.toThrow("ENOENT");

@@ -31,7 +31,7 @@ import type { EvalSettings } from "./settings.ts";
 import { fitTemperature } from "./calibration/temperature.ts";
 
 /**
- * The stage `eval`. Leaves `results.json` (`CellResults`), `right-answers.safetensors`
+ * The stage `eval`. Writes `results.json` (`CellResults`), `right-answers.safetensors`
  * (`RightAnswers`) and `outcomes.safetensors` (`Outcomes`).
  */
 export async function runEval({
@@ -107,7 +107,7 @@ export async function runEval({
   return { method: results.method, examples: results.examples, points: results.curve.length };
 }
 
-/** What the data and the training tell, as far as they are given. */
+/** Results from the artifacts of `data` and `train`, if they are given. */
 async function fromOthers({
   data,
   train,
@@ -131,7 +131,7 @@ function temperaturesOf(
   return logits.map((exit) => fitTemperature(exit, labels));
 }
 
-/** Each promise tested on the threshold split, at thresholds that the calibration split suggests. */
+/** Tests each promise on the threshold split, at candidate thresholds from the calibration split. */
 function promisesOf(
   promises: EvalSettings["promises"],
   splits: Readonly<Record<"test" | "calibration" | "threshold", PredictedSplit>>,

@@ -40,7 +40,7 @@ function cell(exitLayers: number[], layers: number) {
       })),
     })),
   };
-  // Example i is surer than i + 1 at the first exit; the last exit is right, the others are wrong.
+  // At the first exit, example i has a higher confidence than i + 1. The last exit is right, the others are wrong.
   const test: PredictedSplit = {
     labels,
     predicted: exitLayers.map(() => labels),
@@ -56,10 +56,10 @@ function cell(exitLayers: number[], layers: number) {
 }
 
 describe("evaluate", () => {
-  test("a budget buys the dearest operating point within it, and one met exactly is within", () => {
+  test("a budget gets the most expensive operating point that is not above it", () => {
     const { predictions, test, timing } = cell([1, 4], 4);
     const results = evaluate(predictions, test, timing, { thresholds: [1], confidence: 0.95 });
-    // k examples go on to the end: cost (8 - k + 4k) / 32.
+    // If k examples go on to the last exit, the cost is (8 - k + 4k) / 32.
     expect(results.atBudget.map((b) => [b.budget, b.cost, b.correct])).toEqual([
       [0.25, 8 / 32, 0],
       [0.5, 14 / 32, 2],
@@ -72,13 +72,13 @@ describe("evaluate", () => {
     ]);
   });
 
-  test("a budget below the first exit is left out", () => {
+  test("leaves out a budget below the first exit's cost", () => {
     const { predictions, test, timing } = cell([3, 4], 4);
     const results = evaluate(predictions, test, timing, { thresholds: [1], confidence: 0.95 });
     expect(results.atBudget.map((b) => b.budget)).toEqual([0.75]);
   });
 
-  test("one exit: one point, at its own cost", () => {
+  test("one exit has one point, at its own cost", () => {
     const { predictions, test, timing } = cell([4], 4);
     const results = evaluate(predictions, test, timing, { thresholds: [0, 1], confidence: 0.95 });
     expect(results.curve).toEqual([
@@ -88,7 +88,7 @@ describe("evaluate", () => {
     expect(results.majority).toEqual({ label: "no", share: 5 / 8 });
   });
 
-  test("the intervals' level follows the setting", () => {
+  test("intervals are at the level of the setting", () => {
     const { predictions, test, timing } = cell([1, 4], 4);
     const at = (confidence: number) =>
       evaluate(predictions, test, timing, { thresholds: [1], confidence }).exits[0]?.interval[1] ??

@@ -6,10 +6,10 @@ import { exitsAt, operatingPoint, speedAccuracyCurve } from "./curves/speed-accu
 import { wilson } from "@sweetspot/statistics";
 
 /**
- * What is known of a cascade from its predictions on the test split and its timings alone, under the
- * exit rule by maximum probability.
+ * Evaluates a cascade from its predictions on the test split and its timings alone, under the exit rule
+ * by maximum probability.
  *
- * `thresholds` are of the grid, in `[0, 1]`; `confidence` is the level of the intervals, in `(0, 1)`.
+ * `thresholds` is the grid, in `[0, 1]`; `confidence` is the level of the intervals, in `(0, 1)`.
  *
  * @param timingFile for errors
  * @throws RangeError if a segment was not timed
@@ -54,8 +54,8 @@ export function evaluate(
 }
 
 /**
- * The examples behind the accuracies in `results`, which `evaluate` made from `test`, so that two
- * cascades can be compared example by example.
+ * Which examples are answered correctly, for the accuracies in `results`, which `evaluate` made from
+ * `test`: so that two cascades can be compared example by example.
  */
 export function rightAnswers(results: CellResults, test: PredictedSplit): RightAnswers {
   return {

@@ -11,14 +11,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-const told = (steps: number) => ({
+const conflict = (steps: number) => ({
   format: "sweetspot-gradient-conflict-1",
   steps,
   pairs: [{ layer: 0, exits: [1, 2], cosine: -0.25, conflicts: 0.75 }],
   alignments: [{ layer: 0, exit: 1, cosine: 0.5 }],
 });
 
-/** A training of as many models as there are files. */
+/** A training artifact with one model for each file. */
 const training = (files: readonly unknown[]) =>
   writeArtifact(
     join(dir, "train"),
@@ -33,16 +33,16 @@ const training = (files: readonly unknown[]) =>
     },
   );
 
-it("is read of every model; of a training that told nothing there is none", async () => {
-  expect(await readGradientConflict(await training([told(3), told(5)]))).toEqual([
-    told(3),
-    told(5),
+it("is read for every model; undefined if the training measured nothing", async () => {
+  expect(await readGradientConflict(await training([conflict(3), conflict(5)]))).toEqual([
+    conflict(3),
+    conflict(5),
   ]);
   expect(await readGradientConflict(await training([]))).toBeUndefined();
 });
 
 it("a share above 1 is an error that names the file", async () => {
-  const bad = { ...told(3), pairs: [{ layer: 0, exits: [1, 2], cosine: 0, conflicts: 1.5 }] };
+  const bad = { ...conflict(3), pairs: [{ layer: 0, exits: [1, 2], cosine: 0, conflicts: 1.5 }] };
   await expect(readGradientConflict(await training([bad]))).rejects.toThrow(
     /gradient-conflict\.json: pairs\.0\.conflicts: /,
   );

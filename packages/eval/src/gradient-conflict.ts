@@ -5,15 +5,15 @@ import {
   readJsonAs,
 } from "@sweetspot/artifact";
 
-/** What a training measured of each of its models, in the cascade's order; undefined if nothing. */
+/** Reads the gradient conflict of each of a training's models, in the cascade's order; undefined if it was not measured. */
 export async function readGradientConflict(
   train: Artifact,
 ): Promise<GradientConflict[] | undefined> {
-  const told: GradientConflict[] = [];
+  const measured: GradientConflict[] = [];
   for (let member = 1; ; member++) {
     const file = `member-${member}/gradient-conflict.json`;
     if (train.manifest.files[file] === undefined) break;
-    told.push(await readJsonAs(train.path(file), gradientConflictSchema));
+    measured.push(await readJsonAs(train.path(file), gradientConflictSchema));
   }
-  return told.length === 0 ? undefined : told;
+  return measured.length === 0 ? undefined : measured;
 }

@@ -11,13 +11,13 @@ import { cascadeExits } from "./curves/exit-cost.ts";
 import { predictedClasses } from "./exit-rules/exit-logits.ts";
 import { maxProbabilityScores } from "./exit-rules/max-probability.ts";
 
-/** One split's predictions, ready to be counted. */
+/** One split's predictions, as classes and confidences. */
 export interface PredictedSplit extends Outcomes {
   /** The true classes, `[N]`. */
   labels: Int32Array;
   /** The predicted classes, `[E][N]`. */
   predicted: Int32Array[];
-  /** Identifies the examples: sha256 over labels and lengths. Two cascades are compared example by example only where it agrees. */
+  /** Identifies the examples: sha256 over labels and lengths. Two cascades are compared example by example only if it is the same. */
   sha256: string;
 }
 
@@ -29,7 +29,7 @@ export async function readPredictions(predict: Artifact): Promise<Predictions> {
   return readJsonAs(predict.path("predictions.json"), predictionsSchema);
 }
 
-/** One split's logits, as they were predicted. */
+/** One split's logits. */
 export interface SplitLogits {
   /** By exit, each `[N, K]`, row-major. */
   logits: Float32Array[];
@@ -103,7 +103,7 @@ export async function readLogits(
  * Reduces a split's logits to predicted classes and confidences.
  *
  * @param classes K
- * @param temperatures of each exit, by which its logits are divided; by default 1
+ * @param temperatures each exit's, which divides its logits; by default 1
  */
 export function predictedSplit(
   { logits, labels, lengths }: SplitLogits,

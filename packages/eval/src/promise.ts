@@ -2,38 +2,38 @@ import type { CostedOutcomes, ExitPromise, Kept, Outcomes } from "@sweetspot/art
 import { binomialDistribution, hoeffdingBentkus } from "@sweetspot/statistics";
 import { exitsAt, speedAccuracyCurve } from "./curves/speed-accuracy.ts";
 
-/** What a cascade did, its answers included. */
+/** A cascade's outcomes with its answers. */
 export interface AnsweredOutcomes extends CostedOutcomes {
   /** The predicted classes, `[E][N]`. */
   predicted: readonly ArrayLike<number>[];
 }
 
-/** The threshold at which a promise is made, or why at none. */
+/** The threshold at which a promise holds, or why there is none. */
 export type Certified = { threshold: number } | { threshold: null; why: string };
 
 /**
- * Learn then test: the threshold at which a promise holds with the given confidence, whatever the
- * inputs' distribution, the split being drawn from it. Each candidate's hypothesis, that it breaks
- * the promise, is tested in an order fixed beforehand, and the first that is not rejected ends it;
- * so no correction is needed, and the probability that the threshold returned breaks its promise is
- * at most `1 - confidence`.
+ * Learn then test: finds the threshold at which a promise holds with the given confidence, for any
+ * distribution of inputs from which the split was drawn. The hypothesis that a candidate breaks the
+ * promise is tested for each candidate in an order fixed beforehand, up to the first that is not
+ * rejected. So no correction is needed, and the probability that the returned threshold breaks its
+ * promise is at most `1 - confidence`.
  *
- * - `agree`: from the largest threshold down, to the fastest one certified. Each example is a loss
- *   where the answer is another: the p-value is the binomial's exact tail.
- * - `lose`: likewise, a loss being where the full model is right and the cascade wrong. The accuracy
- *   lost is that share less the share where it is the other way round, hence at most that share:
- *   valid, and cautious where early exits are right when the last is wrong.
+ * - `agree`: from the largest threshold down, to the fastest one certified. An example is a loss if
+ *   its answer is not the full model's; the p-value is the binomial's exact tail.
+ * - `lose`: likewise, where an example is a loss if the full model is right and the cascade wrong. The
+ *   accuracy lost is that share less the share of the reverse, hence at most that share: valid, but
+ *   cautious if early exits are often right where the last is wrong.
  * - `spend`: from the smallest threshold up, to the last one certified, by `hoeffdingBentkus` of the
  *   cost between the first exit's and the last's. A threshold of 0 leaves at the first exit and needs
  *   no test.
  *
- * Sending all to the last exit keeps `agree` and `lose` without a test, but saves nothing: where no
- * candidate is certified there is no threshold.
+ * Sending all to the last exit keeps `agree` and `lose` without a test, but saves nothing: if no
+ * candidate is certified, there is no threshold.
  *
- * @param outcomes of a split that has served for nothing else
- * @param candidates thresholds, rising, chosen without a look at `outcomes` (`candidateThresholds`)
+ * @param outcomes of a split that is used for nothing else
+ * @param candidates thresholds, ascending, chosen without using `outcomes` (`candidateThresholds`)
  * @param confidence in `(0, 1)`
- * @throws RangeError if confidence lies outside, or as `exitsAt`
+ * @throws RangeError if confidence is out of range, or as `exitsAt`
  * Source: Learn then Test, arXiv:2110.01052 (fixed-sequence testing).
  */
 export function learnThenTest(
@@ -44,7 +44,7 @@ export function learnThenTest(
 ): Certified {
   if (!(confidence > 0 && confidence < 1)) {
     throw new RangeError(
-      `learnThenTest: confidence must lie between 0 and 1, got ${confidence}; take 0.95, say`,
+      `learnThenTest: confidence must be between 0 and 1, got ${confidence}; for example, take 0.95`,
     );
   }
   const test = "spend" in promise ? costTest(promise.spend) : lossTest(promise);
@@ -52,9 +52,10 @@ export function learnThenTest(
 }
 
 /**
- * Thresholds to test a promise at, in `[0, 1]`: those of the exact curve on a split that the promise is
- * not tested on, 500 of them at most, rising. Where predictions crowd, thresholds do. Where a confidence
- * is exactly 1, the curve's last threshold is over 1, which no cascade is run at: 1 takes its place.
+ * Thresholds at which to test a promise, in `[0, 1]`, ascending: at most 500 of the exact curve on a
+ * split that the promise is not tested on, so that they are dense where predictions are. If a
+ * confidence is exactly 1, the curve's last threshold is over 1, at which no cascade runs; 1 replaces
+ * it.
  *
  * @throws RangeError as `speedAccuracyCurve`
  */
@@ -66,7 +67,7 @@ export function candidateThresholds(calibration: Outcomes): number[] {
   return Array.from({ length: count }, (_, i) => thresholds[Math.round(i * step)] ?? NaN);
 }
 
-/** How a cascade does at a threshold beside the full model. @throws RangeError as `exitsAt` */
+/** A cascade's results at a threshold, compared with the full model. @throws RangeError as `exitsAt` */
 export function kept(outcomes: AnsweredOutcomes, threshold: number): Kept {
   const exits = exitsAt(outcomes, threshold);
   const n = exits.length;
@@ -82,12 +83,12 @@ export function kept(outcomes: AnsweredOutcomes, threshold: number): Kept {
 
 type Test = (outcomes: AnsweredOutcomes, candidates: readonly number[], delta: number) => Certified;
 
-/** Of a loss that each example makes or does not. */
+/** The test of a promise about losses, where each example is a loss or not. */
 function lossTest(promise: { agree: number } | { lose: number }): Test {
   const [limit, isLoss, what] =
     "agree" in promise
-      ? ([1 - promise.agree, differs, "another answer than the full model's"] as const)
-      : ([promise.lose / 100, harms, "a right answer of the full model lost"] as const);
+      ? ([1 - promise.agree, differs, "have an answer other than the full model's"] as const)
+      : ([promise.lose / 100, harms, "lose a right answer of the full model"] as const);
   return (outcomes, candidates, delta) => {
     let threshold: number | null = null;
     for (const candidate of candidates.toReversed()) {
@@ -113,25 +114,26 @@ function harms({ correct }: AnsweredOutcomes, exit: number, i: number): boolean 
   return correct.at(-1)?.[i] === 1 && correct[exit]?.[i] !== 1;
 }
 
-/** Why the first candidate is not certified, and how many examples would do. */
+/** Why the first candidate is not certified, and how many examples would be enough. */
 function tooFew(losses: number, n: number, limit: number, delta: number, what: string): string {
-  const seen = `${losses} of ${n} examples show ${what} at the safest threshold`;
+  const seen = `${losses} of ${n} examples ${what} at the safest threshold`;
   const none = Math.ceil(Math.log(delta) / Math.log1p(-limit));
-  if (losses === 0) return `${seen}; it takes ${none} examples with none`;
+  if (losses === 0) return `${seen}; ${none} examples with none would be enough`;
   const passes = (m: number) =>
     binomialDistribution(Math.ceil((losses / n) * m), m, limit) <= delta;
   const most = 2 ** 20;
-  if (losses / n >= limit || !passes(most)) return `${seen}; at that rate no number would do`;
+  if (losses / n >= limit || !passes(most))
+    return `${seen}; at that rate no number would be enough`;
   let [low, high] = [Math.max(n, none), most];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
     if (passes(middle)) high = middle;
     else low = middle;
   }
-  return `${seen}; at that rate it takes about ${high} examples`;
+  return `${seen}; at that rate about ${high} examples would be enough`;
 }
 
-/** Of the mean cost. */
+/** The test of a promise about the mean cost. */
 function costTest(spend: number): Test {
   return (outcomes, candidates, delta) => {
     const { exitLayers, layers } = outcomes;
@@ -143,7 +145,7 @@ function costTest(spend: number): Test {
         why: `the first exit alone costs ${(first / layers).toFixed(2)} of the full model`,
       };
     }
-    // Nobody spends more than the last exit costs, so there is nothing to test.
+    // No example costs more than the last exit, so there is nothing to test.
     if (last / layers <= spend) return { threshold: candidates.at(-1) ?? 0 };
     const limit = (spend * layers - first) / (last - first);
     let threshold = 0;
@@ -153,7 +155,7 @@ function costTest(spend: number): Test {
         (total, exit) => total + ((exitLayers[exit] ?? NaN) - first) / (last - first),
         0,
       );
-      // A spend of just the first exit's cost leaves nothing to be sure of.
+      // A spend of exactly the first exit's cost leaves no room for a test.
       if (limit <= 0 || hoeffdingBentkus(sum, exits.length, limit) > delta) break;
       threshold = candidate;
     }

@@ -4,18 +4,18 @@ import { exitPromiseSchema, type ExitPromise } from "@sweetspot/artifact";
 
 /** The settings of `eval`. */
 export interface EvalSettings {
-  /** The grid of exit thresholds shown beside the exact curve: each in `[0, 1]`, rising, or the paper's. */
+  /** The grid of exit thresholds shown beside the exact curve: each in `[0, 1]`, ascending, or the paper's. */
   thresholds: number[] | "paper";
   /**
-   * The split on which each exit's temperature is fitted, by which its logits are divided before a
-   * confidence is told; `off` for none. On `test` it is fitted on what it is then judged by.
+   * The split on which each exit's temperature, which divides its logits, is fitted; `off` for none.
+   * With `test`, it is fitted on the split that it is evaluated on.
    */
   temperature: "off" | "calibration" | "test";
   /** The level of the intervals, in `(0, 1)`. */
   confidence: number;
-  /** The exit rules whose curves are drawn, each once. */
+  /** The exit rules whose curves are computed, each once. */
   rules: ExitRuleName[];
-  /** What to promise, each with a confidence of its own in `(0, 1)`. */
+  /** The promises to test, each with its own confidence in `(0, 1)`. */
   promises: (ExitPromise & { confidence: number })[];
 }
 
@@ -38,7 +38,7 @@ export const evalSettings: z.ZodType<EvalSettings> = z.strictObject({
     .union([
       z.literal("paper"),
       z
-        .array(z.number().min(0, "must lie in [0, 1]").max(1, "must lie in [0, 1]"))
+        .array(z.number().min(0, "must be in [0, 1]").max(1, "must be in [0, 1]"))
         .min(1)
         .refine((ts) => ts.every((t, i) => i === 0 || t > (ts[i - 1] ?? 0)), {
           error: "must rise, each threshold once",
@@ -58,10 +58,10 @@ export const evalSettings: z.ZodType<EvalSettings> = z.strictObject({
 
 /** The settings of `choose`. */
 export interface ChooseSettings {
-  /** For whom a regime is chosen. */
+  /** The encoder and method that a regime is chosen for. */
   encoder: string;
   method: string;
-  /** What each input, an eval artefact, is. */
+  /** What each input, an artifact of `eval`, is. */
   cells: { input: string; task: string; regime: string; seed: number }[];
 }
 

@@ -15,7 +15,7 @@ export const stage: Stage<EvalSettings> = {
   run: async (context) => (await import("./eval-stage.ts")).runEval(context),
 };
 
-/** `choose`: a method's results under several regimes -> the regime that does best on the calibration split. */
+/** `choose`: a method's results under several regimes -> the regime with the best results on the calibration split. */
 export const choose: Stage<ChooseSettings> = {
   name: "choose",
   reads: "any",

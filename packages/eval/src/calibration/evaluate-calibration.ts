@@ -5,8 +5,8 @@ import { expectedCalibrationError, reliability } from "@sweetspot/statistics";
 import { fitTemperature } from "./temperature.ts";
 
 /**
- * How far each exit's confidences are from its accuracy on the test split, before and after a
- * temperature that is fitted on the calibration split.
+ * How far each exit's confidences are from its accuracy on the test split, before and after dividing
+ * its logits by a temperature fitted on the calibration split.
  *
  * @param exitLayers the layer that each exit reads, `[E]`
  * @param classes K

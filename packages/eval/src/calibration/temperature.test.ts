@@ -14,14 +14,14 @@ function likelihood(logits: number[], labels: number[], temperature: number): nu
 }
 
 describe("fitTemperature", () => {
-  it("is the closed form where three of four logits of one size are right", () => {
-    // softmax([d, 0] / T) = 3/4 where d / T = log 3
+  it("equals the closed form if three of four logits of one size are right", () => {
+    // softmax([d, 0] / T) = 3/4 if d / T = log 3
     const d = 5;
     const logits = [d, 0, d, 0, d, 0, d, 0];
     expect(fitTemperature(logits, [0, 0, 0, 1])).toBeCloseTo(d / Math.log(3), 10);
   });
 
-  it("has no better neighbour", () => {
+  it("no neighbour has a lower loss", () => {
     const row = fc.tuple(
       fc.array(fc.double({ min: -8, max: 8, noNaN: true }), { minLength: 3, maxLength: 3 }),
       fc.nat(2),
@@ -40,12 +40,12 @@ describe("fitTemperature", () => {
     );
   });
 
-  it("ends at its bounds where nothing is wrong, or nothing is told", () => {
+  it("is a bound if all logits are right, or all are uninformative", () => {
     expect(fitTemperature([3, 0, 0, 3], [0, 1])).toBe(0.01);
     expect(fitTemperature([3, 0, 3, 0], [1, 1])).toBe(100);
   });
 
-  it("refuses logits that are not K for each label", () => {
+  it("rejects logits that are not [N, K]", () => {
     expect(() => fitTemperature([1, 2, 3], [0, 1])).toThrow(
       "fitTemperature: logits must be [N, K] for N of 1 or more labels, got 3 numbers for 2",
     );

@@ -1,17 +1,16 @@
-/** The lowest and highest temperature that a fit gives. */
+/** The lowest and highest temperature that a fit returns. */
 const bounds = [0.01, 100] as const;
 
 /**
  * The temperature T that makes the true classes most likely under `softmax(logits / T)`: the negative
- * log-likelihood is convex in 1 / T, and T is where its slope, the mean over examples of
- * `sum_k p_k logit_k - logit_label`, is zero. By bisection, to the last bits of a float64.
+ * log-likelihood is convex in 1 / T, and its slope, the mean over examples of
+ * `sum_k p_k logit_k - logit_label`, is zero at T. Found by bisection, to the last bits of a float64.
  *
- * Within `[0.01, 100]`: logits that are always right would ask for 0, those that tell nothing for
- * infinity.
+ * Clamped to `[0.01, 100]`: logits that are always right would give 0, uninformative ones infinity.
  *
  * @param logits `[N, K]`, row-major
  * @param labels `[N]`, true classes
- * @throws RangeError if there is no example, or the logits are not K for each
+ * @throws RangeError if there is no example, or the logits are not `[N, K]`
  *
  * Source: Guo et al., arXiv:1706.04599.
  */
@@ -34,7 +33,7 @@ export function fitTemperature(logits: ArrayLike<number>, labels: ArrayLike<numb
   return 2 / (low + high);
 }
 
-/** Of the summed negative log-likelihood by 1 / T. */
+/** The derivative of the summed negative log-likelihood by 1 / T. */
 function slope(
   logits: ArrayLike<number>,
   labels: ArrayLike<number>,

@@ -18,7 +18,7 @@ import type { Interval } from "@sweetspot/statistics";
 const line = { costs: [0.25, 1], accuracies: [0.7, 0.9] };
 
 describe("meanAccuracy", () => {
-  test("of a line is its height in the middle, of one cost its height there", () => {
+  test("is a line's height in the middle, and its height at a single cost", () => {
     expect(meanAccuracy(line, [0.25, 1])).toBeCloseTo(0.8, 14);
     expect(meanAccuracy(line, [0.4, 0.7])).toBeCloseTo(0.7 + 0.2 * (0.3 / 0.75), 14);
     expect(meanAccuracy(line, [0.25, 0.25])).toBe(0.7);
@@ -26,7 +26,7 @@ describe("meanAccuracy", () => {
     expect(meanAccuracy({ costs: [1], accuracies: [0.6] }, [1, 1])).toBe(0.6);
   });
 
-  test("of answers that are all right is 1 and no bit more", () => {
+  test("is exactly 1 if all answers are right", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 997 }), { minLength: 2 }), (steps) => {
         let at = 0;
@@ -39,9 +39,9 @@ describe("meanAccuracy", () => {
     );
   });
 
-  test("refuses to look past the curve", () => {
+  test("rejects intervals outside the curve", () => {
     expect(() => meanAccuracy(line, [0.2, 0.5])).toThrow(
-      "meanAccuracy: the interval must rise and lie within the curve's costs, 0.25 to 1, got 0.2 to 0.5; take commonCosts of the curves",
+      "meanAccuracy: the interval must rise and be within the curve's costs, 0.25 to 1, got 0.2 to 0.5; take commonCosts of the curves",
     );
     expect(() => meanAccuracy(line, [0.5, 1.5])).toThrow(RangeError);
     expect(() => meanAccuracy(line, [0.5, 0.4])).toThrow(RangeError);
@@ -49,10 +49,11 @@ describe("meanAccuracy", () => {
 });
 
 describe("areaBetween", () => {
-  test("is NumPy's, on curves that fall and rise and pass a cost of 1", () => {
+  test("equals NumPy's, on curves that fall, rise and pass a cost of 1", () => {
     for (const { curves, interval, area } of reference.area) {
       const [first, second] = curves;
-      if (first === undefined || second === undefined) throw new Error("two curves a case");
+      if (first === undefined || second === undefined)
+        throw new Error("each case needs two curves");
       const [low = NaN, high = NaN] = interval;
       expect(areaBetween(first, second, [low, high])).toBeCloseTo(area, 12);
       expect(areaBetween(second, first, [low, high])).toBeCloseTo(-area, 12);
@@ -95,7 +96,7 @@ const cascade: fc.Arbitrary<CostedOutcomes> = fc.integer({ min: 1, max: 4 }).cha
 });
 
 describe("resampledCurve", () => {
-  test("is the curve of the examples drawn", () => {
+  test("equals the curve of the examples drawn", () => {
     fc.assert(
       fc.property(cascade, fc.array(fc.nat(n - 1), { minLength: n, maxLength: n }), (c, drawn) => {
         const counts = Array.from({ length: n }, (_, i) => drawn.filter((d) => d === i).length);
@@ -131,7 +132,7 @@ describe("areaDifference", () => {
     layers: 4,
   });
 
-  test("is the area between the curves, a mean over the seeds", () => {
+  test("is the area between the curves, averaged over seeds", () => {
     // From 0 to 1 along the second's line: half on average. One of two seeds differs.
     const task = areaDifference([made(1), made(0)], [made(0), made(0)], [0.25, 1]);
     const { effect, resamples } = pairedBootstrap([task], { resamples: 399 });
@@ -140,7 +141,7 @@ describe("areaDifference", () => {
     expect(values).toEqual([0, 0.25, 0.5]);
   });
 
-  test("refuses methods of other seeds or examples", () => {
+  test("rejects methods with different seeds or examples", () => {
     expect(() => areaDifference([made(1)], [], [0.25, 1])).toThrow(
       /same seeds and examples, got 1 and 0 seeds of 11/,
     );

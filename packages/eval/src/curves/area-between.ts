@@ -4,14 +4,14 @@ import { meanCost } from "./exit-cost.ts";
 import { type OperatingPoint, movesOf } from "./speed-accuracy.ts";
 
 /**
- * A speed-accuracy curve over cost. Between neighbouring points it is linear: what is reached by
- * drawing lots between their two thresholds. Neither smoothed nor made to rise: a cascade may get
+ * A speed-accuracy curve over cost. It is linear between neighbouring points, which a random choice
+ * between their two thresholds achieves. It is neither smoothed nor made monotonic: a cascade may get
  * worse as it spends more.
  */
 export interface CostCurve {
-  /** Mean layers run over the full model's, rising; past 1 where restarts cost more than it. */
+  /** Mean layers run divided by the full model's, ascending; above 1 if restarts cost more than the full model. */
   costs: ArrayLike<number>;
-  /** At each cost, in `[0, 1]`. */
+  /** The accuracy at each cost, in `[0, 1]`. */
   accuracies: ArrayLike<number>;
 }
 
@@ -29,17 +29,17 @@ export function costCurve(
 }
 
 /**
- * The mean accuracy of a curve over an interval of costs, all costs alike: its area there over the
- * interval's length, or its height where the interval is one cost.
+ * The mean accuracy of a curve over an interval of costs, with equal weight for all costs: its area
+ * over the interval divided by the interval's length, or its height if the interval is one cost.
  *
- * @throws RangeError if the interval lies outside the curve, which is not extrapolated
+ * @throws RangeError if part of the interval is outside the curve; curves are not extrapolated
  */
 export function meanAccuracy({ costs, accuracies }: CostCurve, [low, high]: Interval): number {
   const first = costs[0] ?? NaN;
   const last = costs[costs.length - 1] ?? NaN;
   if (!(low >= first && high <= last && low <= high)) {
     throw new RangeError(
-      `meanAccuracy: the interval must rise and lie within the curve's costs, ${first} to ${last}, got ${low} to ${high}; take commonCosts of the curves`,
+      `meanAccuracy: the interval must rise and be within the curve's costs, ${first} to ${last}, got ${low} to ${high}; take commonCosts of the curves`,
     );
   }
   const at = (x: number, i: number) => {
@@ -58,13 +58,13 @@ export function meanAccuracy({ costs, accuracies }: CostCurve, [low, high]: Inte
     area += ((y + height) / 2) * (end - x);
     [x, y] = [end, height];
   }
-  // Accuracies of 1 throughout can add up to a last bit more.
+  // Rounding can push the mean of all-1 accuracies just above 1.
   return Math.min(1, Math.max(0, area / (high - low)));
 }
 
 /**
- * By how much the first of two curves is above the second, in accuracy, at the same cost: the mean
- * over an interval of costs, in `[-1, 1]`.
+ * How far the first curve is above the second at the same cost: the mean difference in accuracy over
+ * an interval of costs, in `[-1, 1]`.
  *
  * @throws RangeError as `meanAccuracy`
  */
@@ -73,7 +73,7 @@ export function areaBetween(first: CostCurve, second: CostCurve, costs: Interval
 }
 
 /**
- * The costs that all the curves have: from the dearest beginning to the cheapest end.
+ * The costs that all the curves cover: from the most expensive start to the cheapest end.
  *
  * @throws RangeError if there are none
  */
@@ -88,20 +88,20 @@ export function commonCosts(curves: readonly CostCurve[]): Interval {
   return [low, high];
 }
 
-/** The cheaper and the dearer half of an interval of costs. */
+/** The cheaper and the more expensive half of an interval of costs. */
 export function halves([low, high]: Interval): { fast: Interval; slow: Interval } {
   const middle = (low + high) / 2;
   return { fast: [low, middle], slow: [middle, high] };
 }
 
 /**
- * A task whose effect is the area between two methods' curves over an interval of costs, a mean over
- * seeds: on each resample the exact curve of the examples drawn. Where a curve begins and ends does
- * not depend on the draw. O(S N E) a resample; the sort is done once.
+ * A task whose effect is the area between two methods' curves over an interval of costs, averaged over
+ * seeds. Each resample uses the exact curve of the examples drawn; where a curve starts and ends does
+ * not depend on the draw. O(S N E) per resample; sorting is done once.
  *
  * @param first one cascade for each seed, `[S]`
- * @param second of the same seeds, on the same examples
- * @throws RangeError if the two differ in seeds, or any in examples
+ * @param second the same seeds, on the same examples
+ * @throws RangeError if the methods differ in seeds, or any cascades in examples
  */
 export function areaDifference(
   first: readonly CostedOutcomes[],
@@ -138,7 +138,7 @@ export function areaDifference(
 }
 
 /**
- * From how often each example is drawn, `[N]`, to the exact curve of that sample.
+ * Returns a function from how often each example is drawn, `[N]`, to the exact curve of that sample.
  *
  * @throws RangeError as `speedAccuracyCurve`
  */

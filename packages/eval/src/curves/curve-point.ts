@@ -9,9 +9,9 @@ import type { OperatingPoint } from "./speed-accuracy.ts";
 import { wilson } from "@sweetspot/statistics";
 import { exitMilliseconds } from "./timing.ts";
 
-/** What leaving at each of a cascade's E exits costs. */
+/** The cost of leaving at each of a cascade's E exits. */
 export interface ExitCosts {
-  /** Layers run in all, `[E]`. */
+  /** Total layers run, `[E]`. */
   exitLayers: readonly number[];
   /** The full model's depth. */
   layers: number;
@@ -20,7 +20,7 @@ export interface ExitCosts {
 }
 
 /**
- * What leaving at each exit costs.
+ * The cost of leaving at each exit.
  *
  * @param timingFile for errors
  * @throws RangeError if a segment was not timed
@@ -41,7 +41,7 @@ export function exitCosts(
   };
 }
 
-/** An operating point as shares of its examples, with its cost. */
+/** An operating point in shares of its examples, with its cost. */
 export function curvePoint(point: OperatingPoint, costs: ExitCosts): CurvePoint {
   const { threshold, exitCounts, correct } = point;
   const n = exitCounts.reduce((a, b) => a + b, 0);
@@ -55,12 +55,12 @@ export function curvePoint(point: OperatingPoint, costs: ExitCosts): CurvePoint 
   };
 }
 
-/** The shares of the full model's cost at which accuracy is read off the curve. */
+/** Budgets at which accuracy is read off the curve, in shares of the full model's cost. */
 export const budgets: readonly number[] = [0.25, 0.5, 0.75];
 
 /**
- * The most that each of the `budgets` buys: the curve's point of the highest cost within it. A budget
- * below the first exit's cost has no entry.
+ * For each of the `budgets`, the curve's point of highest cost within it. A budget below the first
+ * exit's cost has no entry.
  *
  * @param points of `speedAccuracyCurve`
  * @param level of the intervals, in `(0, 1)`
@@ -80,7 +80,7 @@ export function atBudgets(
   });
 }
 
-/** What all examples cost together, `exitCosts` being that of one that leaves at each exit. */
+/** The total cost of all examples, given the cost of one that leaves at each exit. */
 function total(exitCounts: readonly number[], exitCosts: readonly number[]): number {
   return exitCounts.reduce((sum, count, e) => sum + count * (exitCosts[e] ?? NaN), 0);
 }

@@ -1,22 +1,22 @@
-/** One model of a cascade: the layers that its exits read, counted from 1, rising. */
+/** One model of a cascade: the layers that its exits read, counted from 1, ascending. */
 export interface MemberExits {
   exitLayers: number[];
 }
 
 /** An exit of a cascade. */
 export interface CascadeExit {
-  /** From 0: which member, and which of its exits. */
+  /** The member, and the exit within it; both counted from 0. */
   member: number;
   segment: number;
   /** The layer it reads, counted from 1 in its own member. */
   exitLayer: number;
-  /** Layers run in all when an example leaves here, those of the members asked before included. */
+  /** Total layers run if an example leaves here, earlier members included. */
   layers: number;
 }
 
 /**
- * The exits in the order in which they are asked, over all members. An example that leaves member
- * m has run every earlier member whole: multi-model pays for its restarts.
+ * The exits in the order in which they run, over all members. An example that leaves at member m has
+ * run every earlier member in full: multi-model pays for its restarts.
  */
 export function cascadeExits(members: readonly MemberExits[]): CascadeExit[] {
   let before = 0;
@@ -33,7 +33,7 @@ export function cascadeExits(members: readonly MemberExits[]): CascadeExit[] {
 }
 
 /**
- * Mean layers run over the full model's, of examples of which so many leave at each exit.
+ * Mean layers run divided by the full model's, given how many examples leave at each exit.
  *
  * @param exitCounts `[E]`
  */
@@ -47,6 +47,6 @@ export function meanCost(
     n += count;
     run += count * (exitLayers[e] ?? NaN);
   });
-  // One division of integers, so that a cost of exactly half is 0.5.
+  // A single division of integers, so that a cost of exactly half is 0.5.
   return run / (n * layers);
 }

@@ -1,5 +1,5 @@
 /**
- * The grid of exit thresholds that the paper's curves are drawn at: eleven, evenly from `1 / K`,
+ * The grid of exit thresholds of the paper's curves: eleven, evenly spaced from `1 / K`,
  * which every confidence reaches, to 1.
  *
  * @param classes K, at least 2

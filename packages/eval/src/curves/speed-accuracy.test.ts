@@ -4,7 +4,7 @@ import { exitOf } from "../exit-rules/confidence.ts";
 import { exitsAt, operatingPoint, speedAccuracyCurve } from "./speed-accuracy.ts";
 import type { Outcomes } from "@sweetspot/artifact";
 
-/** Few distinct confidences, so that ties within and between exits are the rule. */
+/** Few distinct confidences, so that ties within and between exits are common. */
 const level = fc.constantFrom(0.5, 0.5000000000000001, 0.6, 0.75, 0.9, 0.9999999999999999, 1);
 
 const outcomes: fc.Arbitrary<Outcomes> = fc
@@ -23,7 +23,7 @@ const outcomes: fc.Arbitrary<Outcomes> = fc
     return fc.record({ confidences: rows(confidence), correct: rows(fc.constantFrom(0, 1)) });
   });
 
-/** The definition, by trying every threshold: one example at a time, with the exported rule. */
+/** The definition: tries every threshold, one example at a time, with the exported rule. */
 function byDefinition({ confidences, correct }: Outcomes, threshold: number) {
   const exitCounts = confidences.map(() => 0);
   let right = 0;
@@ -51,7 +51,7 @@ describe("speedAccuracyCurve", () => {
     );
   });
 
-  test("holds every set of decisions that any threshold leads to, and each once", () => {
+  test("has every set of decisions that some threshold leads to, exactly once", () => {
     fc.assert(
       fc.property(outcomes, (o) => {
         const curve = speedAccuracyCurve(o);
@@ -65,7 +65,7 @@ describe("speedAccuracyCurve", () => {
     );
   });
 
-  test("begins with all at the first exit, ends with all at the last, and never gets cheaper", () => {
+  test("starts with all at the first exit, ends with all at the last, and never gets cheaper", () => {
     fc.assert(
       fc.property(outcomes, (o) => {
         const curve = speedAccuracyCurve(o);
@@ -80,20 +80,20 @@ describe("speedAccuracyCurve", () => {
     );
   });
 
-  test("a confidence of 1 needs a threshold above 1 to go on", () => {
+  test("an example with a confidence of 1 continues only at a threshold above 1", () => {
     expect(speedAccuracyCurve({ confidences: [[1], [1]], correct: [[0], [1]] })).toEqual([
       { threshold: 1, exitCounts: [1, 0], correct: 0 },
       { threshold: 1 + Number.EPSILON, exitCounts: [0, 1], correct: 1 },
     ]);
   });
 
-  test("one exit is one point", () => {
+  test("one exit has one point", () => {
     expect(speedAccuracyCurve({ confidences: [[0.6, 0.8]], correct: [[1, 0]] })).toEqual([
       { threshold: 1, exitCounts: [2], correct: 1 },
     ]);
   });
 
-  test("an exit less sure than the one before is never left at", () => {
+  test("no example leaves at an exit that is less sure than the one before", () => {
     const points = speedAccuracyCurve({
       confidences: [[0.8], [0.7], [0.9]],
       correct: [[1], [0], [1]],
@@ -104,7 +104,7 @@ describe("speedAccuracyCurve", () => {
     ]);
   });
 
-  test("a hundred thousand examples have a curve", () => {
+  test("handles a hundred thousand examples", () => {
     const n = 100_000;
     const rows = Array.from({ length: 4 }, (_, e) =>
       Float64Array.from({ length: n }, (_, i) => 0.5 + ((i * (7919 + 2 * e)) % 99991) / 200_000),
@@ -116,7 +116,7 @@ describe("speedAccuracyCurve", () => {
     expect(points.length).toBeGreaterThan(90_000);
   });
 
-  test("refuses nothing at all, and rows of different lengths", () => {
+  test("rejects empty input, and rows of different lengths", () => {
     expect(() => speedAccuracyCurve({ confidences: [], correct: [] })).toThrow(RangeError);
     expect(() => speedAccuracyCurve({ confidences: [[]], correct: [[]] })).toThrow(RangeError);
     expect(() => speedAccuracyCurve({ confidences: [[1], [1, 1]], correct: [[1], [1]] })).toThrow(

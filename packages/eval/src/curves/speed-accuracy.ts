@@ -1,22 +1,22 @@
 import type { Outcomes } from "@sweetspot/artifact";
 import { leaves } from "../exit-rules/confidence.ts";
 
-/** How a cascade does at one threshold. */
+/** What a cascade does at one threshold. */
 export interface OperatingPoint {
   threshold: number;
   /** How many examples leave at each exit; they sum to N. */
   exitCounts: number[];
-  /** How many are answered rightly. */
+  /** How many are answered correctly. */
   correct: number;
 }
 
 /**
  * The exact speed-accuracy curve: one point for each set of decisions that some threshold leads to,
- * from "all leave at the first exit" to "all go to the last", thresholds and cost rising.
+ * from "all leave at the first exit" to "all go to the last", in order of threshold and cost.
  *
- * A point's threshold is the largest that leads to it, which is one of the confidences; the last
- * point's, to which none leads, is the next float64 above them all, hence over 1 where a confidence is
- * exactly 1: at 1, that example leaves. O(N E log(N E)), by one sort.
+ * A point's threshold is the largest that leads to it, which is one of the confidences. The last
+ * point's is the next float64 above all of them: over 1 if a confidence is exactly 1, because at a
+ * threshold of 1 that example leaves. O(N E log(N E)), by one sort.
  *
  * @throws RangeError if there is no exit or no example, or the shapes differ
  */
@@ -38,13 +38,13 @@ export function speedAccuracyCurve(outcomes: Outcomes): OperatingPoint[] {
       right += (correct[to]?.[example] ?? 0) - (correct[from]?.[example] ?? 0);
     }
   }
-  // One exit: no move, every threshold does the same, and the largest allowed is 1.
+  // One exit: no move, every threshold does the same, and 1 is the largest allowed.
   const threshold = points.length === 0 ? 1 : nextUp(points.at(-1)?.threshold ?? 1);
   points.push({ threshold, exitCounts: counts, correct: right });
   return points;
 }
 
-/** An example that leaves at the exit `from` up to a threshold, and past it at the exit `to`. */
+/** An example that leaves at exit `from` up to a threshold, and at exit `to` above it. */
 export interface Move {
   threshold: number;
   example: number;
@@ -53,8 +53,8 @@ export interface Move {
 }
 
 /**
- * What happens as the threshold rises from 0, where all leave at the first exit: every move, by
- * threshold. An example leaves at an exit for thresholds up to the running maximum of its
+ * All moves as the threshold rises from 0, where all leave at the first exit, sorted by threshold. An
+ * example leaves at an exit for thresholds up to the running maximum of its
  * confidences, so each new maximum is a move. O(N E log(N E)).
  *
  * @throws RangeError as `speedAccuracyCurve`
@@ -84,7 +84,7 @@ export function movesOf(outcomes: Outcomes): Move[] {
 }
 
 /**
- * How the cascade does at one threshold. O(N E), straight from the rule.
+ * What the cascade does at one threshold, computed directly from the rule. O(N E).
  *
  * @throws RangeError as `speedAccuracyCurve`
  */

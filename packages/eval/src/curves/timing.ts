@@ -2,9 +2,9 @@ import type { Timing } from "@sweetspot/artifact";
 import type { CascadeExit } from "./exit-cost.ts";
 
 /**
- * Milliseconds per example for one that leaves at each exit: the medians of every segment run up to
- * there, those of the members asked before included. A sum of medians: what lies between segments
- * (gathering the rest of a batch, say) is not in it.
+ * Milliseconds for an example that leaves at each exit: the sum of the medians of every segment run
+ * until then, earlier members included. The time between segments (such as gathering the rest of a
+ * batch) is not included.
  *
  * @param where the file, for errors
  * @throws RangeError if a batch size or segment was not timed, was timed twice, or reads another
@@ -34,7 +34,7 @@ export function exitMilliseconds(
     }
     if (found.exitLayer !== exitLayer) {
       throw new RangeError(
-        `${where}: member ${member}, segment ${segment} must end at layer ${exitLayer} as in the predictions, got ${found.exitLayer}; both must come from one export`,
+        `${where}: member ${member}, segment ${segment} must end at layer ${exitLayer}, as in the predictions, got ${found.exitLayer}; both must come from one export`,
       );
     }
     sum += found.medianMs;

@@ -8,14 +8,14 @@ const logits = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), {
 });
 
 describe("confidence", () => {
-  test("is the closed form for two classes", () => {
+  test("equals the closed form for two classes", () => {
     // Float64 from float32 logits: 1 / (1 + exp(-2)).
     expect(confidence(Float32Array.of(1, 3))).toBeCloseTo(0.8807970779778823, 15);
     expect(confidence([2, 2])).toBe(0.5);
     expect(confidence([0, 0, 0])).toBe(1 / 3);
   });
 
-  test("stays finite for large logits", () => {
+  test("is finite for large logits", () => {
     expect(confidence([1e38, -1e38])).toBe(1);
     expect(confidence([-1e30, -1e30])).toBe(0.5);
     expect(softmax([1000, 1001])[1]).toBeCloseTo(0.7310585786300049, 15);
@@ -39,7 +39,7 @@ describe("confidence", () => {
   });
 
   test.each([[[NaN, 1]], [[1, NaN]], [[Infinity, 0]], [[-Infinity, -Infinity]], [[]]])(
-    "refuses %j",
+    "rejects %j",
     (row) => {
       expect(() => confidence(row)).toThrow(RangeError);
     },
@@ -55,7 +55,7 @@ test("a confidence equal to the threshold leaves", () => {
   expect(leaves(0.7, 0.7000000000000001)).toBe(false);
 });
 
-test("an example leaves at the first exit that is sure enough, or else at the last", () => {
+test("an example leaves at the first exit that is confident enough, or else at the last", () => {
   expect(exitOf([0.6, 0.8, 0.9], 0.8)).toBe(1);
   expect(exitOf([0.6, 0.8, 0.7], 0.81)).toBe(2);
   expect(exitOf([0.6], 1)).toBe(0);

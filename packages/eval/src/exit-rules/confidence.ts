@@ -1,12 +1,12 @@
-/** The exit rule by maximum softmax probability. Whoever runs a bundle and whoever plots a curve use these same functions. */
+/** The exit rule by maximum softmax probability. Running a bundle and drawing a curve use these same functions. */
 
 /**
  * The maximum softmax probability of one row of logits: `1 / sum(exp((logit - max) / T))`, in
- * `[1/K, 1]`, computed in float64 whatever the logits' type. The same logits give the same bits.
+ * `[1/K, 1]`, computed in float64 for any type of logits. The same logits give the same bits.
  *
  * @param logits holds the row at `[start, start + classes)`
  * @param temperature T, above 0: see `fitTemperature`
- * @throws RangeError if a logit is NaN or the largest is infinite, or there is none
+ * @throws RangeError if a logit is NaN or the largest is infinite, or there are none
  */
 export function confidence(
   logits: ArrayLike<number>,
@@ -27,7 +27,7 @@ export function confidence(
 }
 
 /**
- * The predicted class: the index of the largest logit, the first of equal ones.
+ * The predicted class: the index of the largest logit; of equals, the first.
  *
  * @param logits holds the row at `[start, start + classes)`
  */
@@ -44,7 +44,7 @@ export function argmax(
 }
 
 /**
- * Softmax of one row of logits over a temperature, in float64; stays finite however large they are.
+ * Softmax of one row of logits divided by a temperature, in float64; finite for logits of any size.
  *
  * @throws RangeError as `confidence`
  */
@@ -56,7 +56,7 @@ export function softmax(logits: ArrayLike<number>, temperature = 1): Float64Arra
 
 /**
  * Whether an example leaves at an exit: its confidence there reaches the threshold. The last exit
- * takes whoever comes, and is not asked.
+ * takes all examples without a test.
  *
  * @param threshold in `[0, 1]`
  */

@@ -1,11 +1,11 @@
 import { type ExitLogits, scoreProbabilities } from "./exit-logits.ts";
 
 /**
- * One less the normalised entropy, `1 + sum_k p_k log p_k / log K`, in `[0, 1]`: 0 where all classes
- * are as likely, 1 where one is certain.
+ * One less the normalised entropy, `1 + sum_k p_k log p_k / log K`, in `[0, 1]`: 0 if all classes
+ * are equally likely, 1 if one is certain.
  *
  * @param probabilities `[K]`, K at least 2, summing to 1
- * Source: BranchyNet, arXiv:1709.01686 (which leaves where the entropy is low), divided by log K.
+ * Source: BranchyNet, arXiv:1709.01686 (which leaves if the entropy is low), divided by log K.
  */
 export function certainty(probabilities: ArrayLike<number>): number {
   let sum = 0;

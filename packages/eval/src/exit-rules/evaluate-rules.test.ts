@@ -7,7 +7,7 @@ import { speedAccuracyCurve } from "../curves/speed-accuracy.ts";
 import { areaBetween, costCurve } from "../curves/area-between.ts";
 import { sfc32 } from "@sweetspot/statistics";
 
-/** Logits that favour the true class the more, the deeper the exit. */
+/** Logits that favour the true class more at deeper exits. */
 function split(seed: number, exits: number, n: number, classes: number) {
   const random = sfc32(seed);
   const noise = () => random(2 ** 32) / 2 ** 32 + random(2 ** 32) / 2 ** 32 - 1;
@@ -41,7 +41,7 @@ const results = evaluateRules(
 const points = speedAccuracyCurve({ confidences, correct });
 
 describe("evaluateRules", () => {
-  test("keeps 101 points of a long curve, both ends, evenly over cost and close to it", () => {
+  test("thins a long curve to 101 points, evenly spaced in cost, both ends included", () => {
     expect(points.length).toBeGreaterThan(500);
     const { curve } = results[0] ?? { curve: [] };
     expect(curve.length).toBeLessThanOrEqual(101);
@@ -56,7 +56,7 @@ describe("evaluateRules", () => {
     expect(Math.abs(areaBetween(thin, exact, [1 / 6, 13 / 6]))).toBeLessThan(0.001);
   });
 
-  test("the area ends at the full model's cost where restarts pass it", () => {
+  test("the area ends at the full model's cost if restarts exceed it", () => {
     const curve = costCurve(points, costs);
     const flat = { costs: [1 / 6, 1], accuracies: [0, 0] };
     expect(results[0]?.area).toBeCloseTo(areaBetween(curve, flat, [1 / 6, 1]), 12);
@@ -71,11 +71,11 @@ describe("evaluateRules", () => {
     );
   });
 
-  test("budgets are met by every rule that can, and the oracle is above them all", () => {
+  test("every rule has its budgets, and the oracle is above them all", () => {
     const bound = evaluateOracle(correct, costs);
     for (const { rule, atBudget, curve } of results) {
       const bought = atBudget.map((b) => [b.budget, b.cost <= b.budget]);
-      // Patience cannot tell examples apart before the second exit, which costs half.
+      // Patience gives all examples the same score before the second exit, which costs half.
       const coarse = rule.startsWith("patience");
       expect(bought.slice(-1)).toEqual([[0.75, true]]);
       expect(bought).toHaveLength(coarse ? bought.length : 3);

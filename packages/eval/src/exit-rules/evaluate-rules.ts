@@ -7,14 +7,14 @@ import type { CellResults, RuleResult } from "@sweetspot/artifact";
 import { type OperatingPoint, speedAccuracyCurve } from "../curves/speed-accuracy.ts";
 import { costCurve, meanAccuracy } from "../curves/area-between.ts";
 
-/** The most points of a rule's curve that are kept. */
+/** How many points of a rule's curve are kept at most. */
 const mostPoints = 101;
 
 /**
- * What each exit rule makes of the same logits.
+ * Evaluates exit rules on the same logits.
  *
- * @param test with which of its predictions are right, `[E][N]`
- * @param calibration what a rule that is learned learns from
+ * @param test with `correct`, 1 where a prediction is right, `[E][N]`
+ * @param calibration what a learned rule is fitted on
  * @param level of the intervals, in `(0, 1)`
  */
 export function evaluateRules(
@@ -36,7 +36,7 @@ export function evaluateRules(
   });
 }
 
-/** The bound of every rule: what leaving at the first right exit costs and scores. */
+/** The bound of every rule: cost and accuracy of leaving at the first right exit. */
 export function evaluateOracle(
   correct: readonly ArrayLike<number>[],
   costs: ExitCosts,
@@ -47,7 +47,7 @@ export function evaluateOracle(
 
 /**
  * Mean accuracy of an exact curve over cost, from the first exit's to the full model's, or to the
- * last exit's where that is cheaper. What restarts cost beyond the full model is left out, so that
+ * last exit's if that is cheaper. Costs beyond the full model's, from restarts, are left out, so that
  * cascades with the same first exit are compared on the same costs.
  */
 export function areaToFullModel(points: readonly OperatingPoint[], costs: ExitCosts): number {
@@ -56,7 +56,7 @@ export function areaToFullModel(points: readonly OperatingPoint[], costs: ExitCo
   return meanAccuracy(curve, [first, Math.min(1, last)]);
 }
 
-/** The points nearest to evenly spaced costs, the first and the last of all among them. */
+/** The points nearest to evenly spaced costs, the first and the last included. */
 function thinned(points: readonly OperatingPoint[], costs: ExitCosts): OperatingPoint[] {
   if (points.length <= mostPoints) return [...points];
   const at = points.map(({ exitCounts }) => meanCost(exitCounts, costs));

@@ -1,14 +1,14 @@
 import { argmax, softmax } from "./confidence.ts";
 
-/** What an exit rule reads: the logits of the exits asked so far, for N examples of K classes. */
+/** An exit rule's input: the logits of the exits run so far, for N examples of K classes. */
 export interface ExitLogits {
   /** By exit, each `[N, K]`, row-major. */
   logits: readonly Float32Array[];
-  /** E, how many exits the cascade has; by default those of `logits`. */
+  /** E, how many exits the cascade has; by default the length of `logits`. */
   exits?: number;
   /** K, at least 2. */
   classes: number;
-  /** What each exit's logits are divided by, `[E]`, above 0; by default 1. */
+  /** Divide each exit's logits, `[E]`, above 0; by default 1. */
   temperatures?: readonly number[] | undefined;
 }
 

@@ -12,7 +12,7 @@ import { oracle } from "./oracle.ts";
 import { patienceWithConfidenceScores } from "./patience-with-confidence.ts";
 import { agreeingExits, patienceScores } from "./patience.ts";
 
-/** Exits by example by class: logits that are the logarithms of these. */
+/** From probabilities by exit, example and class to logits: their logarithms. */
 function exits(...probabilities: number[][][]): ExitLogits {
   return {
     logits: probabilities.map((rows) => Float32Array.from(rows.flat(), Math.log)),
@@ -63,7 +63,7 @@ describe.each(exitRuleNames)("the rule %s", (name) => {
     );
   });
 
-  test("sees no constant that is added to an exit's logits", () => {
+  test("ignores a constant that is added to an exit's logits", () => {
     fc.assert(
       fc.property(cascade, fc.integer({ min: -64, max: 64 }), (c, shift) => {
         const shifted = { ...c, logits: c.logits.map((exit) => exit.map((x) => x + shift)) };
@@ -72,7 +72,7 @@ describe.each(exitRuleNames)("the rule %s", (name) => {
     );
   });
 
-  test("rests on an exit and those before it alone", () => {
+  test("depends only on an exit and those before it", () => {
     fc.assert(
       fc.property(cascade, (c) => {
         const short = {
@@ -100,14 +100,14 @@ describe.each(exitRuleNames)("the rule %s", (name) => {
     );
   });
 
-  test("is known by its name", () => {
+  test("is accepted by name", () => {
     expect(exitRuleSchema.parse(name)).toBe(name);
     expect(exitRuleSchema.safeParse(`${name}s`).success).toBe(false);
   });
 });
 
 describe("max-probability", () => {
-  test("is what a deployment computes, to the last bit", () => {
+  test("equals what a deployment computes, to the last bit", () => {
     fc.assert(
       fc.property(cascade, (c) => {
         const { logits, classes, temperatures } = c;
@@ -120,13 +120,13 @@ describe("max-probability", () => {
 });
 
 describe("entropy", () => {
-  test("is one less SciPy's entropy over log K", () => {
+  test("equals one less SciPy's entropy divided by log K", () => {
     for (const { probabilities, entropy } of reference.entropy) {
       expect(certainty(probabilities)).toBeCloseTo(1 - entropy, 14);
     }
   });
 
-  test("is 0 for classes alike, 1 for one certain, and follows the temperature", () => {
+  test("is 0 for equal classes, 1 for a certain one, and follows the temperature", () => {
     const input = exits([
       [1 / 3, 1 / 3, 1 / 3],
       [1, 1e-30, 1e-30],
@@ -150,13 +150,13 @@ describe("margin", () => {
   });
 });
 
-/** One example of four exits, predicting 1, 0, 0, 1. */
+/** One example whose four exits predict 1, 0, 0, 1. */
 const changing = exits([[0.3, 0.7]], [[0.9, 0.1]], [[0.6, 0.4]], [[0.2, 0.8]]);
-/** Another, predicting 0 throughout. */
+/** One whose exits all predict 0. */
 const steady = exits([[0.6, 0.4]], [[0.8, 0.2]], [[0.7, 0.3]]);
 
 describe("patience", () => {
-  test("counts the exits in a row that agree", () => {
+  test("counts how many exits in a row agree", () => {
     expect(agreeingExits(changing).map((row) => row[0])).toEqual([1, 1, 2, 1]);
     expect(rows(patienceScores(changing))).toEqual([[0.25], [0.25], [0.5], [0.25]]);
     expect(rows(patienceScores(steady))).toEqual([[0.333333], [0.666667], [1]]);
@@ -176,7 +176,7 @@ describe("patience", () => {
 });
 
 describe("patience-with-confidence", () => {
-  test("is the least sure of the last exits where they agree, else 0", () => {
+  test("is the lowest confidence of the last exits if they agree, else 0", () => {
     expect(rows(patienceWithConfidenceScores(changing))).toEqual([[0], [0], [0.6], [0]]);
     expect(rows(patienceWithConfidenceScores(steady))).toEqual([[0], [0.6], [0.7]]);
     expect(rows(patienceWithConfidenceScores(steady, 3))).toEqual([[0], [0], [0.6]]);
@@ -199,20 +199,20 @@ describe("learned", () => {
     [...expected, 1].forEach((x, d) => expect(features[1]?.[0]?.[d]).toBeCloseTo(x, 6));
   });
 
-  test("learns at which exit to believe, where confidence is the same", () => {
-    // Both exits are as sure, but the first is right of every second example, the second always.
+  test("learns which exit to trust if confidences are the same", () => {
+    // Both exits are equally sure, but the first is right on every second example, the second on all.
     const sure = Array.from({ length: 40 }, (_, i) => (i % 2 ? [0.9, 0.1] : [0.1, 0.9]));
     const wrong = sure.map(([a = 0, b = 0], i) => (i % 4 < 2 ? [b, a] : [a, b]));
     const split = { ...exits(wrong, sure), labels: sure.map((_, i) => (i % 2 ? 0 : 1)) };
     const learned = fitLearnedExits(split);
     const scores = learnedScores(split, learned);
-    // Platt's shares of 20 of 40 and of 40 of 40; the agreement tells the two kinds apart after it.
+    // Platt's shares of 20 of 40 and of 40 of 40; after that, agreement separates the two kinds.
     expect(scores[0]?.[0]).toBeCloseTo(0.5, 10);
     expect(Math.min(...(scores[1] ?? []))).toBeGreaterThan(0.95);
     expect(fitLearnedExits(split)).toEqual(learned);
   });
 
-  test("learns that sure answers are wrong where they are", () => {
+  test("learns that confident answers are wrong if they are", () => {
     const p = Array.from({ length: 60 }, (_, i) => 0.55 + 0.4 * (i / 60));
     const split = {
       ...exits(p.map((x) => [x, 1 - x])),
@@ -223,7 +223,7 @@ describe("learned", () => {
     expect(scores[59]).toBeLessThan(0.2);
   });
 
-  test("refuses a regression too few", () => {
+  test("rejects too few regressions", () => {
     expect(() => learnedScores(steady, [])).toThrow(
       "learnedScores: expected one regression for each of 3 exits, got 0",
     );
@@ -231,7 +231,7 @@ describe("learned", () => {
 });
 
 describe("oracle", () => {
-  test("leaves at the first right exit, at the first of all where none is", () => {
+  test("leaves at the first right exit, or at the first exit if none is right", () => {
     expect(
       oracle([
         [1, 0, 0, 0, 0],
@@ -241,7 +241,7 @@ describe("oracle", () => {
     ).toEqual({ exitCounts: [2, 2, 1], correct: 4 });
   });
 
-  test("no point of any rule is righter", () => {
+  test("no point of any rule is more accurate", () => {
     fc.assert(
       fc.property(cascade, fc.constantFrom(...exitRuleNames), (c, name) => {
         const correct = predictedClasses(c).map((row) =>

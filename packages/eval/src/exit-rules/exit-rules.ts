@@ -8,12 +8,12 @@ import { patienceWithConfidenceScores } from "./patience-with-confidence.ts";
 import { patienceScores } from "./patience.ts";
 
 /**
- * From logits to a score of every exit for every example, `[E][N]`, in `[0, 1]`: the larger, the
- * sooner to leave. An example leaves at the first exit whose score reaches the threshold, so that
- * `speedAccuracyCurve` takes the scores for confidences. An exit's score rests on it and on the exits
- * before, never on later ones.
+ * From logits to a score of every exit for every example, `[E][N]`, in `[0, 1]`; a larger score leaves
+ * sooner. An example leaves at the first exit whose score reaches the threshold, so that
+ * `speedAccuracyCurve` can treat scores as confidences. An exit's score depends on that exit and those
+ * before it, never on later ones.
  *
- * @param calibration what a rule that is learned may learn from
+ * @param calibration what a learned rule is fitted on
  */
 export type ExitRule = (input: ExitLogits, calibration: LabelledLogits) => Float64Array[];
 

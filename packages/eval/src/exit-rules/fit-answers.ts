@@ -2,7 +2,7 @@ import { fitLogisticRegression } from "@sweetspot/statistics";
 
 /** A fitted logistic regression on D features. */
 export interface LogisticRegression {
-  /** On the features as they are, `[D]`. */
+  /** Weights of the unscaled features, `[D]`. */
   weights: number[];
   bias: number;
 }
@@ -12,7 +12,7 @@ export interface LogisticRegression {
  * `-sum_i (t_i log s_i + (1 - t_i) log(1 - s_i)) + l2 / 2 sum_d (w_d sd_d)^2`, where
  * `s = sigmoid(w x + b)` and `sd` is a feature's standard deviation. The targets t are Platt's: for
  * P positives and M negatives `(P + 1) / (P + 2)` and `1 / (M + 2)`, so the minimum is finite even
- * where all answers are the same.
+ * if all answers are the same.
  *
  * @param features `[N][D]`, finite
  * @param answers `[N]`, 1 or 0
@@ -49,7 +49,7 @@ export function fitAnswers(
     const right = answers[Math.floor(i / 2)] === 1 ? yes : no;
     return i % 2 === 1 ? right : 1 - right;
   });
-  // Two classes share the weight: each has half of it, with opposite signs, hence the penalty's 2.
+  // Each of two classes has half the weight, with opposite signs, hence the factor 2 in the penalty.
   const regularisation = (2 * l2) / n;
   const fitted = fitLogisticRegression(x, y, {
     classes: 2,
@@ -71,7 +71,7 @@ export function logistic(
   return z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z));
 }
 
-/** Each feature's mean and standard deviation; 1 for a feature that does not vary. */
+/** Each feature's mean and standard deviation, which is 1 for a constant feature. */
 function moments(features: readonly ArrayLike<number>[], width: number) {
   const columns = Array.from({ length: width }, (_, d) => features.map((row) => row[d] ?? NaN));
   const means = columns.map((column) => column.reduce((a, b) => a + b, 0) / column.length);

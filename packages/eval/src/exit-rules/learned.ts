@@ -7,16 +7,16 @@ import { margin } from "./margin.ts";
 /** How many of the largest probabilities are features. */
 const largest = 5;
 
-/** Log-probabilities are cut here, about that of float32's rounding error. */
+/** The lowest log-probability, about that of float32's rounding error. */
 const lowest = -16;
 
 /**
- * Learns when to leave: for each exit a logistic regression of whether its answer is right, on what
- * its logits show (`exitFeatures`). Small in place of the paper's layer over hidden states: logits
- * are all that a prediction keeps, and calibration splits are small.
+ * Learns when to leave: for each exit, a logistic regression from its logits (`exitFeatures`) to
+ * whether its answer is right. It is smaller than the paper's layer over hidden states, because
+ * predictions keep only logits and calibration splits are small.
  *
- * @param calibration examples that are used for nothing that the rule is judged by
- * @param l2 of `fitAnswers`
+ * @param calibration examples that are not used to evaluate the rule
+ * @param l2 see `fitAnswers`
  * @throws RangeError as `fitAnswers` and `confidence`
  * Source: BERxiT, aclanthology 2021.eacl-main.8 (learning to exit).
  */
@@ -33,10 +33,10 @@ export function fitLearnedExits(calibration: LabelledLogits, l2 = 1): LogisticRe
 }
 
 /**
- * How likely each exit's answer is to be right, `[E][N]`, in `[0, 1]`.
+ * The probability that each exit's answer is right, `[E][N]`, in `[0, 1]`.
  *
- * @param exits of `fitLearnedExits` on the same cascade, `[E]`
- * @throws RangeError as `confidence`, or if there are not as many exits
+ * @param exits from `fitLearnedExits` on the same cascade, `[E]`
+ * @throws RangeError as `confidence`, or if there are fewer regressions than exits
  */
 export function learnedScores(
   input: ExitLogits,
@@ -54,9 +54,9 @@ export function learnedScores(
 }
 
 /**
- * What an exit's logits show, `[E][N][D]`: the largest log-probabilities (five at most, none below
- * -16), falling; the margin; the certainty; and whether the exit before predicts the same class
- * (0 at the first).
+ * The features of each exit's logits, `[E][N][D]`: the largest log-probabilities (at most five, none
+ * below -16), descending; the margin; the certainty; and whether the previous exit predicts the same
+ * class (0 at the first).
  *
  * @throws RangeError as `confidence`
  */

@@ -2,8 +2,8 @@ import { confidence } from "./confidence.ts";
 import type { ExitLogits } from "./exit-logits.ts";
 
 /**
- * Maximum softmax probability at each exit, `[E][N]`, in `[1/K, 1]`: `confidence` of every row, to the
- * last bit what a deployment that stops by it computes.
+ * Maximum softmax probability at each exit, `[E][N]`, in `[1/K, 1]`: `confidence` of every row,
+ * equal to the last bit to what a deployment computes.
  *
  * @throws RangeError as `confidence`
  */

@@ -1,8 +1,8 @@
 import type { OperatingPoint } from "../curves/speed-accuracy.ts";
 
 /**
- * The bound of every exit rule: each example leaves at the first exit that is right, at the first of
- * all where none is. No rule is righter, and none as right is cheaper.
+ * The bound of every exit rule: each example leaves at the first exit that is right, or at the first
+ * exit if none is. No rule is more accurate, and none as accurate is cheaper.
  *
  * @param correct 1 where the exit's prediction is right, `[E][N]`
  */

@@ -3,12 +3,12 @@ import { maxProbabilityScores } from "./max-probability.ts";
 import { agreeingExits } from "./patience.ts";
 
 /**
- * The smallest maximum probability among the last `patience` exits where they agree, else 0,
- * `[E][N]`, in `[0, 1]`: an example leaves once that many exits in a row give the same answer and
- * each of them is sure.
+ * The smallest maximum probability among the last `patience` exits if they agree, else 0, `[E][N]`, in
+ * `[0, 1]`: an example leaves once that many exits in a row give the same answer and each of them is
+ * confident.
  *
  * @param patience how many exits, at least 1; at 1 this is `maxProbabilityScores`
- * @throws RangeError as `confidence`, or unless patience is a whole number of at least 1
+ * @throws RangeError as `confidence`, or if patience is not a whole number of at least 1
  */
 export function patienceWithConfidenceScores(input: ExitLogits, patience = 2): Float64Array[] {
   if (!(Number.isInteger(patience) && patience >= 1)) {

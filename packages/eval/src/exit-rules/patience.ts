@@ -1,8 +1,8 @@
 import { type ExitLogits, predictedClasses } from "./exit-logits.ts";
 
 /**
- * How many exits in a row, the one asked included, have predicted the same class, `[E][N]`: 1 at the
- * first exit and after every change of mind.
+ * How many exits in a row, up to and including this one, predict the same class, `[E][N]`: 1 at the
+ * first exit and after every change of the answer.
  */
 export function agreeingExits(input: ExitLogits): Int32Array[] {
   const predicted = predictedClasses(input);
@@ -16,8 +16,8 @@ export function agreeingExits(input: ExitLogits): Int32Array[] {
 }
 
 /**
- * `agreeingExits` over E, `[E][N]`, in `[1/E, 1]`: the paper's patience t, t agreements with the exit
- * before, is the threshold `(t + 1) / E`.
+ * `agreeingExits` over E, `[E][N]`, in `[1/E, 1]`. The paper's patience t, t agreements with the
+ * previous exit, is the threshold `(t + 1) / E`.
  *
  * Source: PABEE, arXiv:2006.04152.
  */
