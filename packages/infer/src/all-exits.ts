@@ -5,16 +5,16 @@ import type { HiddenState, Segment, SegmentOutput } from "./segment.ts";
 /** Token ids of many texts. */
 export interface EncodedTexts {
   inputIds: Ragged;
-  /** Of the same offsets as `inputIds`. */
+  /** With the same offsets as `inputIds`. */
   tokenTypeIds: Ragged;
 }
 
 /**
- * The logits of every exit for some examples, nobody leaving early: exits in order over all
- * members, each `[rows, K]`, row-major.
+ * The logits of every exit for some examples, without early exits: in order over all members, each
+ * `[rows, K]`, row-major.
  *
  * @param rows which examples; padded to the longest of them
- * @param measured told the milliseconds of each segment
+ * @param measured called with the milliseconds of each segment
  */
 export async function allExitLogits(
   bundle: Pick<Bundle, "sessions">,
@@ -40,11 +40,12 @@ export async function allExitLogits(
 }
 
 /**
- * Checks that a bundle's encoder can read every text: what lies past its tables is an error of ONNX
- * Runtime's that names no text.
+ * Checks that a bundle's encoder can read every text; ONNX Runtime's own error for a token or position
+ * outside the tables does not name the text.
  *
  * @param nameOf names a text in errors
- * @throws RangeError for the first with an id past the vocabulary, or with more tokens than `maxLength`
+ * @throws RangeError for the first text with an id outside the vocabulary, or with more tokens than
+ *   `maxLength`
  */
 export function checkTokens(
   { vocabSize = Infinity, maxLength }: Pick<Bundle, "vocabSize" | "maxLength">,
@@ -55,12 +56,12 @@ export function checkTokens(
     const ids = row(inputIds, i);
     if (ids.length > maxLength)
       throw new RangeError(
-        `${nameOf(i)}: has ${ids.length} tokens, the bundle's encoder reads ${maxLength}; run the stage data with this maxLength, then train again`,
+        `${nameOf(i)}: has ${ids.length} tokens, but the bundle's encoder reads at most ${maxLength}; run the stage data with this maxLength, then train again`,
       );
     const past = ids.find((id) => id < 0 || id >= vocabSize);
     if (past !== undefined)
       throw new RangeError(
-        `${nameOf(i)}: has the token id ${past}, the bundle's encoder knows those below ${vocabSize}; its tokenizer.json is of another encoder, train with the encoder's own`,
+        `${nameOf(i)}: has the token id ${past}, but the bundle's encoder has only ids below ${vocabSize}; its tokenizer.json is another encoder's, train with the encoder's own`,
       );
   }
 }
@@ -70,7 +71,7 @@ export function exitsOf(bundle: Pick<Bundle, "sessions">): Segment[] {
   return bundle.sessions.flat();
 }
 
-/** Examples grouped by length, so that little is padded: rows of at most `batchSize`, the shortest first. */
+/** Batches of at most `batchSize` examples grouped by length, which saves padding; the shortest first. */
 export function batchesByLength(
   inputIds: Ragged,
   rows: readonly number[],

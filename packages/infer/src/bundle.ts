@@ -10,29 +10,29 @@ import {
 import { type Device, openSession } from "@sweetspot/runtime";
 import { Segment } from "./segment.ts";
 
-/** How a bundle's segments are run. */
+/** How a bundle's segments run. */
 export interface SessionOptions {
-  /** Where the segments run; by default `cpu`. There is no fallback: one that cannot be had is an error. */
+  /** The device that segments run on; by default `cpu`. If it is not available, that is an error: there is no fallback. */
   device?: Device;
-  /** Threads of each segment on the CPU; if left out those of the environment's SWEETSPOT_THREADS, or else one per core. The last bit of a logit can depend on it. */
+  /** Threads of each segment on the CPU; by default the environment variable SWEETSPOT_THREADS, or else one per core. The last bits of a logit can depend on it. */
   threads?: number;
 }
 
-/** A bundle that is loaded and ready to run. Whoever opens it disposes of it. */
+/** A bundle that is loaded and ready to run. The caller disposes of it. */
 export interface Bundle extends BundleFile {
   tokenizer: TextTokenizer;
   /** By member, then by segment. */
   sessions: readonly (readonly Segment[])[];
-  /** Frees every segment; a second time does nothing. */
+  /** Frees every segment; a second call does nothing. */
   dispose(): Promise<void>;
 }
 
 /**
- * Opens the folder that the stage `export` left and loads all its segments.
+ * Opens the folder that the stage `export` wrote and loads all its segments.
  *
- * @throws Error naming the file if the folder is no artefact, a file's hash does not match its
- *   manifest, or `bundle.json` breaks the schema; Error that says what to install if the device is
- *   not available
+ * @throws Error that names the file if the folder is not an artifact, a file's hash does not match the
+ *   manifest, or `bundle.json` does not match the schema; Error that says what to install if the
+ *   device is not available
  */
 export async function openBundle(dir: string, options: SessionOptions = {}): Promise<Bundle> {
   const artifact = await openArtifact(dir);

@@ -16,42 +16,42 @@ import type { HiddenState, Segment } from "./segment.ts";
 /** A text, or a pair of them. */
 export type TextInput = string | readonly [string, string];
 
-/** What a text is found to be. */
+/** The classification of a text. */
 export interface Classification {
   label: string;
-  /** Of each label, in the bundle's order. */
+  /** One for each label, in the bundle's order. */
   probabilities: number[];
   /** The largest of them. */
   confidence: number;
   /** The layer of the exit that answered, counted from 1. */
   exitLayer: number;
-  /** How many layers ran for this text, those of a multi-model's earlier members included. */
+  /** How many layers ran for this text, including a multi-model's earlier members. */
   layersRun: number;
 }
 
-/** How `classify` answers. */
+/** Options of `classify`. */
 export interface ClassifyOptions {
-  /** A text leaves at the first exit whose score reaches this, in [0, 1]; 1 asks for certainty. */
+  /** A text leaves at the first exit whose score reaches this, in [0, 1]; 1 requires certainty. */
   threshold: number;
-  /** What scores an exit; by default its largest probability. `learned` is left out: a bundle holds no such heads. */
+  /** The exit rule; by default the largest probability. `learned` is not available: a bundle does not contain its regressions. */
   rule?: Exclude<ExitRuleName, "learned">;
-  /** What each exit's logits are divided by, over all members: those of `results.json`; by default 1. */
+  /** Divide each exit's logits, over all members, such as those of `results.json`; by default 1. */
   temperatures?: readonly number[];
   /** How many texts go through a segment together. */
   batchSize?: number;
 }
 
 /**
- * Classifies texts, each by the first exit whose score reaches the threshold. A batch shrinks as its texts
- * leave, and what is left is padded to its own longest text.
+ * Classifies each text by the first exit whose score reaches the threshold. A batch shrinks as its texts
+ * leave, and the rest is padded to its own longest text.
  *
- * @returns in the order of the texts
- * @throws TypeError if the texts are no array of strings or pairs, of which the bundle reads one kind, or
- *   the threshold is no number; RangeError if that is outside [0, 1], there is no such rule, the
- *   temperatures are not one above 0 for each exit, the batch size is not a positive whole number, or
- *   there is no text; RangeError that names the text, by its index, if it is empty (training leaves such
- *   texts out) or has a token that the encoder does not know; Error that names the file if a segment
- *   cannot be run
+ * @returns one classification for each text, in their order
+ * @throws TypeError if the texts are not an array of strings or of pairs, whichever the bundle reads, or
+ *   the threshold is not a number; RangeError if the threshold is outside [0, 1], the rule does not
+ *   exist, the temperatures are not one above 0 for each exit, the batch size is not a positive whole
+ *   number, or there is no text; RangeError that names the text, by its index, if it is empty (training
+ *   leaves such texts out) or has a token that the encoder does not have; Error that names the file if a
+ *   segment fails
  */
 export async function classify(
   bundle: Bundle,
@@ -74,7 +74,7 @@ export async function classify(
     );
   const bad = temperatures.find((t) => !(t > 0 && Number.isFinite(t)));
   if (bad !== undefined) throw new RangeError(`classify: temperatures must be above 0, got ${bad}`);
-  if (texts.length === 0) throw new RangeError("classify: expected one text or more, got none");
+  if (texts.length === 0) throw new RangeError("classify: expected at least one text, got none");
   const encoded = encode(bundle, texts);
   const results = new Map<number, Classification>();
   const rows = [...texts.keys()];
@@ -89,29 +89,29 @@ export async function classify(
   });
 }
 
-/** Whoever calls from JavaScript has no compiler to tell. */
+/** JavaScript callers have no compiler that checks these types. */
 function checkTypes(texts: unknown, options: unknown): void {
   const threshold = (options as Partial<ClassifyOptions> | null | undefined)?.threshold;
   if (typeof threshold !== "number")
     throw new TypeError(
-      `classify: expected options with a threshold, a number within [0, 1], got ${told(options)}`,
+      `classify: expected options with a threshold, a number within [0, 1], got ${inspected(options)}`,
     );
   if (!Array.isArray(texts))
-    throw new TypeError(`classify: expected an array of texts, got ${told(texts)}`);
+    throw new TypeError(`classify: expected an array of texts, got ${inspected(texts)}`);
   for (const [i, text] of texts.entries()) {
     const parts: unknown[] = Array.isArray(text) && text.length === 2 ? text : [text];
     if (!parts.every((part) => typeof part === "string"))
       throw new TypeError(
-        `classify: text ${i} must be a string or a pair of strings, got ${told(text)}`,
+        `classify: text ${i} must be a string or a pair of strings, got ${inspected(text)}`,
       );
   }
 }
 
-function told(value: unknown): string {
+function inspected(value: unknown): string {
   return inspect(value, { breakLength: Infinity }).slice(0, 80);
 }
 
-/** When a text leaves. */
+/** The rule by which texts leave. */
 interface Leaving {
   threshold: number;
   rule: ExitRuleName;
@@ -127,7 +127,7 @@ async function classifyBatch(
 ): Promise<void> {
   const exits = exitsOf(bundle).length;
   let waiting = [...asked];
-  /** What each exit so far said of those who wait, each `[rows, K]`. */
+  /** Each exit's logits so far for the texts that have not left, each `[rows, K]`. */
   let seen: Float32Array[] = [];
   let layersRun = 0;
   for (const member of bundle.sessions) {
@@ -160,7 +160,7 @@ async function classifyBatch(
   }
 }
 
-/** The score of the last of the exits that were asked, for each row. */
+/** The score of the last exit that ran, for each row. */
 function scoresAt(
   seen: readonly Float32Array[],
   exits: number,
@@ -171,7 +171,7 @@ function scoresAt(
   return exitRules[rule](input, { ...input, labels: [] }).at(-1) ?? [];
 }
 
-/** What an exit answers in one row. */
+/** An exit's answer for one row. */
 function answerOf(
   { labels }: Bundle,
   { exitLayer }: Segment,
@@ -215,13 +215,13 @@ function encode(bundle: Bundle, texts: readonly TextInput[]): EncodedTexts {
     const single = typeof text === "string";
     if (single === bundle.pairs)
       throw new TypeError(
-        `classify: text ${i} must be ${single ? "a pair of strings" : "one string"}, as in training, got ${told(text)}`,
+        `classify: text ${i} must be ${single ? "a pair of strings" : "one string"}, as in training, got ${inspected(text)}`,
       );
     const [first, second] = single ? [text, undefined] : text;
     const encoded = tokenizer.encode(first, second, { maxLength });
     if (encoded.empty)
       throw new RangeError(
-        `classify: text ${i} is empty: it has no token, got ${told(text)}; training leaves such texts out, leave it out here too`,
+        `classify: text ${i} is empty: it has no token, got ${inspected(text)}; training leaves such texts out, leave it out here too`,
       );
     return encoded;
   });

@@ -44,7 +44,7 @@ beforeAll(async () => {
   cells = cellsIn(await mkdtemp(join(tmpdir(), "infer-")));
   data = await cells.pairs();
   for (const method of methods) {
-    // Fast enough that the exits come to disagree, and some are surer than others.
+    // A learning rate high enough that exits disagree and confidences differ.
     trained[method] = await cells.train(method, { method, epochs: 4, learningRate: 1e-2 });
     exported[method] = await cells.export(`${method}-export`, trained[method]);
     bundles[method] = await openBundle(exported[method].dir);
@@ -60,7 +60,7 @@ const made = <T>(things: Record<string, T>, method: string): T => {
   return thing;
 };
 
-/** The test split as text, and what every exit says of each: `[N][E][K]`. */
+/** The test split as text, and every exit's logits for each text: `[N][E][K]`. */
 async function everyExit(method: string) {
   const bundle = made(bundles, method);
   const split = await readSplit(data, "test");
@@ -76,7 +76,7 @@ async function everyExit(method: string) {
 }
 
 describe.each(methods)("a bundle of %s", (method) => {
-  it("answers as its exits one by one would, whatever the threshold and the batches", async () => {
+  it("answers as its exits would one by one, for all thresholds and batch sizes", async () => {
     const { bundle, texts, logits } = await everyExit(method);
     const exits = exitsOf(bundle);
     const scaled = ([first = 1, second = 1]: readonly number[] = []) =>
@@ -96,7 +96,7 @@ describe.each(methods)("a bundle of %s", (method) => {
         fc.integer({ min: 1, max: 13 }),
         async (threshold, temperatures, batchSize) => {
           const sure = scaled(temperatures);
-          // A batch's logits are those of its texts alone but for rounding: nobody sits on the edge.
+          // A batch's logits equal those of its texts alone but for rounding; no text is that close to the threshold.
           fc.pre(sure.flat().every((c) => Math.abs(c - threshold) > 1e-5));
           const answers = await classify(bundle, texts, { threshold, temperatures, batchSize });
           expect(answers).toHaveLength(texts.length);
@@ -109,7 +109,7 @@ describe.each(methods)("a bundle of %s", (method) => {
             expect(answer.confidence).toBeCloseTo(sure[i]?.[exit] ?? NaN, 5);
             expect(answer.probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 10);
             expect(Math.max(...answer.probabilities)).toBeCloseTo(answer.confidence, 12);
-            // Both exits of sweet are one pass; multi-model's second member starts over.
+            // Sweet's exits share one pass; multi-model's second member starts over.
             expect(answer.layersRun).toBe(exit === 0 ? 1 : method === "sweet" ? 2 : 3);
           }
         },
@@ -120,7 +120,7 @@ describe.each(methods)("a bundle of %s", (method) => {
   });
 
   it.each(exitRuleNames.filter((name) => name !== "max-probability" && name !== "learned"))(
-    "leaves by %s where eval's scores of all its exits say so",
+    "leaves by %s at the exit given by eval's scores",
     async (rule) => {
       const { bundle, texts, logits } = await everyExit(method);
       const exits = exitsOf(bundle);
@@ -142,7 +142,7 @@ describe.each(methods)("a bundle of %s", (method) => {
           batchSize: 5,
         });
         for (const [i, { exitLayer }] of answers.entries()) {
-          // Counts and zeros are exact; probabilities of a batch are those of a text alone but for rounding.
+          // Counts and zeros are exact; a batch's probabilities equal those of its texts alone but for rounding.
           if (rule !== "patience" && near(i)) continue;
           const exit = exitOf(
             scores.map((row) => row[i] ?? NaN),
@@ -156,7 +156,7 @@ describe.each(methods)("a bundle of %s", (method) => {
     },
   );
 
-  it.skipIf(webgpuProblem)("has the CPU's logits on webgpu", async () => {
+  it.skipIf(webgpuProblem)("has the same logits on webgpu as on the CPU", async () => {
     const { logits } = await everyExit(method);
     const bundle = await openBundle(made(exported, method).dir, { device: "webgpu" });
     const split = await readSplit(data, "test");
@@ -167,11 +167,11 @@ describe.each(methods)("a bundle of %s", (method) => {
       Array.from(exit, (x, i) => Math.abs(x - (logits[Math.floor(i / K)]?.[e]?.[i % K] ?? NaN))),
     );
     expect(apart).toHaveLength(2 * rows.length * K);
-    // A device's exp, erf and tanh are other approximations.
+    // A device approximates exp, erf and tanh differently.
     expect(Math.max(...apart)).toBeLessThan(2e-3);
   });
 
-  it("predicts every exit's logits in the split's order, in batches as one by one", async () => {
+  it("predicts every exit's logits in the split's order, the same in batches as one by one", async () => {
     const { logits } = await everyExit(method);
     const [a, b, c] = [
       await cells.predict(`${method}-a`, made(exported, method)),
@@ -204,7 +204,7 @@ describe.each(methods)("a bundle of %s", (method) => {
     }
   });
 
-  it("is timed segment by segment, as eval reads it", async () => {
+  it("is timed segment by segment, in eval's format", async () => {
     const timed = await runStage(time, {
       settings: { examples: 5, rounds: 2 },
       inputs: { data: data.dir, export: made(exported, method).dir },
@@ -214,7 +214,7 @@ describe.each(methods)("a bundle of %s", (method) => {
     const timing = timingSchema.parse(JSON.parse(await readFile(file, "utf8")));
     expect(timing.batches.map((b) => [b.batchSize, b.examples])).toEqual([
       [1, 10],
-      [32, 64], // a split of 12 is gone through until a batch is full
+      [32, 64], // the 12 examples repeat until a batch is full
     ]);
     const exits = cascadeExits(
       method === "sweet" ? [{ exitLayers: [1, 2] }] : [{ exitLayers: [1] }, { exitLayers: [2] }],
@@ -232,7 +232,7 @@ describe.each(methods)("a bundle of %s", (method) => {
 });
 
 describe("bad input", () => {
-  it("classify: thresholds, batch sizes and no text", async () => {
+  it("classify: rejects invalid thresholds and batch sizes, and no text", async () => {
     const bundle = made(bundles, "sweet");
     for (const threshold of [-0.1, 1.1, NaN])
       await expect(classify(bundle, ["a"], { threshold })).rejects.toThrow(
@@ -248,7 +248,7 @@ describe("bad input", () => {
     ).rejects.toThrow(/^classify: rule must be one of max-probability, entropy, .*, got learned$/);
   });
 
-  it("classify: what is no text, and options that are not there", async () => {
+  it("classify: rejects values that are not texts, and missing options", async () => {
     const call = classify as (...args: unknown[]) => Promise<unknown>;
     const bundle = made(bundles, "sweet");
     for (const [text, got] of [
@@ -277,7 +277,7 @@ describe("bad input", () => {
       );
   });
 
-  it("classify: unknown and over-long text gets an answer all the same", async () => {
+  it("classify: answers unknown and overlong texts", async () => {
     const texts: TextInput[] = [
       ["\u{1F9FF}", "\u{1F9FF}"],
       ["word ".repeat(500), "a"],
@@ -290,15 +290,18 @@ describe("bad input", () => {
     ["", "b"],
     ["a", " \n"],
     ["\u200b", "b"],
-  ])("classify: an empty text is named, as training leaves it out: %j, %j", async (...pair) => {
-    await expect(
-      classify(made(bundles, "sweet"), [["a", "b"], pair], { threshold: 1 }),
-    ).rejects.toThrow(
-      /^classify: text 1 is empty: it has no token, got \[.*leave it out here too$/,
-    );
-  });
+  ])(
+    "classify: the error for an empty text names it, since training leaves it out: %j, %j",
+    async (...pair) => {
+      await expect(
+        classify(made(bundles, "sweet"), [["a", "b"], pair], { threshold: 1 }),
+      ).rejects.toThrow(
+        /^classify: text 1 is empty: it has no token, got \[.*leave it out here too$/,
+      );
+    },
+  );
 
-  it("classify: one text for a bundle of pairs, and a pair for one of single texts", async () => {
+  it("classify: rejects a single text if the bundle reads pairs, and the reverse", async () => {
     const bundle = made(bundles, "sweet");
     expect(bundle.pairs).toBe(true);
     await expect(classify(bundle, [["a", "b"], "c"], { threshold: 1 })).rejects.toThrow(
@@ -308,12 +311,12 @@ describe("bad input", () => {
     await expect(classify(single, ["c", "d", ["a", "b"]], { threshold: 1 })).rejects.toThrow(
       new TypeError("classify: text 2 must be one string, as in training, got [ 'a', 'b' ]"),
     );
-    // An older bundle does not say which it reads.
+    // An older bundle does not record which it reads.
     const { pairs: _, vocabSize: __, ...older } = bundle;
     expect(await classify(older, ["c", ["a", "b"]], { threshold: 1 })).toHaveLength(2);
   });
 
-  it("classify: a text with an id past the vocabulary is named before anything runs", async () => {
+  it("classify: names a text with an id outside the vocabulary before anything runs", async () => {
     const bundle = { ...made(bundles, "sweet"), vocabSize: 5000 };
     expect(made(bundles, "sweet").vocabSize).toBe(30522);
     await expect(
@@ -326,11 +329,11 @@ describe("bad input", () => {
         { threshold: 1 },
       ),
     ).rejects.toThrow(
-      /^classify: text 1: has the token id 29145, the bundle's encoder knows those below 5000; /,
+      /^classify: text 1: has the token id 29145, but the bundle's encoder has only ids below 5000; /,
     );
   });
 
-  it("classify: logits that are not one for each label name the segment's file", async () => {
+  it("classify: names the segment's file if its logits are not one for each label", async () => {
     const folder = join(cells.folder, "four-labels");
     await copyOf(folder, async (to) => {
       const file = join(to, "bundle.json");
@@ -347,7 +350,7 @@ describe("bad input", () => {
     }
   });
 
-  it("a bundle disposed of twice, and asked afterwards", async () => {
+  it("a bundle can be disposed of twice, and rejects texts afterwards", async () => {
     const { dir } = made(exported, "sweet");
     const bundle = await openBundle(dir);
     await Promise.all([bundle.dispose(), bundle.dispose()]);
@@ -362,7 +365,7 @@ describe("bad input", () => {
     ["deep", () => "[".repeat(100_000), /bundle\.json: expected JSON of at most 500 levels/],
     ["number", (text: string) => text.replace("24", "-3"), /bundle\.json: maxLength: /],
     ["twice", (text: string) => text.replace("agrees", "neither"), /bundle\.json: labels: /],
-  ])("openBundle: a bundle.json that is wrong is named: %s", async (name, change, message) => {
+  ])("openBundle: names an invalid bundle.json: %s", async (name, change, message) => {
     const folder = join(cells.folder, `json-${name}`);
     await copyOf(folder, async (to) => {
       const file = join(to, "bundle.json");
@@ -371,7 +374,7 @@ describe("bad input", () => {
     await expect(openBundle(folder)).rejects.toThrow(message);
   });
 
-  it("openBundle: a file that was changed, and a folder that is no bundle", async () => {
+  it("openBundle: rejects a changed file, and a folder that is not a bundle", async () => {
     const copy = join(cells.folder, "changed");
     await cp(made(exported, "sweet").dir, copy, { recursive: true });
     const file = join(copy, "member-1", "segment-2.onnx");
@@ -383,13 +386,13 @@ describe("bad input", () => {
     await expect(openBundle(join(cells.folder, "nowhere"))).rejects.toThrow("nowhere");
   });
 
-  it("openBundle: a segment that is no ONNX file is named", async () => {
+  it("openBundle: names a segment that is not an ONNX file", async () => {
     const folder = join(cells.folder, "no-onnx");
     await copyOf(folder, async (to) => writeFile(join(to, "member-1/segment-2.onnx"), "text"));
     await expect(openBundle(folder)).rejects.toThrow(join(folder, "member-1/segment-2.onnx"));
   });
 
-  it("predict and time: data that the bundle was not made from", async () => {
+  it("predict and time: reject data that the bundle was not made from", async () => {
     const other = await writeArtifact(
       join(cells.folder, "other-data"),
       { ...data.manifest, settings: { maxLength: 24 } },
@@ -409,7 +412,7 @@ describe("bad input", () => {
     await expect(openArtifact(join(cells.folder, "never"))).rejects.toThrow("never");
   });
 
-  it("predict: weights that are no numbers", async () => {
+  it("predict: rejects weights that are NaN", async () => {
     const folder = join(cells.folder, "nan-export");
     const checkpoint = await readCheckpoint(join(made(trained, "sweet").dir, "member-1"));
     checkpoint.weights["exits.2.classifier.bias"]?.data.fill(NaN);
@@ -421,11 +424,11 @@ describe("bad input", () => {
       }),
     );
     await expect(cells.predict("nan", await openArtifact(folder))).rejects.toThrow(
-      /the logits of calibration hold NaN.*lower learningRate/,
+      /the logits of calibration contain NaN.*lower learningRate/,
     );
   });
 
-  /** A copy of sweet's bundle, changed, its manifest in order. */
+  /** A changed copy of sweet's bundle with a valid manifest. */
   async function copyOf(folder: string, change: (to: string) => Promise<unknown>): Promise<void> {
     const from = made(exported, "sweet");
     await writeArtifact(folder, from.manifest, async (to) => {

@@ -16,11 +16,11 @@ import { stageInputs } from "./stage-inputs.ts";
 const heldOut = ["calibration", "threshold", "test"] as const;
 
 /**
- * The stage `predict`. Leaves `predictions.json` and, for each held-out split (and `train`, if asked), `SPLIT.safetensors`
+ * The stage `predict`. Writes `predictions.json` and, for each held-out split (and `train`, if asked), `SPLIT.safetensors`
  * with `logits` float32 `[E, N, K]`, `labels` int32 `[N]` and `lengths` int32 `[N]`.
  *
- * @throws RangeError if a logit is not a finite number, an example has a token or a length that the
- *   encoder does not read, or the bundle was made from other data
+ * @throws RangeError if a logit is not a finite number, the encoder cannot read a token or the length
+ *   of an example, or the bundle was made from other data
  */
 export async function runPredict({
   settings,
@@ -41,7 +41,7 @@ export async function runPredict({
       const bad = logits.findIndex((x) => !Number.isFinite(x));
       if (bad >= 0) {
         throw new RangeError(
-          `predict: the logits of ${name} hold ${logits[bad]}; the weights in ${exported.dir} are not usable, train again with a lower learningRate`,
+          `predict: the logits of ${name} contain ${logits[bad]}; the weights in ${exported.dir} are not usable, train again with a lower learningRate`,
         );
       }
       const n = split.labels.length;
@@ -78,7 +78,7 @@ export async function runPredict({
   }
 }
 
-/** `[E, N, K]`, the examples in the split's order. */
+/** The logits `[E, N, K]`, examples in the split's order. */
 async function predictSplit(
   bundle: Bundle,
   split: EncodedSplit,
@@ -89,7 +89,7 @@ async function predictSplit(
   const k = bundle.labels.length;
   const all = new Float32Array(exitsOf(bundle).length * n * k);
   let done = 0;
-  let told = performance.now();
+  let lastReport = performance.now();
   for (const rows of batchesByLength(split.inputIds, [...split.labels.keys()], batchSize)) {
     const logits = await allExitLogits(bundle, split, rows);
     for (const [e, exit] of logits.entries()) {
@@ -97,9 +97,9 @@ async function predictSplit(
         all.set(exit.subarray(j * k, (j + 1) * k), (e * n + i) * k);
     }
     done += rows.length;
-    if (performance.now() - told > 3000 || done === n) {
+    if (performance.now() - lastReport > 3000 || done === n) {
       progress(done);
-      told = performance.now();
+      lastReport = performance.now();
     }
   }
   return all;

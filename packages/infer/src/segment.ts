@@ -1,7 +1,7 @@
 import type { PaddedBatch } from "@sweetspot/artifact";
 import { type InferenceSession, Tensor } from "@sweetspot/runtime";
 
-/** What a segment is given: tokens, or what the segment before it left. */
+/** A segment's input: tokens, or the previous segment's output. */
 export type SegmentInput =
   | { tokens: PaddedBatch }
   | { hidden: HiddenState; attentionMask: Float32Array };
@@ -12,15 +12,15 @@ export interface HiddenState {
   shape: readonly [number, number, number];
 }
 
-/** What a segment gives for a batch. */
+/** A segment's output for a batch. */
 export interface SegmentOutput {
   /** `[B, K]`, row-major. */
   logits: Float32Array;
-  /** Of a model's last segment: undefined. */
+  /** Undefined for a model's last segment. */
   hidden: HiddenState | undefined;
 }
 
-/** The layers between two exits and the exit after them, loaded. */
+/** A loaded segment: the layers between two exits, and the exit after them. */
 export class Segment {
   /** The layer that its exit reads, counted from 1. */
   readonly exitLayer: number;
@@ -43,7 +43,7 @@ export class Segment {
   }
 
   /**
-   * @throws Error naming the file if it does not give what a segment gives, its logits are not one for
+   * @throws Error that names the file if its outputs are not a segment's, its logits are not one for
    *   each of the bundle's labels, ONNX Runtime fails, or the bundle has been disposed of
    */
   async run(input: SegmentInput): Promise<SegmentOutput> {
@@ -52,10 +52,10 @@ export class Segment {
     const given = feeds(input);
     const { logits, nextHidden } = await this.#session.run(given).catch((cause: unknown) => {
       const { message } = cause as Error;
-      throw new Error(`${this.#path}: ONNX Runtime cannot run it (${message})`, { cause });
+      throw new Error(`${this.#path}: ONNX Runtime could not run it (${message})`, { cause });
     });
     if (!(logits?.data instanceof Float32Array))
-      throw new Error(`${this.#path}: gives no float32 logits; export the bundle again`);
+      throw new Error(`${this.#path}: has no float32 output logits; export the bundle again`);
     const [rows] = given["attentionMask"]?.dims ?? [];
     if (logits.dims.join() !== `${rows},${this.#classes}`)
       throw new RangeError(
@@ -74,7 +74,7 @@ export class Segment {
     };
   }
 
-  /** Frees its session; a second time does nothing. */
+  /** Frees its session; a second call does nothing. */
   async dispose(): Promise<void> {
     this.#disposed ??= this.#session.release();
     await this.#disposed;

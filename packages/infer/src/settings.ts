@@ -3,21 +3,21 @@ import { z } from "zod";
 
 /** Settings of the stage `predict`. */
 export interface PredictSettings {
-  /** Examples per run; changes no logit beyond rounding. */
+  /** Examples per batch; changes logits only by rounding. */
   batchSize: number;
-  /** Whether to predict the training split too: how well each exit fits it, and what it teaches. */
+  /** Whether to predict the training split too, to measure how well each exit fits it or to teach a pupil. */
   training: boolean;
-  /** Where the segments run. Another device gives other last bits. */
+  /** The device that segments run on. The last bits of logits depend on it. */
   device: Device;
 }
 
 /** Settings of the stage `time`. */
 export interface TimeSettings {
-  /** Batches are made of this many test examples, spread evenly over the split. */
+  /** How many test examples make up the batches, spread evenly over the split. */
   examples: number;
-  /** How often each of them is timed, at the least. */
+  /** How often each batch is timed. */
   rounds: number;
-  /** Where the segments run. */
+  /** The device that segments run on. */
   device: Device;
 }
 

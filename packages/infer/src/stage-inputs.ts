@@ -1,8 +1,8 @@
 import type { Artifact } from "@sweetspot/artifact";
 
 /**
- * What the stages `predict` and `time` read: held-out splits, and a bundle made from the same data,
- * so that no example is tested that it was trained on.
+ * The inputs of the stages `predict` and `time`: held-out splits, and a bundle made from the same data,
+ * so that no training example is tested.
  *
  * @throws RangeError if one is missing or they do not belong together
  */

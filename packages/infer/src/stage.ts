@@ -7,7 +7,7 @@ import {
   timeSettings,
 } from "./settings.ts";
 
-/** `predict`: the logits of every exit for every example of the three held-out splits, and of the training split if asked. */
+/** `predict`: every exit's logits for every example of the three held-out splits, and optionally the training split. */
 export const predict: Stage<PredictSettings> = {
   name: "predict",
   reads: ["data", "export"],
@@ -23,13 +23,13 @@ export const predict: Stage<PredictSettings> = {
   run: async (context) => (await import("./predict.ts")).runPredict(context),
 };
 
-/** `time`: milliseconds of each segment at batch 1 and 32. Needs the machine to itself. */
+/** `time`: milliseconds of each segment at batch 1 and 32. Nothing else should run on the machine. */
 export const time: Stage<TimeSettings> = {
   name: "time",
   reads: ["data", "export"],
   settings: timeSettings,
   check: async (settings) => deviceProblem(settings.device),
-  // Each example alone and in batches.
+  // Each example runs alone and in a batch.
   estimate: async ({ settings, inputs }) => ({
     ...zeroEstimate,
     operations:

@@ -17,9 +17,9 @@ import type { TimeSettings } from "./settings.ts";
 import { stageInputs } from "./stage-inputs.ts";
 
 /**
- * The stage `time`. Leaves `timing.json`: the milliseconds of each segment at batch 1 and 32 on
- * test sentences. The segments take turns within a round, so that a slow moment of the machine
- * falls on all of them alike; the first round warms up and is not counted.
+ * The stage `time`. Writes `timing.json`: the milliseconds of each segment at batch 1 and 32 on test
+ * examples. The segments take turns within a round, so that a slow moment of the machine affects all
+ * of them equally; the first round warms up and is not counted.
  *
  * @throws RangeError if the bundle was made from other data
  */
@@ -60,10 +60,10 @@ export async function runTime({
 }
 
 /**
- * Times every segment on whole batches of test sentences spread evenly over the split, each batch once a
- * round, after a round that is not counted.
+ * Times every segment on full batches of test examples spread evenly over the split, each batch once
+ * per round, after a round that is not counted.
  *
- * @returns `examples`: how many went through each segment while it was timed, all rounds together
+ * @returns `examples`: how many each segment was timed on, over all rounds
  */
 export async function timeSegments(
   bundle: Bundle,
@@ -72,7 +72,7 @@ export async function timeSegments(
   { examples, rounds }: Pick<TimeSettings, "examples" | "rounds">,
 ): Promise<{ examples: number; segments: TimedSegment[] }> {
   const n = split.labels.length;
-  // Whole batches only; a small split is gone through more than once.
+  // Full batches only; a small split is used more than once.
   const count = Math.ceil(examples / batchSize) * batchSize;
   const rows = Array.from({ length: count }, (_, i) =>
     count <= n ? Math.floor((i * n) / count) : i % n,
@@ -106,8 +106,8 @@ export async function timeSegments(
 }
 
 /**
- * A quantile over the rounds of each batch, and the mean of that over the batches: a slow moment
- * does not count, and long and short batches both do.
+ * A quantile over the rounds of each batch, averaged over the batches: slow moments do not count, and
+ * long and short batches both do.
  */
 function meanQuantile(batches: readonly (readonly number[])[], q: number): number {
   const quantiles = batches.map((rounds) => {
