@@ -405,7 +405,7 @@ describe.runIf(signals)("an interrupted run (needs POSIX signals)", () => {
     const output = await printed.whole;
     expect(output).not.toMatch(/table|report:|step 4 of 10/);
     expect(output.trimEnd().split("\n").at(-1)).toBe(
-      "interrupted; the next run goes on from the last checkpoint",
+      "interrupted; the next run resumes from the last checkpoint",
     );
     expect(await readdir(join(project.dir, "runs"))).not.toContain(name);
 

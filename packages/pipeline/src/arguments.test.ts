@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findPipeline, readArguments } from "./arguments.ts";
 
 describe("readArguments", () => {
-  test("the demo is what runs without a name", () => {
+  test("without a name, the demo runs", () => {
     expect(readArguments([])).toEqual({ pipeline: "demo", dry: false, help: false });
     expect(readArguments(["--dry"])).toEqual({ pipeline: "demo", dry: true, help: false });
     expect(readArguments(["smoke", "--filter=train.*", "--dry"])).toEqual({
@@ -16,13 +16,13 @@ describe("readArguments", () => {
     });
   });
 
-  test("whoever asks for help gets it, whatever else is wrong", () => {
+  test("--help wins over any other mistake", () => {
     expect(readArguments(["-h"])).toMatchObject({ help: true });
     expect(readArguments(["a", "b", "--help"])).toMatchObject({ help: true });
   });
 
   test.each([[["--drry"]], [["-x"]], [["a", "b"]], [["--filter="]], [["--dry", "--dry"]]])(
-    "%j is an error that says what is known",
+    "%j is an error that shows the usage",
     (args) => {
       expect(() => readArguments(args)).toThrow(/^pipeline: expected \[NAME \| PATH\] \[--dry\]/);
     },
@@ -53,7 +53,7 @@ describe("findPipeline", () => {
   });
 
   test.each(["..yaml", "...yaml", ".hidden.yaml", "_x.yaml", "..hidden/pipeline.yaml"])(
-    "%s has no name that a folder of ours may have",
+    "%s is an error: its name cannot be a folder's in .run/",
     async (path) => {
       const file = join(root, "odd", path);
       await mkdir(dirname(file), { recursive: true });
@@ -64,7 +64,7 @@ describe("findPipeline", () => {
     },
   );
 
-  test("one that is not there is an error", () => {
+  test("a missing pipeline is an error", () => {
     expect(() => findPipeline("domo", root)).toThrow(/^pipeline: expected a folder .*got domo$/);
     expect(() => findPipeline("mine", root)).toThrow(/got mine$/);
   });

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 
-/** What a person typed after `--`. */
+/** The arguments after `--`. */
 export interface Arguments {
   /** A folder's name in `pipelines/`, or the path of a folder or of a YAML file. */
   pipeline: string;
@@ -9,25 +9,25 @@ export interface Arguments {
   dry: boolean;
   /** How many cells may run at once; by default as many as cores and memory allow. */
   concurrency?: number | undefined;
-  /** A cell's id, with `*` for any run of characters: run what matches and what that reads. */
+  /** A cell's id, where `*` matches any characters: run the matching cells and the cells they read. */
   filter?: string | undefined;
-  /** Say how the command is called; do nothing else. */
+  /** Print the usage; do nothing else. */
   help: boolean;
 }
 
 const synopsis = "[NAME | PATH] [--dry] [--filter=CELL] [--concurrency=N]";
 
-/** What `--help` shows, line by line. */
+/** The lines of `--help`. */
 export const usage: readonly string[] = [
   `usage: pipeline ${synopsis}`,
   "  NAME             pipelines/NAME/pipeline.yaml; by default demo",
   "  PATH             a folder with a pipeline.yaml, or a YAML file",
-  "  --dry            show the cells, which of them are cached, and what the others ask for; run nothing",
-  "  --concurrency=N  run so many cells at once; by default as many as cores and memory allow",
-  "  --filter=CELL    run the cells of that id, * standing for anything, and what they read",
+  "  --dry            list the cells, which of them are cached, and what the others need; run nothing",
+  "  --concurrency=N  run N cells at once; by default as many as cores and memory allow",
+  "  --filter=CELL    run the cells with this id, where * matches anything, and the cells they read",
 ];
 
-/** @throws RangeError if an argument is unknown or comes twice */
+/** @throws RangeError if an argument is unknown or repeated */
 export function readArguments(args: readonly string[]): Arguments {
   const read: Partial<Arguments> = {};
   const help = args.includes("--help") || args.includes("-h");
@@ -52,18 +52,19 @@ export function readArguments(args: readonly string[]): Arguments {
   return { pipeline: "demo", dry: false, help, ...read };
 }
 
-/** Where a pipeline's file is, and what the pipeline is called. */
+/** A pipeline's file and name. */
 export interface Found {
   file: string;
   name: string;
 }
 
 /**
- * Finds a pipeline: `NAME` is `pipelines/NAME/pipeline.yaml`; a path is a YAML file, or a folder with
- * a `pipeline.yaml` in it. It is called after the folder, or after the file if that has another name.
+ * Finds a pipeline: `NAME` is `pipelines/NAME/pipeline.yaml`; a path is a YAML file, or a folder that
+ * contains a `pipeline.yaml`. The pipeline is named after the folder, or after the file if that has another
+ * name.
  *
- * @throws RangeError if there is none, or its name does not begin with a letter or digit: `..` would
- *   lead out of `.run/` and `runs/`
+ * @throws RangeError if there is none, or its name does not begin with a letter or digit (`..` would lead
+ *   out of `.run/` and `runs/`)
  */
 export function findPipeline(pipeline: string, root: string): Found {
   const candidates = [join(root, "pipelines", pipeline), resolve(root, pipeline)];
@@ -81,6 +82,6 @@ export function findPipeline(pipeline: string, root: string): Found {
     return { file, name: name.replaceAll(/[^A-Za-z0-9.-]/g, "_") };
   }
   throw new RangeError(
-    `pipeline: expected a folder in pipelines/, or the path of a folder with a pipeline.yaml or of a YAML file, got ${pipeline}`,
+    `pipeline: expected a folder in pipelines/, a path to a folder with a pipeline.yaml, or a path to a YAML file, got ${pipeline}`,
   );
 }

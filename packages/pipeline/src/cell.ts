@@ -5,8 +5,8 @@ import { CodeDigester } from "./run/code-digest.ts";
 import { begins, type CellFile } from "./run/run-folder.ts";
 import { stages } from "./plan/stages.ts";
 
-// The script of every cell: runs the stage that `cell.json` in the current folder names. It handles
-// no signal: one that comes ends it at once, and the next run goes on from the stage's checkpoint.
+// The script of every cell: runs the stage named by `cell.json` in the current folder. It handles no
+// signals: a signal ends it at once, and the next run resumes from the stage's checkpoint.
 const folder = process.cwd();
 const failure = join(folder, "failure.txt");
 console.log(begins);
@@ -18,7 +18,7 @@ try {
   const planned = JSON.stringify(JSON.parse(await readFile("code.json", "utf8")));
   const code = await new CodeDigester(import.meta.filename).digest(entry.package);
   if (JSON.stringify(code) !== planned) {
-    // turbo would keep the result under the hash of the code as it was.
+    // Otherwise turbo would cache the result under the old code's hash.
     throw new Error(
       `cell: the code of ${entry.package} changed since this run began; run it again`,
     );

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-it("does not begin a search for which, with what follows it, the disk has no room", async () => {
+it("does not start a search if the disk has no room for it and the cells that follow", async () => {
   await mkdir(join(root, "pipelines/study"), { recursive: true });
   await writeFile(
     join(root, "pipelines/study/pipeline.yaml"),
@@ -32,7 +32,7 @@ exitLayers: [1, 6]
   const show = (line: string) => void lines.push(line);
   const stop = new AbortController().signal;
   expect(await command(["study"], { root, show, stop })).toBe(false);
-  // SWEET's 90 MB and the cascade's 140, each trained and exported, and turbo's copies.
+  // SWEET's 90 MB and the cascade's 140 MB, each trained and exported, plus turbo's copies.
   expect(lines).toEqual([
     expect.stringMatching(/^needs about 0\.9 GB of disk, \.run\/ has 0\.4 GB free; free some /),
   ]);

@@ -27,23 +27,23 @@ import {
 import { stages } from "./plan/stages.ts";
 import { type CellOutcome, planTurbo, type TurboCall, type TurboLine } from "./run/turbo.ts";
 
-/** Where a command runs and whom it answers. */
+/** Where a command runs and prints. */
 export interface Surroundings {
-  /** The project's folder: `pipelines/`, `.run/` and `runs/` are in it. */
+  /** The project's folder, which contains `pipelines/`, `.run/` and `runs/`. */
   root: string;
-  /** Shows one whole line. */
+  /** Prints one line. */
   show: (line: string) => void;
   /** Ends the command early. */
   stop: AbortSignal;
 }
 
 /**
- * Plans a pipeline and runs it, or with `--dry` shows the plan, or with `--help` how it is called.
+ * Plans a pipeline and runs it; with `--dry` prints the plan, with `--help` the usage.
  *
- * @param args what a person typed: `[NAME | PATH] [--dry] [--filter=CELL] [--concurrency=N]`, or
+ * @param args the command line: `[NAME | PATH] [--dry] [--filter=CELL] [--concurrency=N]`, or
  *   `--help` or `-h`
- * @returns whether everything that was asked for is done
- * @throws Error if the arguments or the pipeline's file are wrong, or nothing can be run
+ * @returns whether everything requested is done
+ * @throws Error if the arguments or the pipeline's file are invalid, or nothing can be run
  */
 export async function command(
   args: readonly string[],
@@ -66,11 +66,11 @@ export async function command(
     if (!first.undecided) return await runPlan(first.cells, filter, run);
     const part = filter === undefined ? "more" : partOf(first, filter);
     if (part === "search") return await runPlan(first.cells, filter, run, part);
-    // Whatever it chooses, as much follows; better told now than hours later.
+    // Every choice needs the same disk space: report a lack of it now, not hours later.
     if (!(await roomFor(first.possible.at(-1) ?? first.cells, run))) return false;
     if (!(await runPlan(first.cells, undefined, run, "search"))) return false;
     const choices = await readChoices(first.cells, folder.artifact);
-    if (choices === undefined) throw new Error("pipeline: the search left no choice; run it again");
+    if (choices === undefined) throw new Error("pipeline: the search made no choice; run it again");
     const { cells } = await planPipeline(pipeline, root, choices);
     return await runPlan(cells, filter, run);
   } finally {
@@ -78,7 +78,7 @@ export async function command(
   }
 }
 
-/** @throws Error that names who has it, if a run of the pipeline has not ended */
+/** @throws Error that names the process, if the pipeline is already running */
 async function takeLock(file: string): Promise<Lock> {
   const { lock, holder } = await tryLock(file);
   if (lock !== undefined) return lock;
@@ -89,9 +89,9 @@ async function takeLock(file: string): Promise<Lock> {
 }
 
 /**
- * Whether a filter asks for cells of the search alone, or for more.
+ * Whether a filter matches only cells of the search, or more.
  *
- * @throws RangeError if it names no cell, whatever is chosen
+ * @throws RangeError if it matches no cell under any choice
  */
 function partOf({ cells, possible }: Plan, filter: string): "search" | "more" {
   const search = new Set(cells.map((c) => c.id));
@@ -109,7 +109,7 @@ interface Invocation extends Surroundings {
   concurrency: number | undefined;
 }
 
-/** Shows what would run; of a search that was not made, what would if it chose the last regime. */
+/** Prints what would run. Before the search has run, assumes that it chooses the last regime. */
 async function dryRun(first: Plan, pipeline: string, run: Invocation): Promise<boolean> {
   const { root, show, folder } = run;
   let { cells } = first;
@@ -119,14 +119,14 @@ async function dryRun(first: Plan, pipeline: string, run: Invocation): Promise<b
     const chosen = (await planTurbo(turboCall(run, ids))).every((o) => o.hit);
     const choices = chosen ? await readChoices(cells, folder.artifact) : undefined;
     if (choices === undefined) {
-      show("no regime is chosen yet: told as if it were the last for every method");
+      show("no regime is chosen yet: assuming the last one for every method");
       cells = first.possible.at(-1) ?? cells;
     } else ({ cells } = await planPipeline(pipeline, root, choices));
   }
   await writeCells(cells, run);
   const { estimates, problem } = await estimateCells(cells, folder.artifact);
   await showPlan(await planTurbo(turboCall(run)), { cells, estimates, show });
-  if (problem !== undefined) show(`no estimate of ${problem.id}: ${problem.message}`);
+  if (problem !== undefined) show(`no estimate for ${problem.id}: ${problem.message}`);
   return true;
 }
 
@@ -143,8 +143,8 @@ async function writeCells(cells: readonly Cell[], { folder, root }: Invocation):
 /**
  * Runs a plan's cells.
  *
- * @param part `search` for the first part of a plan: what is left of others stays, and nothing is shown
- * @returns whether every cell that was asked for is there
+ * @param part `search` for the first part of a plan: keeps the other cells' files, and shows no results
+ * @returns whether every requested cell succeeded
  */
 async function runPlan(
   cells: readonly Cell[],
@@ -155,7 +155,7 @@ async function runPlan(
   const { root, show, stop, folder } = run;
   const only = filter === undefined ? undefined : matching(cells, filter);
   const expected = only === undefined ? cells.map((c) => c.id) : withInputs(cells, only);
-  // In a search the folder holds cells of the other part too, which are not yet to run.
+  // During a search the folder also contains the other part's cells, which must not run yet.
   const call = turboCall(run, part === undefined ? only : expected);
   await writeCells(cells, run);
   const { estimates } = await estimateCells(cells, folder.artifact);
@@ -167,7 +167,7 @@ async function runPlan(
   }
   const wanted = cells.filter((c) => expected.includes(c.id));
   if (!(await roomFor(wanted, run, estimates))) return false;
-  // Those of the other part may be half done.
+  // During a search, cells of the other part may be half done.
   if (part === undefined) await removeStaleCells(folder, cells);
   for (const { id } of wanted) await recoverFolder(folder.artifact(id), true);
   if (stop.aborted) return false;
@@ -192,7 +192,7 @@ async function runPlan(
   return true;
 }
 
-/** Whether the disk has room for what cells leave, of those that have not run; if not, says so. */
+/** Whether the disk has room for the cells that have not run yet; prints a line if not. */
 async function roomFor(
   cells: readonly Cell[],
   { folder, show }: Invocation,
@@ -221,10 +221,10 @@ async function digests(
 }
 
 /**
- * The ids that a filter names.
+ * The ids that match a filter.
  *
- * @param needed whether there must be one
- * @throws RangeError if one is needed and there is none
+ * @param needed whether a match is required
+ * @throws RangeError if a match is required and there is none
  */
 function matching(cells: readonly Cell[], filter: string, needed = true): string[] {
   const parts = filter.split("*").map((part) => part.replaceAll(/[^\w]/g, String.raw`\$&`));
@@ -236,17 +236,17 @@ function matching(cells: readonly Cell[], filter: string, needed = true): string
   return ids;
 }
 
-/** Those cells and all that they read, directly or not. */
+/** The ids of these cells and of all cells that they read, directly or indirectly. */
 function withInputs(cells: readonly Cell[], only: readonly string[]): string[] {
   const needed = new Set(only);
-  // Each cell comes after those that it reads.
+  // Each cell comes after the cells that it reads.
   for (const { id, inputs } of cells.toReversed()) {
     if (needed.has(id)) for (const input of Object.values(inputs)) needed.add(input);
   }
   return cells.map((c) => c.id).filter((id) => needed.has(id));
 }
 
-/** The first few of many alike. */
+/** The first few of many similar lines. */
 function shortened(lines: readonly string[]): string[] {
   const shown = 4;
   if (lines.length <= shown + 1) return [...lines];
@@ -267,11 +267,11 @@ async function showPlan(
   for (const line of dryTable(cells, outcomes, estimates, rate)) show(line);
 }
 
-/** Turns turbo's lines into a person's, and keeps its own words for when it fails. */
+/** Turns turbo's lines into progress lines, and keeps turbo's own messages in case it fails. */
 class Progress {
   readonly #total: number;
   readonly #show: (line: string) => void;
-  /** Cell -> in which place it came. */
+  /** Cell -> its place in the order of appearance, from 1. */
   readonly #places = new Map<string, number>();
   readonly turbo: string[] = [];
 
@@ -287,8 +287,8 @@ class Progress {
     }
     const place = this.#places.get(cell);
     if (place === undefined) {
-      // The first line of each cell is turbo's. When another has failed it says of cells that will
-      // never begin that they are executed, so their own first line is waited for.
+      // The first line of each cell comes from turbo. After a failure turbo also reports cells as executed
+      // that never start, so wait for the cell's own first line.
       this.#places.set(cell, this.#places.size + 1);
     } else if (text.startsWith("cache hit, ") || text.startsWith("cache miss, ")) {
       // turbo's first line in a later turn.
@@ -310,7 +310,7 @@ interface Ended {
   show: (line: string) => void;
 }
 
-/** Trusts turbo's summary alone: turbo may exit with 0 when a cell did not end. */
+/** Trusts turbo's summary alone: turbo may exit with 0 even if a cell did not finish. */
 function succeeded(ended: Ended): boolean {
   const { exitCode, outcomes, expected, folder, root, progress, show } = ended;
   const done = (o: CellOutcome): boolean => o.hit || o.exitCode === 0;
@@ -320,7 +320,7 @@ function succeeded(ended: Ended): boolean {
   for (const { cell, exitCode: code } of failed) {
     const stack = join(dirname(folder.artifact(cell)), "failure.txt");
     const more = existsSync(stack) ? `; its stack is in ${relative(root, stack)}` : "";
-    show(`failed: ${cell} (${code === undefined ? "it did not end" : `exit ${code}`}${more})`);
+    show(`failed: ${cell} (${code === undefined ? "it did not finish" : `exit ${code}`}${more})`);
   }
   if (failed.length === 0) for (const line of progress.turbo) show(`turbo: ${line}`);
   if (missing.length > 0) show(`not run: ${missing.length} of ${expected.length} cells`);
@@ -333,7 +333,7 @@ interface Results extends Invocation {
   only: readonly string[] | undefined;
 }
 
-/** Publishes the report and the study, if they were asked for; of other cells says where their artifacts are. */
+/** Publishes the report and the study, if requested; for other cells, prints where their artifacts are. */
 async function showResults(results: Results): Promise<void> {
   const { outcomes, cells, folder, root, name, only, show, results: kept } = results;
   const artifactOf = (stage: string) => {

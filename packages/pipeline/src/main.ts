@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 import { command } from "./command.ts";
 
-// The command line. A signal stops what runs and nothing else is shown; the exit status is the
-// shell's for that signal.
+// The command line. A signal stops the run; the exit status is the shell's for that signal.
 const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const controller = new AbortController();
 for (const [signal, status] of Object.entries(signals)) {
@@ -11,7 +10,7 @@ for (const [signal, status] of Object.entries(signals)) {
     controller.abort();
   });
 }
-// Whoever read the output is gone.
+// The reader of the output is gone.
 process.stdout.on("error", () => {
   process.exitCode ??= signals.SIGHUP;
   controller.abort();
@@ -28,5 +27,5 @@ try {
   process.exitCode ??= 1;
 }
 if (controller.signal.aborted) {
-  console.log("interrupted; the next run goes on from the last checkpoint");
+  console.log("interrupted; the next run resumes from the last checkpoint");
 }

@@ -29,7 +29,7 @@ const made = (id: string, settings: Cell["settings"], facts: Record<string, stri
   writeArtifact(join(dir, id), { stage: "choose", settings, inputs: {} }, async () => facts);
 const read = () => readChoices(cells, (id) => join(dir, id));
 
-test("what was chosen is read from the cells' artefacts", async () => {
+test("reads the choices from the cells' artifacts", async () => {
   await made("choose.e.sweet", cell("sweet").settings, { chosen: "slow" });
   await made("choose.e.early-exit", cell("early-exit").settings, { chosen: "fast" });
   expect(await read()).toEqual(
@@ -40,7 +40,7 @@ test("what was chosen is read from the cells' artefacts", async () => {
   );
 });
 
-test("one that is missing, or of other settings, is no choice", async () => {
+test("an artifact that is missing or has other settings gives no choices", async () => {
   await made("choose.e.sweet", cell("sweet").settings, { chosen: "slow" });
   expect(await read()).toBeUndefined();
   const other = { encoder: "e", method: "early-exit", cells: [1] };
@@ -48,12 +48,12 @@ test("one that is missing, or of other settings, is no choice", async () => {
   expect(await read()).toBeUndefined();
 });
 
-test("one that does not say what it chose is an error that names it", async () => {
+test("an artifact that does not record its choice is an error that names it", async () => {
   await made("choose.e.sweet", cell("sweet").settings, {});
   await made("choose.e.early-exit", cell("early-exit").settings, { chosen: "fast" });
   await expect(read()).rejects.toThrow(/choose\.e\.sweet: expected a chosen regime; run the stage/);
 });
 
-test("a dry run assumes one regime for all", () => {
+test("a dry run assumes one regime for every method", () => {
   expect([...assumedChoices(cells, "slow").values()]).toEqual(["slow", "slow"]);
 });

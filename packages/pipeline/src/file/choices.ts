@@ -6,12 +6,12 @@ import { type Choices, choiceKey } from "../plan/runs.ts";
 const place = z.looseObject({ encoder: z.string(), method: z.string() });
 
 /**
- * What the search chose, out of the artefacts of its cells.
+ * The regimes that the search chose, read from its cells' artifacts.
  *
- * @param artifact where a cell's artefact lies
- * @returns nothing if one of them is not there, or chose among other cells. That they are of this plan,
- *   turbo must know: their settings name the regimes, and do not hold them.
- * @throws RangeError if one does not say what it chose
+ * @param artifact returns the path of a cell's artifact
+ * @returns undefined if an artifact is missing or has other settings. The settings name the regimes but do
+ *   not contain them, so only turbo knows whether an artifact belongs to this plan.
+ * @throws RangeError if an artifact does not record its choice
  */
 export async function readChoices(
   cells: readonly Cell[],
@@ -30,7 +30,7 @@ export async function readChoices(
   return choices;
 }
 
-/** Every method under one regime: for a dry run of a search that was not made yet. */
+/** The same regime for every method, for planning before the search has run. */
 export function assumedChoices(cells: readonly Cell[], regime: string): Choices {
   return new Map(
     cells

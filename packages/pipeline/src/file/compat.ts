@@ -4,26 +4,26 @@ import type { Json } from "@sweetspot/artifact";
 export type Compat = "shared-pooler" | "first-examples" | "temperature-on-test" | "sweet-flag";
 
 /**
- * Where the reference implementation of SWEET departs from the paper's text, by name: the settings, by
- * stage, that do as it does. Everything else follows the paper.
+ * The departures of SWEET's reference implementation from the paper's text, by name: the settings, by
+ * stage, that reproduce each. Everything else follows the paper.
  *
  * Source: github.com/schwartz-lab-NLP/SWEET at c932c94.
  */
 const compatSettings: Record<Compat, Record<string, Record<string, Json>>> = {
-  /** One pooler for all exits (BERT's pretrained one), in place of one for each. */
+  /** One pooler for all exits (BERT's pretrained one), instead of one each. */
   "shared-pooler": { train: { pooling: "shared-pooler" } },
-  /** The result of its shuffle is dropped: the training examples are the file's first, whatever the seed. */
+  /** It discards the result of its shuffle: it trains on the file's first examples, whatever the seed. */
   "first-examples": { data: { trainSelection: "first" } },
-  /** Temperatures are fitted on the split that is then evaluated. */
+  /** It fits temperatures on the split that it then evaluates. */
   "temperature-on-test": { eval: { temperature: "test" } },
-  /** Its flag is on unless it is switched off, and its DeBERTa reads another one. */
+  /** Its flag is on by default, and its DeBERTa reads a different flag. */
   "sweet-flag": { train: { gradientStops: "reference" } },
 };
 
 /** Every name. */
 export const compatNames: Compat[] = Object.keys(compatSettings) as Compat[]; // its own keys
 
-/** What the departures that are asked for set of a stage. */
+/** The settings of a stage under the given departures. */
 export function compatSettingsOf(names: readonly Compat[], stage: string): Record<string, Json> {
   return Object.fromEntries(
     names.flatMap((name) => Object.entries(compatSettings[name][stage] ?? {})),

@@ -5,11 +5,11 @@ import type { PipelineFile } from "./pipeline-file.ts";
 import { folderSetting, hubSetting } from "./repository-source.ts";
 
 /**
- * The stages' `encoder` setting for each encoder: an embedded encoder's name as it is; a folder's path
- * relative to `root`, where cells run, and its sha256, so that a changed file re-runs; a repository of
- * the Hub at the commit that its revision is at now.
+ * The stages' `encoder` setting for each encoder: the name of an embedded encoder; a folder's path,
+ * relative to `root` (where cells run), and sha256, so that cells re-run when a file changes; or a Hub
+ * repository at the commit that its revision names now.
  *
- * @param folder the pipeline file's, which the paths in it are relative to
+ * @param folder the pipeline file's folder; paths in the file are relative to it
  * @throws Error, with file and line, if a folder cannot be read, or the Hub knows no such revision
  */
 export async function encoderSources(
@@ -20,11 +20,11 @@ export async function encoderSources(
   const sources: Record<string, Json> = {};
   for (const [name, { from = name, revision }] of Object.entries(encoders)) {
     const where = (key: string) => `${source.at(["encoders", name, key])}: encoders.${name}.${key}`;
-    // A name alone is an embedded encoder's: the stages know them.
+    // A name without a slash is an embedded encoder; the stages check it.
     const place = from.includes("/") ? parse(from, where("from")) : undefined;
     if (revision !== undefined && (place === undefined || "folder" in place)) {
       throw new RangeError(
-        `${where("revision")}: belongs to a model of the Hub, ORG/NAME, got "${from}"; remove it`,
+        `${where("revision")}: belongs to a model on the Hub (ORG/NAME), got "${from}"; remove it`,
       );
     }
     if (place === undefined) {

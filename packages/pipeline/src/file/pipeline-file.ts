@@ -4,15 +4,15 @@ import { type Compat, compatNames } from "./compat.ts";
 import type { Axis, SharedSetting, StageEntry } from "../plan/stages.ts";
 import { parseAt, type YamlSource } from "./yaml-source.ts";
 
-/** Settings of a stage as a person wrote them: not yet complete, checked where the cells are made. */
+/** A stage's settings as written in the file: incomplete, and checked when the cells are made. */
 export type Settings = Record<string, Json>;
 
 /** Stage name -> settings. */
 type Sections = Record<string, Settings | undefined>;
 
-/** A person's own file, or a data set; without either the task is one that comes with the data package. */
+/** A user's own file or data set; with neither, a task embedded in the data package. */
 interface TaskColumns {
-  /** A task that comes with the data package, where the entry has a name of its own. */
+  /** The embedded task, if the entry has a different name. */
   from?: string | undefined;
   /** Relative to the pipeline file. */
   file?: string | undefined;
@@ -23,9 +23,9 @@ interface TaskColumns {
   delimiter?: string | undefined;
   header?: boolean | undefined;
   quotes?: boolean | undefined;
-  /** A data set: a folder, relative to the pipeline file, or `ORG/NAME` of the Hub. */
+  /** A data set: a folder, relative to the pipeline file, or `ORG/NAME` on the Hub. */
   dataset?: string | undefined;
-  /** Of the Hub: a branch, a tag or a commit. */
+  /** On the Hub: a branch, a tag or a commit. */
   revision?: string | undefined;
   config?: string | undefined;
   trainSplit?: string | undefined;
@@ -35,16 +35,16 @@ interface TaskColumns {
   label?: string | undefined;
 }
 
-/** What only a file has, and what only a data set has. */
+/** Keys for files only, for data sets only, and for either. */
 const fileKeys = ["testFile", "format", "delimiter", "header", "quotes"] as const;
 const datasetKeys = ["revision", "config", "trainSplit", "testSplit"] as const;
 const columnKeys = ["text", "textPair", "label"] as const;
 
 /** An encoder of a pipeline. */
 interface EncoderEntry {
-  /** A folder, relative to the pipeline file, or `ORG/NAME` of the Hub; without, the entry's name says. */
+  /** A folder, relative to the pipeline file, or `ORG/NAME` on the Hub; by default the entry's name. */
   from?: string | undefined;
-  /** Of the Hub: a branch, a tag or a commit. */
+  /** On the Hub: a branch, a tag or a commit. */
   revision?: string | undefined;
   exitLayers?: number[] | undefined;
   sections: Sections;
@@ -52,11 +52,11 @@ interface EncoderEntry {
 
 /** A method of a pipeline. */
 interface MethodEntry {
-  /** By default the file's. */
+  /** By default the file's seeds. */
   seeds: number[];
-  /** The method whose chosen regime it is trained under; without, one is chosen for it. */
+  /** The method whose chosen regime this one uses; if absent, a regime is chosen for this one. */
   regimeOf?: string | undefined;
-  /** The method that it learns from: one trained on the same data with the same seed. */
+  /** The method that this one learns from, trained on the same data with the same seed. */
   teacher?: string | undefined;
   sections: Sections;
 }
@@ -68,35 +68,35 @@ export interface PipelineFile {
   tasks: Record<string, { columns: TaskColumns; sections: Sections }>;
   encoders: Record<string, EncoderEntry>;
   methods: Record<string, MethodEntry>;
-  /** Ways to train of which one is chosen for each method, on the calibration split; may be empty. */
+  /** Ways to train: one is chosen for each method, on the calibration split. May be empty. */
   regimes: Record<string, { sections: Sections }>;
-  /** The seeds that the choice is made by. */
+  /** The seeds of the search. */
   searchSeeds: number[];
   seeds: number[];
-  /** Tasks that have no say in which regime is chosen: no method searches on them. */
+  /** Tasks that do not affect the choice of regime: the search leaves them out. */
   controls: string[];
   exitLayers: number[];
   /** Where a study's results are kept, relative to the pipeline file; by default nowhere. */
   results: string | undefined;
-  /** In what it does as the reference implementation does. */
+  /** The reference implementation's departures from the paper that it reproduces. */
   compat: Compat[];
-  /** What the stages that have such a setting share; their own schemas check it. */
+  /** Settings shared by all stages that have them; the stages' own schemas check them. */
   shared: Partial<Record<SharedSetting, Json>>;
   sections: Sections;
 }
 
-// What is no JSON, such as .nan, the stage's own schema refuses, and knows what it should be.
+// The stage's own schema rejects values that are not JSON, such as .nan, and says what it expected.
 const settings = z.record(z.string(), z.unknown() as z.ZodType<Json>);
 const exitLayers = z.array(z.int().positive()).min(1);
 const shared = (z.unknown() as z.ZodType<Json>).optional();
 const column = z.string().min(1).optional();
-// A file without a header has its columns called by their numbers.
+// In a file without a header, columns are named by number.
 const fieldName = z.union([z.string().min(1), z.int().positive().transform(String)]).optional();
 const name = z
   .string()
   .regex(
     /^[A-Za-z0-9][\w./@-]*$/,
-    "must begin with a letter or digit and hold only A-Z a-z 0-9 _ . / @ -",
+    "must begin with a letter or digit and contain only A-Z a-z 0-9 _ . / @ -",
   );
 
 const someSeeds = z
@@ -109,14 +109,14 @@ const encoderName = z
   .string()
   .regex(
     /^(\.{0,2}\/)*[A-Za-z0-9][\w./@-]*$/,
-    "must begin with a letter or digit, or be a path that begins with ./, ../ or /, and hold only A-Z a-z 0-9 _ . / @ -",
+    "must begin with a letter or digit, or be a path that begins with ./, ../ or /, and contain only A-Z a-z 0-9 _ . / @ -",
   );
 
 /**
  * Checks the content of a pipeline file.
  *
- * @param fallbackTitle the title where the file has none
- * @throws TypeError that names the file, the line, what was expected, and the key that was meant
+ * @param fallbackTitle the title if the file has none
+ * @throws TypeError that names the file, the line, what was expected, and the key that was probably meant
  */
 export function checkPipelineFile(
   source: YamlSource,
@@ -148,7 +148,7 @@ export function checkPipelineFile(
         code: "custom",
         path: ["from"],
         message:
-          "names a task that comes with the data package: expected it without file or dataset",
+          "names a task that comes with the data package: expected no file or dataset beside it",
       });
     }
     if (file !== undefined && dataset !== undefined) {
@@ -209,7 +209,7 @@ export function checkPipelineFile(
   });
   if (source.value === null) {
     throw new TypeError(
-      `${source.file}: expected a pipeline, got an empty file; name at the least tasks, encoders, methods and exitLayers`,
+      `${source.file}: expected a pipeline, got an empty file; name at least tasks, encoders, methods and exitLayers`,
     );
   }
   const value = plain(source);
@@ -226,7 +226,7 @@ export function checkPipelineFile(
   });
   if (regimes !== undefined && Object.keys(tasks).every((task) => rest.controls?.includes(task)))
     throw new TypeError(
-      `${source.at(["controls"])}: controls: must leave a task that regimes are chosen by`,
+      `${source.at(["controls"])}: controls: must leave at least one task for choosing regimes`,
     );
   checkMethods(methods, { seeds, regimes, searchSeeds }, source);
   const { exitLayers: layers, results, compat, controls, device, engine, ...sections } = rest;
@@ -268,11 +268,11 @@ export function checkPipelineFile(
   };
 }
 
-/** A key for each stage whose cells an entry on these axes can be told apart by. */
+/** A key for each of the stages whose cells vary along these axes. */
 function sectionsShape(stages: Readonly<Record<string, StageEntry>>, axes: readonly Axis[]) {
   const names = Object.keys(stages).filter((s) => axes.every((a) => stages[s]?.per.includes(a)));
   const shape = names.map((stage) => [stage, settings.optional()] as const);
-  // Typed as empty, so that the keys with a name of their own keep their types.
+  // Typed as empty, so that the keys written out by name keep their types.
   return Object.fromEntries(shape) as Record<never, never>;
 }
 
@@ -283,7 +283,7 @@ const axisKeys: readonly [Axis, string][] = [
   ["regime", "regimes"],
 ];
 
-/** @throws TypeError if a method names another that cannot be meant, or something says what regimes alone have */
+/** @throws TypeError if a method refers to an unsuitable one, or a key that needs regimes has none */
 function checkMethods(
   methods: Readonly<
     Record<
@@ -311,7 +311,7 @@ function checkMethods(
       if (other === undefined || other.regimeOf !== undefined)
         wrong(
           path("regimeOf"),
-          `expected a method of this file that a regime is chosen for, got ${regimeOf}`,
+          `expected a method of this file that has no regimeOf of its own, got ${regimeOf}`,
         );
     }
     if (teacher === undefined) continue;
@@ -323,16 +323,19 @@ function checkMethods(
       );
     const missing = own.find((seed) => !(other?.seeds ?? seeds).includes(seed));
     if (missing !== undefined)
-      wrong(path("teacher"), `expected one of the same seeds, ${teacher} has no seed ${missing}`);
+      wrong(
+        path("teacher"),
+        `expected a teacher with the same seeds, but ${teacher} has no seed ${missing}`,
+      );
     if (regimes !== undefined && regimeOf === undefined)
       wrong(
         path("regimeOf"),
-        "expected a method: one that learns from a teacher is trained once the teacher's regime is chosen",
+        "expected a method whose regime to use: a method with a teacher is trained after the teacher's regime is chosen",
       );
   }
 }
 
-/** @throws TypeError if an entry sets a stage that is the same for all entries of its kind */
+/** @throws TypeError if an entry has settings for a stage that does not vary along its axis */
 function checkSections(
   value: unknown,
   stages: Readonly<Record<string, StageEntry>>,
@@ -359,8 +362,8 @@ function nonEmpty<T extends z.ZodType<object>>(schema: T): T {
 }
 
 /**
- * The file's value with its shorthands written out: a list of names is a mapping to nothing, and
- * nothing is an empty mapping.
+ * The file's value with its shorthands expanded: a list of names becomes a mapping of those names to
+ * nothing, and nothing becomes an empty mapping.
  */
 function plain(source: YamlSource): unknown {
   if (!isMapping(source.value)) return source.value;
@@ -379,7 +382,7 @@ function named(list: readonly unknown[], key: string, source: YamlSource): unkno
   const bad = list.findIndex((n, i) => typeof n !== "string" || list.indexOf(n) !== i);
   if (bad >= 0) {
     throw new TypeError(
-      `${source.at([key, bad])}: ${key}: expected names, each once, got ${JSON.stringify(list[bad])}; settings need a mapping of names`,
+      `${source.at([key, bad])}: ${key}: expected distinct names, got ${JSON.stringify(list[bad])}; write a mapping to give a name settings`,
     );
   }
   return Object.fromEntries(list.map((n) => [String(n), {}]));

@@ -8,7 +8,7 @@ export async function folderSetting(path: string, root: string): Promise<Json> {
   return { folder: relative(root, path).split(sep).join("/") || ".", sha256 };
 }
 
-/** A repository of the Hub as a stage's setting, pinned to a commit. @throws as `pinRevision` */
+/** A Hub repository as a stage's setting, pinned to a commit. @throws as `pinRevision` */
 export async function hubSetting(
   type: "model" | "dataset",
   { name, revision }: { name: string; revision?: string },

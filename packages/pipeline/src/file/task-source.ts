@@ -5,11 +5,12 @@ import type { PipelineFile } from "./pipeline-file.ts";
 import { folderSetting, hubSetting } from "./repository-source.ts";
 
 /**
- * The data stage's `task` setting for each task: an embedded task's name (`from`, or the entry's own) as it is; for a person's own
- * file its path relative to `root`, where cells run, and its sha256, so that a changed file re-runs; for
- * a data set its folder, or its repository on the Hub at the commit that its revision is at now.
+ * The data stage's `task` setting for each task: the name of an embedded task (`from`, or the entry's own
+ * name); a user's file, by its path relative to `root` (where cells run) and sha256, so that cells re-run
+ * when it changes; or a data set, by its folder, or by its Hub repository at the commit that its revision
+ * names now.
  *
- * @param folder the pipeline file's, which the paths in it are relative to
+ * @param folder the pipeline file's folder; paths in the file are relative to it
  * @throws Error, with file and line, if a task's file or data set cannot be read
  */
 export async function taskSources(
@@ -64,7 +65,7 @@ async function pinnedFile(
     const { code, message } = cause as NodeJS.ErrnoException;
     const why = code === "ENOENT" ? `no file ${path}` : message;
     throw new Error(
-      `${where}: expected a file, its path relative to the pipeline file, got "${file}" (${why})`,
+      `${where}: expected the path of a file, relative to the pipeline file, got "${file}" (${why})`,
       { cause },
     );
   });
@@ -90,7 +91,7 @@ async function datasetSetting(
   }
 }
 
-/** Without what is not given. */
+/** The value without its undefined fields. */
 function json(value: Record<string, unknown>): Json {
   return JSON.parse(JSON.stringify(value)) as Json;
 }

@@ -12,8 +12,12 @@ describe("parseYaml", () => {
 
   const ten = (name: string) => `[${Array.from({ length: 10 }, () => name).join()}]`;
   test.each([
-    ["an alias of nothing", "a: 1\nb: *x\n", /^p\.yaml:2: the alias \*x stands for nothing; put/],
-    ["an alias of what it is in", "a: &x\n  b: *x\n", /^p\.yaml:2: the alias \*x .* a part of/],
+    ["an alias without an anchor", "a: 1\nb: *x\n", /^p\.yaml:2: the alias \*x has no anchor; put/],
+    [
+      "an alias inside its own anchor",
+      "a: &x\n  b: *x\n",
+      /^p\.yaml:2: the alias \*x .* contains it/,
+    ],
     [
       "aliases that multiply",
       `a: &a ${ten("x")}\nb: &b ${ten("*a")}\nc: &c ${ten("*b")}\nd: ${ten("*c")}\n`,
@@ -28,11 +32,11 @@ describe("parseYaml", () => {
     expect(() => parseYaml(text, "p.yaml")).toThrow(message);
   });
 
-  test("an alias is what its anchor is", () => {
+  test("an alias has its anchor's value", () => {
     expect(parseYaml("a: &x [1, 2]\nb: *x\n", "p.yaml").value).toEqual({ a: [1, 2], b: [1, 2] });
   });
 
-  test("knows the line of keys, of list items and of what is missing", () => {
+  test("finds the line of keys, list items and missing values", () => {
     const { at } = parseYaml("a:\n  b: 1\n  c:\n    - x\n    - y\n", "p.yaml");
     expect(at(["a", "c"])).toBe("p.yaml:3");
     expect(at(["a", "c", 1])).toBe("p.yaml:5");
@@ -56,7 +60,7 @@ describe("readYaml", () => {
   });
   afterEach(() => rm(dir, { recursive: true }));
 
-  test("a file that is not UTF-8, or not there, is an error that names it", async () => {
+  test("a file that is missing or not UTF-8 is an error that names it", async () => {
     const file = join(dir, "p.yaml");
     await expect(readYaml(file, "p.yaml")).rejects.toThrow(/^p\.yaml: cannot be read \(ENOENT/);
     await writeFile(file, Buffer.from("title: caf\xe9\n", "latin1"));

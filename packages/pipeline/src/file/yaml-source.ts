@@ -3,12 +3,12 @@ import { parse } from "@sweetspot/artifact";
 import { type Document, isNode, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 
-/** A YAML file that was read, and where in it each thing stands. */
+/** A parsed YAML file, with the line of each value. */
 export interface YamlSource {
-  /** As errors name it. */
+  /** The path as errors show it. */
   file: string;
   value: unknown;
-  /** `file:line` of what stands at `path`, or of the nearest thing above it that the file has. */
+  /** `file:line` of the value at `path`, or of its nearest ancestor in the file. */
   at(path: readonly PropertyKey[]): string;
 }
 
@@ -16,7 +16,7 @@ export interface YamlSource {
  * Reads a YAML 1.2 file.
  *
  * @param file the path to read
- * @param shown the path as errors name it
+ * @param shown the path as errors show it
  * @throws Error if it cannot be read; TypeError, with the line, if it is not UTF-8 or not YAML
  */
 export async function readYaml(file: string, shown: string): Promise<YamlSource> {
@@ -55,7 +55,7 @@ export function parseYaml(text: string, shown: string): YamlSource {
   return { file: shown, value, at };
 }
 
-/** A document's value, its aliases replaced by what they stand for. */
+/** A document's value, with its aliases expanded. */
 function resolved(document: Document, line: (offset?: number) => string): unknown {
   let first: number | undefined;
   visit(document, {
@@ -65,12 +65,12 @@ function resolved(document: Document, line: (offset?: number) => string): unknow
       const anchored = alias.resolve(document);
       if (anchored === undefined) {
         throw new TypeError(
-          `${line(offset)}: the alias *${alias.source} stands for nothing; put the anchor &${alias.source} before it`,
+          `${line(offset)}: the alias *${alias.source} has no anchor; put the anchor &${alias.source} before it`,
         );
       }
       if (path.some((node) => node === anchored)) {
         throw new TypeError(
-          `${line(offset)}: the alias *${alias.source} stands for what it is a part of; write it out`,
+          `${line(offset)}: the alias *${alias.source} refers to a value that contains it; write the value out`,
         );
       }
     },
@@ -78,15 +78,15 @@ function resolved(document: Document, line: (offset?: number) => string): unknow
   try {
     return document.toJS();
   } catch (cause) {
-    // Aliases of aliases, which grow beyond measure.
+    // Aliases of aliases, which grow exponentially.
     throw new TypeError(
-      `${line(first)}: its aliases cannot be written out (${(cause as Error).message}); use fewer`,
+      `${line(first)}: its aliases cannot be expanded (${(cause as Error).message}); use fewer`,
       { cause },
     );
   }
 }
 
-/** Where the key of a mapping, or the item of a list, begins. */
+/** The offset where a mapping's key, or a list's item, starts. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number | undefined {
   const last = path.at(-1);
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
@@ -105,9 +105,9 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number | un
 /**
  * Checks a value that came from a YAML file.
  *
- * @param place given where in `value` a problem is, says where in the file that stands
- * @param label what the value is, for the error; may be empty
- * @throws TypeError that begins with the file and the line of one problem and lists all, see `parse`
+ * @param place maps a problem's path in `value` to its path in the file
+ * @param label names the value in errors; may be empty
+ * @throws TypeError that starts with the file and line of one problem and lists all problems, see `parse`
  */
 export function parseAt<T>(
   schema: z.ZodType<T>,
@@ -119,7 +119,7 @@ export function parseAt<T>(
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const { issues } = result.error;
-  // A key that is missing has no line; one that is misspelt has.
+  // A missing key has no line; a misspelt one has.
   const issue = issues.find((i) => i.code === "unrecognized_keys") ?? issues[0];
   const path = [...(issue?.path ?? [])];
   if (issue?.code === "unrecognized_keys") path.push(...issue.keys.slice(0, 1));

@@ -4,10 +4,10 @@ import type { Cell } from "./plan.ts";
 import type { CellOutcome } from "../run/turbo.ts";
 
 /**
- * The lines of a dry run: each cell with what it asks for, then the sums. Work is of the matrix products;
- * a file that several cells need is fetched once.
+ * The lines of a dry run: each cell with what it needs, then the totals. Work counts matrix products only;
+ * a file that several cells need is downloaded once.
  *
- * @param rate operations per second for a cell; undefined where none was measured
+ * @param rate operations per second for a cell; undefined if not measured
  */
 export function dryTable(
   cells: readonly Cell[],
@@ -80,7 +80,7 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(bytes < 10e6 && bytes > 0 ? 1 : 0)} MB`;
 }
 
-/** The first two columns to the left, the others to the right. */
+/** Aligns the first two columns left, the others right. */
 function aligned(rows: readonly string[][]): string[] {
   const widths = rows[0]?.map((_, c) => Math.max(...rows.map((row) => row[c]?.length ?? 0))) ?? [];
   return rows.map((row) =>

@@ -38,7 +38,7 @@ const estimates: Estimates = new Map([
 const all = new Set(cells.map((c) => c.id));
 
 describe("tooLarge", () => {
-  it("names the cells on the CPU that ask for more memory than there is, if they are to run", () => {
+  it("names the cells on the CPU that need more memory than there is, if they will run", () => {
     expect(tooLarge(cells, estimates, all, 24e9)).toEqual([
       "train.b: needs about 30 GB of memory, this machine has 24 GB; lower batchSize or data's maxLength, or leave it out (--filter)",
     ]);
@@ -48,7 +48,7 @@ describe("tooLarge", () => {
 });
 
 describe("tooMuch", () => {
-  it("says how much disk the cells that are not there ask for, with turbo's copies, if it is more than is free", () => {
+  it("says how much disk the missing cells need, with turbo's copies, if that is more than is free", () => {
     const on = (freeBytes: number, there: string[] = []) =>
       tooMuch(cells, estimates, { isThere: (id) => there.includes(id), freeBytes });
     expect(on(1.1e9)).toMatch(/^needs about 1\.1 GB of disk, \.run\/ has 1\.1 GB free; free some /);
@@ -61,27 +61,27 @@ describe("concurrencyFor", () => {
   const at = (some: readonly Cell[], cores: number, memoryBytes: number) =>
     concurrencyFor(some, estimates, { cores, memoryBytes });
 
-  it("is one for each core if each gets two of a stage or more, fewer if the largest do not fit beside each other", () => {
+  it("is one per core if each core gets at least two cells of a stage, fewer if the largest do not fit in memory together", () => {
     const many = Array.from({ length: 9 }, (_, i) => cell(`predict.${i}`));
     expect([1, 2, 4, 16, 64].map((cores) => at(many, cores, 64e9))).toEqual([1, 2, 4, 4, 16]);
     expect(at(many, 4, 4e9)).toBe(3);
     expect(at([...many, cell("train.a")], 4, 24e9)).toBe(2);
   });
 
-  it("is one for each four cores of a few, or where a cell is not on the CPU, compiled", () => {
+  it("is one per four cores for a few cells, or if a cell does not run compiled on the CPU", () => {
     const few = [cell("data.a"), cell("train.a")];
     expect([at(few, 2, 24e9), at(few, 16, 24e9), at(few, 16, 64e9)]).toEqual([1, 2, 4]);
     const gpu = Array.from({ length: 9 }, (_, i) => cell(`predict.${i}`, "cuda"));
     expect([at(gpu, 2, 64e9), at(gpu, 16, 64e9)]).toEqual([1, 4]);
   });
 
-  it("is one where the largest fits alone at most", () => {
+  it("is one if not even the largest cell fits", () => {
     expect(at(cells, 64, 64e9)).toBe(1);
   });
 });
 
 describe("dryTable", () => {
-  it("shows what each cell asks for and the sums, a shared file once", () => {
+  it("shows what each cell needs and the totals, counting a shared file once", () => {
     const outcomes = cells.slice(0, 3).map((c) => ({ cell: c.id, hit: false }));
     expect(dryTable(cells, outcomes, estimates, () => 1e11)).toEqual([
       "        cell             work     time  memory    disk  download",
@@ -93,7 +93,7 @@ describe("dryTable", () => {
     ]);
   });
 
-  it("is a list where nothing is known or nothing runs", () => {
+  it("is a plain list if nothing is known or nothing runs", () => {
     const outcomes = [
       { cell: "data.a", hit: true },
       { cell: "train.a", hit: true },

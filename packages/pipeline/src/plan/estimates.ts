@@ -9,20 +9,20 @@ import {
 import type { Cell } from "./plan.ts";
 import { stages } from "./stages.ts";
 
-/** What the cells of a plan ask for, by their ids. */
+/** What each cell of a plan needs, by its id. */
 export type Estimates = ReadonlyMap<string, Estimate>;
 
-/** Why nothing can be told of a cell; the cell itself will say it when it runs. */
+/** Why a cell has no estimate; the cell reports the same problem itself when it runs. */
 export interface EstimateProblem {
   id: string;
   message: string;
 }
 
 /**
- * Asks every cell's stage what it will ask for. Of one that cannot tell, and of those that read it,
- * nothing is known.
+ * Asks each cell's stage what the cell will need. A cell whose stage fails to estimate counts as zero, and
+ * the first such failure is returned as the problem.
  *
- * @param artifact where a cell's artefact lies once it has run
+ * @param artifact returns the path of a cell's artifact
  */
 export async function estimateCells(
   cells: readonly Cell[],
@@ -46,7 +46,7 @@ export async function estimateCells(
     const facts = same ? made?.facts : undefined;
     const context = { settings, inputs: Object.fromEntries(read), ...(facts && { facts }) };
     const estimate = await stage.estimate(context).catch((error: unknown) => {
-      // The first of a chain says why; those after it only lack what it would have told.
+      // The first failure gives the reason; the cells that read this one only lack its estimate.
       if (problem === undefined) problem = { id, message: (error as Error).message };
       return zeroEstimate;
     });
@@ -62,8 +62,8 @@ async function loaded(name: string): Promise<Stage<unknown>> {
 }
 
 /**
- * The operations per second of this machine, by the device and engine of the cells that train; measured,
- * some seconds for each.
+ * Measures this machine's operations per second for each device and engine of the cells that train, in a
+ * few seconds each.
  *
  * @param ids the cells that are to run
  */
@@ -81,18 +81,18 @@ export async function measureRates(
   return (cell) => rates.get(deviceOf(cell)) ?? [...rates.values()][0];
 }
 
-/** `device`, and `engine` where there is one, of a cell's settings. */
+/** The device and engine in a cell's settings. */
 function deviceOf({ settings }: Cell): string {
-  const { device = "cpu", engine = "compiled" } = settings as Record<string, unknown>; // a stage's are a mapping
+  const { device = "cpu", engine = "compiled" } = settings as Record<string, unknown>; // a stage's settings are a mapping
   return `${String(device)} ${String(engine)}`;
 }
 
 /**
- * Says which cells ask for more memory than there is.
+ * Lists the cells that need more memory than there is.
  *
  * @param ids the cells that are to run
- * @param memoryBytes of this machine; cells on other devices than the CPU are left out
- * @returns a line for each
+ * @param memoryBytes the machine's memory; cells on devices other than the CPU are left out
+ * @returns a line for each such cell
  */
 export function tooLarge(
   cells: readonly Cell[],
@@ -109,20 +109,20 @@ export function tooLarge(
   });
 }
 
-/** An artefact and the copy that turbo keeps of it, which is smaller by a tenth: bytes for each of its bytes. */
+/** Bytes on disk per byte of an artifact: the artifact and turbo's copy, which is a tenth smaller. */
 const withCopy = 1.9;
 
-/** What a cell leaves on disk, in bytes, turbo's copy included. */
+/** The bytes that a cell leaves on disk, including turbo's copy. */
 export function diskOf(estimate: Estimate | undefined): number {
   return withCopy * (estimate?.diskBytes ?? 0);
 }
 
 /**
- * Says whether the cells ask for more disk than there is.
+ * Checks whether the cells need more disk space than is free.
  *
- * @param isThere whether a cell's artefact lies on disk already
- * @param freeBytes where the artefacts go
- * @returns a line if they do
+ * @param isThere whether a cell's artifact is already on disk
+ * @param freeBytes free space where the artifacts go
+ * @returns a line that says so, or undefined if there is enough
  */
 export function tooMuch(
   cells: readonly Cell[],
@@ -133,16 +133,16 @@ export function tooMuch(
     .filter((cell) => !isThere(cell.id))
     .reduce((sum, { id }) => sum + diskOf(estimates.get(id)), 0);
   if (bytes <= freeBytes) return undefined;
-  return `needs about ${gigabytes(bytes)} of disk, .run/ has ${gigabytes(freeBytes)} free; free some (other pipelines' folders in .run/, and .run/.turbo-cache, can be made again), or run a part (--filter)`;
+  return `needs about ${gigabytes(bytes)} of disk, .run/ has ${gigabytes(freeBytes)} free; free some (other pipelines' folders in .run/, and .run/.turbo-cache, can be recreated), or run a part (--filter)`;
 }
 
 /**
- * How many cells may run at once, as far as memory allows. Of a long run on the CPU as many as cores,
- * each with one thread: that gets through most steps (bench/README.md, cells at once). Of a few cells,
- * the last of which would leave cores idle, and elsewhere than in ONNX Runtime on the CPU, one for each
- * four cores.
+ * How many cells may run at once, as far as memory allows. A long run in ONNX Runtime on the CPU gets one
+ * cell per core, each with one thread: that completes the most steps (bench/README.md, cells at once). A
+ * run of a few cells, the last of which would leave cores idle, and a run on another device or engine get
+ * one cell per four cores.
  *
- * @param cells those that may run beside each other
+ * @param cells the cells that may run at the same time
  */
 export function concurrencyFor(
   cells: readonly Cell[],
@@ -158,7 +158,7 @@ export function concurrencyFor(
   return Math.max(1, Math.min(most, Math.floor((0.8 * memoryBytes) / largest)));
 }
 
-/** Two digits that tell, in GB. */
+/** Gigabytes: one decimal below 10, none above. */
 export function gigabytes(bytes: number): string {
   return `${bytes < 10e9 ? (bytes / 1e9).toFixed(1) : (bytes / 1e9).toFixed(0)} GB`;
 }

@@ -23,14 +23,14 @@ methods: [sweet]
 exitLayers: [1, 2]
 `;
 
-test("the real stages let a good pipeline pass", async () => {
+test("the real stages accept a valid pipeline", async () => {
   expect((await plan(good)).cells).toHaveLength(7);
 });
 
 test.each([
   ["an encoder", "tiny", "tinny", /^x\.yaml:3: encoders: encoder "tinny": .*did you mean "tiny"\?/],
   [
-    "a name of every object",
+    "a property that every object has",
     "tiny",
     "constructor",
     /^x\.yaml:3: encoders: encoder "constructor": /,
@@ -60,11 +60,11 @@ test.each([
     "sweat",
     /^x\.yaml:4: train: method: unknown "sweat", did you mean "sweet"\? \(known: [a-z, -]*\)$/,
   ],
-])("%s that is not there is refused before anything runs", async (_, from, to, message) => {
+])("%s that does not exist is an error before anything runs", async (_, from, to, message) => {
   await expect(plan(good.replace(from, to))).rejects.toThrow(message);
 });
 
-test("one task may come in several entries, each with settings of its own", async () => {
+test("one task may come in several entries, each with its own settings", async () => {
   const tasks = `tasks:
   few: { from: amazon, data: { trainSize: 50 } }
   many: { from: amazon, data: { trainSize: 500 } }`;
@@ -76,23 +76,23 @@ test("one task may come in several entries, each with settings of its own", asyn
   ]);
   const both = tasks.replace("from: amazon,", "from: amazon, file: x.csv, text: a, label: b,");
   await expect(plan(good.replace("tasks: [amazon]", both))).rejects.toThrow(
-    /^x\.yaml:3: tasks\.few\.from: names a task that comes with the data package: expected it without/,
+    /^x\.yaml:3: tasks\.few\.from: names a task that comes with the data package: expected no file/,
   );
 });
 
-test("a number that is none is refused as the stage's schema says", async () => {
+test("a number that is not one is an error from the stage's schema", async () => {
   await expect(plan(`${good}train: { epochs: .nan }`)).rejects.toThrow(
     /^x\.yaml:6: train: epochs: Invalid input: expected number, received NaN, got NaN$/,
   );
 });
 
-test("a device said at the top is that of each stage that has one, unless the stage says otherwise", async () => {
+test("a device at the top applies to every stage that has one, unless the stage sets its own", async () => {
   const { cells } = await plan(`device: cpu\nengine: compiled\n${good}time: { device: cpu }`);
-  const said = cells.map(({ stage, settings }) => {
+  const found = cells.map(({ stage, settings }) => {
     const { device, engine } = settings as { device?: string; engine?: string };
     return [stage, device, engine];
   });
-  expect(said).toEqual([
+  expect(found).toEqual([
     ["data", undefined, undefined],
     ["train", "cpu", "compiled"],
     ["export", undefined, undefined],
@@ -106,7 +106,7 @@ test("a device said at the top is that of each stage that has one, unless the st
 describe("a search", () => {
   const search = `${good.replace("[sweet]", "{ sweet: {}, two-stage: { regimeOf: sweet } }")}regimes: { slow: {}, fast: {} }
 `;
-  test("is planned under each choice that there can be", async () => {
+  test("is planned under every possible choice", async () => {
     const { cells, possible, undecided } = await plan(search);
     expect(undecided).toBe(true);
     const trained = (all: typeof cells) =>
@@ -120,25 +120,25 @@ describe("a search", () => {
 
   test.each([
     [
-      "of a method that is trained after it",
+      "in a method that is trained after it",
       search.replace("regimeOf: sweet", "regimeOf: sweet, train: { epoch: 3 }"),
       /^x\.yaml:4: train: unknown key "epoch"/,
     ],
     [
-      "of the report",
+      "in the report",
       `${search}report: { claim: true }`,
       /^x\.yaml:7: report: unknown key "claim"/,
     ],
     [
-      "of a control",
+      "in the controls",
       `${search}controls: [imdb]`,
       /^x\.yaml:7: controls\.0: must be a task of this file \(amazon\)/,
     ],
-  ])("tells a mistake %s before anything runs", async (_, text, message) => {
+  ])("a mistake %s is an error before anything runs", async (_, text, message) => {
     await expect(plan(text)).rejects.toThrow(message);
   });
 
-  test("leaves controls to what is chosen on the other tasks", async () => {
+  test("trains controls under the regime chosen on the other tasks", async () => {
     const { cells, possible } = await plan(
       search.replace("[amazon]", "[amazon, imdb]") + "controls: [imdb]",
     );
@@ -146,11 +146,11 @@ describe("a search", () => {
     const trained = possible[0]?.filter((c) => c.id.startsWith("train.imdb")).map((c) => c.id);
     expect(trained).toEqual(["train.imdb.tiny.sweet.slow.1", "train.imdb.tiny.two-stage.slow.1"]);
     await expect(plan(`${search}controls: [amazon]`)).rejects.toThrow(
-      /^x\.yaml:7: controls: must leave a task that regimes are chosen by$/,
+      /^x\.yaml:7: controls: must leave at least one task for choosing regimes$/,
     );
   });
 
-  test("results without a study are refused before anything runs", async () => {
+  test("results without a study are an error before anything runs", async () => {
     await expect(plan(`${good}results: kept`)).rejects.toThrow(
       /^x\.yaml:6: results: belongs to a study; add study: \{\}$/,
     );
@@ -163,7 +163,7 @@ describe("the pipelines that come with the project and need no network", () => {
   test.each([
     ["demo", 17],
     ["smoke", 17],
-  ])("%s is planned whole", async (name, cells) => {
+  ])("%s is planned completely", async (name, cells) => {
     expect(await planPipeline(name, project)).toMatchObject({ name, undecided: false });
     expect((await planPipeline(name, project)).cells).toHaveLength(cells);
   });
@@ -174,7 +174,7 @@ describe("the pipelines that come with the project and need no network", () => {
       const search = await planPipeline(name, project);
       expect(search.undecided).toBe(true);
       const taskCount = (all: typeof search.cells) => all.filter((c) => c.stage === "data").length;
-      expect(taskCount(search.cells)).toBe(7); // nothing is searched on the control
+      expect(taskCount(search.cells)).toBe(7); // the search leaves out the control
       const choices = assumedChoices(search.cells, "strong");
       const { cells, undecided } = await planPipeline(name, project, choices);
       expect(undecided).toBe(false);
@@ -192,7 +192,7 @@ describe("the pipelines that come with the project and need no network", () => {
   );
 });
 
-test("how a file is read comes to the stage, and nothing where it is not said", async () => {
+test("the stage gets a file's format settings, and none that are not given", async () => {
   await writeFile(join(root, "x.csv"), "x;good\ny;bad\n");
   const settingsOf = async (more: string) => {
     const { cells } = await plan(

@@ -9,27 +9,29 @@ import { stages } from "./stages.ts";
 import { taskSources } from "../file/task-source.ts";
 import { readYaml } from "../file/yaml-source.ts";
 
-/** A pipeline, multiplied out. */
+/** A pipeline, expanded into cells. */
 export interface Plan {
-  /** What it is called: its runs land in `runs/NAME`. */
+  /** The pipeline's name: its results go to `runs/NAME`. */
   name: string;
-  /** Each after those that it reads. */
+  /** Each cell comes after the cells that it reads. */
   cells: Cell[];
   /** The folder where a study's results are kept. */
   results: string | undefined;
-  /** Whether regimes must be chosen before the rest can be planned: then these are the search's cells. */
+  /** Whether regimes must be chosen before the rest can be planned; if so, `cells` are the search's. */
   undecided: boolean;
-  /** All cells under each choice that there can be, every method's the same; of a decided plan itself. */
+  /**
+   * All cells under each regime, as if every method had that one; if nothing is undecided, just `cells`.
+   */
   possible: Cell[][];
 }
 
 /**
- * Reads a pipeline's file, checks it and multiplies it out into cells. Runs and writes nothing.
+ * Reads a pipeline's file, checks it and expands it into cells. Runs and writes nothing.
  *
  * @param pipeline a folder's name in `pipelines/`, or the path of a folder or of a YAML file
  * @param root the project's folder: paths in cells are relative to it
- * @param choices the regimes chosen, where the file has such
- * @throws RangeError if there is no such pipeline; TypeError, with file and line, if it is wrong;
+ * @param choices the chosen regimes, if the file has regimes
+ * @throws RangeError if there is no such pipeline; TypeError, with file and line, if it is invalid;
  *   Error if a file that it names cannot be read
  */
 export async function planPipeline(
@@ -52,7 +54,7 @@ export async function planPipeline(
   const cells = await planned(choices);
   const regimes = Object.keys(checked.regimes);
   const undecided = regimes.length > 0 && choices === undefined;
-  // Whatever is chosen, a mistake is to be told before anything runs.
+  // A mistake must be reported before anything runs, whatever is chosen.
   const possible = undecided
     ? await Promise.all(regimes.map((regime) => planned(assumedChoices(cells, regime))))
     : [cells];
@@ -66,7 +68,7 @@ export async function planPipeline(
   };
 }
 
-/** @throws TypeError if results are to be kept and there will be none */
+/** @throws TypeError if the file keeps results but has no study */
 function checkResults({ results, sections, source }: PipelineFile): void {
   if (results === undefined || sections["study"] !== undefined) return;
   throw new TypeError(`${source.at(["results"])}: results: belongs to a study; add study: {}`);

@@ -35,7 +35,7 @@ const shapes: Record<string, [reads: Stage<unknown>["reads"], settings: z.ZodTyp
   report: ["any", z.strictObject({ title: z.string(), cells: z.array(z.json()) })],
 };
 
-/** The real table, with schemas of the test's own. */
+/** The real stages, with schemas made for this test. */
 const known: Record<string, KnownStage> = Object.fromEntries(
   Object.entries(stages).flatMap(([name, entry]: [string, StageEntry]) => {
     if (entry.optional) return [];
@@ -89,7 +89,7 @@ describe("planCells", () => {
     expect(ids).toContain("time.b.e.early-exit.5");
   });
 
-  test("each cell reads those of its own task, encoder, method and seed", async () => {
+  test("each cell reads the cells of its own task, encoder, method and seed", async () => {
     const cells = await plan(`${small}seeds: [3, 5]`);
     const inputs = (id: string) => cells.find((c) => c.id === id)?.inputs;
     expect(inputs("export.b.e.sweet.5")).toEqual({ data: "data.b.e", train: "train.b.e.sweet.5" });
@@ -100,7 +100,7 @@ describe("planCells", () => {
     expect(Object.keys(inputs("report") ?? {})).toHaveLength(8);
   });
 
-  test("fills in what follows from the place, and the stages' defaults", async () => {
+  test("fills in the settings that follow from the place, and the stages' defaults", async () => {
     const cells = await plan(small, { a: { file: "r.csv", sha256: "0" }, b: "b" });
     expect(settingsOf(cells, "data.a.e")).toEqual({
       task: { file: "r.csv", sha256: "0" },
@@ -126,7 +126,7 @@ describe("planCells", () => {
     });
   });
 
-  test("the last of file, encoder, task and method to set something wins", async () => {
+  test("of file, encoder, task and method, the last one that has a setting wins", async () => {
     const layers = [
       "train: { epochs: 11, learningRate: 11 }",
       "encoders: { e: { train: { epochs: 12 } } }",
@@ -149,7 +149,7 @@ describe("planCells", () => {
     });
   });
 
-  test("an encoder may have exit layers of its own", async () => {
+  test("an encoder may have its own exit layers", async () => {
     const cells = await plan(small.replace("{ e: {} }", "{ e: { exitLayers: [4, 8] }, f: {} }"));
     expect(settingsOf(cells, "train.a.e.sweet.1")).toMatchObject({ exitLayers: [4, 8] });
     expect(settingsOf(cells, "train.a.f.sweet.1")).toMatchObject({ exitLayers: [1, 2] });
@@ -182,9 +182,9 @@ describe("planCells", () => {
       /^p\.yaml: two cells would be called data\.a\.x_y/,
     ],
     [
-      "two names that differ in case alone",
+      "two names that differ only in case",
       small.replace("{ e: {} }", "{ mini: {}, Mini: {} }"),
-      /^p\.yaml: two cells would be called data\.a\.mini and data\.a\.Mini, one folder to many/,
+      /^p\.yaml: two cells would be called data\.a\.mini and data\.a\.Mini, the same folder on many/,
     ],
   ])("%s is an error with its line", async (_, text, message) => {
     await expect(plan(text)).rejects.toThrow(message);
@@ -202,31 +202,35 @@ describe("planCells", () => {
           async check(settings) {
             asked.push(settings);
             const setting = wrong[(settings as { encoder: string }).encoder];
-            return setting === undefined ? undefined : { setting, message: "cannot be" };
+            return setting === undefined ? undefined : { setting, message: "not allowed" };
           },
         },
       },
     };
 
     test.each([
-      ["the entry that gave it", small, /^p\.yaml:3: encoders: cannot be$/],
-      ["the file's own", small.replace("e:", "long:"), /^p\.yaml:5: exitLayers: cannot be$/],
+      ["the entry that gave it", small, /^p\.yaml:3: encoders: not allowed$/],
+      ["the file's own", small.replace("e:", "long:"), /^p\.yaml:5: exitLayers: not allowed$/],
       [
         "an encoder's own",
         small.replace("e: {}", "long: {\n  exitLayers: [1, 9] }"),
-        /^p\.yaml:4: encoders\.long\.exitLayers: cannot be$/,
+        /^p\.yaml:4: encoders\.long\.exitLayers: not allowed$/,
       ],
       [
         "a section's",
         `${small.replace("e:", "slow:")}train:\n  epochs: 7`,
-        /^p\.yaml:7: train\.epochs: cannot be$/,
+        /^p\.yaml:7: train\.epochs: not allowed$/,
       ],
-      ["the stage's default", small.replace("e:", "slow:"), /^p\.yaml: train\.epochs: cannot be$/],
-    ])("and puts the line of the setting in front: %s", async (_, text, message) => {
+      [
+        "the stage's default",
+        small.replace("e:", "slow:"),
+        /^p\.yaml: train\.epochs: not allowed$/,
+      ],
+    ])("and starts the error with the setting's line: %s", async (_, text, message) => {
       await expect(plan(text, undefined, checking)).rejects.toThrow(message);
     });
 
-    test("with its defaults filled in, of equal settings once", async () => {
+    test("with its defaults filled in, once for equal settings", async () => {
       asked.length = 0;
       await plan(small.replace("e:", "good:"), undefined, checking);
       expect(asked).toMatchObject([
@@ -236,7 +240,7 @@ describe("planCells", () => {
     });
   });
 
-  test("another seed changes no cell but its own and the report", async () => {
+  test("another seed changes only its own cells and the report", async () => {
     const seeds = fc.uniqueArray(fc.nat(99), { minLength: 2, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(seeds, async (all) => {
@@ -253,7 +257,7 @@ describe("planCells", () => {
     );
   });
 
-  test("each cell comes after those that it reads", async () => {
+  test("each cell comes after the cells that it reads", async () => {
     const choices = choicesOf({ "early-exit": "fast", sweet: "slow" });
     for (const cells of [await plan(small), await plan(searching, undefined, known, choices)]) {
       const seen = new Set<string>();
@@ -265,7 +269,7 @@ describe("planCells", () => {
   });
 });
 
-/** The pupil is named first, so that its teacher must be moved before it. */
+/** The pupil comes first, so its teacher must be moved before it. */
 const searching = `
 tasks: { a: {}, b: {} }
 encoders: { e: {} }
@@ -289,7 +293,7 @@ describe("a search over regimes", () => {
   const trained = (cells: readonly Cell[]) =>
     cells.filter((c) => c.stage === "train" && c.id.includes(".a.")).map((c) => c.id);
 
-  test("tries each regime with the search's seeds, for the methods that one is chosen for, and ends with the choices", async () => {
+  test("tries every regime with the search's seeds, for each method without regimeOf, and ends with the choices", async () => {
     const cells = await plan(searching);
     expect(trained(cells)).toEqual([
       "train.a.e.early-exit.slow.3",
@@ -320,7 +324,7 @@ describe("a search over regimes", () => {
     });
   });
 
-  test("then every method under its choice, or another's, with its own seeds; those of the search stay as they were", async () => {
+  test("then plans every method under its own or another's choice, with its own seeds, and keeps the search's cells", async () => {
     const search = await plan(searching);
     const choices = choicesOf({ "early-exit": "fast", sweet: "slow" });
     const cells = await plan(searching, undefined, known, choices);
@@ -356,7 +360,7 @@ describe("a search over regimes", () => {
     expect(study.cells.filter((c) => c["chosen"] === true)).toHaveLength(2 * (2 * 2 + 1));
   });
 
-  test("a pupil reads its teacher's predictions, of the same task and seed, under the teacher's choice", async () => {
+  test("a pupil reads its teacher's predictions for the same task and seed, under the teacher's choice", async () => {
     const choices = choicesOf({ "early-exit": "fast", sweet: "slow" });
     const cells = await plan(searching, undefined, known, choices);
     expect(cells.find((c) => c.id === "train.b.e.sweet-distilled.slow.5")?.inputs).toEqual({
@@ -367,25 +371,25 @@ describe("a search over regimes", () => {
 
   test.each([
     [
-      "a method that learns from a teacher and has none",
+      "a method that needs a teacher and has none",
       small.replace("sweet: {}", "sweet-distilled: {}"),
-      /^p\.yaml:4: methods\.sweet-distilled: learns from a teacher: name one, as in \{ teacher: multi-model \}$/,
+      /^p\.yaml:4: methods\.sweet-distilled: needs a teacher: name one, as in \{ teacher: multi-model \}$/,
     ],
     [
-      "one that has a teacher for nothing",
+      "a method that has a teacher and does not use it",
       small.replace("sweet: {}", "sweet: { teacher: early-exit }"),
-      /^p\.yaml:4: methods\.sweet\.teacher: sweet learns from no teacher; remove it$/,
+      /^p\.yaml:4: methods\.sweet\.teacher: sweet does not use a teacher; remove it$/,
     ],
     [
       "a teacher that does not predict the training split",
       `${small.replace("sweet: {}", "sweet-distilled: { teacher: early-exit }")}predict: { training: false }`,
-      /^p\.yaml:6: predict\.training: must be true, for train\.a\.e\.sweet-distilled\.1 learns from predict\.a\.e\.early-exit\.1$/,
+      /^p\.yaml:6: predict\.training: must be true because train\.a\.e\.sweet-distilled\.1 learns from predict\.a\.e\.early-exit\.1$/,
     ],
   ])("%s is an error with its line", async (_, text, message) => {
     await expect(plan(text)).rejects.toThrow(message);
   });
 
-  test("without regimes a pupil reads its teacher's of the same seed", async () => {
+  test("without regimes a pupil reads its teacher's predictions for the same seed", async () => {
     const cells = await plan(
       small.replace("sweet: {}", "sweet-distilled: { teacher: early-exit }"),
     );

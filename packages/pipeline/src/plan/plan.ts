@@ -7,10 +7,10 @@ import { parseAt } from "../file/yaml-source.ts";
 
 /** One stage with settings filled in: the unit of caching. */
 export interface Cell {
-  /** `STAGE.TASK.ENCODER.METHOD.REGIME.SEED`, as far as the stage varies over them. */
+  /** `STAGE.TASK.ENCODER.METHOD.REGIME.SEED`, without the axes that the stage does not vary along. */
   id: string;
   stage: string;
-  /** Complete: the stage's defaults are filled in. */
+  /** Complete, with the stage's defaults filled in. */
   settings: Json;
   /** Name of each input -> the id of the cell that makes it. */
   inputs: Record<string, string>;
@@ -21,7 +21,7 @@ export interface KnownStage extends StageEntry {
   stage: Stage<unknown>;
 }
 
-/** Where a cell stands; of the axes, those that its stage varies over. */
+/** A cell's place on the axes that its stage varies along. */
 type Combination = Partial<Pick<Run, Axis>>;
 
 /** A cell whose settings are not yet filled in. */
@@ -29,7 +29,7 @@ interface PlacedCell {
   id: string;
   stage: string;
   at: Combination;
-  /** Of the run that it is of; of several, whether one is. */
+  /** Whether one of its runs is part of the search, or uses a chosen regime. */
   search: boolean;
   chosen: boolean;
   inputs: Record<string, string>;
@@ -37,7 +37,7 @@ interface PlacedCell {
 
 const axes: readonly Axis[] = ["task", "encoder", "method", "regime", "seed"];
 
-/** Where in the pipeline file a person says what the planner fills in. */
+/** The key of the pipeline file behind each setting that the planner fills in. */
 const givenBy: Record<string, string> = {
   task: "tasks",
   encoder: "encoders",
@@ -49,18 +49,18 @@ const givenBy: Record<string, string> = {
 };
 
 /**
- * Multiplies a pipeline file out into its cells, each after those that it reads.
+ * Expands a pipeline file into its cells, each after the cells that it reads.
  *
- * A setting is looked for in this order, the last one found wins: the stage's default, what
- * the file's top shares among stages, the file's section of the stage, that of the encoder, of the task,
- * of the method, of the regime.
+ * A setting comes from the last of these that has it: the stage's default; the settings at the top of the
+ * file that stages share; `compat`; the stage's section at the top of the file, in the encoder, in the
+ * task, in the method, in the regime.
  *
  * @param known the stages in order, by name
  * @param sources task name -> the data stage's `task` setting
  * @param encoders encoder name -> the stages' `encoder` setting
- * @param choices the regimes chosen; without, the cells of the search alone
- * @throws TypeError, with file and line, if a setting breaks its stage's schema; RangeError if the
- *   stage's own check finds one that cannot be
+ * @param choices the chosen regimes; without them, only the search is planned
+ * @throws TypeError, with file and line, if a setting breaks its stage's schema; RangeError if the stage's
+ *   own check rejects one
  */
 export async function planCells(
   file: PipelineFile,
@@ -98,7 +98,7 @@ export async function planCells(
   return cells;
 }
 
-/** @throws TypeError if a cell lacks a teacher that its method learns from, or has one for nothing */
+/** @throws TypeError if a cell lacks the teacher that its method needs, or has one that it does not use */
 function checkWanted(
   file: PipelineFile,
   { stage, teaches }: KnownStage,
@@ -110,12 +110,12 @@ function checkWanted(
   if (wanted === "teacher" in inputs) return;
   const path = ["methods", method, ...(wanted ? [] : ["teacher"])];
   const message = wanted
-    ? "learns from a teacher: name one, as in { teacher: multi-model }"
-    : `${method} learns from no teacher; remove it`;
+    ? "needs a teacher: name one, as in { teacher: multi-model }"
+    : `${method} does not use a teacher; remove it`;
   throw new TypeError(`${file.source.at(path)}: ${path.join(".")}: ${message}`);
 }
 
-/** @throws TypeError if a teacher does not predict what it is to teach by */
+/** @throws TypeError if a teacher does not predict the training split */
 function checkTeachers(
   file: PipelineFile,
   cells: readonly Cell[],
@@ -126,15 +126,15 @@ function checkTeachers(
     const teaches = known[stage]?.teaches;
     const teacher = byId.get(inputs["teacher"] ?? "");
     if (teaches === undefined || teacher === undefined) continue;
-    const { training } = teacher.settings as { training?: boolean }; // a stage's are a mapping
+    const { training } = teacher.settings as { training?: boolean }; // a stage's settings are a mapping
     if (training !== false) continue;
     throw new TypeError(
-      `${file.source.at([teaches])}: ${teaches}.training: must be true, for ${id} learns from ${teacher.id}`,
+      `${file.source.at([teaches])}: ${teaches}.training: must be true because ${id} learns from ${teacher.id}`,
     );
   }
 }
 
-/** Every cell with what it reads, each after those. */
+/** Every cell with its inputs, each after the cells that it reads. */
 function placedCells(
   file: PipelineFile,
   known: Readonly<Record<string, KnownStage>>,
@@ -142,13 +142,15 @@ function placedCells(
 ): PlacedCell[] {
   const runs = runsOf(file, choices);
   const cells = Object.entries(known).flatMap(([name, entry]) => cellsOf(file, name, entry, runs));
-  // Each has a folder of its name; on macOS and Windows names that differ in case alone are one.
+  // Each cell has a folder of that name; on macOS and Windows, names that differ only in case are the same.
   const ids = new Map<string, string>();
   for (const { id } of cells) {
     const other = ids.get(id.toLowerCase());
     if (other !== undefined) {
       const names =
-        other === id ? `called ${id}` : `called ${other} and ${id}, one folder to many systems`;
+        other === id
+          ? `called ${id}`
+          : `called ${other} and ${id}, the same folder on many systems`;
       throw new RangeError(`${file.source.file}: two cells would be ${names}; rename one`);
     }
     ids.set(id.toLowerCase(), id);
@@ -157,7 +159,7 @@ function placedCells(
   return inOrder(cells);
 }
 
-/** A stage's cells: the different places that its axes have among the runs. */
+/** A stage's cells: one for each distinct place of the runs on its axes. */
 function cellsOf(
   file: PipelineFile,
   stage: string,
@@ -183,12 +185,12 @@ function cellsOf(
       inputs: {},
     });
   }
-  // A search ends with the choices: nothing is told of it until they are made.
+  // A search ends with the choices: until they are made, there is nothing to report.
   const undecided = runs.length > 0 && !runs.some((run) => run.chosen);
   return undecided && per.length === 0 ? [] : inFileOrder(file, [...cells.values()]);
 }
 
-/** By seed last, as the file names them. */
+/** Sorts cells in the file's order, by seed last. */
 function inFileOrder(file: PipelineFile, cells: PlacedCell[]): PlacedCell[] {
   const places: Record<Axis, (string | number)[]> = {
     task: Object.keys(file.tasks),
@@ -246,11 +248,11 @@ function inputsOf(
   if (teaches === undefined || teacher === undefined) return inputs;
   const regimeOf = file.methods[teacher]?.regimeOf ?? teacher;
   const regime = choices.get(choiceKey(at.encoder ?? "", regimeOf));
-  const taught = { ...at, method: teacher, ...(regime === undefined ? {} : { regime }) };
-  return { ...inputs, teacher: cellId(teaches, taught) };
+  const teacherPlace = { ...at, method: teacher, ...(regime === undefined ? {} : { regime }) };
+  return { ...inputs, teacher: cellId(teaches, teacherPlace) };
 }
 
-/** Each cell after those that it reads, otherwise as they came. */
+/** Sorts cells so that each comes after the cells that it reads; otherwise keeps their order. */
 function inOrder(cells: readonly PlacedCell[]): PlacedCell[] {
   const byId = new Map(cells.map((c) => [c.id, c]));
   const ordered = new Set<PlacedCell>();
@@ -275,7 +277,7 @@ function encoderOf(
 
 type Check = (stage: Stage<unknown>, settings: unknown) => Promise<SettingProblem | undefined>;
 
-/** A stage's own check, of equal settings once. */
+/** A stage's own check, run once for equal settings. */
 function checkOnce(): Check {
   const checked = new Map<string, Promise<SettingProblem | undefined>>();
   return async (stage, settings) => {
@@ -339,7 +341,7 @@ async function settingsOf(
   const problem = await check(stage, settled);
   if (problem !== undefined) {
     const path = cameFrom[problem.setting] ?? [name, problem.setting];
-    // An entry's name is told by the message, with what is wrong with it.
+    // The message already names the entry.
     const isEntry = path[0] === givenBy[problem.setting] && path.length === 2;
     const label = (isEntry ? path.slice(0, 1) : path).join(".");
     throw new RangeError(`${file.source.at(path)}: ${label}: ${problem.message}`);

@@ -1,6 +1,6 @@
 import type { PipelineFile } from "../file/pipeline-file.ts";
 
-/** One training of a pipeline and all that follows from it. */
+/** One training of a pipeline and everything that follows from it. */
 export interface Run {
   task: string;
   encoder: string;
@@ -8,30 +8,30 @@ export interface Run {
   /** Absent in a pipeline without regimes. */
   regime?: string;
   seed: number;
-  /** Whether it is one of those that a regime is chosen by. */
+  /** Whether the search uses it to choose a regime. */
   search: boolean;
-  /** Whether it is of the regime that was chosen for its method, or there are none to choose from. */
+  /** Whether it uses the regime chosen for its method; true if there are no regimes. */
   chosen: boolean;
 }
 
-/** What was chosen of the regimes, by `choiceKey`. */
+/** The chosen regimes, by `choiceKey`. */
 export type Choices = ReadonlyMap<string, string>;
 
-/** An encoder and a method, for which one regime is chosen. */
+/** The key of a choice: one regime is chosen for each encoder and method. */
 export function choiceKey(encoder: string, method: string): string {
   return JSON.stringify([encoder, method]);
 }
 
 /**
- * Every run of a pipeline file. With regimes: each method that searches, under each regime, with the
- * seeds of the search, on each task but the controls; and each method under the regime chosen for it,
- * or for the method whose choice it shares, with its own seeds, as far as the choices are known.
+ * Every run of a pipeline file. With regimes, the search runs each method that has no `regimeOf` under
+ * every regime, with the search's seeds, on every task but the controls. Then each method runs with its own
+ * seeds under the regime chosen for it, or for the method in its `regimeOf`, if that choice is known.
  */
 export function runsOf(file: PipelineFile, choices: Choices): Run[] {
   const regimes = Object.keys(file.regimes);
   const runs: Run[] = [];
   for (const task of Object.keys(file.tasks)) {
-    const hasSay = !file.controls.includes(task);
+    const isSearched = !file.controls.includes(task);
     for (const encoder of Object.keys(file.encoders)) {
       for (const [method, { seeds, regimeOf }] of Object.entries(file.methods)) {
         const at = { task, encoder, method };
@@ -41,7 +41,7 @@ export function runsOf(file: PipelineFile, choices: Choices): Run[] {
         }
         const choice = choices.get(choiceKey(encoder, regimeOf ?? method));
         for (const regime of regimes) {
-          const searched = regimeOf === undefined && hasSay ? file.searchSeeds : [];
+          const searched = regimeOf === undefined && isSearched ? file.searchSeeds : [];
           const final = regime === choice ? seeds : [];
           for (const seed of new Set([...searched, ...final])) {
             const [search, chosen] = [searched.includes(seed), final.includes(seed)];

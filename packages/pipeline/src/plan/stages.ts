@@ -1,9 +1,9 @@
 import type { Json, Stage } from "@sweetspot/artifact";
 
-/** What a pipeline multiplies out. */
+/** What a pipeline varies. */
 export type Axis = "task" | "encoder" | "method" | "regime" | "seed";
 
-/** What is known where a cell stands in the plan. An axis that the stage does not vary over is `undefined`. */
+/** What the planner knows about a cell. An axis that the stage does not vary along is `undefined`. */
 export interface Place {
   task?: string | undefined;
   encoder?: string | undefined;
@@ -27,42 +27,42 @@ interface GatheredCell {
   encoder: string;
   method: string;
   seed: number;
-  /** With regimes: which, and whether it is the one that was chosen for its method. */
+  /** With regimes: the cell's regime, and whether it is the one chosen for its method. */
   regime?: string;
   chosen?: boolean;
 }
 
-/** What the file says once, at its top, for all the stages that have such a setting. */
+/** A setting at the top of the file, shared by all stages that have it. */
 export type SharedSetting = "device" | "engine" | "controls";
 
 /** How the planner uses one stage. */
 export interface StageEntry {
   /** The package whose built code the stage runs. */
   package: string;
-  /** Its package, imported. */
+  /** Imports the stage from its package. */
   load(): Promise<Stage<unknown>>;
-  /** One cell for each combination of these. */
+  /** The stage has one cell for each combination of these axes. */
   per: readonly Axis[];
-  /** The settings that the file's top sets for each stage that has them, where nothing nearer does. */
+  /** The shared settings that the stage has; its sections of the file override them. */
   shares?: readonly SharedSetting[];
   /** Whether a cell needs the machine to itself. */
   alone?: true;
-  /** For a stage that reads any number of inputs: the stage whose cells they all are. */
+  /** For a stage that reads any number of inputs: the stage whose cells it reads. */
   gathers?: string;
-  /** Of those cells, only the ones of runs that are searched, or that were chosen. */
+  /** Reads only the cells of the search, or only those under a chosen regime. */
   gathersOf?: "search" | "chosen";
-  /** Whether a pipeline has the stage only if its file has a section of the stage's name. */
+  /** Whether a pipeline has the stage only if its file has a section named after it. */
   optional?: true;
-  /** The stage whose cell of another method is the input `teacher`, where the method has one. */
+  /** The stage whose cell, of the teacher method, is the input `teacher` of a method that has one. */
   teaches?: string;
-  /** The settings that follow from the place; a person sets them by no other way. */
+  /** The settings that follow from the place; the file cannot set them directly. */
   given(place: Place): Record<string, Json | undefined>;
 }
 
 const each: readonly Axis[] = ["task", "encoder", "method", "regime", "seed"];
 const nothing = (): Record<string, Json> => ({});
 
-/** Every stage that the planner knows, by name, each after those that it reads. */
+/** Every stage that the planner knows, by name, each after the stages that it reads. */
 export const stages: Readonly<Record<string, StageEntry>> = {
   data: {
     package: "@sweetspot/data",
@@ -135,7 +135,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     load: async () => {
       const { stage } = await import("@sweetspot/study/stage").catch((cause: unknown) => {
         throw new Error(
-          "stage study: @sweetspot/study is not installed; it is part of the repository, not of npm",
+          "stage study: @sweetspot/study is not installed; it is in the repository, not on npm",
           { cause },
         );
       });

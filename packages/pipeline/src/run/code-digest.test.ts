@@ -7,18 +7,18 @@ import { CodeDigester, digestCode } from "./code-digest.ts";
 describe("digestCode", () => {
   const code = "const a = /x/g, b = `\n ${1 / 2}`; // c\nexport { a, b };\n";
 
-  test("is blind to comments and blanks", () => {
+  test("ignores comments and whitespace", () => {
     const same = "/** a */\nconst a = /x/g,\n  b = `\n ${1 / /* half */ 2}`;\n\nexport { a, b };";
     expect(digestCode(same)).toBe(digestCode(code));
   });
 
   test.each([
     ["a number", code.replace("2", "3")],
-    ["a string's blanks", code.replace("`\n ", "`\n  ")],
-    ["a comment's look inside a string", code.replace("`\n ", "`/**/\n ")],
+    ["whitespace in a string", code.replace("`\n ", "`\n  ")],
+    ["something like a comment in a string", code.replace("`\n ", "`/**/\n ")],
     ["a regular expression", code.replace("/g", "/i")],
     ["a name", code.replace("b =", "c =").replace(", b", ", c")],
-  ])("sees %s", (_, other) => {
+  ])("changes with %s", (_, other) => {
     expect(digestCode(other)).not.toBe(digestCode(code));
   });
 });
@@ -50,7 +50,7 @@ describe("CodeDigester", () => {
 
   const digest = () => new CodeDigester(join(root, "cell.js")).digest("@s/one");
 
-  test("names the packages of the scope by their code, others by version", async () => {
+  test("identifies packages in the scope by their code, others by version", async () => {
     const found = await digest();
     expect(Object.keys(found.packages)).toEqual(["@s/one", "@s/two"]);
     expect(found.dependencies).toEqual({ heavy: "4.22.0" });
@@ -66,7 +66,7 @@ describe("CodeDigester", () => {
     expect(await digest()).not.toEqual(before);
   });
 
-  test("changes with code, of the package, of one that it uses, or of the script", async () => {
+  test("changes with the code of the package, of a package that it uses, and of the script", async () => {
     const before = await digest();
     await write("node_modules/@s/two/dist/index.js", "export const b = 1; // why\n");
     await write("node_modules/@s/two/dist/index.d.ts", "export const b = 1;");
@@ -79,7 +79,7 @@ describe("CodeDigester", () => {
     expect((await digest()).script).not.toBe(before.script);
   });
 
-  test("a file that is renamed, added or removed changes it", async () => {
+  test("changes when a file is renamed, added or removed", async () => {
     const seen = new Set([JSON.stringify(await digest())]);
     await write("node_modules/@s/one/dist/more.js", "export const a = 1;");
     seen.add(JSON.stringify(await digest()));

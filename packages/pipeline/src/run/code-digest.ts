@@ -4,9 +4,9 @@ import { dirname, join, relative, sep } from "node:path";
 import { sha256 } from "@sweetspot/artifact";
 import { type Node, parse, type Token } from "acorn";
 
-/** What a stage's result depends on beside its settings and inputs. */
+/** What a stage's result depends on besides its settings and inputs. */
 export interface CodeDigest {
-  /** The major version: numbers in JavaScript may change with it. */
+  /** Node's major version: JavaScript's arithmetic may change with it. */
   node: number;
   /** sha256 of the script that runs the stage. */
   script: string;
@@ -22,19 +22,19 @@ interface PackageJson {
   dependencies?: Record<string, string>;
 }
 
-/** Digests code; what it has read once it remembers. */
+/** Digests code, reading each package once. */
 export class CodeDigester {
   readonly #script: string;
   readonly #packages = new Map<string, Promise<string>>();
 
-  /** @param script the file that runs the stages; packages are looked for as Node does from there */
+  /** @param script the file that runs the stages; packages are resolved from there, as Node does */
   constructor(script: string) {
     this.#script = script;
   }
 
   /**
-   * The digest of a package and of those of the same scope (`@sweetspot/`) that it depends on,
-   * directly or not, with the versions of their other dependencies.
+   * The digest of a package and of those of the same scope (`@sweetspot/`) that it depends on, directly or
+   * indirectly, with the versions of their other dependencies.
    *
    * @throws Error if a package is not installed or not built
    */
@@ -101,10 +101,10 @@ async function digestFolder(dist: string, name: string): Promise<string> {
 }
 
 /**
- * sha256 of JavaScript's tokens: neither comments nor blanks change it. Line ends do not either;
- * where they mean something, the compiler that wrote the code has put a semicolon.
+ * sha256 of JavaScript's tokens, so comments and whitespace do not change it. Nor do line ends: where one
+ * matters, the compiler that wrote the code put a semicolon.
  *
- * @throws SyntaxError if `code` is no module
+ * @throws SyntaxError if `code` is not a module
  */
 export function digestCode(code: string): string {
   const tokens: string[] = [];

@@ -3,20 +3,20 @@ import { join } from "node:path";
 import { openArtifact } from "@sweetspot/artifact";
 import type { CellOutcome } from "./turbo.ts";
 
-/** A cell whose result came from the cache and is not whole. */
+/** A cell whose result came from the cache and is damaged. */
 export interface DamagedCell {
   cell: string;
-  /** By which turbo knows its result. */
+  /** The hash of the cell, under which turbo caches its result. */
   hash: string;
-  /** What is wrong, the file named. */
+  /** The problem, with the file's name. */
   message: string;
 }
 
 /**
- * Reads the results that came from the cache: turbo restores a damaged entry without a word, and leaves
- * a file alone that has the size and time of its entry.
+ * Checks the results that came from the cache: turbo restores a damaged entry silently, and does not
+ * rewrite a file whose size and time match its entry.
  *
- * @param artifact where a cell's result lies
+ * @param artifact returns the path of a cell's artifact
  */
 export async function damagedCells(
   outcomes: readonly CellOutcome[],
@@ -32,7 +32,7 @@ export async function damagedCells(
   return damaged;
 }
 
-/** Takes a result away, so that turbo restores it or, `cacheToo`, runs the cell again. */
+/** Deletes a result, so that turbo restores it or, with `cacheToo`, runs the cell again. */
 export async function dropResult(
   { cell, hash }: DamagedCell,
   artifact: (cell: string) => string,

@@ -20,7 +20,7 @@ function report(files: readonly string[]) {
   });
 }
 
-test("the copy holds the artefact's files and nothing that was there before", async () => {
+test("the copy has the artifact's files and no older ones", async () => {
   const target = join(dir, "runs", "demo");
   await report(["report.html", "figures/old.svg"]);
   await publish(join(dir, "artifact"), target);
@@ -36,7 +36,7 @@ test("the copy holds the artefact's files and nothing that was there before", as
   expect(await readdir(join(dir, "runs"))).toEqual(["demo"]);
 });
 
-test("an artefact that is not whole leaves the copy as it was", async () => {
+test("a damaged artifact leaves the copy unchanged", async () => {
   const target = join(dir, "runs", "demo");
   await report(["report.html"]);
   await publish(join(dir, "artifact"), target);
@@ -45,7 +45,7 @@ test("an artefact that is not whole leaves the copy as it was", async () => {
   expect(await readFile(join(target, "report.html"), "utf8")).toBe("report.html");
 });
 
-test("a file where a folder is needed is told, with the fix", async () => {
+test("a file in place of the folder is an error with the fix", async () => {
   await report(["report.html"]);
   await writeFile(join(dir, "runs"), "");
   const target = join(dir, "runs", "demo");
@@ -75,7 +75,7 @@ async function study(content: unknown) {
   });
 }
 
-test("a study's numbers and the figures that it names replace those that were kept", async () => {
+test("a study's numbers and figures replace the ones kept before", async () => {
   const kept = join(dir, "docs", "results");
   await mkdir(join(kept, "low"), { recursive: true });
   await writeFile(join(kept, "low", "old.svg"), "");
@@ -94,7 +94,7 @@ test("a study's numbers and the figures that it names replace those that were ke
   );
 });
 
-test("a study without numbers, or one whose figures lead elsewhere, keeps nothing", async () => {
+test("a study without numbers, or with figure names that are paths, keeps nothing", async () => {
   const kept = join(dir, "results");
   await study(undefined);
   await expect(publishStudy(join(dir, "artifact"), kept, "low")).rejects.toThrow(/study\.json/);

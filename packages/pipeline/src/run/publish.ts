@@ -4,10 +4,10 @@ import { diskError, openArtifact, parse, replaceFolder } from "@sweetspot/artifa
 import { z } from "zod";
 
 /**
- * Copies a report, and the study beside it if there is one, to the folder where a person looks for
- * them: whole or not at all. The study is in the folder `study`.
+ * Copies a report, and the study if there is one, to the folder where users look for them, completely or
+ * not at all. The study goes into the subfolder `study`.
  *
- * @throws Error if an artifact is not whole, or `target` cannot be written
+ * @throws Error if an artifact is damaged, or `target` cannot be written
  */
 export async function publish(report: string, target: string, study?: string): Promise<void> {
   const files: Record<string, string> = {};
@@ -21,16 +21,16 @@ export async function publish(report: string, target: string, study?: string): P
   await copyFiles(target, files);
 }
 
-/** What of `study.json` is read here. */
+/** The part of `study.json` that is read here. */
 const studySchema = z.looseObject({ figures: z.array(z.string().regex(/^[\w-]+$/)) });
 
 /**
- * Copies what is kept of a study: `NAME.json`, a value to a line, and its figures as SVG files in the
- * folder `NAME`.
+ * Copies the results of a study that are kept: `NAME.json`, one value per line, and its figures as SVG
+ * files in the folder `NAME`.
  *
- * @param artifact of the stage `study`
+ * @param artifact the artifact of the stage `study`
  * @returns the path of `NAME.json`
- * @throws Error if the artifact is not whole or has no numbers, or the folder cannot be written
+ * @throws Error if the artifact is damaged or has no numbers, or the folder cannot be written
  */
 export async function publishStudy(
   artifact: string,
@@ -45,7 +45,7 @@ export async function publishStudy(
   const copied = figures.map((file) => [file, path(`figures/${file}`)]);
   await copyFiles(join(folder, name), Object.fromEntries(copied));
   try {
-    // A value to a line: what a later run changes can be read as a difference.
+    // One value per line, so that a diff shows what a later run changes.
     await writeFile(`${target}.tmp`, `${JSON.stringify(json, undefined, 1)}\n`);
     await rename(`${target}.tmp`, target);
   } catch (cause) {
@@ -54,7 +54,7 @@ export async function publishStudy(
   return target;
 }
 
-/** @param files their names in the copy -> where they are */
+/** @param files names in the copy -> paths of the originals */
 function copyFiles(target: string, files: Readonly<Record<string, string>>): Promise<void> {
   return replaceFolder(target, async (temporary) => {
     for (const [file, from] of Object.entries(files)) {

@@ -8,19 +8,19 @@ import type { RunFolder } from "./run-folder.ts";
 import { stages } from "../plan/stages.ts";
 import { type CellOutcome, runTurbo, type TurboCall, type TurboLine } from "./turbo.ts";
 
-/** How turbo ended, and each cell. */
+/** How turbo and each cell ended. */
 export interface Ended {
   exitCode: number;
   outcomes: readonly CellOutcome[];
 }
 
-/** What running cells takes. */
+/** What is needed to run cells. */
 export interface CellsRun {
   call: TurboCall;
   folder: RunFolder;
   lock: Lock;
   estimates: Estimates;
-  /** How many cells run at once; by default as many as there are cores and memory for. */
+  /** How many cells run at once; by default as many as cores and memory allow. */
   concurrency: number | undefined;
   stop: AbortSignal;
   onLine: (line: TurboLine) => void;
@@ -28,10 +28,10 @@ export interface CellsRun {
 }
 
 /**
- * Lets turbo run cells, those that need the machine to themselves after the others. A result that came
- * from the cache and is not whole is restored again and, if the cache has it so, made again.
+ * Runs cells with turbo; those that need the machine to themselves run after the others. A damaged result
+ * from the cache is restored again and, if the cache entry is damaged too, made again.
  *
- * @param expected the ids of those that are asked for
+ * @param expected the ids of the requested cells
  * @returns undefined if it was stopped
  */
 export async function runCells(
@@ -42,7 +42,7 @@ export async function runCells(
   const { folder, show, stop, call } = run;
   /** How often a cell's result was damaged. */
   const times = new Map<string, number>();
-  /** The cells that ran, by their ids: a later turn finds them in the cache. */
+  /** The cells that ran, by id: a later turn finds them in the cache. */
   const ran = new Map<string, CellOutcome>();
   for (;;) {
     const { exitCode, outcomes: last } = await twoTurns(cells, expected, run, ran);
@@ -65,12 +65,15 @@ export async function runCells(
   }
 }
 
-/** A message about files of a pipeline, with their paths from `.run/NAME` on. */
+/** A message with its paths relative to `.run/NAME`. */
 function relativeTo(dir: string, message: string): string {
   return message.replaceAll(`${dir}${sep}`, "");
 }
 
-/** First, at once, the cells that can share the machine; then all: those are in the cache by now. */
+/**
+ * First runs the cells that can share the machine, several at once; then all cells, with the first ones in
+ * the cache.
+ */
 async function twoTurns(
   cells: readonly Cell[],
   expected: readonly string[],

@@ -8,7 +8,7 @@ import type { Cell } from "../plan/plan.ts";
 export interface CellFile {
   stage: string;
   settings: unknown;
-  /** Name of each input -> its artefact folder, relative to the cell's. */
+  /** Name of each input -> its artifact folder, relative to the cell's. */
   inputs: Record<string, string>;
   /** The folder that the stage runs in, relative to the cell's. */
   root: string;
@@ -18,8 +18,8 @@ export interface CellFile {
 export const begins = "the cell begins";
 
 /**
- * What reaches a cell of the environment: turbo drops the rest, so that no result depends on it.
- * These say where things are, not what is computed, and change no cell's hash.
+ * The environment variables that reach a cell. turbo drops all others, so that no result depends on them.
+ * These say where things are, not what is computed, and do not change a cell's hash.
  */
 const passThroughEnv = (
   "CUDA_* NVIDIA_* HF_* VK_* SWEETSPOT_THREADS XDG_CACHE_HOME XDG_RUNTIME_DIR LD_LIBRARY_PATH DYLD_LIBRARY_PATH TMPDIR NODE_OPTIONS NODE_EXTRA_CA_CERTS " +
@@ -30,7 +30,7 @@ const passThroughEnv = (
 export interface RunFolder {
   /** `.run/NAME`. */
   dir: string;
-  /** The artefact folder of a cell. */
+  /** The artifact folder of a cell. */
   artifact(cell: string): string;
 }
 
@@ -41,12 +41,12 @@ export function runFolder(root: string, name: string): RunFolder {
 }
 
 /**
- * Writes the nested turbo root: each cell a package whose one task, `cell`, runs `script`. What has
- * not changed is not touched; of a cell that is there already only these files are.
+ * Writes the nested turbo root. Each cell is a package with one task, `cell`, which runs `script`.
+ * Unchanged files are not touched, nor are an existing cell's other files.
  *
- * @param code stage name -> what its code is known by
+ * @param code stage name -> the digest of its code
  * @param script the built `cell.js`
- * @throws Error if the disk is full or may not be written
+ * @throws Error if the disk is full or not writable
  */
 export async function writeRunFolder(
   { dir }: RunFolder,
@@ -55,8 +55,8 @@ export async function writeRunFolder(
   code: Readonly<Record<string, CodeDigest>>,
   script: string,
 ): Promise<void> {
-  // Nothing here may differ between plans except by their cells: the root's files are part of every
-  // cell's hash. turbo finds the cells by the pattern and warns without a lock file.
+  // Only the cells may differ between plans: the root's files are part of every cell's hash. turbo finds
+  // the cells by the pattern and warns if there is no lock file.
   const workspaces = ["cells/*"];
   const root_ = { name: "cells", private: true, packageManager: "npm@10.9.0", workspaces };
   const task = {
@@ -74,7 +74,7 @@ export async function writeRunFolder(
   for (const { id, stage, settings, inputs } of cells) {
     const here = join("cells", id);
     const dependencies = Object.fromEntries(Object.values(inputs).map((input) => [input, "*"]));
-    // In quotes, which every shell takes: a path may hold blanks.
+    // Quoted, because a path may contain spaces; every shell accepts double quotes.
     const command = `node "${posix(relative(join(dir, here), script))}"`;
     const cell: CellFile = {
       stage,

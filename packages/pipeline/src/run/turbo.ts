@@ -6,14 +6,14 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 import { packageFolder } from "./code-digest.ts";
 
-/** How one cell ended, by turbo's own account. */
+/** How one cell ended, according to turbo. */
 export interface CellOutcome {
   cell: string;
-  /** By which turbo knows its result. */
+  /** The hash of the cell, under which turbo caches its result. */
   hash: string;
   /** Its result came, or would come, from the cache. */
   hit: boolean;
-  /** Absent if it did not run to its end. */
+  /** Absent if it did not finish. */
   exitCode?: number | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface TurboCall {
   /** The nested turbo root. */
   dir: string;
   cacheDir: string;
-  /** Run these and those that they read; by default all. */
+  /** Run these cells and the cells that they read; by default all. */
   only?: readonly string[] | undefined;
   /** How many cells may run at once; by default one. */
   concurrency?: number;
@@ -33,12 +33,12 @@ export interface TurboLine {
   text: string;
 }
 
-/** A turbo that runs. */
+/** A running turbo. */
 export interface TurboRun {
   pid: number | undefined;
-  /** Asks turbo to end what it runs, and itself, at once. */
+  /** Asks turbo to end its tasks and itself at once. */
   stop(): void;
-  /** @returns the outcomes by turbo's run summary; those of cells that never began are absent */
+  /** @returns the outcomes in turbo's run summary; cells that never started are absent */
   done: Promise<{ exitCode: number; outcomes: CellOutcome[] }>;
 }
 
@@ -54,7 +54,7 @@ const summarySchema = z.object({
 });
 const lineSchema = z.object({ source: z.string(), text: z.string() });
 
-/** Runs the cells of a nested root, and hands on each line as it is printed. */
+/** Runs the cells of a nested root, and passes on each line as it is printed. */
 export async function runTurbo(
   call: TurboCall,
   onLine: (line: TurboLine) => void,
@@ -82,9 +82,9 @@ export async function runTurbo(
   };
 }
 
-/** Ends turbo's launcher and all that it started. */
+/** Ends turbo's launcher and everything that it started. */
 function stopTree(child: ChildProcess): void {
-  // turbo's launcher passes SIGTERM on, and only that. On Windows a signal ends the launcher alone.
+  // turbo's launcher forwards SIGTERM and no other signal. On Windows a signal ends only the launcher.
   if (process.platform !== "win32") child.kill("SIGTERM");
   else spawn("taskkill", ["/pid", String(child.pid), "/T", "/F"], { stdio: "ignore" });
 }
@@ -118,15 +118,15 @@ async function startTurbo(
     `--cache-dir=${cacheDir}`,
   ];
   const args = [join(folder, "bin", "turbo"), ...command, ...filters, ...more];
-  // Turbo and npm leave their settings in the environment for the processes that they start: for
-  // another turbo and npm, in another root, they are wrong.
+  // turbo and npm pass their settings to child processes in the environment. They are wrong for another
+  // turbo and npm in another root.
   const inherited = Object.entries(process.env).filter(([key]) => !/^(turbo|npm)_/i.test(key));
   const env = {
     ...Object.fromEntries(inherited),
     TURBO_TELEMETRY_DISABLED: "1",
     TURBO_NO_UPDATE_NOTIFIER: "1",
     npm_config_loglevel: "silent",
-    // Those that run at once share the cores.
+    // Cells that run at once share the cores.
     ...(concurrency > 1 && {
       SWEETSPOT_THREADS: String(Math.max(1, Math.floor(availableParallelism() / concurrency))),
     }),
@@ -157,8 +157,8 @@ function summaryIn(text: string): z.infer<typeof summarySchema> | undefined {
 }
 
 /**
- * @param text turbo's run summary, or what its dry run prints
- * @param where it came from
+ * @param text turbo's run summary, or the output of its dry run
+ * @param where the source of `text`, for errors
  * @throws Error if it is cut short, as on a full disk, or is something else
  */
 function outcomes(text: string, where: string): CellOutcome[] {
