@@ -1,10 +1,10 @@
-// A verdict on this machine's devices, within a minute or two: which are found, whether a training
-// step gives the CPU's numbers there, and how fast it is.
+// Checks this machine's devices in a minute or two: which are found, whether a training step there gives
+// the same numbers as on the CPU, and how fast it is.
 //
 //   npm run check:gpu [-- webgpu | cuda]
 //
-// Without a name it looks at both, and fails only where one that is found is wrong; a device that was
-// named must be there, too.
+// Without a name it checks both, and fails only if a device that it finds is wrong. A named device must
+// also be found.
 import { compile, nativeBackend } from "@sweetspot/compile/session";
 import { arrangement, type Machinery, openLoop } from "@sweetspot/train/testing";
 import { checkDevice, type Device, devices, onnxruntimeVersion } from "@sweetspot/runtime";
@@ -15,18 +15,21 @@ import { batch, trainingWork } from "../bench/training-work.ts";
 import { help } from "./help.ts";
 
 help(
-  `npm run check:gpu [-- webgpu | cuda]\n\nSays within a minute or two which devices this machine has, whether they give the CPU's numbers, and how fast they are.`,
+  `npm run check:gpu [-- webgpu | cuda]\n\nShows in a minute or two which devices this machine has, whether they give the same numbers as the CPU, and how fast they are.`,
 );
 
-/** Losses are of the order of 1. A device has its own exp, erf and tanh; each step adds to it. */
+/**
+ * Losses are of the order of 1. Each device has its own exp, erf and tanh, and the differences grow with
+ * each step.
+ */
 const tolerance = 1e-2;
 const comparedSteps = 3;
-/** What is timed takes about this long for each device. */
+/** The timing takes about this long for each device. */
 const measuredMs = 8000;
-/** Below this many GFLOP/s a device is no card, and MiniLM would take minutes. */
+/** Below this many GFLOP/s a device is not a graphics card, and MiniLM would take minutes. */
 const slowest = 20;
 
-/** How a training's loop is opened. */
+/** How a training loop is opened. */
 type Way = Pick<LoopOptions, "open" | "masks">;
 
 const asked = argv._.map(String);
@@ -37,7 +40,7 @@ const looked = devices.filter((d) => d !== "cpu" && (asked.length === 0 || asked
 
 console.log(`Node ${process.version}, ONNX Runtime ${onnxruntimeVersion}`);
 const work = { tiny: await trainingWork("tiny"), minilm: await trainingWork("minilm") };
-/** As the stage `train` does on the CPU. */
+/** As in the stage `train` on the CPU. */
 const onCpu: Way = {};
 let cpuMs: number | undefined;
 let failed = false;
@@ -54,7 +57,7 @@ for (const device of looked) {
   await compareLosses(device, way);
   const rate = await productRate(device);
   console.log(`${device}: ${rate.toFixed(1)} GFLOP/s in matrix products`);
-  if (rate < slowest) console.log(`${device}: too slow for a card; MiniLM is not timed`);
+  if (rate < slowest) console.log(`${device}: too slow for a graphics card; MiniLM is not timed`);
   else await compareTimes(device, way);
   if (device === "cuda") await checkEager(device);
 }
@@ -74,7 +77,7 @@ async function checkEager(device: Device): Promise<void> {
   await compareTimes(`${device}, eager`, way);
 }
 
-/** As the stage `train` does. */
+/** As in the stage `train`. */
 function wayOf(machinery: Partial<Machinery>): Way {
   return {
     masks: arrangement(machinery).masks,
@@ -84,32 +87,32 @@ function wayOf(machinery: Partial<Machinery>): Way {
 
 async function compareLosses(name: string, way: Way): Promise<void> {
   const got = await losses(way);
-  // The same masks, made where they are made there.
+  // The same masks, made in the same place as on the device.
   const expected = await losses({ ...onCpu, ...(way.masks && { masks: way.masks }) });
   const apart = Math.max(...expected.map((x, i) => Math.abs((got[i] ?? NaN) - x)));
   const same = apart <= tolerance;
   failed ||= !same;
   console.log(
-    `${name}: ${same ? "the CPU's losses" : "OTHER LOSSES than the CPU's"} over ${comparedSteps} steps of a small BERT (apart by ${apart.toExponential(1)}, allowed ${tolerance})`,
+    `${name}: ${same ? "same losses as the CPU" : "DIFFERENT LOSSES from the CPU"} over ${comparedSteps} steps of a small BERT (largest difference ${apart.toExponential(1)}, allowed ${tolerance})`,
   );
 }
 
 async function losses(way: Way): Promise<number[]> {
   const loop = await openTrainingLoop(work.tiny, way);
-  const told = await loop.take(comparedSteps, 0);
+  const values = await loop.take(comparedSteps, 0);
   await loop.dispose();
-  return told.flat();
+  return values.flat();
 }
 
 async function compareTimes(name: string, way: Way): Promise<void> {
   cpuMs ??= await stepMs(onCpu);
   const ms = await stepMs(way);
   console.log(
-    `${name}: ${ms.toFixed(1)} ms a step of MiniLM-L6, ${batch.B} x ${batch.T} tokens; the CPU ${cpuMs.toFixed(1)} ms: ${(cpuMs / ms).toFixed(2)} times as fast`,
+    `${name}: ${ms.toFixed(1)} ms a step of MiniLM-L6, ${batch.B} x ${batch.T} tokens; CPU ${cpuMs.toFixed(1)} ms, so ${(cpuMs / ms).toFixed(2)} times as fast`,
   );
 }
 
-/** Milliseconds of a step, the copying of the state at a run's end included. */
+/** Milliseconds per step, including copying the state at the end of a run. */
 async function stepMs(way: Way): Promise<number> {
   const loop = await openTrainingLoop(work.minilm, way);
   await loop.take(1, 0);

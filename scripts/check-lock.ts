@@ -1,5 +1,5 @@
-// Whether the lock file installs the same bytes everywhere: each entry has its hash, each native
-// package its build for each platform that the README promises, and npm agrees.
+// Checks that the lock file installs the same bytes everywhere: each entry has a hash, each native package
+// has a build for every platform that the README promises, and npm agrees.
 import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { help } from "./help.ts";
 import { type LockFile, lockProblems, nameOf, platformPackages, platforms } from "./lock-file.ts";
 
 help(
-  "npm run check:lock\n\nChecks package-lock.json: hashes, packages of every platform, npm's view.",
+  "npm run check:lock\n\nChecks package-lock.json: its hashes, its packages for every platform, and what npm would install.",
 );
 
 const root = join(import.meta.dirname, "..");
@@ -17,7 +17,7 @@ const problems = lockProblems(lock);
 
 const copy = await mkdtemp(join(tmpdir(), "sweetspot-lock-"));
 try {
-  // Without node_modules npm says of each package that it would be added.
+  // Without node_modules, npm lists every package as one to add.
   const files = ["package-lock.json", ".npmrc", "package.json", "{packages,tools}/*/package.json"];
   for (const file of await glob(files, { cwd: root, dot: true }))
     await cp(join(root, file), join(copy, file));
@@ -38,7 +38,9 @@ try {
     const expected = platformPackages(lock, platform);
     for (const name of expected)
       if (!added.has(name)) problems.push(`${where}: would not install ${name}`);
-    console.log(`${nameOf(platform)}: ${added.size} packages, ${expected.length} of this platform`);
+    console.log(
+      `${nameOf(platform)}: ${added.size} packages, ${expected.length} only for this platform`,
+    );
   }
 } finally {
   await rm(copy, { recursive: true, force: true });
@@ -46,6 +48,6 @@ try {
 
 for (const line of problems) console.log(`package-lock.json: ${line}`);
 if (problems.length > 0) {
-  console.log("make it anew: delete package-lock.json and node_modules, then npm install");
+  console.log("to recreate it, delete package-lock.json and node_modules, then run npm install");
   process.exitCode = 1;
-} else console.log(`package-lock.json: ${Object.keys(lock.packages).length} entries, whole`);
+} else console.log(`package-lock.json: ${Object.keys(lock.packages).length} entries, no problems`);

@@ -1,6 +1,6 @@
-// Each package as its users get it: packs it, lints the tarball, installs it with what it needs into
-// an empty project, and runs its README's examples there. Infer's example finds a bundle there, the
-// only thing that infer needs from the packages before it.
+// Checks each package as its users get it: packs it, lints the tarball, installs it with its dependencies
+// into an empty project, and runs its README's examples there. For infer's example the project also gets a
+// bundle, which is all that infer needs from the earlier packages.
 import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,8 +17,8 @@ help(
 );
 
 /**
- * What a package may install at most: megabytes, and packages of others. ONNX Runtime has 270 MB of
- * libraries, for every platform; MiniLM 46 MB.
+ * The most that a package may install: megabytes, and third-party packages. ONNX Runtime has 270 MB of
+ * libraries, for all platforms; MiniLM has 46 MB.
  */
 const bounds: Readonly<Record<string, readonly [megabytes: number, packages: number]>> = {
   artifact: [8, 3],
@@ -79,7 +79,7 @@ try {
     await inProject`npm install --ignore-scripts --no-audit --no-fund --prefer-offline ${needed}`;
     await checkSize(short, join(project, "node_modules"));
     if (short === "infer") await makeBundle(join(project, "bundle"));
-    // The examples are TypeScript; tsx comes from this checkout, all else from the empty project.
+    // The examples are TypeScript; tsx comes from this checkout, everything else from the empty project.
     const tsx = pathToFileURL(join(root, "node_modules/tsx/dist/esm/index.mjs")).href;
     for (const example of await glob([`examples/${short}.ts`, `examples/${short}-*.ts`], {
       cwd: root,
@@ -97,7 +97,9 @@ try {
   await rm(scratch, { recursive: true, force: true });
 }
 
-/** Prints what a package installs. @throws RangeError if it is more than its bound, or has none */
+/**
+ * Prints how much a package installs. @throws RangeError if that is more than its bound, or it has no bound
+ */
 async function checkSize(short: string, modules: string): Promise<void> {
   const lock = JSON.parse(await readFile(join(modules, ".package-lock.json"), "utf8")) as {
     packages: Record<string, unknown>;
@@ -106,7 +108,7 @@ async function checkSize(short: string, modules: string): Promise<void> {
   const megabytes = (await bytesIn(modules)) / 1e6;
   const [mostMegabytes, mostPackages] = bounds[short] ?? [0, 0];
   console.log(
-    `${short}: installs ${megabytes.toFixed(1)} MB and ${others} packages of others (at most ${mostMegabytes} MB, ${mostPackages})`,
+    `${short}: installs ${megabytes.toFixed(1)} MB and ${others} third-party packages (at most ${mostMegabytes} MB, ${mostPackages})`,
   );
   if (megabytes > mostMegabytes || others > mostPackages)
     throw new RangeError(
@@ -121,7 +123,7 @@ async function bytesIn(folder: string): Promise<number> {
   return sizes.reduce((a, b) => a + b, 0);
 }
 
-/** A bundle of the tiny encoder, which has learned next to nothing. */
+/** Makes a bundle of the tiny encoder, trained just enough to run. */
 async function makeBundle(output: string): Promise<void> {
   const made = { data: join(scratch, "made", "data"), train: join(scratch, "made", "train") };
   const cell = <S>(stage: Stage<S>, to: string, settings: object, inputs = {}) =>
@@ -132,7 +134,7 @@ async function makeBundle(output: string): Promise<void> {
   await cell(exported, output, {}, made);
 }
 
-/** A package and those of this project that it needs. */
+/** A package and the packages of this project that it needs. */
 function closure(name: string, found: Set<string> = new Set()): Set<string> {
   const entry = packages.get(name);
   if (entry === undefined || found.has(name)) return found;

@@ -1,4 +1,4 @@
-// The types of the packages and the tests of what changed, side by side, again after each save.
+// Checks the packages' types and runs the tests of changed files, side by side, after each save.
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,9 +8,9 @@ import { help } from "./help.ts";
 help(`npm run dev -- [FILTER]...
 
 Runs \`tsc -b --watch\` and Vitest's watch mode side by side. Vitest starts with the tests that import
-an uncommitted change, and after each save runs those that import the saved file; where a package.json
-has an uncommitted change, it starts with all. FILTER, such as packages/eval, leaves other tests out.
-Ctrl-C stops both; a build under way ends first.`);
+an uncommitted change, or with all tests while a package.json has one. After each save it runs the tests
+that import the saved file. FILTER, such as packages/eval, leaves out all other tests.
+Ctrl-C stops both; a build in progress finishes first.`);
 
 const modules = join(import.meta.dirname, "../node_modules");
 const start = (script: string, args: readonly string[], stdio: "inherit" | "pipe") =>
@@ -28,7 +28,7 @@ if (build.stdout !== null)
     console.log(line === "" ? "" : `tsc: ${line}`),
   );
 
-// The keyboard is Vitest's. The report in .run/tests.json stays that of a whole run.
+// Vitest gets the keyboard. It does not overwrite .run/tests.json, the report of a full run.
 const tests = start(
   "vitest/vitest.mjs",
   [
@@ -45,7 +45,7 @@ const tests = start(
 const children: readonly ChildProcess[] = [build, tests];
 let stopping = false;
 
-/** Ends both with all that they started: TypeScript's script, for one, waits for a compiler of its own. */
+/** Ends both processes and their children: TypeScript's script, for example, starts a separate compiler. */
 async function stop(status: number): Promise<void> {
   if (stopping) return;
   stopping = true;

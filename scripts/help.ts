@@ -1,9 +1,9 @@
 /**
- * The beginning of every script here: with `--help` or `-h` it prints how the script is called and ends
- * the process, and an option that the script does not have ends it with status 2.
+ * Every script here calls this first: with `--help` or `-h` it prints the usage and exits; with an unknown
+ * option it exits with status 2.
  *
- * @param usage how the script is called, and what it does
- * @param options those that it has, such as `--table`
+ * @param usage how to call the script, and what it does
+ * @param options the script's options, such as `--table`
  */
 export function help(usage: string, options: readonly string[] = []): void {
   const asked = process.argv.slice(2);
@@ -15,6 +15,6 @@ export function help(usage: string, options: readonly string[] = []): void {
     (word) => /^-./.test(word) && !options.includes(word.split("=")[0] ?? ""),
   );
   if (unknown === undefined) return;
-  console.error(`no option ${unknown}\n\n${usage}`);
+  console.error(`unknown option ${unknown}\n\n${usage}`);
   process.exit(2);
 }

@@ -1,12 +1,12 @@
-/** A platform that installing must work on. */
+/** A platform on which installing must work. */
 export interface Platform {
   os: string;
   cpu: string;
-  /** On Linux. */
+  /** On Linux only. */
   libc?: string;
 }
 
-/** Those that the README promises. */
+/** The platforms that the README promises. */
 export const platforms: readonly Platform[] = [
   { os: "darwin", cpu: "arm64" },
   { os: "win32", cpu: "x64" },
@@ -26,17 +26,17 @@ interface Entry {
   optionalDependencies?: Record<string, string>;
 }
 
-/** What is read of `package-lock.json`, lockfile version 3. */
+/** The part of `package-lock.json` (lockfile version 3) that is read here. */
 export interface LockFile {
-  /** Place, such as `node_modules/a/node_modules/b` -> entry. */
+  /** Path, such as `node_modules/a/node_modules/b` -> entry. */
   packages: Record<string, Entry>;
 }
 
 /**
- * What a lock file lacks: a hash of an installed package, or a package that another lists as optional
- * (npm leaves out those of platforms other than the one that it ran on, if `node_modules` was there).
+ * What a lock file lacks: the hash of an installed package, or a package that another lists as optional (if
+ * `node_modules` exists, npm leaves out the packages of other platforms).
  *
- * @returns a line for each problem; none if the lock file is whole
+ * @returns a line for each problem; none if the lock file is complete
  */
 export function lockProblems({ packages }: LockFile): string[] {
   const lines: string[] = [];
@@ -62,12 +62,12 @@ export function platformPackages({ packages }: LockFile, platform: Platform): st
     .map(([place, { version }]) => `${place.replace(/^.*node_modules\//, "")}@${version}`);
 }
 
-/** As npm's options write it. */
+/** The platform's name, in the words of npm's options. */
 export function nameOf({ os, cpu, libc }: Platform): string {
   return [os, cpu, ...(libc === undefined ? [] : [libc])].join(" ");
 }
 
-/** The platforms that a native package, one that brings itself in a package for each, has none for. */
+/** The platforms without a build, for a native package that has one package per platform. */
 function missingPlatforms(
   packages: LockFile["packages"],
   place: string,
@@ -77,7 +77,7 @@ function missingPlatforms(
     .map((name) => found(packages, place, name))
     .filter((entry) => entry?.os !== undefined && entry.cpu !== undefined);
   const has = (platform: Platform) => builds.some((entry) => entry && runsOn(entry, platform));
-  // One that is for some platforms only, such as a Mac's watcher of files, is not such a package.
+  // A package for some platforms only, such as macOS's file watcher, does not count as one.
   return builds.length > 1 && platforms.some(has) ? platforms.filter((p) => !has(p)) : [];
 }
 
@@ -87,7 +87,7 @@ function runsOn({ os, cpu, libc }: Entry, platform: Platform): boolean {
   return lists(os, platform.os) && lists(cpu, platform.cpu) && lists(libc, platform.libc);
 }
 
-/** The entry that Node would find for a package's import: in its folder, or in one above. */
+/** The entry that Node would find for an import: in the package's folder, or in one above it. */
 function found(packages: LockFile["packages"], place: string, name: string): Entry | undefined {
   const above = (folder: string) =>
     folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")));

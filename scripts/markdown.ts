@@ -1,6 +1,6 @@
-// What the scripts that write into Markdown pages share.
+// Shared by the scripts that write into Markdown pages.
 
-/** A table: the first column of text, the others of numbers. */
+/** A table: text in the first column, numbers in the others. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
@@ -12,9 +12,9 @@ export function table(
 }
 
 /**
- * A page with what stands between `<!-- NAME -->` and `<!-- /NAME -->` replaced, for each name.
+ * A page with the text between `<!-- NAME -->` and `<!-- /NAME -->` replaced, for each name.
  *
- * @throws Error if the page lacks one
+ * @throws Error if the page lacks a pair of these marks
  */
 export function withParts(page: string, parts: Readonly<Record<string, string>>): string {
   return Object.entries(parts).reduce((text, [name, content]) => {

@@ -1,11 +1,11 @@
-// What can be known of a commit in seconds: format and lint of its files, types of the packages.
+// Checks a commit in seconds: the format and lint of its files, and the packages' types.
 import { join } from "node:path";
 import { $ } from "zx";
 import { help } from "./help.ts";
 
 help(`npm run precommit
 
-Checks the format and the lint of the staged files, as they are on the disk, and the types of the
+Checks the format and lint of the staged files, as they are on disk, and the types of the
 packages (\`tsc -b\`, incremental). It changes no source file. .githooks/pre-commit runs it.`);
 
 const root = join(import.meta.dirname, "..");
@@ -19,7 +19,7 @@ if (list.exitCode !== 0) {
 const staged = list.stdout.split("\0").filter((file) => file !== "");
 
 const checks = [run`tsc -b`];
-// Without a file, both would check them all.
+// Without a file, both would check all files.
 if (staged.length > 0)
   checks.push(
     run`oxfmt --check --no-error-on-unmatched-pattern ${staged}`,

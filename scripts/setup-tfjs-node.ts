@@ -1,7 +1,7 @@
 // Installs @tensorflow/tfjs-node into node_modules, for the engine `eager` on the CPU. Its own install
-// script fetches libtensorflow from a host that many networks do not reach; here the library comes out
-// of PyPI's wheel of tensorflow-cpu, and the binding is compiled against it. A second call has nothing
-// to do; after `npm ci`, which clears node_modules, it takes what lies in .run/tfjs-node.
+// script downloads libtensorflow from a host that many networks cannot reach, so this script takes the
+// library from PyPI's wheel of tensorflow-cpu and compiles the binding against it. A second call does
+// nothing; after `npm ci`, which clears node_modules, it uses the files kept in .run/tfjs-node.
 //
 //   npm run setup:tfjs-node
 import { createHash } from "node:crypto";
@@ -14,7 +14,7 @@ import { $, ProcessOutput } from "zx";
 import { help } from "./help.ts";
 
 help(
-  `npm run setup:tfjs-node\n\nInstalls @tensorflow/tfjs-node into node_modules, for the engine eager. Downloads 200 MB at the first call.`,
+  `npm run setup:tfjs-node\n\nInstalls @tensorflow/tfjs-node into node_modules, for the engine eager. The first call downloads 200 MB.`,
 );
 
 const version = "4.22.0";
@@ -34,7 +34,7 @@ const quiet = $({ cwd: root, quiet: true });
 try {
   checkMachine();
   if (await works()) {
-    console.log(`tfjs-node ${version} is there and works`);
+    console.log(`tfjs-node ${version} is already installed and works`);
   } else {
     await mkdir(cache, { recursive: true });
     await fetchLibrary();
@@ -46,12 +46,12 @@ try {
     console.log(`tfjs-node ${version} works, on TensorFlow ${tensorflow.version}`);
   }
 } catch (error) {
-  const told = error instanceof ProcessOutput ? error.stderr.trim() || error.message : error;
-  console.error(`setup:tfjs-node: ${told instanceof Error ? told.message : told}`);
+  const problem = error instanceof ProcessOutput ? error.stderr.trim() || error.message : error;
+  console.error(`setup:tfjs-node: ${problem instanceof Error ? problem.message : problem}`);
   process.exitCode = 1;
 }
 
-/** @throws Error if the machine is not one on which this can work */
+/** @throws Error if this cannot work on the machine */
 function checkMachine(): void {
   if (process.platform !== "linux" || process.arch !== "x64")
     throw new Error(
@@ -61,7 +61,7 @@ function checkMachine(): void {
     throw new Error(`tfjs-node ${version} works in Node 22 and older, this is ${process.version}`);
 }
 
-/** Whether a product of matrices comes out right, in a process of its own. */
+/** Whether a matrix product has the right result, in a separate process. */
 async function works(): Promise<boolean> {
   const source = `
     const tf = require("@tensorflow/tfjs-node");
@@ -73,7 +73,7 @@ async function works(): Promise<boolean> {
 
 /** The library and its headers, out of the wheel. */
 async function fetchLibrary(): Promise<void> {
-  // What a call that was cut short left behind.
+  // Left behind by an interrupted call.
   for (const name of await readdir(cache))
     if (/^(download|unpack)-/.test(name)) await rm(join(cache, name), { recursive: true });
   if (existsSync(library)) return;
@@ -103,7 +103,7 @@ async function fetchLibrary(): Promise<void> {
   const made = join(folder, "made");
   await mkdir(join(made, "lib"), { recursive: true });
   for (const name of ["tensorflow", "tensorflow_framework"]) {
-    // The wheel has the C interface in a library of this name.
+    // In the wheel, this library contains the C interface.
     const file = name === "tensorflow" ? "libtensorflow_cc.so.2" : `lib${name}.so.2`;
     await rename(join(folder, "tensorflow", file), join(made, "lib", file));
     await symlink(file, join(made, "lib", `lib${name}.so`));
@@ -153,7 +153,7 @@ async function buildBinding(): Promise<void> {
   await cp(binding, join(folder, "tfjs_binding.node"));
 }
 
-/** The newest interface that tfjs-node is built for and this Node has. */
+/** The newest Node-API version that both tfjs-node and this Node support. */
 function napiVersion(): number {
   return Math.min(8, Number(process.versions["napi"]));
 }

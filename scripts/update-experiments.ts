@@ -1,6 +1,7 @@
-// Puts the results of the experiments into docs/experiments.md: the objectives, from
-// `docs/results/low-resource.json`, and why claims fail, from the cells of low-resource and of the
-// pipelines beside it, kept in `docs/results/low-resource-causes.json` too. Run those pipelines first.
+// Writes the experiments' results into docs/experiments.md: the objectives, from
+// `docs/results/low-resource.json`, and why claims fail, from the cells of low-resource and of its
+// companion pipelines. Also keeps the latter in `docs/results/low-resource-causes.json`. Run those
+// pipelines first.
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { openArtifact } from "@sweetspot/artifact";
@@ -23,12 +24,12 @@ import { table, withParts } from "./markdown.ts";
 import { help } from "./help.ts";
 
 help(
-  `npm run update:experiments\n\nPuts the results of the experiments into docs/experiments.md. Run the pipeline low-resource and those beside it first.`,
+  `npm run update:experiments\n\nWrites the experiments' results into docs/experiments.md. Run the pipeline low-resource and its companions first.`,
 );
 
 const root = join(import.meta.dirname, "..");
 const page = join(root, "docs/experiments.md");
-/** What the pipelines beside low-resource have in common with it. */
+/** The tasks that low-resource and its companion pipelines share. */
 const tasks = ["sentiment", "gloss-topic", "noun-or-verb"];
 const seed = 1;
 const conditions = {
@@ -38,15 +39,15 @@ const conditions = {
   "low-resource-deep": "exits after 3 and 6",
 } as const;
 type Condition = keyof typeof conditions;
-/** What docs/experiments.md compares: the first less the second. */
+/** The differences in docs/experiments.md: the first condition minus the second. */
 const contrasts: readonly (readonly [Condition, Condition, string])[] = [
   ["low-resource-1000", "low-resource-100", "1,000 less 100"],
   ["low-resource-deep", "low-resource", "two exits less four"],
 ];
-/** Of claim 2, `projected` is not in those pipelines. */
+/** Claim 2 needs `projected`, which these pipelines do not have. */
 const asked = questions.filter(({ id }) => id !== 2);
 
-/** The cells that a pipeline's study was made of, of the tasks and the seed. */
+/** The cells of a pipeline's study with these tasks and this seed. */
 async function cellsOf(pipeline: string): Promise<StudyCell[]> {
   const folder = join(root, ".run", pipeline, "cells/study");
   const text = await readFile(join(folder, "cell.json"), "utf8").catch((cause: unknown) => {
@@ -73,7 +74,9 @@ for (const condition of Object.keys(conditions) as Condition[]) {
   cells.set(condition, await cellsOf(condition));
 }
 
-/** What a part of a claim asks of a task under a condition; the test examples are those of every condition. */
+/**
+ * A task's sample for one part of a claim under a condition. All conditions have the same test examples.
+ */
 function sampleOf(
   { methods, parts }: Question,
   part: number,
@@ -160,4 +163,4 @@ const objectives = table(
 const before = await readFile(page, "utf8");
 await writeFile(page, withParts(before, { objectives, causes }));
 await $({ cwd: root, quiet: true })`npx oxfmt ${page}`;
-console.log("docs/experiments.md shows the last runs");
+console.log("docs/experiments.md now shows the latest runs");

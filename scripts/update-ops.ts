@@ -1,4 +1,4 @@
-// Puts the table of the kernels that the compiler covers into packages/compile/README.md.
+// Writes the table of the kernels that the compiler supports into packages/compile/README.md.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withOpsTable } from "@sweetspot/compile/testing";
@@ -6,11 +6,11 @@ import { $ } from "zx";
 import { help } from "./help.ts";
 
 help(
-  `npm run update:ops\n\nPuts the table of the kernels that the compiler covers into packages/compile/README.md.`,
+  `npm run update:ops\n\nWrites the table of the kernels that the compiler supports into packages/compile/README.md.`,
 );
 
 const root = join(import.meta.dirname, "..");
 const file = join(root, "packages/compile/README.md");
 await writeFile(file, withOpsTable(await readFile(file, "utf8")));
 await $({ cwd: root, quiet: true })`npx oxfmt ${file}`;
-console.log("packages/compile/README.md shows the kernels that are covered");
+console.log("packages/compile/README.md now lists the supported kernels");

@@ -1,5 +1,5 @@
-// Holds the encoders and the tokenizers against Hugging Face's, prints both tables, and writes them into
-// docs/parity.md. The reference values are committed; no Python is needed.
+// Compares the encoders and tokenizers with Hugging Face's, prints both tables, and writes them into
+// docs/parity.md. The reference values are committed, so no Python is needed.
 import { readFile, writeFile } from "node:fs/promises";
 import { tokenizerParity, tokenizers } from "@sweetspot/tokenizer/testing";
 import { compareGradients, compareStates, encoderCase } from "../test/encoder-parity.ts";
@@ -14,12 +14,12 @@ import { table, withParts } from "./markdown.ts";
 import { help } from "./help.ts";
 
 help(
-  `npm run update:parity\n\nCompares the encoders and the tokenizers with Hugging Face's and puts both tables into docs/parity.md.`,
+  `npm run update:parity\n\nCompares the encoders and tokenizers with Hugging Face's and writes both tables into docs/parity.md.`,
 );
 
 const page = new URL("../docs/parity.md", import.meta.url);
 
-/** One significant digit, rounded up, so that another machine's last bits seldom change it. */
+/** One significant digit, rounded up, so that other machines' rounding rarely changes it. */
 function bound(error: number): string {
   if (error === 0) return "0";
   const exponent = Math.floor(Math.log10(error));

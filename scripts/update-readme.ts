@@ -1,5 +1,6 @@
-// Puts the demo's table and figure into the README, from `runs/demo`, and the claims, from
-// `docs/results/low-resource.json`. Run the demo first; `npx turbo run pipeline -- low-resource` leaves the other.
+// Writes the demo's table and figure into the README, from `runs/demo`, and the claims, from
+// `docs/results/low-resource.json`. Run the demo first; `npx turbo run pipeline -- low-resource` makes the
+// JSON file.
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { signed } from "@sweetspot/report/parts";
@@ -8,7 +9,7 @@ import { withParts } from "./markdown.ts";
 import { help } from "./help.ts";
 
 help(
-  `npm run update:readme\n\nPuts the demo's table and figure and the claims into the README. Run the demo first.`,
+  `npm run update:readme\n\nWrites the demo's table and figure and the claims into the README. Run the demo first.`,
 );
 
 const root = join(import.meta.dirname, "..");
@@ -30,7 +31,7 @@ await copyFile(
   at("runs/demo/figures/sentiment-minilm-accuracy-by-layers.svg"),
   at("docs/figures/demo-curve.svg"),
 );
-console.log("README.md and docs/figures/demo-curve.svg show the last runs");
+console.log("README.md and docs/figures/demo-curve.svg now show the latest runs");
 
 /** The claims as a Markdown table: percentage points. */
 function claimsTable({ claims }: StudyNumbers): string {

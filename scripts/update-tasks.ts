@@ -1,4 +1,4 @@
-// Measures the embedded tasks and puts the tables and one example of each into docs/tasks.md.
+// Measures the embedded tasks and writes the tables and one example of each task into docs/tasks.md.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
@@ -18,11 +18,13 @@ import { textTokenizer } from "@sweetspot/tokenizer";
 import { table, withParts } from "./markdown.ts";
 import { help } from "./help.ts";
 
-help(`npm run update:tasks\n\nMeasures the embedded tasks and puts the tables into docs/tasks.md.`);
+help(
+  `npm run update:tasks\n\nMeasures the embedded tasks and writes the tables into docs/tasks.md.`,
+);
 
 const root = join(import.meta.dirname, "..");
 const page = join(root, "docs/tasks.md");
-/** Too small for these splits, and parts of `sentiment`. */
+/** Left out: too small for these splits, and part of `sentiment`. */
 const sites: readonly EmbeddedTask[] = ["amazon", "imdb", "yelp"];
 const sizes = { calibrationSize: 300, thresholdSize: 300, testSize: 500, maxLength: 128, seed: 1 };
 
@@ -32,7 +34,7 @@ const prepare = (source: TaskExamples, trainSize: number) =>
 
 const percent = (share: number) => (100 * share).toFixed(1);
 
-/** Examples of each class, in short where all are equal. */
+/** The number of examples of each class, shortened if all are equal. */
 function perLabel({ counts }: Prepared): string {
   const numbers = Object.values(counts.perLabel);
   const [first = 0] = numbers;

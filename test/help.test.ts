@@ -43,5 +43,5 @@ test.each(["bench/run.ts", "scripts/push.ts"])("%s prints its usage for --help",
 test("an option that a script does not have is refused before anything begins", async () => {
   const { status, stderr, stdout } = await run("bench/run.ts", "--hlep");
   expect([status, stdout]).toEqual([2, ""]);
-  expect(stderr).toMatch(/^no option --hlep\n\nnpm run bench/);
+  expect(stderr).toMatch(/^unknown option --hlep\n\nnpm run bench/);
 });
