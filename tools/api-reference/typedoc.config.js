@@ -7,7 +7,7 @@ const manifests = readdirSync(packages).map((folder) => ({
   ...JSON.parse(readFileSync(`${packages}${folder}/package.json`, "utf8")),
 }));
 
-/** The sources of what the packages export. */
+/** The sources of the packages' entry points. */
 const entryPoints = manifests.flatMap(({ folder, exports }) =>
   Object.values(exports).map(({ default: file }) =>
     file.replace("./dist/", `${packages}${folder}/src/`).replace(/\.js$/, ".ts"),
@@ -24,7 +24,7 @@ export default {
   basePath: packages,
   disableSources: true,
   githubPages: false,
-  // tsc checks them.
+  // tsc checks the types.
   skipErrorChecking: true,
   excludeInternal: true,
   excludePrivate: true,
