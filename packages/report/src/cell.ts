@@ -8,7 +8,7 @@ import {
 } from "@sweetspot/artifact";
 import type { ReportCell } from "./settings.ts";
 
-/** A cell: which it is, its results, and which test examples it answers right. */
+/** A cell: its name, its results, and which test examples it answers correctly. */
 export interface ReportedCell extends ReportCell {
   results: CellResults;
   right: RightAnswers;
@@ -17,22 +17,22 @@ export interface ReportedCell extends ReportCell {
 /**
  * Reads an artifact of the stage `eval`.
  *
- * @throws Error, TypeError or RangeError that names the file: not JSON, another schema, a method
- *   other than `cell` says, or right answers of another shape
+ * @throws Error, TypeError or RangeError that names the file if it is not JSON or does not match the
+ *   schema, the method is not `cell`'s, or the right answers have another shape
  */
 export async function readCell(cell: ReportCell, artifact: Artifact): Promise<ReportedCell> {
   const file = artifact.path("results.json");
   const results = await readJsonAs(file, cellResultsSchema);
   if (results.method !== cell.method) {
     throw new RangeError(
-      `${file}: the settings say that ${cell.input} is ${cell.method}, it holds ${results.method}`,
+      `${file}: the settings say that ${cell.input} is ${cell.method}, but it holds ${results.method}`,
     );
   }
   return { ...cell, results, right: await readRightAnswers(artifact, results) };
 }
 
 /**
- * Reads the cells that a stage gathers.
+ * Reads a stage's cells.
  *
  * @param stage its name, for errors
  * @throws RangeError if an input is missing, or as `readCell`

@@ -11,7 +11,7 @@ function groupOf(cells: ReportedCell[]): Group {
   return group;
 }
 
-/** A cell of one exit (and no budget) that is right on the examples `from` to `to` of 200. */
+/** A cell with one exit (and no budget) that is right on examples `from` to `to` of 200. */
 function oneExit(
   method: "early-exit" | "sweet" | "multi-model",
   [from, to]: [number, number],
@@ -34,7 +34,7 @@ function oneExit(
 }
 
 describe("compare", () => {
-  test("claims an order that every interval and seed carries", () => {
+  test("claims an order if the interval and every seed support it", () => {
     const group = groupOf([oneExit("early-exit", [0, 140]), oneExit("sweet", [0, 190])]);
     const [comparison] = compare(group);
     expect(comparison).toMatchObject({
@@ -52,16 +52,16 @@ describe("compare", () => {
     );
   });
 
-  test("claims none where the interval holds 0, and says so", () => {
+  test("claims none if the interval contains 0, and says so", () => {
     const group = groupOf([oneExit("early-exit", [0, 140]), oneExit("sweet", [2, 143])]);
     const comparisons = compare(group);
     expect(comparisons[0]?.ahead).toBeNull();
     const texts = findings(group, comparisons);
-    expect(texts).toContain("Layer 6: Early-Exit and SWEET are not told apart.");
+    expect(texts).toContain("Layer 6: no significant difference between Early-Exit and SWEET.");
     expect(texts.join(" ")).not.toContain("ahead");
   });
 
-  test("claims none where one seed says otherwise, however clear the mean", () => {
+  test("claims none if one seed disagrees, however clear the mean", () => {
     const group = groupOf([
       oneExit("early-exit", [0, 60], 1),
       oneExit("early-exit", [0, 150], 2),
@@ -74,7 +74,7 @@ describe("compare", () => {
     expect(comparison?.ahead).toBeNull();
   });
 
-  test("pairs by example: the same accuracies are told apart when the errors are nested", () => {
+  test("pairs by example: equal differences are significant only if errors are nested", () => {
     const paired = compare(groupOf([oneExit("early-exit", [0, 150]), oneExit("sweet", [0, 160])]));
     const crossed = compare(
       groupOf([oneExit("early-exit", [0, 150]), oneExit("sweet", [40, 200])]),
@@ -84,7 +84,7 @@ describe("compare", () => {
     expect(crossed[0]?.ahead).toBeNull();
   });
 
-  test("leaves out what was tested on other examples, and says so", () => {
+  test("leaves out cells tested on other examples, and says so", () => {
     const other = oneExit("sweet", [0, 190]);
     const group = groupOf([
       oneExit("early-exit", [0, 140]),
@@ -107,7 +107,7 @@ describe("compare", () => {
     expect(width(three)).toBeGreaterThan(width(two));
   });
 
-  test("the last exit is compared with the first, within each method", () => {
+  test("compares the last exit with the first within each method", () => {
     const group = groupOf(threeMethods({ examples: 600 }));
     const depth = compare(group).filter((c) => c.kind === "depth");
     expect(depth.map((c) => c.at)).toEqual(["Early-Exit", "SWEET", "Multi-Model"]);
@@ -117,10 +117,10 @@ describe("compare", () => {
   });
 });
 
-test("an exit that does not beat the majority is named", () => {
+test("names an exit that does not beat the majority", () => {
   const group = groupOf([oneExit("early-exit", [0, 102]), oneExit("sweet", [0, 190])]);
   expect(findings(group, [])[0]).toBe(
-    "Not told apart from, or worse than, always answering “negative”, which scores 50.4% (within the 95% interval): Early-Exit at layer 6.",
+    "Not significantly better than always answering “negative”, which scores 50.4% (by the 95% interval): Early-Exit at layer 6.",
   );
   const better = groupOf([oneExit("sweet", [0, 190])]);
   expect(findings(better, [])[0]).toBe(

@@ -6,17 +6,17 @@ import { type Group, type MethodSummary, spread } from "./summary.ts";
 export interface Comparison {
   /** Two methods at one exit layer or at one budget, or one method's last exit and its first. */
   kind: "layer" | "budget" | "depth";
-  /** Where they stand: `layer 4`, `at 50% of the cost`, or a method's name (its last exit against its first). */
+  /** The place: `layer 4`, `at 50% of the cost`, or a method's name (its last exit against its first). */
   at: string;
   first: string;
   second: string;
-  /** Accuracy of the first less the second's, a mean over the seeds. */
+  /** Accuracy of the first less the second's, averaged over seeds. */
   difference: number;
-  /** All of a group's intervals hold together at the group's level (Bonferroni). */
+  /** All of a group's intervals hold jointly at the group's level (Bonferroni). */
   interval: Interval;
   /** By seed. */
   seedDifferences: number[];
-  /** The one that is ahead; null unless the interval excludes 0 and every seed says the same. */
+  /** The one that is ahead; null unless the interval excludes 0 and every seed agrees. */
   ahead: string | null;
 }
 
@@ -128,7 +128,7 @@ function pairCells({ first, second }: Contest): Pair[] {
   });
 }
 
-/** One difference for each test example: seeds tested on the same examples are averaged, others follow one another. */
+/** One difference for each test example: seeds tested on the same examples are averaged, others are concatenated. */
 function perExample(pairs: readonly Pair[]): number[] {
   return [...new Set(pairs.map((p) => p.testSha256))].flatMap((sha) => {
     const same = pairs.filter((p) => p.testSha256 === sha);

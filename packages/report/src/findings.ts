@@ -3,8 +3,9 @@ import { count, percent, points } from "./numbers.ts";
 import type { Group } from "./summary.ts";
 
 /**
- * What the comparisons carry, a sentence or two for each place: who is ahead, by how much, and who
- * is not told apart, whose numbers are in the table of comparisons. No order is claimed that its interval does not carry.
+ * The findings that the comparisons support, a sentence for each layer and budget: which method is
+ * ahead and by how much, and where there is no significant difference (the table of comparisons has
+ * those numbers). No order is claimed unless its interval supports it.
  */
 export function findings(group: Group, comparisons: readonly Comparison[]): string[] {
   const acrossMethods = comparisons.filter((c) => c.kind !== "depth");
@@ -14,25 +15,25 @@ export function findings(group: Group, comparisons: readonly Comparison[]): stri
     ...depthFinding(comparisons.filter((c) => c.kind === "depth")),
     ...places.map((at) => {
       const here = acrossMethods.filter((c) => c.at === at);
-      const sentences = [claims(here), notToldApart(here)].filter((s) => s !== "");
+      const sentences = [claims(here), undecided(here)].filter((s) => s !== "");
       return `${capital(at)}: ${sentences.join("; ")}.`;
     }),
   ];
 }
 
-/** On what ground the findings stand. */
+/** What the findings are based on. */
 export function findingsBasis(group: Group, comparisons: readonly Comparison[]): string {
   const seeds = group.methods.map((m) => m.cells.length);
   const runs = Math.max(...seeds) === 1;
   const together =
     comparisons.length === 0
       ? ""
-      : `Differences are in percentage points, compared example by example on the same ${count(group.examples)} test examples; the intervals of all ${comparisons.length} comparisons hold together at ${percent(group.confidence, 0)} (Bonferroni), so each is wider than it would be alone. `;
+      : `Differences are in percentage points, compared example by example on the same ${count(group.examples)} test examples; the intervals of all ${comparisons.length} comparisons hold jointly at ${percent(group.confidence, 0)} (Bonferroni), so each is wider than it would be alone. `;
   return (
     together +
     (runs
-      ? "Each classifier was trained once: the intervals say what other test examples would change, not what another seed would."
-      : "An order is claimed only if the mean over the seeds carries it and every seed shows it. The intervals say what other test examples would change; the seeds' own spread is shown beside them.") +
+      ? "Each classifier was trained once: the intervals are about other test examples, not other seeds."
+      : "An order is claimed only if the interval of the mean over seeds supports it and every seed shows it. The intervals are about other test examples; the spread of the seeds is shown beside them.") +
     unpaired(group, comparisons)
   );
 }
@@ -55,19 +56,20 @@ function claims(here: readonly Comparison[]): string {
     .join("; ");
 }
 
-function notToldApart(here: readonly Comparison[]): string {
+function undecided(here: readonly Comparison[]): string {
   const open = here.filter((c) => c.ahead === null);
-  if (open.length === here.length && open.length > 1) return "no two methods are told apart";
+  if (open.length === here.length && open.length > 1)
+    return "no significant difference between any two methods";
   const pairs = open.map((c) => `${c.first} and ${c.second}`);
-  if (pairs.length < 2) return pairs.map((pair) => `${pair} are not told apart`).join("");
-  return `not told apart: ${pairs.join(", ")}`;
+  if (pairs.length === 0) return "";
+  return `no significant difference between ${pairs.join(", nor between ")}`;
 }
 
-/** What depth buys: each method's last exit against its first. */
+/** Each method's last exit against its first. */
 function depthFinding(depth: readonly Comparison[]): string[] {
   if (depth.length === 0) return [];
   const texts = depth.map((c) => {
-    if (c.ahead === null) return `${c.at}'s are not told apart`;
+    if (c.ahead === null) return `no significant difference for ${c.at}`;
     const sign = c.ahead === c.first ? 1 : -1;
     const [low, high] = sign === 1 ? c.interval : [-c.interval[1], -c.interval[0]];
     return `${c.at} ${sign === 1 ? "gains" : "loses"} ${points(sign * c.difference)} (${points(low)} to ${points(high)})`;
@@ -84,7 +86,7 @@ function majorityFinding({ methods, majority, confidence }: Group): string {
     return `Every exit is better than ${base}: the closest by ${points(least)} points.`;
   }
   const names = below.map(({ label, exit }) => `${label} at layer ${exit.exitLayer}`);
-  return `Not told apart from, or worse than, ${base} (within the ${percent(confidence, 0)} interval): ${list(names)}.`;
+  return `Not significantly better than ${base} (by the ${percent(confidence, 0)} interval): ${list(names)}.`;
 }
 
 function unpaired({ methods }: Group, comparisons: readonly Comparison[]): string {
@@ -97,7 +99,7 @@ function unpaired({ methods }: Group, comparisons: readonly Comparison[]): strin
       .map((second) => `${first.label} and ${second.label}`),
   );
   if (missing.length === 0) return "";
-  return ` Not compared, since no seed of both was tested on the same examples at the same place: ${list(missing)}.`;
+  return ` Not compared, because no seed of both was tested on the same examples at the same exit or budget: ${list(missing)}.`;
 }
 
 function list(items: readonly string[]): string {

@@ -5,7 +5,7 @@ import { furtherMethods } from "./further-methods.ts";
 import { makeReport } from "./report.ts";
 import { type Group, summarise } from "./summary.ts";
 
-/** A cell of another method whose curve is one straight line over all costs. */
+/** A cell of another method whose curve is a straight line over all costs. */
 function straight(method: string, [from, to]: [number, number], seed = 1): ReportedCell {
   const cell = fakeCell({ seed, examples: 101 });
   const [first] = cell.results.curve;
@@ -32,7 +32,7 @@ function groupOf(cells: ReportedCell[]): Group {
 const names = ["two-stage", "projected", "sweet-rates"];
 
 describe("furtherMethods", () => {
-  test("takes the mean over the common costs, less that of the best with the same seed", () => {
+  test("is the mean over the common costs, less that of the best with the same seed", () => {
     const group = groupOf([
       straight("early-exit", [0.5, 0.7]),
       straight("sweet", [0.55, 0.67]),
@@ -46,7 +46,7 @@ describe("furtherMethods", () => {
     ]);
   });
 
-  test("there are none where all are drawn, or none shares a seed", () => {
+  test("is empty if all methods are drawn, or none shares a seed", () => {
     expect(furtherMethods(groupOf(threeMethods({ examples: 30 })))).toEqual([]);
     const cells = [
       straight("sweet", [0.5, 0.7], 2),
@@ -63,7 +63,7 @@ describe("a report of many methods", () => {
   ];
   const report = makeReport("Many", cells);
 
-  test("shows three in its curves, all in its tables and the others in a figure of their own", () => {
+  test("draws three curves, has all methods in its tables and the others in a figure of their own", () => {
     expect(report.figures.map((f) => f.name)).toEqual([
       "reviews-minilm-accuracy-by-layers",
       "reviews-minilm-accuracy-by-milliseconds",
@@ -78,7 +78,7 @@ describe("a report of many methods", () => {
     expect(report.html).not.toMatch(/NaN|undefined/);
   });
 
-  test("compares those that are drawn", () => {
+  test("compares the methods that are drawn", () => {
     const [group] = report.results.groups;
     expect(group?.comparisons.length).toBe(24);
     expect(group?.methods.length).toBe(6);

@@ -2,10 +2,10 @@ import { commonCosts, type CostCurve, meanAccuracy } from "@sweetspot/eval";
 import type { ReportedCell } from "./cell.ts";
 import type { Group, MethodSummary } from "./summary.ts";
 
-/** A method without a line of its own in the figures, held against the best that have one. */
+/** A method without a line in the figures, compared with the best of those that have one. */
 export interface FurtherMethod {
   method: MethodSummary;
-  /** By seed, rising: those that it shares with a method that is drawn. */
+  /** By seed, ascending: the seeds that it shares with a method that is drawn. */
   seeds: {
     seed: number;
     /** Mean accuracy over the costs that all reach, less that of the best. */
@@ -16,8 +16,8 @@ export interface FurtherMethod {
 }
 
 /**
- * Each method that is not drawn against the best of those that are: by seed, on the same test
- * examples, the mean over the costs that all of them reach.
+ * Compares each method that is not drawn with the best of those that are: by seed, on the same test
+ * examples, as means over the costs that all of them reach.
  */
 export function furtherMethods({ methods }: Group): FurtherMethod[] {
   const drawn = methods.filter((m) => m.drawn);

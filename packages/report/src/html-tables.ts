@@ -6,8 +6,8 @@ import type { Group, MethodSummary, Spread } from "./summary.ts";
 import { headline } from "./table.ts";
 
 /**
- * A table as HTML below its caption, in a box that scrolls sideways where it does not fit. The first
- * column heads its row and stays. All are HTML already.
+ * An HTML table below its caption, in a box that scrolls sideways if it does not fit. The first column
+ * is the row's heading and does not scroll. All arguments are HTML.
  */
 export function table(
   caption: string,
@@ -42,13 +42,13 @@ export function headlineTable(group: Group): string {
   );
 }
 
-/** What each budget buys. */
+/** Accuracy at each budget. */
 export function budgetTable({ methods }: Group): string {
   const budgets = [...new Set(methods.flatMap((m) => m.atBudget.map((b) => b.budget)))].sort(
     (a, b) => a - b,
   );
   return table(
-    "Accuracy in % at a share of the full model's cost: the cascade at the threshold whose cost is the highest within the budget (below it: that cost, and milliseconds at batch 1). It is chosen by cost alone, not by accuracy.",
+    "Accuracy in % at a share of the full model's cost: the cascade at the threshold with the highest cost within the budget (below each: that cost, and milliseconds at batch 1). The threshold is chosen by cost alone, not by accuracy.",
     ["", ...budgets.map((b) => `at ${percent(b, 0)} cost`)],
     methods.map((method) => [
       name(method),
@@ -64,7 +64,7 @@ export function budgetTable({ methods }: Group): string {
 /** Every comparison behind the findings. */
 export function comparisonTable(comparisons: readonly Comparison[]): string {
   return table(
-    "Differences of accuracy in percentage points, the first less the second.",
+    "Differences in accuracy in percentage points, first less second.",
     ["", "first", "second", "difference", "interval", "ahead"],
     comparisons.map((c) => [
       escapeText(c.at),
@@ -75,7 +75,7 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
           ? `<small>${c.seedDifferences.map(signed).join(", ")}</small>`
           : ""),
       `${signed(c.interval[0])} to ${signed(c.interval[1])}`,
-      c.ahead === null ? "not told apart" : escapeText(c.ahead),
+      c.ahead === null ? "no significant difference" : escapeText(c.ahead),
     ]),
   );
 }
@@ -103,10 +103,10 @@ export function gridTable(method: MethodSummary): string {
   );
 }
 
-/** What was timed: each segment of the methods' first seeds. */
+/** The times of each segment of the methods' first seeds. */
 export function segmentTable({ methods }: Group): string {
   return table(
-    "Measured milliseconds per example of each segment: the median, and in brackets the range of the middle 80% of the runs. At batch 32 a batch's time is divided by 32.",
+    "Measured milliseconds per example of each segment: the median, and in brackets the range of the middle 80% of runs. At batch 32 a batch's time is divided by 32.",
     ["", "model", "layers", "batch 1", "batch 32"],
     methods.flatMap((method) => {
       const batches = method.cells[0]?.results.timing.batches ?? [];

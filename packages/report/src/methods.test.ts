@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { methodStyles, palette } from "./methods.ts";
 
 describe("methodStyles", () => {
-  test("a method keeps its colour whichever others are present", () => {
+  test("a method keeps its colour whichever other methods are present", () => {
     expect(methodStyles(["multi-model"])).toEqual([
       {
         method: "multi-model",
@@ -19,7 +19,7 @@ describe("methodStyles", () => {
     ]);
   });
 
-  test("two others follow and are drawn", () => {
+  test("up to two other methods follow and are drawn", () => {
     expect(
       methodStyles(["b", "a", "sweet"]).map((s) => [s.label, s.color, s.symbol, s.drawn]),
     ).toEqual([
@@ -29,7 +29,7 @@ describe("methodStyles", () => {
     ]);
   });
 
-  test("of three others and more none is drawn beside one of the paper's", () => {
+  test("three or more other methods are not drawn beside one of the paper's", () => {
     const styles = methodStyles(["zeta", "sweet-rates", "early-exit", "layer-weighted"]);
     expect(styles.map((s) => [s.label, s.kind, s.drawn])).toEqual([
       ["Early-Exit", "main", true],
@@ -40,7 +40,7 @@ describe("methodStyles", () => {
     expect(new Set(styles.slice(1).map((s) => s.color))).toEqual(new Set(["var(--method-4)"]));
   });
 
-  test("where none is the paper's the first two are drawn", () => {
+  test("draws the first two if none is the paper's", () => {
     expect(methodStyles(["c", "a", "b"]).map((s) => s.drawn)).toEqual([true, true, false]);
   });
 });
@@ -94,7 +94,7 @@ const visions: Record<string, Color[]> = {
   ],
 };
 
-/** Distance in Oklab (Ottosson 2020), where 0.02 is about the least one notices side by side. */
+/** Distance in Oklab (Ottosson 2020); about 0.02 is just noticeable side by side. */
 function distance(a: string, b: string, vision: Color[]): number {
   const oklab = (hex: string) => {
     const seen = times(vision, linear(hex)).map((c) => Math.min(1, Math.max(0, c))) as Color;
@@ -125,7 +125,7 @@ describe.each([
 ] as const)("the %s palette", (_, mode) => {
   const color = (name: string) => palette[name]?.[mode] ?? "";
 
-  test.each(Object.keys(visions))("its three methods stay apart under %s", (vision) => {
+  test.each(Object.keys(visions))("its three methods are distinct under %s", (vision) => {
     const methods = ["method-1", "method-2", "method-3"].map(color);
     const distances = methods.flatMap((a, i) =>
       methods.slice(i + 1).map((b) => distance(a, b, visions[vision] ?? [])),
@@ -133,7 +133,7 @@ describe.each([
     expect(Math.min(...distances)).toBeGreaterThan(0.12);
   });
 
-  test("text stands out by 4.5, lines by 3", () => {
+  test("text has a contrast of 4.5 and lines of 3", () => {
     const least = (names: string[]) =>
       Math.min(...names.map((name) => contrast(color(name), color("page"))));
     expect(least(["ink", "muted"])).toBeGreaterThanOrEqual(4.5);

@@ -1,7 +1,7 @@
-/** What a method is in a report: one of the paper's three, what the field compares with, or another. */
+/** A method's role in a report: one of the paper's three, a baseline from the literature, or another. */
 export type MethodKind = "main" | "field" | "candidate";
 
-/** How a method looks and is called, the same in every figure and table. */
+/** A method's look and label, the same in every figure and table. */
 export interface MethodStyle {
   method: string;
   label: string;
@@ -34,15 +34,15 @@ export const mainMethods: readonly string[] = known
 
 const symbols = ["circle", "diamond2", "square", "triangle", "cross"] as const;
 
-/** How many methods beside the paper's three a figure can tell apart. */
+/** How many methods beside the paper's three a figure can show distinctly. */
 const drawnBeside = symbols.length - mainMethods.length;
 
 /**
  * The styles of the methods in a report: the paper's three keep theirs whichever are present; others
  * follow, known ones first, the rest in alphabetical order.
  *
- * Two others are drawn like the three. More would crowd the figures: then the three alone are, or,
- * where there is none of the three, the first two.
+ * Up to two others are drawn like the three. More would crowd the figures: then only the three are
+ * drawn or, if none of the three is present, the first two.
  */
 export function methodStyles(methods: readonly string[]): MethodStyle[] {
   const present = [...new Set(methods)];
@@ -71,8 +71,8 @@ export function methodStyles(methods: readonly string[]): MethodStyle[] {
 
 /**
  * The colours of the page and the figures: CSS variable -> `[light, dark]`. The first three methods'
- * differ in lightness too, so that readers blind to red, green or blue tell them apart (from Okabe
- * and Ito's blue and vermilion); each method also has a symbol of its own.
+ * also differ in lightness, so that colour-blind readers can distinguish them (from Okabe and Ito's
+ * blue and vermilion); each method also has its own symbol.
  */
 export const palette: Readonly<Record<string, readonly [light: string, dark: string]>> = {
   page: ["#ffffff", "#15181c"],

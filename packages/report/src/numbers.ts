@@ -1,4 +1,4 @@
-/** How numbers are written, the same in text, tables and figures. */
+/** Number formats, the same in text, tables and figures. */
 
 /** A share as a percentage with one decimal: `0.8804` is `88.0%`. */
 export function percent(share: number, digits = 1): string {
@@ -22,12 +22,12 @@ export function cosineText(cosine: number): string {
   return `${cosine < 0 && Number(text) !== 0 ? "−" : ""}${text}`;
 }
 
-/** A count with thousands set apart: `1,234`. */
+/** A count with thousands separators: `1,234`. */
 export function count(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** Milliseconds with three digits that matter: `0.123`, `1.23`, `123`. */
+/** Milliseconds with three significant digits: `0.123`, `1.23`, `123`. */
 export function milliseconds(ms: number): string {
   return ms === 0 ? "0" : ms.toFixed(Math.max(0, 2 - Math.floor(Math.log10(Math.abs(ms)))));
 }

@@ -15,17 +15,17 @@ import { promisesTable } from "./promises-table.ts";
 import { promisesOf } from "./promises.ts";
 import type { Group } from "./summary.ts";
 
-/** A group with what was made of it. */
+/** A group with its comparisons and figures. */
 export interface ReportedGroup {
   group: Group;
-  /** With the methods alone that the figures draw. */
+  /** The group with only the methods that the figures draw. */
   drawn: Group;
   /** Of the methods drawn. */
   comparisons: Comparison[];
   figures: Figure[];
 }
 
-/** The report as one HTML file: nothing is fetched and no script runs. */
+/** The report as one HTML file that fetches nothing and runs no script. */
 export function page(title: string, reported: readonly ReportedGroup[]): string {
   const contents =
     reported.length < 2
@@ -36,15 +36,15 @@ export function page(title: string, reported: readonly ReportedGroup[]): string 
     `${introduction}
 ${contents}${reported.map(section).join("\n")}
 <footer>
-<p>Accuracies are on the test split, which no training step saw. The thresholds at a share of the cost are found on the same examples, by their confidences alone, not their labels. Every number of this page is in <code>results.json</code>; the figures are in <code>figures/</code> as SVG and PNG.</p>
+<p>Accuracies are on the test split, which no training step saw. The thresholds at a share of the cost are chosen on the same examples, by confidences alone, without labels. Every number on this page is in <code>results.json</code>; the figures are in <code>figures/</code> as SVG and PNG.</p>
 </footer>`,
   );
 }
 
-/** What the words of a page mean, one paragraph. */
-export const introduction: string = `<p>A classifier that stops early asks a small classifier, an <em>exit</em>, after some of the encoder's layers, and answers at the first that is sure enough: whose largest softmax probability reaches a <em>threshold</em>. Early-Exit trains all exits of one encoder together; SWEET does too, but each layer learns from the next exit above it alone; Multi-Model asks separate encoders of growing depth, each from its first layer. <em>Cost</em> is the layers run over the full model's.</p>`;
+/** A paragraph that explains the terms of a page. */
+export const introduction: string = `<p>A classifier that stops early runs a small classifier, an <em>exit</em>, after some of the encoder's layers. It answers at the first exit that is confident enough: whose largest softmax probability reaches a <em>threshold</em>. Early-Exit trains all exits of one encoder together. So does SWEET, but each layer learns only from the next exit above it. Multi-Model runs separate encoders of increasing depth, each from its first layer. <em>Cost</em> is the number of layers run divided by the full model's.</p>`;
 
-/** An HTML file that fetches nothing, with the styles of reports and more of its own. @param body HTML below the title */
+/** An HTML file that fetches nothing, with the reports' styles and the `styles` given. @param body HTML below the title */
 export function htmlPage(title: string, body: string, styles = ""): string {
   return `<!doctype html>
 <html lang="en">
@@ -72,7 +72,7 @@ function section({ group, drawn, comparisons, figures }: ReportedGroup, i: numbe
 <p>${count(group.examples)} test examples in ${group.labels.length} classes; the full model has ${group.layers} layers. ${escapeText(seedsText(group))}</p>
 ${headlineTable(group)}
 ${figures.slice(0, 1).map(figureSection).join("\n")}
-<h3>What the numbers carry</h3>
+<h3>Findings</h3>
 <ul>
 ${all.map((f) => `<li>${escapeText(f)}</li>`).join("\n")}
 </ul>
@@ -87,7 +87,7 @@ ${promised(drawn)}<h3>In full</h3>
 </section>`;
 }
 
-/** The thresholds that promise something, where there are such. */
+/** The promises section; empty if there are no promises. */
 function promised({ methods }: Group): string {
   const promises = promisesOf(methods.flatMap((m) => m.cells));
   if (promises.length === 0) return "";
@@ -104,7 +104,7 @@ ${draw(narrow)}
 </figure>`;
 }
 
-/** How a group is called. */
+/** A group's name. */
 function heading({ task, encoder }: Group): string {
   return `${task}, ${encoder}`;
 }
@@ -114,8 +114,8 @@ function seedsText({ methods, confidence }: Group): string {
     (a, b) => a - b,
   );
   return seeds.length === 1
-    ? `One training run of each method, seed ${seeds[0]}; intervals are of ${percent(confidence, 0)}.`
-    : `Means over the seeds ${seeds.join(", ")}, with the lowest and highest seed beside them; intervals are of ${percent(confidence, 0)} and the mean of the seeds'.`;
+    ? `One training run of each method, seed ${seeds[0]}. Intervals are at ${percent(confidence, 0)}.`
+    : `Means over the seeds ${seeds.join(", ")}, with the lowest and highest seed beside them. Intervals are at ${percent(confidence, 0)} and averaged over seeds.`;
 }
 
 const variables = (dark: 0 | 1) =>

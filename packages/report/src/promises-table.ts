@@ -10,7 +10,7 @@ interface Promised {
   styles: readonly { method: string; label: string }[];
 }
 
-/** What was promised on the threshold split, and whether the test split keeps it. */
+/** The promises made on the threshold split, and whether they hold on the test split. */
 export function promisesTable(promised: Promised): string {
   const refused = promised.promises.flatMap(({ method, promise, made, runs, why }) =>
     why === undefined
@@ -22,14 +22,14 @@ export function promisesTable(promised: Promised): string {
   const reasons =
     refused.length === 0
       ? ""
-      : `\n<details><summary>Why none was made</summary><p class="note">Of each promise the first training in which it could not be made.</p><ul class="note">${refused.join("")}</ul></details>`;
+      : `\n<details><summary>Why some were not made</summary><p class="note">For each promise, the first training run in which it could not be made.</p><ul class="note">${refused.join("")}</ul></details>`;
   return `${promises(promised)}${reasons}`;
 }
 
 function promises(promised: Promised): string {
   const single = promised.promises.some((p) => p.threshold !== undefined);
   return table(
-    `Operating points: a threshold at which something is promised with ${list([...new Set(promised.promises.map((p) => percent(p.confidence, 0)))])} confidence, found on the threshold split alone, and what it kept on the test split. Made: in how many trainings one could be promised; the rest are means over those. Examples are assumed to be independent.${single ? "" : " Each training has a threshold of its own, in its eval artifact."}`,
+    `Operating points: thresholds at which a promise holds with ${list([...new Set(promised.promises.map((p) => percent(p.confidence, 0)))])} confidence, found on the threshold split alone, and their results on the test split. Made: in how many training runs the promise could be made; the other columns are means over those runs. Examples are assumed to be independent.${single ? "" : " Each training run has its own threshold, in its eval artifact."}`,
     ["", "made", "kept", ...(single ? ["threshold"] : []), "agreement", "cost", "accuracy"],
     promised.promises.map(({ method, promise, runs, made, kept, threshold, onTest }) => [
       `${escapeText(label(promised, method))}<small>${escapeText(promiseText(promise))}</small>`,

@@ -6,7 +6,7 @@ import { fakeCell } from "./testing.ts";
 
 const base = fakeCell({ method: "sweet", examples: 101 });
 
-/** A cell whose test split shows these at the threshold that was promised. */
+/** A cell with these results on the test split at the threshold promised. */
 function promising(
   promise: ExitPromise,
   onTest: { cost?: number; accuracy?: number; agreement?: number } | null,
@@ -23,7 +23,7 @@ function promising(
 const keptOf = (...cells: ReportedCell[]) => promisesOf(cells)[0]?.kept;
 
 describe("promisesOf", () => {
-  test("counts the runs in which a promise was made, and kept on the test split", () => {
+  test("counts the runs in which a promise was made, and in which the test split keeps it", () => {
     const agree = { agree: 0.98 };
     const cells = [
       promising(agree, { agreement: 0.98, cost: 0.4 }),
@@ -53,19 +53,19 @@ describe("promisesOf", () => {
     });
   });
 
-  test("tells the threshold of a single training alone, for a mean of several promises nothing", () => {
+  test("has a threshold only for a single run, because a mean of several promises nothing", () => {
     const cell = promising({ agree: 0.98 }, {});
     expect(promisesOf([cell])[0]?.threshold).toBe(0.8);
     expect(promisesOf([cell, cell])[0]).not.toHaveProperty("threshold");
   });
 
-  test("a loss is held against the last exit on the same test split", () => {
+  test("compares a loss with the last exit on the same test split", () => {
     const full = base.results.exits.at(-1)?.accuracy ?? NaN;
     expect(keptOf(promising({ lose: 1 }, { accuracy: full - 0.01 }))).toBe(1);
     expect(keptOf(promising({ lose: 1 }, { accuracy: full - 0.011 }))).toBe(0);
   });
 
-  test("a spending is held against the cost", () => {
+  test("compares a spending limit with the cost", () => {
     expect(keptOf(promising({ spend: 0.4 }, { cost: 0.4 }))).toBe(1);
     expect(keptOf(promising({ spend: 0.4 }, { cost: 0.401 }))).toBe(0);
   });

@@ -2,26 +2,26 @@ import type { ExitPromise, PromiseResult } from "@sweetspot/artifact";
 import type { ReportedCell } from "./cell.ts";
 import { mean } from "./mean.ts";
 
-/** What became of one promise of a method, over the cells given. */
+/** The outcome of one promise of a method, over the cells given. */
 export interface PromiseRow {
   method: string;
   promise: ExitPromise;
   confidence: number;
-  /** Cells. */
+  /** How many cells. */
   runs: number;
-  /** Those in which a threshold could be promised. */
+  /** How many cells have a threshold that keeps the promise on the threshold split. */
   made: number;
-  /** Those of them whose test split keeps it. */
+  /** In how many of those the test split keeps it. */
   kept: number;
-  /** Where one training alone was asked: at what it was promised. A mean over several would promise nothing. */
+  /** The threshold, if there is a single cell: a mean over several would promise nothing. */
   threshold?: number;
-  /** Of those that were made: how the cascade does at their thresholds on the test split, means; null if none was. */
+  /** Mean results on the test split at the thresholds of the promises made; null if none was. */
   onTest: { cost: number; accuracy: number; agreement: number } | null;
-  /** Why one could not be promised, of the first that could not. */
+  /** Why the promise could not be made, in the first cell where it could not. */
   why?: string;
 }
 
-/** Each method's promises, in the order in which they come. */
+/** Each method's promises, in the order of the cells. */
 export function promisesOf(cells: readonly ReportedCell[]): PromiseRow[] {
   return [...new Set(cells.map((c) => c.method))].flatMap((method) => {
     const own = cells.filter((c) => c.method === method);
@@ -75,7 +75,7 @@ function keeps(
   { cost, accuracy, agreement }: { cost: number; accuracy: number; agreement: number },
   { results }: ReportedCell,
 ): boolean {
-  // A share that is meant whole is not failed for its last bits.
+  // Rounding alone does not break a promise.
   const slack = 1e-9;
   if ("agree" in promise) return agreement >= promise.agree - slack;
   if ("spend" in promise) return cost <= promise.spend + slack;

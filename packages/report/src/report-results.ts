@@ -36,8 +36,8 @@ export interface ReportResults {
 }
 
 /**
- * A cell's exact curve by column, since it may have a point for each example and exit. Thresholds
- * are whole; the rest is rounded to six decimals. Where examples leave at each is in the cell's own
+ * A cell's exact curve by column, because it may have a point for each example and exit. Thresholds are
+ * not rounded; the rest is, to six decimals. How many examples leave at each exit is in the cell's own
  * `results.json`.
  */
 export interface CurveColumns {
@@ -49,7 +49,7 @@ export interface CurveColumns {
   accuracy: number[];
 }
 
-/** Gathers the numbers of a report. */
+/** Collects the numbers of a report. */
 export function reportResults(title: string, reported: readonly ReportedGroup[]): ReportResults {
   return {
     format: "sweetspot-report-1",

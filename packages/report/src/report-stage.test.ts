@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("the stage report", () => {
-  test("leaves the page, the numbers, the table and the figures, the same bytes each time", async () => {
+  test("writes the page, the numbers, the table and the figures, the same bytes each time", async () => {
     const cells = threeMethods({ examples: 101 });
     const inputs: Record<string, string> = {};
     for (const cell of cells) inputs[cell.input] = await writeCell(folder, cell);
@@ -55,26 +55,22 @@ describe("the stage report", () => {
   const cell = fakeCell({ method: "sweet", examples: 20 });
   const bad: [string, { cell?: ReportedCell; settings?: unknown }, RegExp][] = [
     [
-      "an input that is not there",
+      "a missing input",
       { settings: { ...settings, cells: [{ ...settings.cells[0], input: "b" }] } },
       /report: no input "b" \(has a\)/,
     ],
+    ["no cells", { settings: { title: "t", cells: [] } }, /cells: must hold at least one cell/],
     [
-      "no cell at all",
-      { settings: { title: "t", cells: [] } },
-      /cells: must hold at least one cell/,
-    ],
-    [
-      "another method than the settings say",
+      "a method other than in the settings",
       { settings: { ...settings, cells: [{ ...settings.cells[0], method: "early-exit" }] } },
-      /results\.json: the settings say that a is early-exit, it holds sweet/,
+      /results\.json: the settings say that a is early-exit, but it holds sweet/,
     ],
     [
-      "results of another format",
+      "results in another format",
       {
         cell: {
           ...cell,
-          // What the types forbid is what is tested.
+          // The types forbid what this tests.
           results: { ...cell.results, format: "other" } as unknown as ReportedCell["results"],
         },
       },

@@ -6,7 +6,7 @@ import { writeFigures } from "./figures/write-figures.ts";
 import { makeReport } from "./report.ts";
 import type { ReportSettings } from "./settings.ts";
 
-/** The stage `report`. Leaves `report.html`, `results.json`, `table.txt` and `figures/`. */
+/** The stage `report`. Writes `report.html`, `results.json`, `table.txt` and `figures/`. */
 export async function runReport({
   settings,
   inputs,

@@ -53,7 +53,7 @@ describe("the page", () => {
     expect(JSON.stringify(report.results)).not.toContain("null,null");
   });
 
-  test("says where the milliseconds were measured", () => {
+  test("names the machine on which milliseconds were measured", () => {
     expect(report.html).toContain(
       "Measured on Example CPU @ 2.0 GHz (2 cores, 2 threads used), linux x64",
     );
@@ -64,7 +64,7 @@ describe("the page", () => {
   });
 });
 
-test("a group says what its thresholds promise, where something was promised", () => {
+test("a group has a promises section if there are promises", () => {
   const heading = "What can be promised, and is it kept?";
   expect(report.html).not.toContain(heading);
   const some = threeMethods({ examples: 150 });
@@ -87,20 +87,20 @@ test("a group says what its thresholds promise, where something was promised", (
   expect(html).toContain("SWEET, loses at most 1 point, in 1 of 1: it takes 299 examples.");
 });
 
-test("the same cells give the same bytes, in one process", () => {
-  // Not toEqual, whose diff of a whole page helps nobody.
+test("the same cells give the same bytes within a process", () => {
+  // Not toEqual: the diff of a whole page is useless.
   expect(JSON.stringify(makeReport(title, cells())) === JSON.stringify(report)).toBe(true);
 });
 
 describe("the figures", () => {
-  test("stand alone: no variable, no style of the page's", () => {
+  test("are standalone: no CSS variables and no styles of the page", () => {
     for (const { svg } of report.figures) {
       expect(svg).not.toMatch(/var\(|currentColor|<style/);
       expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" viewBox="0 0 680 \d+"/);
     }
   });
 
-  test("have names of their own", () => {
+  test("have distinct names", () => {
     const names = report.figures.map((f) => f.name);
     expect(names.slice(0, 4)).toEqual([
       "reviews-minilm-accuracy-by-layers",
@@ -116,10 +116,10 @@ describe("the figures", () => {
     expect(makeReport("", alike).figures[4]?.name).toBe("a-b-minilm-2-accuracy-by-layers");
   });
 
-  test("draw each exit alone where its numbers say", () => {
+  test("draw each exit alone at its numbers", () => {
     const [{ results } = fakeCell()] = cells();
     const svg = report.figures[2]?.svg ?? "";
-    // Every accuracy is one circle; SVG's y falls as accuracy rises, linearly.
+    // Every accuracy is one circle; SVG's y decreases linearly with accuracy.
     const ys = [...svg.matchAll(/<circle[^>]*cy="([\d.]+)"/g)].map((m) => Number(m[1]));
     const first = results.exits.map((e) => e.accuracy);
     const drawn = ys.slice(0, first.length);
@@ -136,7 +136,7 @@ describe("the figures", () => {
     expect(report.figures[3]?.svg).toContain(">0.999</text>");
   });
 
-  test("become PNGs of twice their size, text included", () => {
+  test("convert to PNGs of twice their size, text included", () => {
     const svg = report.figures[2]?.svg ?? "";
     const image = Buffer.from(png(svg));
     expect(image.subarray(1, 4).toString()).toBe("PNG");
@@ -151,7 +151,7 @@ test("a cascade of one exit, and one example, can be reported", () => {
   expect(single.figures.length).toBe(4);
 });
 
-test("the numbers hold each cell's curve and the findings of the page", () => {
+test("the numbers have each cell's curve and the findings of the page", () => {
   const [group] = report.results.groups;
   const curves = threeMethods({ examples: 150 }).map((c) => c.results.curve);
   expect(group?.cells.map((c) => c.curve.threshold)).toEqual(

@@ -22,10 +22,10 @@ export interface Report {
 }
 
 /**
- * Makes the report of cells: a section for each task and encoder. The same cells give the same
+ * Makes a report of cells, with a section for each task and encoder. The same cells give the same
  * bytes.
  *
- * @throws RangeError as `summarise`, and if every cell is of a regime that was not chosen
+ * @throws RangeError as `summarise`, or if no cell is of a chosen regime
  */
 export function makeReport(title: string, cells: readonly ReportedCell[]): Report {
   const names = new Set<string>();
@@ -55,18 +55,18 @@ export function makeReport(title: string, cells: readonly ReportedCell[]): Repor
   };
 }
 
-/** All but those that only compare regimes. */
+/** All cells but those that only compare regimes. */
 function chosenCells(cells: readonly ReportedCell[]): ReportedCell[] {
   const chosen = cells.filter((c) => c.chosen !== false);
   if (chosen.length === 0 && cells.length > 0) {
     throw new RangeError(
-      "report: expected a cell of a chosen regime, got only cells with chosen: false; say which are chosen",
+      "report: expected a cell of a chosen regime, got only cells with chosen: false; mark the chosen ones",
     );
   }
   return chosen;
 }
 
-/** A file name of letters, digits and dashes that was not given before. */
+/** A file name of letters, digits and dashes that is not used yet. */
 function uniqueName(text: string, given: Set<string>): string {
   const base =
     text

@@ -7,7 +7,7 @@ export interface ReportSettings {
   cells: ReportCell[];
 }
 
-/** What one input of a report is. */
+/** The description of one input of a report. */
 export interface ReportCell {
   /** The input's name. */
   input: string;
@@ -15,15 +15,15 @@ export interface ReportCell {
   encoder: string;
   method: string;
   seed: number;
-  /** Under which it was trained; absent in a pipeline without regimes. */
+  /** The regime it was trained under; absent in a pipeline without regimes. */
   regime?: string | undefined;
-  /** Whether the regime is the one chosen for the method; `false` only compares regimes. */
+  /** Whether the regime is the one chosen for the method; cells with `false` only serve to compare regimes. */
   chosen?: boolean | undefined;
 }
 
 const name = z.string().min(1);
 
-/** What each input of a stage that gathers cells is. */
+/** The cells of a stage, one for each input. */
 export const reportCellsSchema: z.ZodType<ReportCell[]> = z
   .array(
     z.strictObject({

@@ -27,7 +27,7 @@ describe("summarise", () => {
     expect(method?.exits[1]?.accuracy.max).toBe(Math.max(...accuracies));
   });
 
-  test("a multi-model exit alone costs its own member, not those asked before", () => {
+  test("a multi-model exit alone costs its own member, not earlier ones", () => {
     const cell = fakeCell({ method: "multi-model", examples: 50, exitLayers: [1, 2, 4] });
     const exits = summarise([cell])[0]?.methods[0]?.exits ?? [];
     expect(exits.map((e) => e.cost)).toEqual([1 / 4, 2 / 4, 1]);
@@ -37,7 +37,7 @@ describe("summarise", () => {
     expect(single[0]?.methods[0]?.exits[2]?.ms["32"].mean).toBeCloseTo(1.6, 12);
   });
 
-  test("refuses a cell named twice, and cells that cannot be compared", () => {
+  test("rejects a cell named twice, and cells that cannot be compared", () => {
     const cell = fakeCell({ examples: 50 });
     expect(() => summarise([cell, cell])).toThrow(/both reviews, minilm, early-exit, seed 1/);
     expect(() => summarise([cell, fakeCell({ examples: 51, method: "sweet" })])).toThrow(

@@ -3,7 +3,7 @@ import type { Interval } from "@sweetspot/statistics";
 import type { ReportedCell } from "./cell.ts";
 import { type MethodStyle, methodStyles } from "./methods.ts";
 
-/** A number over seeds; all three are the same with one seed. */
+/** A number over seeds; with one seed all three are the same. */
 export interface Spread {
   mean: number;
   min: number;
@@ -13,13 +13,13 @@ export interface Spread {
 /** An exit's classifier alone on every example. */
 export interface ExitSummary {
   exitLayer: number;
-  /** Layers that the classifier alone needs, over the full model's: a multi-model member asks no other. */
+  /** Layers that the classifier alone runs, divided by the full model's; a multi-model member runs no other member. */
   cost: number;
-  /** Layers run when the cascade leaves here, over the full model's. */
+  /** Layers run if the cascade leaves here, divided by the full model's. */
   cascadeCost: number;
   n: number;
   accuracy: Spread;
-  /** The mean of the seeds' intervals: what the choice of test examples does to one model. */
+  /** The mean of the seeds' intervals, each about one model on other test examples. */
   interval: Interval;
   /** Milliseconds per example that the classifier alone needs, at batch 1 and 32. */
   ms: { "1": Spread; "32": Spread };
@@ -44,14 +44,14 @@ export interface GridSummary {
 }
 
 export interface MethodSummary extends MethodStyle {
-  /** By seed, rising. */
+  /** By seed, ascending. */
   cells: ReportedCell[];
   exits: ExitSummary[];
   atBudget: BudgetSummary[];
   grid: GridSummary[];
 }
 
-/** What is compared: cells of one task and one encoder. */
+/** A group of cells to compare: those of one task and one encoder. */
 export interface Group {
   task: string;
   encoder: string;
@@ -74,11 +74,11 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /**
- * Cells by task and encoder, in the order in which they come; in each the methods, and their means
- * over seeds.
+ * Groups cells by task and encoder, in the order given; each group has its methods and their means over
+ * seeds.
  *
- * @throws RangeError if a cell comes twice, or cells that are to be compared differ in labels,
- *   depth, test size, level, or (of one method) exits or thresholds
+ * @throws RangeError if a cell is given twice, or cells of a group differ in labels, depth, test size or
+ *   level, or cells of one method in exits or thresholds
  */
 export function summarise(cells: readonly ReportedCell[]): Group[] {
   const groups = new Map<string, ReportedCell[]>();
@@ -91,7 +91,7 @@ export function summarise(cells: readonly ReportedCell[]): Group[] {
 
 function summariseGroup(cells: ReportedCell[]): Group {
   const [first] = cells;
-  if (first === undefined) throw new RangeError("report: expected one cell at the least, got none");
+  if (first === undefined) throw new RangeError("report: expected at least one cell, got none");
   const { task, encoder, results } = first;
   same(cells, "labels, depth, test size and level", ({ results: r }) => [
     r.labels,
@@ -177,7 +177,7 @@ function summariseMethod(style: MethodStyle, cells: ReportedCell[]): MethodSumma
   };
 }
 
-/** An exit's milliseconds less those of the members that a cascade asks before its own. */
+/** An exit's milliseconds less those of earlier members. */
 function aloneMs({ exits }: ReportedCell["results"], e: number): { "1": number; "32": number } {
   const exit = exits[e];
   if (exit === undefined) return { "1": NaN, "32": NaN };

@@ -4,7 +4,7 @@ import { summarise } from "./summary.ts";
 import { textTable } from "./table.ts";
 
 describe("textTable", () => {
-  test("shows every number: methods, exits, half of the cost, n and the majority", () => {
+  test("shows methods, exits, half of the cost, n and the majority", () => {
     const cells = threeMethods({ examples: 1012 });
     const table = textTable(summarise(cells));
     expect(table).toContain("reviews, minilm (n 1,012, always “negative”: 50.4)");
@@ -21,7 +21,7 @@ describe("textTable", () => {
     expect(table.split("\n").map((line) => line.trimEnd())).toEqual(table.split("\n"));
   });
 
-  test("several seeds show their range", () => {
+  test("shows the range of several seeds", () => {
     const cells = [1, 2].map((seed) => fakeCell({ seed, examples: 200 }));
     const [low, high] = cells
       .map((c) => (100 * (c.results.exits[0]?.accuracy ?? 0)).toFixed(1))
@@ -29,7 +29,7 @@ describe("textTable", () => {
     expect(textTable(summarise(cells))).toContain(`${low}-${high}`);
   });
 
-  test("stays within 100 columns whatever the names, with as many exits as there are", () => {
+  test("has at most 100 columns for any names and number of exits", () => {
     const cells = threeMethods({
       examples: 60,
       exitLayers: Array.from({ length: 12 }, (_, i) => i + 1),
@@ -41,7 +41,7 @@ describe("textTable", () => {
     for (let layer = 1; layer <= 12; layer++) expect(table).toContain(`layer ${layer}`);
   });
 
-  test("a budget or exit that a method has not is a dash", () => {
+  test("shows a dash for a budget or exit that a method does not have", () => {
     const cells = [
       fakeCell({ examples: 60, exitLayers: [5, 6] }),
       fakeCell({ examples: 60, exitLayers: [1, 6], method: "sweet" }),

@@ -5,7 +5,7 @@ import type { Group, MethodSummary, Spread } from "./summary.ts";
 /** The budget in the headline table. */
 const headlineBudget = 0.5;
 
-/** One entry of the headline table; undefined where a method has no such exit or budget. */
+/** One entry of the headline table; undefined if the method has no such exit or budget. */
 interface HeadlineEntry {
   accuracy: Spread;
   interval: Interval;

@@ -21,7 +21,7 @@ export function uniform(seed: number): () => number {
   };
 }
 
-/** What a fake cell is of. */
+/** The settings of a fake cell. */
 export interface FakeCell {
   task?: string;
   encoder?: string;
@@ -41,7 +41,7 @@ const gains = {
   "multi-model": [0, 0.01, 0.015, 0.015],
 };
 
-/** A cell whose predictions are drawn: deeper exits are righter and surer, hard examples are neither. */
+/** A cell with random predictions: deeper exits are more accurate and more confident, less so on hard examples. */
 export function fakeCell({
   task = "reviews",
   encoder = "minilm",
@@ -191,7 +191,7 @@ export function threeMethods(settings: Omit<FakeCell, "method" | "gain"> = {}): 
   );
 }
 
-/** Leaves a cell on disk as the stage `eval` does; returns the folder. */
+/** Writes a cell to disk as the stage `eval` does; returns the folder. */
 export async function writeCell(
   folder: string,
   { input, results, right, outcomes }: ReportedCell & { outcomes?: Outcomes },

@@ -6,7 +6,7 @@ import { count, percent } from "../numbers.ts";
 import { meanCurve, thin, type XY } from "./step-curve.ts";
 import type { Group, MethodSummary } from "../summary.ts";
 
-/** What the x axis counts. */
+/** What the x axis measures. */
 interface Axis {
   label: string;
   of(point: Pick<CurvePoint, "cost" | "ms">): number;
@@ -26,7 +26,7 @@ export function layersFigure(group: Group, name: string): Figure {
   return {
     name,
     title: "Accuracy against layers run",
-    caption: `Each line is a cascade at every threshold there is, from “all leave at the first exit” to “all go to the last”. ${marksCaption(group)} Multi-Model's restarts are counted, so its line can pass 100%; its exits alone restart nothing.`,
+    caption: `Each line is a cascade at every possible threshold, from “all leave at the first exit” to “all go to the last”. ${marksCaption(group)} Multi-Model's restarts count, so its line can exceed 100%; its exits alone do not restart.`,
     draw: (size) => drawCurves(group, layersAxis, size),
   };
 }
@@ -36,7 +36,7 @@ export function millisecondsFigure(group: Group, name: string): Figure {
   return {
     name,
     title: "Accuracy against measured time",
-    caption: `As above, but in milliseconds per example at batch 1: the medians of the segments run, added up. ${machinesText(group)}`,
+    caption: `As above, but in milliseconds per example at batch 1: the sum of the medians of the segments run. ${machinesText(group)}`,
     draw: (size) => drawCurves(group, msAxis, size),
   };
 }
@@ -48,17 +48,17 @@ export function machinesText({ machines }: Group): string {
       `${m.cpu} (${m.cores} cores, ${m.threads} ${m.threads === 1 ? "thread" : "threads"} used), ${m.platform}, Node ${m.node}, ONNX Runtime ${m.onnxruntime}${m.device === "cpu" ? "" : ` on ${m.device}`}`,
   );
   if (texts.length === 1) return `Measured on ${texts[0]}.`;
-  return `Measured on ${texts.length} different machines, so that the times of different lines cannot be compared: ${texts.join("; ")}.`;
+  return `Measured on ${texts.length} different machines, so the times of different lines cannot be compared: ${texts.join("; ")}.`;
 }
 
 function marksCaption({ methods }: Group): string {
   const seeds = Math.max(...methods.map((m) => m.cells.length));
   const lines =
     seeds > 1
-      ? "Faint lines are single seeds, the strong one their mean; open symbols are each exit's classifier alone on every example, with a bar from the lowest seed to the highest."
+      ? "Faint lines are single seeds, strong lines their mean; open symbols are each exit's classifier alone on every example, with a bar from the lowest seed to the highest."
       : "Open symbols are each exit's classifier alone on every example.";
   const thresholds = methods[0]?.grid.map((g) => g.threshold) ?? [];
-  return `${lines} Small dots are the thresholds ${thresholds.map((t) => Number(t.toFixed(3))).join(", ")}; those that decide alike lie on one another.`;
+  return `${lines} Small dots are the thresholds ${thresholds.map((t) => Number(t.toFixed(3))).join(", ")}; thresholds with the same decisions share one dot.`;
 }
 
 function drawCurves(group: Group, axis: Axis, size: Size): string {
@@ -189,7 +189,7 @@ function meanHalfInterval(methods: readonly MethodSummary[]): number {
   return (100 * widths.reduce((a, b) => a + b, 0)) / widths.length / 2;
 }
 
-/** The range of accuracies in %, with a little air. */
+/** The range of accuracies in %, with a small margin. */
 export function yDomain(values: readonly number[]): [number, number] {
   const low = Math.min(...values);
   const high = Math.max(...values);
@@ -197,7 +197,7 @@ export function yDomain(values: readonly number[]): [number, number] {
   return [Math.max(0, low - air), Math.min(100.5, high + air)];
 }
 
-/** The majority baseline, where it falls into the picture. */
+/** The majority baseline, if it is within the axis. */
 export function majorityMarks({ majority }: Group, low: number, high: number): Plot.Markish[] {
   const y = 100 * majority.share;
   if (y <= low || y >= high) return [];

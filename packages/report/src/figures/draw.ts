@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { type MethodStyle, palette } from "../methods.ts";
 
-/** The room a figure has: text keeps its size on a phone because the figure is drawn again, not shrunk. */
+/** The space for a figure. On a phone the figure is redrawn, not shrunk, so that text keeps its size. */
 export interface Size {
   name: "wide" | "narrow";
   /** Pixels. */
@@ -34,8 +34,8 @@ export interface LegendItem {
  * Draws a plot as an SVG element, the legend in rows above it. The same options give the same bytes.
  *
  * @param options without `width`, `marginTop` and `className`, which follow from the size and legend
- * @param yLabel stands above the y axis, below the legend
- * @param headroom pixels more between the y axis' label and the frame
+ * @param yLabel above the y axis, below the legend
+ * @param headroom more pixels between the y axis' label and the frame
  * @param alt what the figure shows, for those who cannot see it
  */
 export function draw(
@@ -58,7 +58,7 @@ export function draw(
   const marginLeft = options.marginLeft ?? 46;
   const rowHeight = size.fontSize * 1.6;
   const rows = legendRows(legend, size);
-  // The y axis' label, and the facets' names, stand between legend and frame.
+  // The y axis' label, and the facets' names, are between legend and frame.
   const marginTop = Math.ceil(rows.length * rowHeight + 2.5 * size.fontSize + headroom);
   const axisLabel = Plot.text([yLabel], {
     ...atCorner,
@@ -127,7 +127,7 @@ const longNumber = /-?\d+\.\d{3,}(?:e-\d+)?/g;
 const sampleWidth = 22;
 const atCorner = { frameAnchor: "top-left", facet: "super" } as const;
 
-/** Legend entries with their x, filled row by row; widths are estimated, on the generous side. */
+/** Legend entries with their x, filled row by row; widths are overestimated slightly. */
 function legendRows(
   legend: readonly LegendItem[],
   { width, fontSize }: Size,
@@ -146,7 +146,7 @@ function legendRows(
   return rows;
 }
 
-/** Pixels, about, in DejaVu Sans, which is wide. */
+/** Approximate pixels in DejaVu Sans, which is wide. */
 function textWidth(text: string, fontSize: number): number {
   return (
     [...text].reduce(
@@ -200,7 +200,7 @@ export function hollow(color: string): Plot.DotOptions {
   return { r: 5, fill: "var(--page)", stroke: color, strokeWidth: 2 };
 }
 
-/** Makes a drawn figure a file of its own: light colours filled in, on a ground of the page's colour. */
+/** Makes a drawn figure a standalone file: light colours filled in, on a background of the page's colour. */
 export function standalone(svg: string): string {
   const color = (name: string) => palette[name]?.[0] ?? "#000000";
   const ground = `<rect width="100%" height="100%" fill="${color("page")}" />`;

@@ -13,9 +13,9 @@ export function exitsFigure(group: Group, name: string): Figure {
     title: "Each exit alone",
     caption: `Every exit's classifier on all test examples. Bars are ${level} intervals (Wilson)${
       several
-        ? ", the mean of the seeds': what another draw of test examples would do to one model; small dots beside them are the seeds, the symbol their mean"
+        ? ", averaged over seeds, for one model on another draw of test examples; small dots beside them are the seeds, the symbol their mean"
         : ""
-    }. Two bars that overlap may still differ when compared example by example; the list above says which do.`,
+    }. Exits whose bars overlap may still differ significantly when compared example by example; the list above says which do.`,
     draw: (size) => drawExits(group, size),
   };
 }
@@ -25,7 +25,7 @@ function drawExits(group: Group, size: Size): string {
   const layers = [...new Set(methods.flatMap((m) => m.exits.map((e) => e.exitLayer)))].sort(
     (a, b) => a - b,
   );
-  // Side by side around the layer's place.
+  // Side by side, centred on the layer.
   const step = Math.min(0.18, 0.7 / methods.length);
   const marks = methods.map((method, i) => ({
     method,

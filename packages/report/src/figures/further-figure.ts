@@ -4,7 +4,7 @@ import { furtherMethods } from "../further-methods.ts";
 import { signed } from "../numbers.ts";
 import { spread, type Group } from "../summary.ts";
 
-/** The methods that the other figures leave out, against the best of those that they show; none where they show all. */
+/** The methods that the other figures leave out, against the best of those that they show; no figure if they show all. */
 export function furtherFigures(group: Group, name: string): Figure[] {
   const further = furtherMethods(group);
   if (further.length === 0) return [];
@@ -50,7 +50,7 @@ export function furtherFigures(group: Group, name: string): Figure[] {
     {
       name,
       title: "Further methods against the best of those above",
-      caption: `Each one's mean accuracy over the costs that all reach, less that of the best of ${drawn.join(", ")} with the same seed. Small dots are seeds, the symbol their mean. No interval is drawn: the difference to a best is a little below 0 even between equals.`,
+      caption: `Each method's mean accuracy over the costs that all reach, less that of the best of ${drawn.join(", ")} with the same seed. Small dots are seeds, the symbol their mean. No interval is drawn: the difference from a best is a little below 0 even between equals.`,
       draw: render,
     },
   ];

@@ -9,7 +9,7 @@ export function leavingFigure(group: Group, name: string): Figure {
   return {
     name,
     title: "Where examples leave",
-    caption: `The share of test examples that leave at each exit, by threshold${several ? " (mean of the seeds)" : ""}. The axis is stretched towards 1 (by −log of what is missing to 1), where most decisions fall; up to 1/${group.labels.length}, which every confidence reaches, all leave at the first exit.`,
+    caption: `The share of test examples that leave at each exit, by threshold${several ? " (mean of the seeds)" : ""}. The axis is stretched towards 1 (by −log of the distance to 1), where most decisions are made; up to 1/${group.labels.length}, which every confidence reaches, all leave at the first exit.`,
     draw: (size) => drawLeaving(group, size),
   };
 }
@@ -103,13 +103,13 @@ function drawLeaving(group: Group, size: Size): string {
   );
 }
 
-/** An exit's layer where all methods agree on it, else its number. */
+/** An exit's layer if all methods agree on it, else its number. */
 function exitName({ methods }: Group, e: number): string {
   const layers = new Set(methods.flatMap((m) => m.exits[e]?.exitLayer ?? []));
   return layers.size === 1 ? `layer ${[...layers][0]}` : `exit ${e + 1}`;
 }
 
-/** The exits' shares at a threshold: the first point of the curve whose threshold is not below it decides alike. */
+/** The exits' shares at a threshold: the first point of the curve with a threshold at or above it makes the same decisions. */
 function sharesAt({ results }: ReportedCell, threshold: number): number[] {
   const { curve } = results;
   let low = 0;
@@ -122,7 +122,7 @@ function sharesAt({ results }: ReportedCell, threshold: number): number[] {
   return curve[low]?.exitShares ?? [];
 }
 
-/** The threshold at which 99% go on to the last exit, kept in `[0.9, 1 - 1e-6]`. */
+/** The threshold at which 99% go on to the last exit, clamped to `[0.9, 1 - 1e-6]`. */
 function almostAllGoOn({ results }: ReportedCell): number {
   const point = results.curve.find((p) => (p.exitShares.at(-1) ?? 1) >= 0.99);
   return Math.min(1 - 1e-6, Math.max(0.9, point?.threshold ?? 1));

@@ -6,7 +6,7 @@ const require = createRequire(import.meta.url);
 /**
  * Renders a standalone SVG to PNG in DejaVu Sans, whatever fonts the system has.
  *
- * @param scale pixels for each of the SVG's
+ * @param scale pixels per pixel of the SVG
  */
 export function png(svg: string, scale = 2): Uint8Array {
   const font = (file: string) => require.resolve(`dejavu-fonts-ttf/ttf/${file}.ttf`);

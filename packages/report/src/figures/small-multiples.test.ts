@@ -10,7 +10,7 @@ const panel = (height: number) =>
     { size, yLabel: `of ${height}`, legend: [], alt: "" },
   );
 
-test("panels stand side by side, rows as high as their highest, below the legend", () => {
+test("panels are side by side below the legend, rows as high as their highest panel", () => {
   const svg = smallMultiples([panel(110), panel(130), panel(170)], {
     size: narrow,
     columns: 2,
@@ -21,7 +21,7 @@ test("panels stand side by side, rows as high as their highest, below the legend
   const places = [...svg.matchAll(/<svg x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)"/g)].map(
     (m) => m.slice(1).map(Number),
   );
-  // A legend of one row: 12 * 1.6 up to a whole pixel, and 12 * 0.6 of air.
+  // A legend of one row: 12 * 1.6, rounded up, and 12 * 0.6 of space.
   expect(places).toEqual([
     [0, 0, 350, 28],
     [0, 27, 170, 110],
@@ -32,7 +32,7 @@ test("panels stand side by side, rows as high as their highest, below the legend
   expect(svg.match(/role="img"/g)?.length).toBe(1);
 });
 
-test("as a file of its own it has one ground and the colours filled in", () => {
+test("a standalone file has one background and the colours filled in", () => {
   const svg = smallMultiples([panel(110)], { size: narrow, columns: 2, legend: [], alt: "" });
   const file = standalone(svg);
   expect(file.match(/<rect width="100%"/g)?.length).toBe(1);

@@ -48,7 +48,7 @@ export function smallMultiples(
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${height}" width="${size.width}" height="${height}" role="img" aria-label="${escapeText(alt)}" class="figure ${size.name}" fill="currentColor" text-anchor="middle" font-size="${size.fontSize}" font-family="system-ui, DejaVu Sans, sans-serif">${placed.join("")}</svg>`;
 }
 
-/** A drawn figure as a part of another, cut off at its height. */
+/** A drawn figure as a part of another, cropped at its height. */
 function inner(
   svg: string,
   { x, y, width, height }: { x: number; y: number; width: number; height: number },

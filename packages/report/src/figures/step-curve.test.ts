@@ -13,7 +13,7 @@ const curve = fc
       .map((ys) => xs.sort((a, b) => a - b).map((x, i) => ({ x, y: ys[i] ?? 0 }))),
   );
 
-test("a budget buys the last point within it", () => {
+test("a budget gets the last point within it", () => {
   const points = [
     { x: 1, y: 10 },
     { x: 2, y: 20 },
@@ -21,7 +21,7 @@ test("a budget buys the last point within it", () => {
   expect([0, 1, 1.9, 2, 3].map((x) => stepAt(points, x))).toEqual([10, 10, 10, 20, 20]);
 });
 
-test("the mean of curves covers what all of them cover", () => {
+test("the mean of curves covers the range that all of them cover", () => {
   const mean = meanCurve(
     [
       [
@@ -43,7 +43,7 @@ test("the mean of curves covers what all of them cover", () => {
 });
 
 describe("thin", () => {
-  test("keeps the ends, the extremes and the order, and never more than four points a column", () => {
+  test("keeps the ends, the extremes and the order, and at most four points per column", () => {
     fc.assert(
       fc.property(curve, fc.integer({ min: 1, max: 20 }), (points, columns) => {
         const kept = thin(points, columns);
@@ -58,7 +58,7 @@ describe("thin", () => {
     );
   });
 
-  test("drops nothing when there is room", () => {
+  test("drops nothing if there are few points", () => {
     const points = Array.from({ length: 10 }, (_, i) => ({ x: i, y: (i * 7) % 10 }));
     expect(thin(points, 100)).toEqual(points);
   });

@@ -5,10 +5,10 @@ export interface XY {
 }
 
 /**
- * The y of the last point whose x is not above `x`: what a budget of `x` buys. The first point's y
- * if all lie above.
+ * The y of the last point whose x is not above `x`: the accuracy at a budget of `x`. The first point's
+ * y if all are above.
  *
- * @param points at least one, x rising
+ * @param points at least one, x ascending
  */
 export function stepAt(points: readonly XY[], x: number): number {
   let low = 0;
@@ -35,10 +35,10 @@ export function meanCurve(curves: readonly (readonly XY[])[], samples = 400): XY
 }
 
 /**
- * Fewer points that draw the same line: of each of `columns` slices of x the first, the lowest, the
- * highest and the last.
+ * Fewer points that draw the same line: the first, lowest, highest and last of each of `columns` slices
+ * of x.
  *
- * @param points x rising
+ * @param points x ascending
  */
 export function thin(points: readonly XY[], columns: number): XY[] {
   const from = points[0]?.x ?? 0;

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { png } from "./png.ts";
 
-/** Writes each figure as SVG and PNG to `figures/` in a folder, which is made. */
+/** Writes each figure as SVG and PNG to `figures/` in a folder, creating it. */
 export async function writeFigures(
   folder: string,
   figures: readonly { name: string; svg: string }[],
