@@ -148,11 +148,11 @@ export function resampledCurve(
   const { correct, exitLayers, layers } = cascade;
   const moves = movesOf(cascade);
   const examples = Uint32Array.from(moves, ({ example }) => example);
-  const layersMore = Float64Array.from(
+  const extraLayers = Float64Array.from(
     moves,
     ({ from, to }) => (exitLayers[to] ?? NaN) - (exitLayers[from] ?? NaN),
   );
-  const rightMore = Float64Array.from(
+  const extraRight = Float64Array.from(
     moves,
     ({ example, from, to }) => (correct[to]?.[example] ?? NaN) - (correct[from]?.[example] ?? NaN),
   );
@@ -177,8 +177,8 @@ export function resampledCurve(
     accuracies[at++] = right / n;
     for (let k = 0; k < examples.length; k++) {
       const count = exampleCounts[examples[k] ?? 0] ?? 0;
-      run += count * (layersMore[k] ?? NaN);
-      right += count * (rightMore[k] ?? NaN);
+      run += count * (extraLayers[k] ?? NaN);
+      right += count * (extraRight[k] ?? NaN);
       if (isLast[k] === 0) continue;
       costs[at] = run / (n * layers);
       accuracies[at++] = right / n;
