@@ -2,7 +2,7 @@ import { type Artifact, type CostedOutcomes, readOutcomes } from "@sweetspot/art
 import { readCell, type ReportedCell } from "@sweetspot/report/parts";
 import type { ReportCell } from "@sweetspot/report/settings";
 
-/** A cell with what each exit did on every test example, so that curves are drawn again on resampled examples. */
+/** A cell with each exit's outcome on every test example, so that curves can be recomputed on resampled examples. */
 export interface StudyCell extends ReportedCell {
   outcomes: CostedOutcomes;
 }

@@ -21,7 +21,7 @@ beforeAll(() => {
 });
 
 describe("claimsText", () => {
-  test("is five lines and a line for each task", () => {
+  test("has a line for each claim and each task", () => {
     const lines = claimsText(study).trimEnd().split("\n");
     expect(lines.length).toBe(2 + 5 + 1 + 2 + 3);
     expect(lines[2]).toBe(
@@ -39,7 +39,7 @@ describe("claimsText", () => {
     expect(lines[12]).toMatch(/^control \(control\)/);
   });
 
-  test("stays within 100 columns whatever the names", () => {
+  test("has at most 100 columns for any names", () => {
     const long = "a task that somebody gave a name as long as this one, which is much too long";
     const tasks = [long, ...study.tasks.slice(1)];
     const lines = claimsText({ ...study, tasks, controls: [long] }).split("\n");
@@ -47,7 +47,7 @@ describe("claimsText", () => {
     expect(lines.some((l) => l.startsWith("a task that somebody") && l.includes("…"))).toBe(true);
   });
 
-  test("what was not measured is a dash", () => {
+  test("shows a dash for what was not measured", () => {
     const claims = study.claims.map((c) => ({
       ...c,
       effect: null,
@@ -62,7 +62,7 @@ describe("claimsText", () => {
 });
 
 describe("claimsTable", () => {
-  test("has a row for each claim: the paper's words, the numbers, the verdict and why", () => {
+  test("has a row for each claim: the paper's words, the numbers, the verdict and the reason", () => {
     const html = claimsTable(study);
     expect(html.match(/<tr><th scope="row">/g)?.length).toBe(5);
     expect(html).toContain("<strong>+12.3</strong> <span");
@@ -71,11 +71,11 @@ describe("claimsTable", () => {
     expect(html).toContain("30% of pairs of gradients conflict, mean cosine 0.10");
     expect(html.match(/<svg class="claim"/g)?.length).toBe(5);
     // Projected was trained with one.
-    expect(html.match(/one seed: nothing is told of others/g)?.length).toBe(1);
+    expect(html.match(/one seed: the interval is not about other seeds/g)?.length).toBe(1);
     expect(html).toContain("open: the control control, not in the mean");
   });
 
-  test("escapes what others named", () => {
+  test("escapes names and texts", () => {
     const claims = study.claims.map((c) => ({ ...c, why: "not measured on <b>" }));
     expect(claimsTable({ ...study, claims, controls: ["x & y"] })).toMatch(
       /x &amp; y[\s\S]*not measured on &lt;b&gt;/,

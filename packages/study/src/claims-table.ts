@@ -3,10 +3,10 @@ import { claimFigure, claimRange } from "./figures/claim-figure.ts";
 import type { Claim, ClaimPart } from "./claims.ts";
 import { type Study, taskLabel } from "./study.ts";
 
-/** The claims as HTML: the paper's figure, ours, its interval, the verdict, the tasks. On a phone each claim is a block. */
+/** The claims as HTML: the paper's number, ours with its interval, the tasks, the verdict. On a phone each claim is a block. */
 export function claimsTable({ claims, bootstrap, controls }: Study): string {
   const range = claimRange(claims);
-  const caption = `The paper's five claims. Effects in percentage points, with ${percent(bootstrap.level, 0)} intervals after Holm's correction over the claims (${bootstrap.resamples} resamples of test examples and seeds). In the small figures a bar is an interval, faint dots are tasks${controls.length > 0 ? ` (open: the control ${controls.join(", ")}, not in the mean)` : ""}, the line is 0.`;
+  const caption = `The paper's five claims. Effects in percentage points, with ${percent(bootstrap.level, 0)} intervals after Holm's correction over the claims (${bootstrap.resamples} resamples of test examples and seeds). In the small figures the bar is the interval, faint dots are tasks${controls.length > 0 ? ` (open: the control ${controls.join(", ")}, not in the mean)` : ""}, the line is at 0.`;
   const rows = claims.map((claim) =>
     [
       `<tr><th scope="row">${claim.id}. ${escapeText(claim.statement)}<small>${escapeText(claim.measure)}</small></th>`,
@@ -23,7 +23,7 @@ export function claimsTable({ claims, bootstrap, controls }: Study): string {
 ${rows.join("\n")}
 </tbody>
 </table>
-<p class="note">Tasks are what they are: the intervals tell what other test examples and other seeds would change, not what other tasks would. Seeds are few, so that what lies between them is seen as less than it is.</p>`;
+<p class="note">Tasks are fixed: the intervals are about other test examples and other seeds, not about other tasks. With few seeds, the variance between seeds is underestimated.</p>`;
 }
 
 function cell(label: string, html: string): string {
@@ -58,9 +58,9 @@ function remark({ conflict, seeds, why, parts = [] }: Claim): string {
     ...(parts.some(
       (p) => p.against !== undefined && p.high < p.bound && p.verdict !== "contradicted",
     )
-      ? ["below the best of both, which is partly luck, but shown to be below neither alone"]
+      ? ["below the better of both, which is partly luck, but not significantly below either alone"]
       : []),
-    ...(seeds.length === 1 ? ["one seed: nothing is told of others"] : []),
+    ...(seeds.length === 1 ? ["one seed: the interval is not about other seeds"] : []),
     ...(why === undefined ? [] : [why]),
   ];
   return texts.map((text) => `<small>${escapeText(text)}</small>`).join("");
@@ -70,7 +70,7 @@ const lineWidth = 100;
 
 type EffectOrNone = Pick<Claim, "effect" | "low" | "high">;
 
-/** The claims as plain text, a line each (and one for a second part), and a line for each task; at most 100 columns wide. */
+/** The claims as plain text: a line for each claim (and one for a second part) and for each task; at most 100 columns. */
 export function claimsText(study: Study): string {
   const { claims, bootstrap } = study;
   const head = [
@@ -104,7 +104,7 @@ export function claimsText(study: Study): string {
   return `${[...head, ...lines, "", `${"".padEnd(nameWidth(study))}${columns}`, ...tasks].join("\n")}\n`;
 }
 
-/** Of the claims, in the order of their numbers: what is subtracted from what. */
+/** The difference behind each claim, in the order of their numbers. */
 const shortStatements = [
   "exits, Multi-Model less Early-Exit",
   "exits, Projected less Early-Exit",

@@ -25,7 +25,7 @@ function claims(cells: readonly StudyCell[], controls: string[] = []): Claim[] {
   return claimsOf(cells, { controls, resamples: 199 });
 }
 
-/** What the paper found: conflicts cost early exits, restarts cost multi-model, SWEET is fast. */
+/** As in the paper: conflicts cost early exits accuracy, restarts cost multi-model time, SWEET is fast. */
 const asInThePaper: Record<string, Accuracies> = {
   "early-exit": [0.6, 0.7, 0.8, 0.9],
   sweet: [0.8, 0.85, 0.88, 0.9],
@@ -34,7 +34,7 @@ const asInThePaper: Record<string, Accuracies> = {
 };
 
 describe("the five claims", () => {
-  test("are supported where all is as in the paper", () => {
+  test("are supported if all results are the paper's", () => {
     const found = claims(study(asInThePaper));
     expect(found.map((c) => [c.id, c.verdict])).toEqual([
       [1, "supported"],
@@ -43,7 +43,7 @@ describe("the five claims", () => {
       [4, "supported"],
       [5, "supported"],
     ]);
-    // 307 examples: accuracies are whole answers.
+    // 307 examples: accuracies are multiples of 1/307.
     const exits = (a: Accuracies, b: Accuracies) =>
       a.reduce((sum, v, e) => sum + Math.round(307 * v) - Math.round(307 * (b[e] ?? 0)), 0);
     const [one, two, , four, five] = found;
@@ -63,12 +63,12 @@ describe("the five claims", () => {
     expect(four?.seeds).toEqual([1, 2]);
   });
 
-  test("are contradicted where all is the other way round", () => {
+  test("are contradicted if all results are reversed", () => {
     const found = claims(
       study({
         "early-exit": [0.8, 0.85, 0.88, 0.9],
         sweet: [0.6, 0.7, 0.8, 0.9],
-        // So good at once that its restarts are worth it.
+        // Accurate enough early that its restarts are worth their cost.
         "multi-model": [0.75, 0.75, 0.75, 0.75],
         projected: [0.7, 0.77, 0.83, 0.9],
       }),
@@ -87,7 +87,7 @@ describe("the five claims", () => {
     expect(restartsPay[2]?.effect).toBeLessThan(-25);
   });
 
-  test("are undecided between equals", () => {
+  test("are undecided between equal methods", () => {
     const same: Accuracies = [0.7, 0.75, 0.8, 0.85];
     const found = claims(study({ "early-exit": same, sweet: same, projected: same }));
     for (const id of [2, 5]) {
@@ -97,7 +97,7 @@ describe("the five claims", () => {
     }
   });
 
-  test("falling behind the best of two on each task, but behind neither on the mean, contradicts nothing", () => {
+  test("a method below the best of two on each task, but below neither on average, does not contradict the claim", () => {
     const sweet: Accuracies = [0.7, 0.72, 0.76, 0.8];
     const better: Accuracies = [0.78, 0.8, 0.81, 0.82];
     const worse: Accuracies = [0.62, 0.64, 0.71, 0.78];
@@ -132,13 +132,13 @@ describe("the five claims", () => {
     }
   });
 
-  test("slow half: SWEET well below early-exit contradicts the claim, however fast it is", () => {
+  test("slow half: SWEET well below early-exit contradicts the claim, whatever the fast half", () => {
     const four = claims(study({ ...asInThePaper, sweet: [0.8, 0.87, 0.9, 0.7] }))[3];
     expect(four?.parts?.map((p) => p.verdict)).toEqual(["supported", "contradicted"]);
     expect(four?.verdict).toBe("contradicted");
   });
 
-  test("slow half: SWEET is held against early-exit alone, however good multi-model is", () => {
+  test("slow half: SWEET is compared with early-exit alone, however good multi-model is", () => {
     const four = claims(
       study({
         "early-exit": [0.5, 0.5, 0.55, 0.7],
@@ -149,7 +149,7 @@ describe("the five claims", () => {
     expect(four?.parts?.map((p) => p.effect > 0)).toEqual([false, true]);
   });
 
-  test("a control is shown and does not count", () => {
+  test("a control is shown but does not count", () => {
     const cells = [
       ...study(asInThePaper),
       ...study({ ...asInThePaper, sweet: [0.5, 0.5, 0.5, 0.5] }, { names: ["control"] }),
@@ -165,7 +165,7 @@ describe("the five claims", () => {
     expect(claims(cells)[4]?.effect).toBeLessThan(five?.effect ?? 0);
   });
 
-  test("what cannot be measured is undecided and says why", () => {
+  test("a claim that cannot be measured is undecided and says why", () => {
     const { projected: _, ...without } = asInThePaper;
     const [, two] = claims(study(without));
     expect(two).toMatchObject({
@@ -190,7 +190,7 @@ describe("the five claims", () => {
     expect(claims(some)[1]).toMatchObject({ verdict: "supported", why: "not measured on beta" });
   });
 
-  test("intervals are read at the levels of Holm's correction over the five", () => {
+  test("intervals are at the levels of Holm's correction over the five", () => {
     const cells = study({ ...asInThePaper, sweet: [0.72, 0.78, 0.82, 0.89] });
     const how = { resamples: 399, level: 0.95, seed: 1 };
     const part = (methods: string[], of: (cells: StudyCell[][]) => TaskSample, bound = 0) =>
@@ -219,7 +219,7 @@ describe("the five claims", () => {
       fast,
       part(["sweet", "early-exit"], exits),
     ];
-    // Both halves lie on the supported side, so that the weaker one decides.
+    // Both halves are on the supported side, so the weaker one decides.
     expect([fast.above, slow.above]).toEqual([true, true]);
     expect(fast.p).not.toBe(slow.p);
     const p = estimates.map((e) => (e === fast ? Math.max(fast.p, slow.p) : e.p));

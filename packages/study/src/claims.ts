@@ -14,64 +14,64 @@ import {
   type TaskEffect,
 } from "./effects/effect-estimate.ts";
 
-/** What the numbers say of a claim. */
+/** The verdict on a claim. */
 export type Verdict = "supported" | "contradicted" | "undecided";
 
-/** One of the paper's claims, with what these cells say of it. Effects are in percentage points. */
+/** One of the paper's claims, with its verdict on these cells. Effects are in percentage points. */
 export interface Claim {
-  /** From 1, as in docs/experiments.md. */
+  /** Counted from 1, as in docs/experiments.md. */
   id: number;
   statement: string;
   /** What the paper reports. */
   paper: string;
   /** How the effect is measured. */
   measure: string;
-  /** Mean over tasks, controls left out; null where it cannot be measured. */
+  /** Mean over tasks without controls; null if it cannot be measured. */
   effect: number | null;
   /** The interval after Holm's correction over the five claims. */
   low: number | null;
   high: number | null;
   verdict: Verdict;
-  /** That both sides were trained with; of one alone the interval tells nothing about others. */
+  /** The seeds that both sides share; an interval from one seed says nothing about others. */
   seeds: number[];
-  /** Why there is no effect, or none on some task, or no verdict although the interval has one. */
+  /** Why there is no effect, none on some task, or no verdict although the interval would give one. */
   why?: string;
   perTask: TaskEffect[];
-  /** Of a claim of several parts, which must all hold; the first's effect is the claim's. */
+  /** The parts of a claim that has several, which must all hold; the first part's effect is the claim's. */
   parts?: ClaimPart[];
-  /** Of claim 2: how often early-exit's classifiers conflict. */
+  /** For claim 2: how often early-exit's classifiers conflict. */
   conflict?: ConflictShare;
 }
 
-/** A part of a claim: it holds if its interval lies above its bound. */
+/** A part of a claim: it holds if its interval is above its bound. */
 export interface ClaimPart extends Effect {
   name: string;
   /** Percentage points. */
   bound: number;
   verdict: Verdict;
   perTask: TaskEffect[];
-  /** Of a difference from the best of several: that from each alone, with intervals that are not corrected. */
+  /** For a difference from the best of several: the difference from each alone, with uncorrected intervals. */
   against?: (Effect & { method: string })[];
 }
 
-/** What a claim asks of the cells of one task. */
+/** How a claim is measured on the cells of one task. */
 export interface Question extends Pick<Claim, "id" | "statement" | "paper" | "measure"> {
   methods: string[];
   parts: {
     name: string;
     bound?: number;
     sample: Sample;
-    /** Of a difference from the best of several: that from each alone. */
+    /** For a difference from the best of several: the difference from each alone. */
     against?: { method: string; sample: Sample }[];
   }[];
 }
 
-/** Of the cells of each method, `[M][S]`. */
+/** The sample of the cells of each method, `[M][S]`. */
 type Sample = (cells: StudyCell[][]) => TaskSample;
 
 const exits = ([first = [], second = []]: StudyCell[][]) => exitDifference(first, second);
 
-/** The claims of "Finding the SWEET Spot", arXiv:2306.02307, as docs/experiments.md makes numbers of them. */
+/** The claims of "Finding the SWEET Spot", arXiv:2306.02307, in numbers, as stated in docs/experiments.md. */
 export const questions: readonly Question[] = [
   {
     id: 1,
@@ -146,7 +146,7 @@ export const questions: readonly Question[] = [
   },
 ];
 
-/** A part of a claim as estimated. */
+/** The estimate of a part of a claim. */
 interface Part {
   name: string;
   estimate: EffectEstimate;
@@ -154,7 +154,7 @@ interface Part {
   decision: Decision;
 }
 
-/** A claim's parts as estimated, or why they could not be. */
+/** The estimates of a claim's parts, or why there are none. */
 interface Answer {
   question: Question;
   parts: Part[];
@@ -165,16 +165,15 @@ interface Answer {
 /**
  * The five claims, each an effect in percentage points with its interval and verdict. Deterministic.
  *
- * Effects are means over tasks, controls left out; the bootstrap draws test examples and seeds anew.
- * A claim is supported if every part's interval lies above its bound, contradicted if one part's lies
- * below, otherwise undecided; a difference from the best of several lies below only if one of those
- * from each alone does (`decisionOf`). Intervals are read at the levels that Holm's correction over all
- * five gives, those that cannot be measured counting as never rejected; so verdict and interval agree,
- * and the probability of any wrong verdict is about one less the level at most, as far as the
- * bootstrap's intervals cover.
+ * Effects are means over tasks without controls; the bootstrap redraws test examples and seeds. A
+ * claim is supported if every part's interval is above its bound, contradicted if one part's is below,
+ * otherwise undecided. A difference from the best of several is below only if a difference from one of
+ * them alone is (`decisionOf`). Intervals are at the levels of Holm's correction over all five; claims
+ * that cannot be measured count as never rejected. So verdict and interval agree, and the probability
+ * of any wrong verdict is at most about one less the level, as far as the bootstrap's intervals cover.
  *
- * @param cells of the chosen regimes and one encoder
- * @param controls tasks that are left out of the means
+ * @param cells those of the chosen regimes and one encoder
+ * @param controls tasks to leave out of the means
  * @throws RangeError if cells to be paired were tested on different examples
  */
 export function claimsOf(
@@ -210,10 +209,10 @@ function answer(
     ),
   }));
   const missing = tasks.filter((t) => t.shared === undefined).map((t) => t.task);
-  const had = tasks.flatMap(({ shared, ...at }) =>
+  const measured = tasks.flatMap(({ shared, ...at }) =>
     shared === undefined ? [] : [{ ...at, shared }],
   );
-  if (!had.some(({ control }) => !control)) {
+  if (!measured.some(({ control }) => !control)) {
     const without = question.methods.filter((m) => !cells.some((c) => c.method === m));
     return {
       question,
@@ -227,7 +226,7 @@ function answer(
   }
   const of = (sample: Sample, bound?: number) =>
     estimateEffect(
-      had.map(({ task, control, shared }) => ({ task, control, sample: sample(shared) })),
+      measured.map(({ task, control, shared }) => ({ task, control, sample: sample(shared) })),
       how,
       bound,
     );
@@ -242,11 +241,11 @@ function answer(
     return { name, estimate: own, against: alone, decision };
   });
   const why = missing.length === 0 ? {} : { why: `not measured on ${missing.join(", ")}` };
-  const seeds = new Set(had.flatMap(({ shared: [first = []] }) => first.map((c) => c.seed)));
+  const seeds = new Set(measured.flatMap(({ shared: [first = []] }) => first.map((c) => c.seed)));
   return { question, parts, seeds: [...seeds].sort((a, b) => a - b), ...why };
 }
 
-/** All parts above their bounds support a claim, one below its own contradicts it. */
+/** A claim is supported if all parts are above their bounds, contradicted if one is below. */
 function together(parts: readonly Part[]): Decision {
   if (parts.length === 0) return { above: 1, below: 1 };
   return {
@@ -260,7 +259,7 @@ function verdictOf({ above, below }: Decision, level: number): Verdict {
   return decided(above, level) ? "supported" : "undecided";
 }
 
-/** @param plain the level of what is not corrected */
+/** @param plain the level of uncorrected intervals */
 function claimOf(
   { question, parts: given, seeds, why }: Answer,
   level: number,
@@ -294,7 +293,7 @@ function claimOf(
   };
 }
 
-/** That removing conflicts helps is no support for a claim about conflicts unless there are some. */
+/** A claim about conflicts is not supported unless there are some, even if removing them helps. */
 function withConflict(claim: Claim, conflict: ConflictShare | undefined): Claim {
   if (conflict !== undefined && conflict.share > 0) return { ...claim, conflict };
   const why =

@@ -2,7 +2,7 @@ import { cosineText, percent, signed } from "@sweetspot/report/parts";
 import type { Effect } from "./effects/effect-estimate.ts";
 import { ofOneSeed, type Study } from "./study.ts";
 
-/** What a study's numbers carry, a sentence or two each; what is not decided is said to be so. */
+/** A study's findings, a sentence or two each, including what is undecided. */
 export function studyFindings(study: Study): string[] {
   return [
     ...verdicts(study),
@@ -36,14 +36,14 @@ function objectives({ objectives: rows }: Study): string[] {
   const winners = rows.filter((r) => r.verdict === "wins");
   if (winners.length > 0) {
     return [
-      `Above the best of the three lies ${list(winners.map((r) => `${r.label} (${between(r)})`))}${ofOneSeed(rows)}.`,
+      `Above the best of the three: ${list(winners.map((r) => `${r.label} (${between(r)})`))}${ofOneSeed(rows)}.`,
     ];
   }
   const [best] = [...rows].sort((a, b) => b.effect - a.effect);
   return best === undefined
     ? []
     : [
-        `No further objective is shown to lie above the best of the three; the highest is ${best.label} (${between(best)})${ofOneSeed(rows)}.`,
+        `No further objective is significantly above the best of the three; the highest is ${best.label} (${between(best)})${ofOneSeed(rows)}.`,
       ];
 }
 
@@ -64,14 +64,14 @@ function calibration({ calibration: rows, styles }: Study): string[] {
     ({ method, before, after }) =>
       `${styles.find((s) => s.method === method)?.label ?? method} from ${percent(before.ece)} to ${percent(after.ece)}`,
   );
-  return [`A temperature for each exit moves the expected calibration error of ${list(text)}.`];
+  return [`A temperature for each exit changes the expected calibration error: ${list(text)}.`];
 }
 
 function promises({ promises: rows }: Study): string[] {
   const sum = (of: "runs" | "made" | "kept") => rows.reduce((total, row) => total + row[of], 0);
   if (sum("runs") === 0) return [];
   return [
-    `Of ${sum("runs")} promises asked for, ${sum("made")} could be made on the threshold split; the test split shows ${sum("kept")} of them kept.`,
+    `Of ${sum("runs")} promises, ${sum("made")} could be made on the threshold split; ${sum("kept")} of those are kept on the test split.`,
   ];
 }
 
@@ -89,8 +89,8 @@ function baselines({ groups }: Study): string[] {
   if (!known) return [];
   return [
     behind.length === 0
-      ? "On every task the last exit of each of the three is more accurate than a bag of words, its interval too."
-      : `Not every one of the three's last exits is shown to be more accurate than a bag of words on ${list(behind)}.`,
+      ? "On every task the last exits of all three are significantly more accurate than a bag of words."
+      : `On ${list(behind)}, not all of the three's last exits are significantly more accurate than a bag of words.`,
   ];
 }
 

@@ -20,9 +20,9 @@ export interface MadeStudy {
 /**
  * Tests the paper's five claims on cells of one encoder. The same cells give the same bytes.
  *
- * `controls` are tasks that are left out of means over tasks.
+ * `controls` are tasks to leave out of means over tasks.
  *
- * @throws RangeError as `summarise` and `claimsOf`, and if every cell is of a regime that was not chosen
+ * @throws RangeError as `summarise` and `claimsOf`, or if no cell is of a chosen regime
  */
 export function makeStudy(
   title: string,
@@ -32,7 +32,7 @@ export function makeStudy(
   const chosen = cells.filter((c) => c.chosen !== false);
   if (chosen.length === 0)
     throw new RangeError(
-      "study: expected a cell of a chosen regime, got only cells with chosen: false; say which are chosen",
+      "study: expected a cell of a chosen regime, got only cells with chosen: false; mark the chosen ones",
     );
   const study = studyOf(cells, summarise(chosen), { controls });
   const figures = studyParts(study).flatMap((part) => part.figure ?? []);

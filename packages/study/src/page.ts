@@ -10,7 +10,7 @@ export function page(title: string, study: Study): string {
   return htmlPage(
     title,
     `<h2>The five claims</h2>
-<p>The claims are those of “Finding the SWEET Spot” (arXiv:2306.02307), each made a number before it was measured. A claim is supported if the whole interval lies on its side, contradicted if it lies on the other, otherwise undecided.</p>
+<p>The claims are those of “Finding the SWEET Spot” (arXiv:2306.02307), each turned into a number before it was measured. A claim is supported if the whole interval is on its side, contradicted if it is on the other, otherwise undecided.</p>
 ${claimsTable(study)}
 <h2>Findings</h2>
 <ul>
@@ -20,7 +20,7 @@ ${findings.join("\n")}
 ${introduction}
 ${studyParts(study).map(part).join("\n")}
 <footer>
-<p>Accuracies are on the test split, which no training step saw. Every number of this page is in <code>study.json</code>; the figures are in <code>figures/</code> as SVG and PNG. Each task by itself is in the report of the same pipeline, <code>report.html</code>.</p>
+<p>Accuracies are on the test split, which no training step saw. Every number on this page is in <code>study.json</code>; the figures are in <code>figures/</code> as SVG and PNG. Each task has its own section in the same pipeline's report, <code>report.html</code>.</p>
 </footer>`,
     styles,
   );

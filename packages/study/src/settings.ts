@@ -4,7 +4,7 @@ import { z } from "zod";
 /** The settings of `study`. */
 export interface StudySettings {
   title: string;
-  /** What each input, an artifact of the stage `eval`, is: cells of one encoder. */
+  /** The cell of each input, an artifact of the stage `eval`; all of one encoder. */
   cells: ReportCell[];
   /** Tasks that are shown separately and left out of means over tasks. */
   controls: string[];
@@ -26,8 +26,8 @@ export const studySettings: z.ZodType<StudySettings> = z
         wrong(["controls", i], control, `must be a task of the cells (${tasks.join(", ")})`);
     });
     if (tasks.every((task) => controls.includes(task)))
-      wrong(["controls"], controls, "must leave a task that the claims are about");
+      wrong(["controls"], controls, "must leave at least one task for the claims");
     const encoders = [...new Set(cells.map((c) => c.encoder))];
     if (encoders.length > 1)
-      wrong(["cells"], encoders, "must be of one encoder; make a pipeline for each");
+      wrong(["cells"], encoders, "must be of one encoder; use a pipeline for each");
   });

@@ -16,7 +16,7 @@ beforeAll(() => {
   study = of(studyCells());
 });
 
-/** A figure as it is drawn, by its name. */
+/** A figure as drawn, by name. */
 function drawn(name: string): { svg: string; alt: string; caption: string } {
   const figure = studyParts(study).find((p) => p.figure?.name === name)?.figure;
   const svg = figure?.draw(wide) ?? "";
@@ -26,14 +26,14 @@ function drawn(name: string): { svg: string; alt: string; caption: string } {
 const points = (value: number | undefined) => (100 * (value ?? NaN)).toFixed(1);
 
 describe("the parts of the page", () => {
-  test("each have a question for a title", () => {
+  test("each have a question as title", () => {
     const titles = studyParts(study).map((p) => p.title);
     expect(titles.length).toBe(10);
     expect(titles.filter((t) => !t.endsWith("?"))).toEqual([]);
     expect(new Set(titles).size).toBe(10);
   });
 
-  test("are left out where nothing was measured", () => {
+  test("are left out if nothing was measured", () => {
     const bare = studyCells()
       .filter((c) => ["early-exit", "sweet"].includes(c.method) && c.chosen)
       .map((c) => ({
@@ -59,7 +59,7 @@ describe("the parts of the page", () => {
     expect(makeStudy("bare", bare).html).not.toMatch(/NaN|undefined|Infinity/);
   });
 
-  test("are drawn for desktop and phone, with no number missing and no colour unknown", () => {
+  test("are drawn for desktop and phone, without missing numbers or unknown colours", () => {
     for (const { figure, table } of studyParts(study)) {
       for (const size of [wide, narrow]) {
         expect(figure?.draw(size) ?? "").not.toMatch(/NaN|undefined|Infinity/);
@@ -69,7 +69,7 @@ describe("the parts of the page", () => {
   });
 });
 
-describe("the alternative texts tell the figures' numbers", () => {
+describe("the alternative texts have the figures' numbers", () => {
   test("individual classifiers", () => {
     const exits = study.groups[1]?.methods[1]?.exits.map((e) => `${points(e.accuracy.mean)}%`);
     expect(drawn("study-individual-classifiers").alt).toContain(`SWEET ${exits?.join(", ")}`);
@@ -80,7 +80,7 @@ describe("the alternative texts tell the figures' numbers", () => {
     expect(alt).toContain(
       "Early-Exit, mean cosine of classifier and update: layer 0, classifier 1: 0.80",
     );
-    // 4 + 4 + 3 + 2 + 1 + 1 places where early-exit's gradients reach, 6 for SWEET's.
+    // Early-exit's gradients reach 4 + 4 + 3 + 2 + 1 + 1 places, SWEET's 6.
     expect(svg.match(/>0\.\d0<\/text>/g)?.length).toBe(15);
     expect(svg.match(/>1\.00<\/text>/g)?.length).toBe(6);
   });
@@ -122,7 +122,7 @@ describe("the alternative texts tell the figures' numbers", () => {
 });
 
 describe("studyFindings", () => {
-  test("tell the verdicts, the conflicts, the regimes, the promises and the baselines", () => {
+  test("name the verdicts, the conflicts, the regimes, the promises and the baselines", () => {
     const found = studyFindings(study);
     expect(found[0]).toMatch(/^Of the claims 1 and 5 are supported; 2, 3 and 4 are undecided\.$/);
     expect(found).toContain(
@@ -131,15 +131,15 @@ describe("studyFindings", () => {
     expect(found).toContain(
       "Regimes chosen on the calibration split: paper for Early-Exit, SWEET and Multi-Model.",
     );
-    // Three methods on two tasks with two seeds, of three promises each; the second cannot be made.
-    expect(found.join(" ")).toContain("Of 36 promises asked for, 24 could be made");
+    // Three methods on two tasks with two seeds, three promises each; the second cannot be made.
+    expect(found.join(" ")).toContain("Of 36 promises, 24 could be made");
     expect(found).toContain(
-      "On every task the last exit of each of the three is more accurate than a bag of words, its interval too.",
+      "On every task the last exits of all three are significantly more accurate than a bag of words.",
     );
   });
 
-  test("do not let luck be ahead of a bag of words", () => {
-    // The last exits' accuracies lie above 0.88, not their intervals.
+  test("require the interval, not only the accuracy, to be above a bag of words", () => {
+    // The last exits' accuracies are above 0.88, but not their intervals.
     const cells = studyCells().map((c) => ({
       ...c,
       results: {
@@ -148,17 +148,17 @@ describe("studyFindings", () => {
       },
     }));
     expect(studyFindings(of(cells)).at(-1)).toMatch(
-      /^Not every one of the three's last exits is shown to be more accurate than a bag of words on alpha/,
+      /^On alpha.*, not all of the three's last exits are significantly more accurate than a bag of words/,
     );
   });
 
   test("name a winner only if there is one", () => {
     const best = study.objectives.at(-1);
     if (best === undefined) throw new Error("no objectives");
-    expect(studyFindings(study).join(" ")).toContain("No further objective is shown to lie above");
+    expect(studyFindings(study).join(" ")).toContain("No further objective is significantly above");
     const winner = { ...best, verdict: "wins" as const, effect: 3, low: 1, high: 5 };
     expect(studyFindings({ ...study, objectives: [winner] })).toContain(
-      "Above the best of the three lies SWEET rates (+3.0, +1.0 to +5.0) (of one seed: nothing is told of others).",
+      "Above the best of the three: SWEET rates (+3.0, +1.0 to +5.0) (one seed: not about other seeds).",
     );
   });
 });
@@ -179,7 +179,7 @@ describe("a page with claims", () => {
     expect(document.querySelectorAll("main > table.claims").length).toBe(1);
   });
 
-  test("every figure has two drawings with a text, every table a caption", () => {
+  test("every figure has two drawings with an alternative text, every table a caption", () => {
     const { document } = parseHTML(report.html);
     for (const figure of document.querySelectorAll("figure")) {
       const svgs = [...figure.querySelectorAll(":scope > svg")];
@@ -198,7 +198,7 @@ describe("a page with claims", () => {
     expect([...used].filter((name) => report.html.split(`${name}: #`).length !== 3)).toEqual([]);
   });
 
-  test("its figures are files too", () => {
+  test("its figures are also files", () => {
     const names = report.figures.map((f) => f.name);
     expect(names.slice(0, 2)).toEqual(["study-curves", "study-individual-classifiers"]);
     expect(names.length).toBe(9);

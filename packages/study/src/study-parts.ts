@@ -18,7 +18,7 @@ import {
   rulesTable,
 } from "./tables.ts";
 
-/** A part of the page: a question as a title, answered by a figure, a table, or a figure with its numbers folded below. */
+/** A part of the page: a question as a title, answered by a figure, a table, or a figure with its numbers collapsed below. */
 export interface StudyPart {
   title: string;
   figure?: Figure;
@@ -26,7 +26,7 @@ export interface StudyPart {
   table?: string;
 }
 
-/** The parts of a study in the order of the page; those that nothing was measured for are left out. */
+/** The parts of a study in the order of the page, without those that were not measured. */
 export function studyParts(study: Study): StudyPart[] {
   const of = (figures: readonly Figure[], table: (study: Study) => string): StudyPart[] =>
     figures.map((figure) => ({ title: figure.title, figure, table: table(study) }));

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("the stage study", () => {
-  test("leaves the page, the numbers, the claims as text and the figures", async () => {
+  test("writes the page, the numbers, the claims as text and the figures", async () => {
     const cells = studyCells().filter((c) => c.chosen && c.seed === 1 && c.task !== "beta");
     const inputs: Record<string, string> = {};
     for (const cell of cells) inputs[cell.input] = await writeCell(folder, cell);
@@ -46,24 +46,24 @@ describe("the stage study", () => {
   };
   const bad: [string, unknown, RegExp][] = [
     [
-      "an input that is not there",
+      "a missing input",
       { ...settings, cells: [{ ...settings.cells[0], input: "b" }] },
       /study: no input "b" \(has a\)/,
     ],
     [
-      "a control that is no task of the cells",
+      "a control that is not a task of the cells",
       { ...settings, controls: ["x", "z"] },
       /controls\[?\.?1\]?: must be a task of the cells \(x\), got "z"/,
     ],
     [
-      "controls alone",
+      "only controls",
       { ...settings, controls: ["x"] },
-      /controls: must leave a task that the claims are about, got \["x"\]$/,
+      /controls: must leave at least one task for the claims, got \["x"\]$/,
     ],
     [
       "two encoders",
       { ...settings, cells: [...settings.cells, { ...settings.cells[0], encoder: "w" }] },
-      /cells: must be of one encoder; make a pipeline for each, got \["y","w"\]$/,
+      /cells: must be of one encoder; use a pipeline for each, got \["y","w"\]$/,
     ],
   ];
   test.each(bad)("%s: an error, and no study", async (name, given, message) => {

@@ -6,7 +6,7 @@ import { readStudyCell, type StudyCell } from "./cell.ts";
 import { makeStudy } from "./make-study.ts";
 import type { StudySettings } from "./settings.ts";
 
-/** The stage `study`. Leaves `study.html`, `study.json`, `table.txt` and `figures/`. */
+/** The stage `study`. Writes `study.html`, `study.json`, `table.txt` and `figures/`. */
 export async function runStudy({
   settings,
   inputs,

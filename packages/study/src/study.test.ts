@@ -12,7 +12,7 @@ beforeAll(() => {
 });
 
 describe("study.json", () => {
-  test("opens with the tasks, the seeds and the claims", () => {
+  test("starts with the tasks, the seeds and the claims", () => {
     expect(Object.keys(study).slice(0, 5)).toEqual(["format", "title", "tasks", "seeds", "claims"]);
     expect(study.tasks).toEqual(["alpha", "beta", "control"]);
     expect(study.seeds).toEqual([1, 2]);
@@ -20,7 +20,7 @@ describe("study.json", () => {
     expect(study.controls).toEqual(["control"]);
   });
 
-  test("holds each task's and method's numbers, a mean over the seeds", () => {
+  test("has each task's and method's numbers, averaged over seeds", () => {
     const here = cells.filter((c) => c.task === "beta" && c.method === "sweet" && c.chosen);
     const beta = study.results.find((r) => r.task === "beta");
     const sweet = beta?.methods.find((m) => m.method === "sweet");
@@ -39,7 +39,7 @@ describe("study.json", () => {
     expect(study.results.at(-1)?.control).toBe(true);
   });
 
-  test("a regime that was not chosen counts in the regimes alone", () => {
+  test("uses a regime that was not chosen only to compare regimes", () => {
     expect(study.regimes.chosen).toContainEqual({ method: "sweet", regime: "paper" });
     expect(new Set(study.regimes.rows.map((r) => r.regime))).toEqual(new Set(["paper", "strong"]));
     const chosen = cells.filter((c) => c.chosen);
@@ -47,11 +47,11 @@ describe("study.json", () => {
     expect(claims(cells)).toEqual(claims(chosen));
   });
 
-  test("has four decimals, no milliseconds and no hole", () => {
+  test("has four decimals, no milliseconds and no missing numbers", () => {
     const text = JSON.stringify(study);
     expect(text.match(/\d\.\d{5}|\de-\d|"\w*(?:Ms|milliseconds|machine)"/)).toBeNull();
     expect(text.length).toBeLessThan(100_000);
-    // JSON makes null of NaN: only bins without examples and promises that were not made have none.
+    // NaN becomes null in JSON: only empty bins and promises that were not made have nulls.
     const nulls = [...text.matchAll(/"(\w+)":null/g)].map((m) => m[1]);
     expect(new Set(nulls)).toEqual(new Set(["confidence", "accuracy", "onTest"]));
   });

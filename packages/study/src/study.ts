@@ -17,10 +17,10 @@ import { type ObjectiveRow, objectivesOf } from "./questions/objectives.ts";
 import { type RegimeRow, regimesOf } from "./questions/regimes.ts";
 import { type RulesRow, rulesOf } from "./questions/rules.ts";
 
-/** All that a report with claims computes over tasks. Unless said otherwise a mean leaves controls out. */
+/** Everything that a study computes over tasks. Means leave controls out unless stated otherwise. */
 export interface Study {
   encoder: string;
-  /** In the order of the cells; controls are among them. */
+  /** In the order of the cells, controls included. */
   tasks: string[];
   controls: string[];
   seeds: number[];
@@ -30,7 +30,7 @@ export interface Study {
   /** The regime chosen for each method; empty in a pipeline without regimes. */
   chosen: { method: string; regime: string }[];
   regimes: RegimeRow[];
-  /** Of the paper's three methods, as far as they told. */
+  /** Of the paper's three methods, if measured. */
   gradients: Gradients[];
   calibration: Calibration[];
   rules: RulesRow[];
@@ -44,8 +44,8 @@ export interface Study {
 /**
  * Computes a study of one encoder.
  *
- * @param cells all, those of regimes that were not chosen too
- * @param groups what `summarise` makes of those that were
+ * @param cells all cells, also of regimes that were not chosen
+ * @param groups `summarise` of the cells of chosen regimes
  * @throws RangeError as `claimsOf`
  */
 export function studyOf(
@@ -57,7 +57,7 @@ export function studyOf(
   const chosen = cells.filter((c) => c.chosen !== false);
   const styles = methodStyles(chosen.map((c) => c.method));
   const main = styles.filter((s) => s.kind === "main").map((s) => s.method);
-  // In the order of the methods, whatever that of the cells.
+  // In the order of the methods, not of the cells.
   const counted = main.flatMap((method) =>
     chosen.filter((c) => c.method === method && !controls.includes(c.task)),
   );
@@ -83,16 +83,16 @@ export function studyOf(
   };
 }
 
-/** What a caption says of intervals that hold no variance between seeds, for some have one seed alone. */
+/** A caption's note on intervals from a single seed, which have no variance between seeds. */
 export function ofOneSeed(rows: readonly { seeds: readonly number[] }[]): string {
   const single = rows.filter((r) => r.seeds.length === 1).length;
   if (single === 0) return "";
   return single === rows.length
-    ? " (of one seed: nothing is told of others)"
-    : " (some of one seed: of those nothing is told of others)";
+    ? " (one seed: not about other seeds)"
+    : " (some have one seed: those are not about other seeds)";
 }
 
-/** How a task is called in figures and tables. */
+/** A task's name in figures and tables. */
 export function taskLabel({ controls }: Pick<Study, "controls">, task: string): string {
   return controls.includes(task) ? `${task} (control)` : task;
 }
@@ -105,7 +105,7 @@ export function areaOf({ results }: ReportedCell): number {
   return meanAccuracy(curve, [low, Math.min(Math.max(low, 1), last)]);
 }
 
-/** `study.json`: a study's numbers, rounded to 4 decimals. Claims, objectives and regimes are in percentage points, all else in shares. */
+/** `study.json`: a study's numbers, rounded to 4 decimals. Claims, objectives and regimes are in percentage points, everything else in shares. */
 export interface StudyNumbers {
   format: "sweetspot-study-1";
   title: string;
@@ -148,7 +148,7 @@ export interface TaskNumbers {
   }[];
 }
 
-/** The numbers of `study.json`: no clock, no milliseconds, so that they are the same on every machine. */
+/** The numbers of `study.json`: no timings, so that they are the same on every machine. */
 export function studyNumbers(
   title: string,
   study: Study,

@@ -2,7 +2,7 @@ import { cosineText, escapeText, percent, points, signed, table } from "@sweetsp
 import type { Effect } from "./effects/effect-estimate.ts";
 import { ofOneSeed, type Study, taskLabel } from "./study.ts";
 
-/** Each exit's accuracy by task and method, with what answers without an encoder. */
+/** Each exit's accuracy by task and method, with baselines without an encoder. */
 export function accuracyTable(study: Study): string {
   const layers = [
     ...new Set(
@@ -10,7 +10,7 @@ export function accuracyTable(study: Study): string {
     ),
   ].sort((a, b) => a - b);
   return table(
-    "Accuracy in % of each exit alone, a mean over the seeds; a method that has not all of them names its own.",
+    "Accuracy in % of each exit alone, averaged over seeds; a method that does not have all seeds lists its own.",
     ["", "", ...layers.map((l) => `layer ${l}`)],
     study.groups.flatMap((group) => {
       const words = group.methods.flatMap((m) =>
@@ -40,7 +40,7 @@ export function conflictTable({ gradients }: Study): string {
   const names = [...new Set(pairs.map((p) => p.exits.join(" and ")))];
   const layers = [...new Set(pairs.map((p) => p.layer))].sort((a, b) => a - b);
   return table(
-    "Early-Exit: the share of steps in which two classifiers' gradients point against each other, and their mean cosine, by layer (0: the embeddings). Classifiers are named by the layer that they read.",
+    "Early-Exit: the share of steps in which two classifiers' gradients point against each other, and their mean cosine, by layer (0: the embeddings). Classifiers are identified by the layer that they read.",
     ["classifiers", ...layers.map((l) => `layer ${l}`)],
     names.map((name) => [
       name,
@@ -58,7 +58,7 @@ export function conflictTable({ gradients }: Study): string {
 export function calibrationTable(study: Study): string {
   const layers = [...new Set(study.calibration.flatMap((c) => c.exits.map((e) => e.exitLayer)))];
   return table(
-    "Expected calibration error in % before and after the temperature, means over tasks and seeds; and the temperature, a geometric mean.",
+    "Expected calibration error in % before and after the temperature, averaged over tasks and seeds; and the temperature, as a geometric mean.",
     ["", ...layers.map((l) => `layer ${l}`)],
     study.calibration.map(({ method, exits }) => [
       escapeText(label(study, method)),
@@ -72,11 +72,11 @@ export function calibrationTable(study: Study): string {
   );
 }
 
-/** Each exit rule's mean accuracy over cost, and the bound of all. */
+/** Each exit rule's mean accuracy over cost, and the oracle's. */
 export function rulesTable(study: Study): string {
   const names = [...new Set(study.rules.flatMap((r) => r.rules.map((rule) => rule.rule)))];
   return table(
-    "Mean accuracy in % over cost, from the first exit's to the full model's, by exit rule; the oracle knows which exits are right. With two labels entropy and margin order examples as maximum probability does.",
+    "Mean accuracy in % over cost, from the first exit's to the full model's, by exit rule; the oracle knows which exits are right. With two labels, entropy and margin rank examples as maximum probability does.",
     ["", ...study.rules.map((r) => escapeText(label(study, r.method)))],
     [
       ...names.map((name) => [
@@ -91,11 +91,11 @@ export function rulesTable(study: Study): string {
   );
 }
 
-/** Further objectives: less the best of the three, and less each of them. */
+/** Further objectives: differences from the best of the three, and from each of them. */
 export function objectivesTable(study: Study): string {
   const against = study.objectives[0]?.against.map((a) => a.method) ?? [];
   return table(
-    `The curve less the best of the three on each task, in points, with its interval after Holm's correction${ofOneSeed(study.objectives)}; and less each of them alone, with intervals that are not corrected.`,
+    `The curve less the best of the three on each task, in points, with its interval after Holm's correction${ofOneSeed(study.objectives)}; and less each of them alone, with uncorrected intervals.`,
     ["", "less the best", "verdict", ...against.map((m) => `less ${escapeText(label(study, m))}`)],
     study.objectives.map((row) => [
       escapeText(row.label),
@@ -114,7 +114,7 @@ export function regimesTable(study: Study): string {
   const chosen = (regime: string, method: string) =>
     study.chosen.some((c) => c.regime === regime && c.method === method) ? ", chosen" : "";
   return table(
-    `Accuracy of each exit alone less Early-Exit's, in points${ofOneSeed(study.regimes)}; and how much of the training set each gets right, Early-Exit's first.`,
+    `Accuracy of each exit alone less Early-Exit's, in points${ofOneSeed(study.regimes)}; and accuracy on the training set, Early-Exit's first.`,
     ["regime", "method", "layer", "less Early-Exit", "fit, %"],
     study.regimes.map((row) => [
       escapeText(row.regime),

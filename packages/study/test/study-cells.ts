@@ -11,20 +11,20 @@ export interface StudyCellOptions {
   task: string;
   method: string;
   seed?: number;
-  /** Of each of four exits, alone, at layers 1, 2, 3 and 5 of 5. */
+  /** The accuracy of each of four exits alone, at layers 1, 2, 3 and 5 of 5. */
   accuracies: number[];
   examples?: number;
-  /** How well confidences tell right answers from wrong ones, in `[0, 1]`. */
+  /** How well confidences separate right answers from wrong ones, in `[0, 1]`. */
   sharpness?: number;
   regime?: string;
   chosen?: boolean;
-  /** Adds gradients, of which each pair conflicts in this share of the steps. */
+  /** Adds gradients; each pair conflicts in this share of the steps. */
   conflicts?: number;
 }
 
 /**
- * A cell with all that a study reads. An exit is right on exactly its accuracy's share of the examples
- * (to the nearest whole number), on easier ones first but for some luck of the seed.
+ * A cell with everything that a study reads. An exit is right on exactly its accuracy's share of the
+ * examples (to the nearest whole number), easier ones first, apart from some randomness of the seed.
  */
 export function studyCell({
   task,
@@ -166,7 +166,7 @@ function binned(
   };
 }
 
-/** Gradients as a training of 13 steps could have told them; isolated ones meet nowhere. */
+/** Gradients as measured by a training run of 13 steps; isolated classifiers share no layers. */
 function gradients(conflicts: number, isolated: boolean): GradientConflict {
   const reached = Array.from({ length: layers + 1 }, (_, layer) =>
     exitLayers
@@ -190,7 +190,7 @@ function gradients(conflicts: number, isolated: boolean): GradientConflict {
   };
 }
 
-/** Two tasks and a control, five methods, two seeds, two regimes of which one was chosen. */
+/** Two tasks and a control, five methods, two seeds, and two regimes, one of them chosen. */
 export function studyCells(): StudyCell[] {
   const accuracies: Record<string, number[]> = {
     "early-exit": [0.6, 0.7, 0.8, 0.88],

@@ -2,11 +2,11 @@ import { pairedBootstrap, percentileInterval, type TaskSample } from "@sweetspot
 
 /** How effects are estimated. */
 export interface Bootstrapping {
-  /** How often seeds and examples are drawn anew: 1,999 and the sample itself make whole ranks. */
+  /** How often seeds and examples are redrawn; with 1,999, ranks are whole at the usual levels. */
   resamples: number;
-  /** Of the intervals, in `(0, 1)`. */
+  /** The intervals' level, in `(0, 1)`. */
   level: number;
-  /** Of the draws. */
+  /** The seed of the draws. */
   seed: number;
 }
 
@@ -19,10 +19,10 @@ export interface Effect {
   high: number;
 }
 
-/** One task's effect; its interval is of that task alone, not corrected for the others. */
+/** One task's effect; its interval is for that task alone and not corrected for the others. */
 export interface TaskEffect extends Effect {
   task: string;
-  /** Whether the task is shown apart and left out of means. */
+  /** Whether the task is shown separately and left out of means. */
   control: boolean;
 }
 
@@ -33,15 +33,15 @@ export interface StudiedTask {
   sample: TaskSample;
 }
 
-/** An effect over tasks, not yet read at a level. In percentage points. */
+/** An effect over tasks, in percentage points, whose interval can be read at any level. */
 export interface EffectEstimate {
-  /** The mean over tasks, controls left out. */
+  /** The mean over tasks without controls. */
   effect: number;
-  /** What it is held against. */
+  /** What it is compared with. */
   bound: number;
-  /** Two-sided, of the effect against the bound. */
+  /** Two-sided p-value of the effect against the bound. */
   p: number;
-  /** Whether most resamples lie above the bound: the side on which an interval that leaves it out lies. */
+  /** Whether most resamples are above the bound: the side of an interval that excludes it. */
   above: boolean;
   perTask(): TaskEffect[];
   /** The interval at a level. */
@@ -49,11 +49,11 @@ export interface EffectEstimate {
 }
 
 /**
- * The paired bootstrap of an effect that is a mean over tasks, controls left out; and, asked for it, of
- * each task.
+ * The paired bootstrap of an effect that is a mean over tasks without controls and, on request, of each
+ * task.
  *
- * @param bound points that the p-value holds the effect against
- * @throws RangeError as `pairedBootstrap`; if there are only controls, too
+ * @param bound percentage points with which the p-value compares the effect
+ * @throws RangeError as `pairedBootstrap`, or if there are only controls
  */
 export function estimateEffect(
   tasks: readonly StudiedTask[],
@@ -87,20 +87,20 @@ export function estimateEffect(
   };
 }
 
-/** The p-values at which a difference from the best of several is decided: 1 where it never is. */
+/** The p-values at which a difference from the best of several is decided; 1 if it never is. */
 export interface Decision {
-  /** That it lies above the bound. */
+  /** Of being above the bound. */
   above: number;
-  /** That it lies below. */
+  /** Of being below. */
   below: number;
 }
 
 /**
- * What decides a difference from the best of several. It lies above its bound if it does so itself. But
- * the best of several is partly luck, so that below 0 lies even one of equals; so it lies below only if
- * one of the differences from each alone does, Bonferroni's correction over them made.
+ * Decides a difference from the best of several. It is above its bound if the difference itself is. But
+ * the best of several is partly luck, so that even one of equals is below 0; so it is below only if the
+ * difference from one of them alone is, after Bonferroni's correction over them.
  *
- * @param alone by default there is nothing to be the best of
+ * @param alone the difference from each alone; by default `best`, for a single one
  */
 export function decisionOf(
   best: EffectEstimate,
@@ -110,7 +110,7 @@ export function decisionOf(
   return { above: best.above ? best.p : 1, below: Math.min(1, ...below) };
 }
 
-/** Whether a p-value is decided at a level; the last bits of neither count. */
+/** Whether a p-value is decided at a level, with tolerance for rounding. */
 export function decided(p: number, level: number): boolean {
   return p <= (1 - level) * (1 + 1e-9);
 }

@@ -18,7 +18,7 @@ describe("sharedSeeds", () => {
     cell("early-exit", 5, [0.6, 0.7, 0.8, 0.9]),
   ];
 
-  test("pairs the seeds that all methods have, rising", () => {
+  test("pairs the seeds that all methods have, ascending", () => {
     const shared = sharedSeeds(cells, ["early-exit", "sweet"]);
     expect(shared?.map((row) => row.map((c) => c.input))).toEqual([
       ["t.early-exit.2", "t.early-exit.3"],
@@ -27,7 +27,7 @@ describe("sharedSeeds", () => {
     expect(sharedSeeds(cells, ["early-exit", "projected"])).toBeUndefined();
   });
 
-  test("refuses cells that were tested on different examples", () => {
+  test("rejects cells that were tested on different examples", () => {
     const [first, second] = cells;
     if (first === undefined || second === undefined) throw new Error("no cells");
     const other = { ...second, seed: 3, results: { ...second.results, testSha256: "another" } };
@@ -38,7 +38,7 @@ describe("sharedSeeds", () => {
 });
 
 describe("exitDifference", () => {
-  test("is the mean over exits, seeds and examples drawn", () => {
+  test("is the mean over exits, seeds and the examples drawn", () => {
     const first = [
       cell("multi-model", 1, [0.7, 0.75, 0.8, 0.85]),
       cell("multi-model", 2, [0.71, 0.75, 0.8, 0.85]),
@@ -72,7 +72,7 @@ describe("curveDifference", () => {
   const mean = (cells: StudyCell[], costs: [number, number]) =>
     cells.reduce((sum, c) => sum + meanAccuracy(curveOf(c), costs) / cells.length, 0);
 
-  test("takes the best of the others on the mean over costs and seeds", () => {
+  test("takes the best of the others by the mean over costs and seeds", () => {
     for (const [range, costs] of [
       ["all", common],
       ["fast", halves(common).fast],
@@ -84,7 +84,7 @@ describe("curveDifference", () => {
     }
   });
 
-  test("another's curve can narrow the costs", () => {
+  test("a third method's curve can narrow the costs", () => {
     const cut = multi.map((c) => ({
       ...c,
       outcomes: { ...c.outcomes, exitLayers: [2, 3, 4, 5] },
@@ -97,7 +97,7 @@ describe("curveDifference", () => {
     );
   });
 
-  test("asks which is the best on each resample", () => {
+  test("finds the best again on each resample", () => {
     const counts = Uint32Array.from(
       { length: 101 },
       (_, i) => Number(i < 50) * 2 + Number(i === 50),

@@ -4,12 +4,12 @@ import { meanDifference, type Interval, type TaskSample } from "@sweetspot/stati
 import type { StudyCell } from "../cell.ts";
 import { resampledMean } from "./resampled-mean.ts";
 
-/** Which of the costs that all curves reach. */
+/** Which part of the costs that all curves reach. */
 export type CostRange = "all" | "fast" | "slow";
 
 /**
- * Cells of several methods on one task, `[M][S]`: of the seeds that all of them have, rising. Nothing
- * if there is none, or a method has no cell.
+ * Cells of several methods on one task, `[M][S]`, for the seeds that all of them have, ascending;
+ * undefined if there are none.
  *
  * @throws RangeError if cells of the task were tested on different examples
  */
@@ -29,18 +29,18 @@ export function sharedSeeds(
   const other = rest.find((c) => c.results.testSha256 !== first?.results.testSha256);
   if (other !== undefined) {
     throw new RangeError(
-      `study: ${first?.input} and ${other.input} must be tested on the same examples to be paired, they are not; leave one out`,
+      `study: ${first?.input} and ${other.input} must be tested on the same examples to be paired, but they are not; leave one out`,
     );
   }
   return shared;
 }
 
 /**
- * On one task: the accuracy of each exit of the first less the second's at the same layer, each alone,
- * a mean over the layers that both read.
+ * On one task: the accuracy of each of the first's exits alone less the second's at the same layer,
+ * averaged over the layers that both read.
  *
  * @param first one cell for each seed, `[S]`
- * @param second of the same seeds
+ * @param second the same seeds
  * @throws RangeError if they have no layer in common
  */
 export function exitDifference(
@@ -69,20 +69,20 @@ export function exitDifference(
   );
 }
 
-/** The layers that exits of both read, rising. */
+/** The layers that exits of both read, ascending. */
 export function commonLayers(first: readonly StudyCell[], second: readonly StudyCell[]): number[] {
   return exitLayers(first).filter((layer) => exitLayers(second).includes(layer));
 }
 
 /**
- * On one task: the first's curve less the best of the others', on the mean over a range of the costs
- * that all reach and over the seeds. Which of the others is the best is asked anew on every resample,
- * so that it is not taken for known. The best of several is partly luck: where the first is as good as
- * they are, the effect lies below 0.
+ * On one task: the first's curve less the best of the others', averaged over seeds and a range of the
+ * costs that all reach. The best of the others is found again on every resample, so that it is not
+ * treated as known. The best of several is partly luck: if the first is as good as they are, the effect
+ * is below 0.
  *
  * @param first one cell for each seed, `[S]`
- * @param others of each method, `[M][S]`
- * @param within whose curves too have a say in which costs all reach
+ * @param others the cells of each method, `[M][S]`
+ * @param within further cells whose curves limit the costs that all reach
  * @throws RangeError as `commonCosts`
  */
 export function curveDifference(
@@ -112,7 +112,7 @@ export function curveDifference(
   };
 }
 
-/** Where a curve begins and ends, which no draw of examples changes. */
+/** Where a curve starts and ends, which does not depend on the draw of examples. */
 function ends({ exitLayers: costs, layers }: CostedOutcomes): {
   costs: number[];
   accuracies: number[];

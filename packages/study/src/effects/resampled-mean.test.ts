@@ -5,14 +5,14 @@ import { describe, expect, test } from "vitest";
 import { resampledMean } from "./resampled-mean.ts";
 
 const n = 13;
-// Of few values, so that confidences are often the same.
+// Few values, so that confidences are often equal.
 const row = fc.array(fc.integer({ min: 0, max: 7 }), { minLength: n, maxLength: n });
 const rows = fc.tuple(row, row, row);
 const exitLayers = [2, 5, 11];
 const layers = 7;
 
 describe("resampledMean", () => {
-  test("is the mean of the resample's exact curve", () => {
+  test("equals the mean of the resample's exact curve", () => {
     fc.assert(
       fc.property(rows, rows, row, fc.tuple(fc.nat(100), fc.nat(100)), (sure, right, drawn, at) => {
         const cascade = {
@@ -32,7 +32,7 @@ describe("resampledMean", () => {
     );
   });
 
-  test("refuses costs that the curve does not reach", () => {
+  test("rejects costs that the curve does not reach", () => {
     const cascade = { confidences: [[0.9]], correct: [[1]], exitLayers: [3], layers: 5 };
     expect(resampledMean(cascade, [0.6, 0.6])(Uint32Array.of(1))).toBe(1);
     expect(() => resampledMean(cascade, [0.6, 0.7])(Uint32Array.of(1))).toThrow(

@@ -3,9 +3,9 @@ import type { CostedOutcomes } from "@sweetspot/artifact";
 import type { Interval } from "@sweetspot/statistics";
 
 /**
- * From how often each example is drawn, `[N]`, to `meanAccuracy` of the exact curve of that sample
- * over an interval of costs: the same number as of `resampledCurve`, without making the curve. A
- * bootstrap asks for it hundreds of thousands of times.
+ * Returns a function from how often each example is drawn, `[N]`, to `meanAccuracy` of that sample's
+ * exact curve over an interval of costs: the same number as with `resampledCurve`, without building the
+ * curve. A bootstrap calls it hundreds of thousands of times.
  *
  * @param costs within the curve's
  * @throws RangeError as `movesOf`, and when called as `meanAccuracy`
@@ -25,11 +25,11 @@ export function resampledMean(
   }
   const moves = movesOf(cascade);
   const at = Uint32Array.from(moves, (move) => move.example);
-  const dearer = Float64Array.from(
+  const extraLayers = Float64Array.from(
     moves,
     ({ from, to }) => (exitLayers[to] ?? NaN) - (exitLayers[from] ?? NaN),
   );
-  const righter = Int8Array.from(
+  const extraRight = Int8Array.from(
     moves,
     ({ from, to, example }) => (correct[to]?.[example] ?? 0) - (correct[from]?.[example] ?? 0),
   );
@@ -45,7 +45,7 @@ export function resampledMean(
       drawn += count;
       right += count * (rightAtFirst[i] ?? 0);
     }
-    // In layers run and right answers of all drawn; the mean divides once, at the end.
+    // In layers run and right answers of all examples drawn; divide once, at the end.
     const [from, to] = [low * drawn * layers, high * drawn * layers];
     let run = drawn * (exitLayers[0] ?? NaN);
     let [x0, y0] = [run, right];
@@ -53,8 +53,8 @@ export function resampledMean(
     for (let k = 0; k < at.length && x0 < to; k++) {
       const count = counts[at[k] ?? 0] ?? 0;
       if (count !== 0) {
-        run += count * (dearer[k] ?? 0);
-        right += count * (righter[k] ?? 0);
+        run += count * (extraLayers[k] ?? 0);
+        right += count * (extraRight[k] ?? 0);
       }
       if (point[k] === 0 || run === x0) continue;
       if (x0 >= from && run <= to) {

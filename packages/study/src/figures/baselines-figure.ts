@@ -9,7 +9,7 @@ const wordsMark: Plot.DotOptions = {
   strokeWidth: 2,
 };
 
-/** What answers without an encoder score, beside the full models. */
+/** Accuracies of baselines without an encoder, beside the full models'. */
 export function baselinesFigure(study: Study): Figure {
   const tasks = study.groups.map(({ task, majority, methods }) => {
     const cells = methods.flatMap((m) => m.cells);

@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { type Figure, type Size, dotItem, draw, percent } from "@sweetspot/report/parts";
 import { type Study, taskLabel } from "../study.ts";
 
-/** The budget at which it is shown where examples leave. */
+/** The budget of the figure. */
 const budget = 0.5;
 
 interface Share {
@@ -13,7 +13,7 @@ interface Share {
   share: number;
 }
 
-/** Where examples leave at half the cost, on each task; none where no method has that budget. */
+/** Where examples leave at half the cost, on each task; no figure if no method has that budget. */
 export function budgetFigures(study: Study): Figure[] {
   const shares = sharesOf(study);
   if (shares.length === 0) return [];
@@ -21,7 +21,7 @@ export function budgetFigures(study: Study): Figure[] {
     {
       name: "study-leaving",
       title: "Where do examples leave at half the cost?",
-      caption: `The share of test examples in % that each exit answers, at the threshold that runs at most ${percent(budget, 0)} of the full model's layers; a mean over seeds.`,
+      caption: `The share of test examples in % that each exit answers, at the threshold that runs at most ${percent(budget, 0)} of the full model's layers; averaged over seeds.`,
       draw: (size) => drawShares(study, shares, size),
     },
   ];

@@ -18,7 +18,7 @@ const claim: Claim = {
   ],
 };
 
-test("effect, interval and tasks stand where their numbers say, controls open", () => {
+test("effect, interval and tasks are at their numbers, controls open", () => {
   const range = claimRange([claim]);
   expect(range).toEqual([-3, 7]);
   // 140 pixels between the edges, so 14 for a point: 5 is at -3, 145 at +7.
@@ -32,7 +32,7 @@ test("effect, interval and tasks stand where their numbers say, controls open", 
   );
 });
 
-test("a claim of two parts has a row for each, and both have a say in the range", () => {
+test("a claim of two parts has a row for each, and both count in the range", () => {
   const part = { bound: 0, verdict: "undecided" as const };
   const parts = [
     { ...part, name: "fast", effect: 2, low: -1, high: 5, perTask: [] },
@@ -46,7 +46,7 @@ test("a claim of two parts has a row for each, and both have a say in the range"
   expect(svg).toContain('<line x1="5" x2="70.9" y1="40" y2="40"');
 });
 
-test("what was not measured has a line at 0 alone", () => {
+test("a claim that was not measured has only the line at 0", () => {
   const none = { ...claim, effect: null, low: null, high: null, perTask: [] };
   expect(claimRange([none])).toEqual([-1, 1]);
   const svg = claimFigure(none, [-1, 1]);

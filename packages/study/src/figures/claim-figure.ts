@@ -6,8 +6,8 @@ const rowHeight = 30;
 const edge = 5;
 
 /**
- * One claim's effect in the small, a row for each part: the interval as a bar, the effect as a dot, the
- * tasks as faint ones (controls open), a line at 0. All claims share one range.
+ * A small figure of one claim, with a row for each part: the interval as a bar, the effect as a dot, the
+ * tasks as faint dots (controls open), and a line at 0. All claims share one range.
  *
  * @param range points at the left and the right edge
  */
@@ -38,10 +38,10 @@ export function claimFigure(
   return `<svg class="claim" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeText(alt)}">${zero}${marks.join("")}</svg>`;
 }
 
-/** What a row of the figure shows. */
+/** The data of a row of the figure. */
 type Row = Pick<ClaimPart, "effect" | "low" | "high" | "perTask"> & { name?: string };
 
-/** The range of points that holds all the claims' intervals and tasks, and 0. */
+/** The range of points that contains all the claims' intervals and tasks, and 0. */
 export function claimRange(claims: readonly Claim[]): [number, number] {
   const values = claims.flatMap(({ low, high, perTask, parts = [] }) => [
     ...(low === null || high === null ? [] : [low, high]),

@@ -23,7 +23,7 @@ export function curvesFigure(study: Study): Figure {
   return {
     name: "study-curves",
     title: "Which method gets more for its cost?",
-    caption: `Accuracy in % against layers run, in % of the full model, at every threshold there is; a panel for each task, each with an axis of its own.${several ? " Lines are means over the seeds, bands go from the lowest seed to the highest." : ""} Multi-Model's curve goes on past 100%, where its restarts cost more than the full model; that part is not drawn.`,
+    caption: `Accuracy in % against layers run, in % of the full model, at every possible threshold; a panel for each task, each with its own axis.${several ? " Lines are means over the seeds, bands go from the lowest seed to the highest." : ""} Multi-Model's curve continues beyond 100%, because its restarts cost more than the full model; that part is not drawn.`,
     draw: (size) => drawAll(study, size),
   };
 }

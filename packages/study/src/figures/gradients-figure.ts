@@ -10,7 +10,7 @@ import {
 import type { Gradients } from "../questions/gradients.ts";
 import type { Study } from "../study.ts";
 
-/** Layers x classifiers: how far each classifier's gradient goes along with the update; none where nothing was measured. */
+/** Layers x classifiers: the cosine of each classifier's gradient and the update; no figure if nothing was measured. */
 export function gradientsFigures(study: Study): Figure[] {
   const measured = study.gradients.filter((g) => g.alignments.length > 0);
   if (measured.length === 0) return [];
@@ -23,7 +23,7 @@ export function gradientsFigures(study: Study): Figure[] {
       name: "study-gradient-conflict",
       title: "Do classifiers pull shared layers in different directions?",
       caption:
-        "The cosine between the gradient of one classifier's loss and the update that the layer got, a mean over steps, seeds and tasks: 1 where the layer moves as that classifier would have it, 0 where it takes no notice, below 0 where it moves against it. Rows are layers (0: the embeddings), columns the classifiers by the layer that they read. An empty cell is one whose gradient does not reach the layer. In SWEET each layer hears one classifier.",
+        "The cosine between the gradient of one classifier's loss and the layer's update, averaged over steps, seeds and tasks: 1 if the layer moves exactly along that gradient, 0 if at a right angle to it, below 0 if against it. Rows are layers (0: the embeddings), columns are classifiers by the layer that they read. A cell is empty if the gradient does not reach the layer. In SWEET each layer learns from one classifier.",
       draw: (size) =>
         smallMultiples(
           labelled.map(({ gradients, label }) =>

@@ -18,7 +18,7 @@ export function individualFigure(study: Study): Figure {
   return {
     name: "study-individual-classifiers",
     title: "How accurate is each classifier alone?",
-    caption: `Accuracy in % of the exit after each layer on all test examples. Bars are ${percent(study.bootstrap.level, 0)} intervals (Wilson), the mean of the seeds'. Overlapping bars may still differ when compared example by example, as the claims are.`,
+    caption: `Accuracy in % of the exit after each layer on all test examples. Bars are ${percent(study.bootstrap.level, 0)} intervals (Wilson), averaged over seeds. Exits whose bars overlap may still differ significantly when compared example by example, as for the claims.`,
     draw: (size) => {
       const columns = size.name === "wide" ? 3 : 2;
       return smallMultiples(

@@ -3,7 +3,7 @@ import { type Figure, dotItem, draw, percent, signed } from "@sweetspot/report/p
 import type { ObjectiveRow } from "../questions/objectives.ts";
 import { ofOneSeed, type Study } from "../study.ts";
 
-/** Further methods against the best of the three; none where there are none. */
+/** Further methods against the best of the three; no figure if there are none. */
 export function objectivesFigures({ objectives, bootstrap }: Study): Figure[] {
   if (objectives.length === 0) return [];
   const names = objectives.map((o) => o.label);
@@ -21,7 +21,7 @@ export function objectivesFigures({ objectives, bootstrap }: Study): Figure[] {
     {
       name: "study-objectives",
       title: "Is there an objective whose curve lies above all three?",
-      caption: `Each one's curve less the best of Early-Exit's, SWEET's and Multi-Model's on each task with the same seed, in points: the mean over the costs that all reach and over tasks. Bars are ${percent(bootstrap.level, 0)} intervals after Holm's correction${ofOneSeed(objectives)}, small dots are tasks. The best of three is partly luck, so that a method as good as they are comes out below 0; so it loses only if it does so to one of them alone.`,
+      caption: `Each method's curve less the best of Early-Exit's, SWEET's and Multi-Model's on each task with the same seed, in points, averaged over the costs that all reach and over tasks. Bars are ${percent(bootstrap.level, 0)} intervals after Holm's correction${ofOneSeed(objectives)}, small dots are tasks. The best of three is partly luck, so an equally good method is below 0; it loses only if it loses to one of the three alone.`,
       draw: (size) =>
         draw(
           {

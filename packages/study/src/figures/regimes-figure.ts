@@ -14,7 +14,7 @@ import {
 import type { RegimeRow } from "../questions/regimes.ts";
 import { ofOneSeed, type Study } from "../study.ts";
 
-/** Each exit less early-exit's, a panel for each regime; none where there are no regimes. */
+/** Each exit less early-exit's, a panel for each regime; no figure if there are no regimes. */
 export function regimesFigures(study: Study): Figure[] {
   const { regimes: rows, styles } = study;
   if (rows.length === 0) return [];
@@ -26,7 +26,7 @@ export function regimesFigures(study: Study): Figure[] {
     {
       name: "study-regimes",
       title: "Does the gap depend on how long and how fast one trains?",
-      caption: `Each exit's accuracy alone less Early-Exit's at the same layer, in points: a panel for each regime, means over tasks, with ${percent(study.bootstrap.level, 0)} intervals that stand each for itself${ofOneSeed(rows)}.${fitted ? " Below: how much of its training set each exit gets right, in %; where that is far from 100, training has not gone as far as it could." : ""}`,
+      caption: `Each exit's accuracy alone less Early-Exit's at the same layer, in points: a panel for each regime, means over tasks, with ${percent(study.bootstrap.level, 0)} uncorrected intervals${ofOneSeed(rows)}.${fitted ? " Below: each exit's accuracy on its training set, in %; if that is far from 100, training could go further." : ""}`,
       draw: (size) => {
         const columns = size.name === "wide" ? Math.min(3, regimes.length) : 1;
         const values = rows.flatMap((r) => [r.low, r.high]);

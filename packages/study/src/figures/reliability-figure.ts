@@ -12,7 +12,7 @@ import {
 import type { Calibration } from "../questions/calibration.ts";
 import type { Study } from "../study.ts";
 
-/** Confidence against accuracy, before and after the temperatures; none where nothing was calibrated. */
+/** Confidence against accuracy, before and after the temperatures; no figure if nothing was calibrated. */
 export function reliabilityFigures(study: Study): Figure[] {
   const { calibration } = study;
   if (calibration.length === 0) return [];
@@ -23,7 +23,7 @@ export function reliabilityFigures(study: Study): Figure[] {
       name: "study-calibration",
       title: "Can a confidence be believed?",
       caption:
-        "How often predictions of one confidence are right, both in %: on the dashed diagonal a confidence is a frequency, below it exits are surer than they should be. Open dots are the logits as they are, filled ones are divided by a temperature for each exit, fitted on the calibration split. All exits, seeds and tasks together; bins with fewer than one prediction in a hundred are left out. Beside the name: the expected calibration error in %, before → after, the mean over the exits.",
+        "Accuracy of predictions by confidence, both in %: on the dashed diagonal they are equal, below it exits are overconfident. Open dots are for the original logits, filled ones for logits divided by a temperature for each exit, fitted on the calibration split. All exits, seeds and tasks are pooled; bins with fewer than one prediction in a hundred are left out. Beside the name: the expected calibration error in %, before → after, averaged over exits.",
       draw: (size) => {
         const columns = size.name === "wide" ? Math.min(3, calibration.length) : 2;
         return smallMultiples(

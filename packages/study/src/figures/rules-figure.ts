@@ -4,7 +4,7 @@ import type { Study } from "../study.ts";
 
 const reference = "max-probability";
 
-/** Exit rules against the one by maximum probability; none where no others were evaluated. */
+/** Exit rules against the one by maximum probability; no figure if no others were evaluated. */
 export function rulesFigures({ rules, styles }: Study): Figure[] {
   const names = [...new Set(rules.flatMap((r) => r.rules.map((rule) => rule.rule)))].filter(
     (name) => name !== reference,
@@ -33,7 +33,7 @@ export function rulesFigures({ rules, styles }: Study): Figure[] {
     {
       name: "study-exit-rules",
       title: "Is another exit rule better than maximum probability?",
-      caption: `Mean accuracy over cost, from the first exit's to the full model's, less that of the rule by maximum probability, in points; means over seeds and tasks, without intervals. With two labels entropy and margin order examples as maximum probability does. The bound is a rule that knows which exits are right: ${bound.join(", ")}.`,
+      caption: `Mean accuracy over cost, from the first exit's to the full model's, less that of the rule by maximum probability, in points; means over seeds and tasks, without intervals. With two labels, entropy and margin rank examples as maximum probability does. The bound is a rule that knows which exits are right: ${bound.join(", ")}.`,
       draw: (size) =>
         draw(
           {

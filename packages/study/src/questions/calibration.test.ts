@@ -8,14 +8,14 @@ const cells = [1, 2].map((seed) =>
   studyCell({ task: "t", method: "sweet", seed, accuracies: [0.6, 0.7, 0.8, 0.9], examples: 53 }),
 );
 
-/** Confidences and answers of all exits of some cells, end to end. */
+/** Confidences and answers of all exits of some cells, concatenated. */
 function all(some: readonly StudyCell[]): [number[], number[]] {
   const rows = (of: "confidences" | "correct") =>
     some.flatMap(({ outcomes }) => outcomes[of].flatMap((row) => Array.from(row)));
   return [rows("confidences"), rows("correct")];
 }
 
-test("bins are those of all exits and cells together", () => {
+test("bins pool all exits and cells", () => {
   const [calibration] = calibrationOf(cells);
   const expected = reliability(...all(cells));
   calibration?.before.bins.forEach((bin, b) => {
@@ -26,7 +26,7 @@ test("bins are those of all exits and cells together", () => {
   expect(calibration?.before.bins.reduce((sum, bin) => sum + bin.count, 0)).toBe(2 * 4 * 53);
 });
 
-test("the error is the mean of the exits', not that of the pool", () => {
+test("the error is the mean over exits, not the pool's", () => {
   const [calibration] = calibrationOf(cells);
   const errors = cells.flatMap(({ outcomes }) =>
     outcomes.confidences.map((row, e) => expectedCalibrationError(row, outcomes.correct[e] ?? [])),

@@ -1,18 +1,18 @@
 import type { ReliabilityBin } from "@sweetspot/statistics";
 import { type ReportedCell, mean } from "@sweetspot/report/parts";
 
-/** How far a method's confidences are from its accuracies: its exits, over tasks and seeds. */
+/** How far the confidences of a method's exits are from their accuracies, over tasks and seeds. */
 export interface Calibration {
   method: string;
   /** The mean of the exits' expected calibration errors, in `[0, 1]`. */
   before: { ece: number; bins: ReliabilityBin[] };
-  /** With each exit's logits over its temperature. */
+  /** With each exit's logits divided by its temperature. */
   after: { ece: number; bins: ReliabilityBin[] };
-  /** By exit layer: the geometric mean of the temperatures, and the errors'. */
+  /** By exit layer: the geometric mean of the temperatures, and the mean errors. */
   exits: { exitLayer: number; temperature: number; before: number; after: number }[];
 }
 
-/** Each method's calibration; bins are those of all exits and cells together. */
+/** Each method's calibration; bins pool all exits and cells. */
 export function calibrationOf(cells: readonly ReportedCell[]): Calibration[] {
   return [...new Set(cells.map((c) => c.method))].flatMap((method) => {
     const all = cells
@@ -43,7 +43,7 @@ export function calibrationOf(cells: readonly ReportedCell[]): Calibration[] {
   });
 }
 
-/** The same bins of several histograms, counted together. */
+/** Merges the same bins of several histograms. */
 function pooled(histograms: readonly (readonly ReliabilityBin[])[]): ReliabilityBin[] {
   return (histograms[0] ?? []).map(({ low, high }, b) => {
     const bins = histograms.flatMap((bins) => bins[b] ?? []);

@@ -1,9 +1,9 @@
 import type { StudyCell } from "../cell.ts";
 import { mean } from "@sweetspot/report/parts";
 
-/** How often a method's classifiers pull at a layer they share in opposite directions. */
+/** How often a method's classifiers pull a shared layer in opposite directions. */
 export interface ConflictShare {
-  /** Of all (step, layer, pair of classifiers), those with a cosine below 0; a mean over tasks. */
+  /** The share of all (step, layer, pair of classifiers) with a cosine below 0, averaged over tasks. */
   share: number;
   /** The mean cosine. */
   cosine: number;
@@ -11,8 +11,9 @@ export interface ConflictShare {
 }
 
 /**
- * Of a method's trainings, how often two classifiers' gradients conflict: seeds count alike, then
- * tasks, controls left out. Nothing if no training told, or no two classifiers share a layer.
+ * Of a method's trainings, how often two classifiers' gradients conflict: averaged over seeds,
+ * then over tasks without controls. Undefined if nothing was measured, or no two classifiers share a
+ * layer.
  */
 export function conflictShare(
   cells: readonly StudyCell[],

@@ -26,7 +26,7 @@ const cells = [
 test("gradientsOf takes the mean over trainings, by layer and classifiers", () => {
   const [early, sweet, ...rest] = gradientsOf(cells);
   expect(rest).toEqual([]);
-  // Exits after 1, 2, 3 and 5: four reach the embeddings and layer 1, three layer 2, two layer 3.
+  // Exits after layers 1, 2, 3 and 5: four reach the embeddings and layer 1, three layer 2, two layer 3.
   expect(early?.pairs.length).toBe(6 + 6 + 3 + 1);
   expect(early?.pairs[0]).toEqual({
     layer: 0,
@@ -46,7 +46,7 @@ test("gradientsOf takes the mean over trainings, by layer and classifiers", () =
   ]);
 });
 
-test("conflictShare weighs tasks alike, controls left out", () => {
+test("conflictShare weighs tasks equally and leaves out controls", () => {
   const share = conflictShare(cells, "early-exit", ["control"]);
   expect(share?.share).toBeCloseTo((0.2 + 0.5) / 2, 12);
   expect(share?.cosine).toBeCloseTo(0.4 - 0.35, 12);

@@ -2,14 +2,14 @@ import type { GradientConflict } from "@sweetspot/artifact";
 import type { StudyCell } from "../cell.ts";
 import { mean } from "@sweetspot/report/parts";
 
-/** How a method's classifiers pull at the layers, a mean over trainings. Layer 0 is the embeddings. */
+/** How a method's classifiers pull the layers, averaged over training runs. Layer 0 is the embeddings. */
 export interface Gradients extends Pick<GradientConflict, "pairs" | "alignments"> {
   method: string;
 }
 
 /**
- * Mean cosines and shares of conflicts of each method's trainings, all trainings alike; members of a
- * cascade together. Methods whose training told nothing are left out.
+ * Mean cosines and shares of conflicts for each method, with equal weight for all training runs; members
+ * of a cascade are pooled. Methods whose training measured nothing are left out.
  */
 export function gradientsOf(cells: readonly StudyCell[]): Gradients[] {
   return [...new Set(cells.map((c) => c.method))].flatMap((method) => {
@@ -42,7 +42,7 @@ export function gradientsOf(cells: readonly StudyCell[]): Gradients[] {
   });
 }
 
-/** By key, in the order in which keys come: the first of each and all of it. */
+/** Groups by key, in order of first appearance: the first item of each group, and all of them. */
 function grouped<T>(values: readonly T[], key: (value: T) => string): [T, T[]][] {
   const groups = new Map<string, [T, T[]]>();
   for (const value of values) {

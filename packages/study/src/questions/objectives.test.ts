@@ -38,7 +38,7 @@ describe("objectivesOf", () => {
   const rows = objectivesOf(cells, { resamples: 399 });
   const row = (method: string) => rows.find((r) => r.method === method);
 
-  test("reaches each verdict, interval and verdict agreeing", () => {
+  test("reaches each verdict, and interval and verdict agree", () => {
     expect(rows.map((r) => [r.method, r.kind, r.verdict])).toEqual([
       ["two-stage", "field", "undecided"],
       ["projected", "candidate", "wins"],
@@ -70,7 +70,7 @@ describe("objectivesOf", () => {
     }
   });
 
-  test("falling behind the best on each task, but behind none of the three on the mean, loses nothing", () => {
+  test("a method below the best on each task, but below none of the three on average, does not lose", () => {
     const [good, middling, bad] = [
       [0.8, 0.82, 0.84, 0.86],
       [0.7, 0.74, 0.78, 0.82],
@@ -96,7 +96,7 @@ describe("objectivesOf", () => {
     expect(projected?.against.map((a) => a.high > 0)).toEqual([true, true, true]);
   });
 
-  test("tells the seeds that it shares with the three, and on which tasks it has none", () => {
+  test("has the seeds shared with the three, and names the tasks without any", () => {
     expect(row("projected")?.seeds).toEqual([1]);
     const some = cells.filter((c) => c.task !== "beta" || c.method !== "projected");
     const projected = objectivesOf(some, { resamples: 399 }).find((r) => r.method === "projected");
@@ -104,7 +104,7 @@ describe("objectivesOf", () => {
     expect(row("projected")).not.toHaveProperty("why");
   });
 
-  test("what the field compares with is corrected for apart from the candidates", () => {
+  test("baselines from the literature are corrected for separately from candidates", () => {
     const without = (method: string) =>
       objectivesOf(
         cells.filter((c) => c.method !== method),
@@ -114,7 +114,7 @@ describe("objectivesOf", () => {
     expect(without("sweet-rates")?.low).toBeGreaterThan(row("projected")?.low ?? NaN);
   });
 
-  test("is left out where one of the three has no such seed", () => {
+  test("leaves out a method if one of the three does not share a seed", () => {
     const alone = cells.filter((c) => c.method !== "multi-model" || c.seed === 2);
     expect(objectivesOf(alone, { resamples: 399 })).toEqual([]);
   });

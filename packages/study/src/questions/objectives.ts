@@ -17,30 +17,30 @@ export interface ObjectiveRow extends Effect {
   method: string;
   label: string;
   kind: MethodKind;
-  /** That it and all three were trained with; of one alone the interval tells nothing about others. */
+  /** The seeds that it shares with all three; an interval from one seed says nothing about others. */
   seeds: number[];
   /**
-   * After Holm's correction over its kind: wins if the interval lies above 0; loses if the curve lies
+   * After Holm's correction over its kind: wins if the interval is above 0; loses if the curve is
    * below that of one of the three.
    */
   verdict: "wins" | "loses" | "undecided";
-  /** On which tasks there is nothing to compare, if there are some. */
+  /** Which tasks have nothing to compare, if any. */
   why?: string;
-  /** Less the best on each task, mean over the costs that all reach. */
+  /** The difference from the best on each task, averaged over the costs that all reach. */
   perTask: TaskEffect[];
-  /** Less each of the three alone, not corrected. */
+  /** The difference from each of the three alone, not corrected. */
   against: (Effect & { method: string })[];
 }
 
 /**
  * Each further method's curve less the best of early-exit's, SWEET's and multi-model's with the same
- * seeds: the best on each task, on the mean over the costs that all reach; then the mean over tasks,
- * controls left out. Candidates are corrected for together, as are those that the field compares with.
+ * seeds: the best on each task by the mean over the costs that all reach, then the mean over tasks
+ * without controls. Candidates are corrected for together, and so are the literature's baselines.
  *
- * The best of three is partly luck, so that a method as good as they are comes out below 0; so it loses
- * only if it does so to one of the three alone (`decisionOf`).
+ * The best of three is partly luck, so that an equally good method is below 0; it loses only if it
+ * loses to one of the three alone (`decisionOf`).
  *
- * @param cells as of `claimsOf`
+ * @param cells as for `claimsOf`
  * @throws RangeError as `claimsOf`
  */
 export function objectivesOf(
@@ -106,7 +106,7 @@ export function objectivesOf(
   });
 }
 
-/** The tasks on which a method has a seed in common with all three. */
+/** The tasks on which a method shares a seed with all three. */
 function withTheThree(
   method: string,
   cells: readonly StudyCell[],

@@ -17,7 +17,7 @@ const cells = ["alpha", "beta", "control"].flatMap((task) => [
 describe("regimesOf", () => {
   const rows = regimesOf(cells, { controls: ["control"], resamples: 199 });
 
-  test("is the mean over tasks of each exit's difference, by regime", () => {
+  test("is each exit's mean difference over tasks, by regime", () => {
     const points = (a: number, b: number) =>
       expect.closeTo((100 * (Math.round(101 * a) - Math.round(101 * b))) / 101, 8);
     expect(rows.map((r) => [r.regime, r.method, r.exitLayer, r.effect])).toEqual([
@@ -33,7 +33,7 @@ describe("regimesOf", () => {
     expect(rows.every((r) => r.low <= r.effect && r.effect <= r.high && r.tasks === 2)).toBe(true);
   });
 
-  test("tells how well the exits fit what they were trained on", () => {
+  test("has the exits' accuracy on their training data", () => {
     expect(rows[0]?.fit).toEqual({
       method: expect.closeTo(0.7, 12),
       earlyExit: expect.closeTo(0.6, 12),
@@ -42,7 +42,7 @@ describe("regimesOf", () => {
     expect(regimesOf(blind, { resamples: 199 })[0]?.fit).toEqual({ method: null, earlyExit: null });
   });
 
-  test("cells without a regime have none to compare", () => {
+  test("cells without a regime give no rows", () => {
     expect(regimesOf(cells.map((c) => ({ ...c, regime: undefined })))).toEqual([]);
   });
 });

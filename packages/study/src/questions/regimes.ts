@@ -7,26 +7,26 @@ import {
   estimateEffect,
 } from "../effects/effect-estimate.ts";
 
-/** How far one exit of a method lies from early-exit's under one regime, in percentage points. */
+/** The difference of one exit of a method from early-exit's under one regime, in percentage points. */
 export interface RegimeRow extends Effect {
   regime: string;
   /** `sweet` or `multi-model`. */
   method: string;
   exitLayer: number;
-  /** The exits' accuracy on their training set, a mean over tasks, in `[0, 1]`; null where not predicted. */
+  /** The exits' accuracy on their training set, averaged over tasks, in `[0, 1]`; null if not predicted. */
   fit: { method: number | null; earlyExit: number | null };
-  /** How many tasks it is a mean over. */
+  /** How many tasks the mean is over. */
   tasks: number;
-  /** Those that are there under every regime; of one alone the interval tells nothing about others. */
+  /** The seeds present under every regime; an interval from one seed says nothing about others. */
   seeds: number[];
 }
 
 /**
  * Each exit of SWEET and of multi-model alone less early-exit's at the same layer, under each regime:
- * means over tasks, controls left out, with the seeds that are there under every regime. Each interval
- * stands alone; nothing is corrected, for nothing is claimed.
+ * means over tasks without controls, for the seeds present under every regime. Intervals are not
+ * corrected, because nothing is claimed.
  *
- * @param cells of one encoder, of chosen and other regimes; those without a regime are left out
+ * @param cells of one encoder, of chosen and other regimes; cells without a regime are left out
  * @throws RangeError as `sharedSeeds`
  */
 export function regimesOf(

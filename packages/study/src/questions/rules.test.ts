@@ -19,7 +19,7 @@ describe("rulesOf", () => {
     ]);
   });
 
-  test("the oracle sends on the cheapest first", () => {
+  test("the oracle continues the cheapest examples first", () => {
     // Two exits after 1 and 3 of 4 layers, six examples: two right at once, two at the second exit.
     const outcomes = {
       confidences: [new Float64Array(6), new Float64Array(6)],
@@ -30,7 +30,7 @@ describe("rulesOf", () => {
       exitLayers: [1, 3],
       layers: 4,
     };
-    // From 1/4 at 2/6 straight to 1/4 + 2/6 * 2/4 = 5/12 at 4/6, and flat to the last exit's 3/4.
+    // From 1/4 at 2/6 straight to 1/4 + 2/6 * 2/4 = 5/12 at 4/6, then flat to the last exit's 3/4.
     const area = ((1 / 2) * (1 / 6) + (4 / 6) * (1 / 3)) / (1 / 2);
     expect(rulesOf([{ ...base, outcomes }])[0]?.oracle).toBeCloseTo(area, 12);
   });
@@ -45,11 +45,11 @@ describe("rulesOf", () => {
       exitLayers: [1, 2],
       layers: 4,
     };
-    // From 1/4 at 1/2 straight to 3/8 at 1, and flat to 2/4.
+    // From 1/4 at 1/2 straight to 3/8 at 1, then flat to 2/4.
     expect(rulesOf([{ ...base, outcomes }])[0]?.oracle).toBeCloseTo((3 / 4 + 1) / 2, 12);
   });
 
-  test("methods whose rules were not evaluated are left out", () => {
+  test("leaves out methods whose rules were not evaluated", () => {
     expect(rulesOf([{ ...base, results: { ...base.results, rules: undefined } }])).toEqual([]);
   });
 });

@@ -2,16 +2,16 @@ import { type CostCurve, meanAccuracy } from "@sweetspot/eval";
 import type { StudyCell } from "../cell.ts";
 import { mean } from "@sweetspot/report/parts";
 
-/** A method's exit rules: mean accuracy over cost, from the first exit's to the last's or the full model's, whichever is less. */
+/** A method's exit rules: mean accuracy over cost, from the first exit's to the last exit's or the full model's, whichever is less. */
 export interface RulesRow {
   method: string;
-  /** A mean over the cells, in `[0, 1]`. */
+  /** The mean over cells, in `[0, 1]`. */
   rules: { rule: string; area: number }[];
-  /** The most that any rule could reach at the same cost. */
+  /** The highest that any rule could reach at the same cost. */
   oracle: number;
 }
 
-/** Each method's rules and their bound, means over the cells; methods without rules are left out. */
+/** Each method's rules and their bound, averaged over cells; methods without rules are left out. */
 export function rulesOf(cells: readonly StudyCell[]): RulesRow[] {
   return [...new Set(cells.map((c) => c.method))].flatMap((method) => {
     const own = cells.filter((c) => c.method === method && c.results.rules !== undefined);
@@ -35,7 +35,7 @@ function oracleArea({ outcomes }: StudyCell): number[] {
   const last = (outcomes.exitLayers.at(-1) ?? NaN) / outcomes.layers;
   const low = costs[0] ?? NaN;
   const high = Math.max(low, Math.min(1, last));
-  // Past its end nothing is left to gain.
+  // Beyond its end there is nothing left to gain.
   const flat = {
     costs: [...costs, Math.max(costs.at(-1) ?? NaN, high)],
     accuracies: [...accuracies, accuracies.at(-1) ?? NaN],
@@ -44,9 +44,9 @@ function oracleArea({ outcomes }: StudyCell): number[] {
 }
 
 /**
- * The most that any exit rule can reach at each mean cost: from all leaving at the first exit,
- * examples that it gets wrong go on to the first exit that is right, the cheapest first. Its end is
- * the oracle's point.
+ * The highest accuracy that any exit rule can reach at each mean cost: starting with all leaving at the
+ * first exit, examples that it gets wrong continue to the first exit that is right, the cheapest first.
+ * The curve ends at the oracle's point.
  */
 function oracleCurve({
   correct,
