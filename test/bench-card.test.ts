@@ -1,5 +1,5 @@
-// The archives that bench/card packs for a machine with a card and no network, unpacked where there is
-// neither node nor npm, and run on the CPU.
+// Unpacks the archives that bench/card packs for a machine with a graphics card and no network, in an
+// environment without node and npm, and runs them on the CPU.
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "..");
-/** What the archives need of the machine. */
+/** The tools that the archives need on the machine. */
 const tools =
   "bash basename cat cp cut date dirname env grep head id ldconfig ls mkdir python3 rm sed seq sha256sum tar wc xz";
 
@@ -17,7 +17,7 @@ if (reason !== undefined) console.log(`bench/card is not tested here: ${reason}`
 function whyNot(): string | undefined {
   if (process.platform !== "linux" || process.arch !== "x64")
     return `it needs Linux on x64, got ${process.platform} on ${process.arch}`;
-  return where("xz") === undefined ? "there is no xz" : undefined;
+  return where("xz") === undefined ? "it needs xz, found none" : undefined;
 }
 
 function where(tool: string): string | undefined {
@@ -44,14 +44,14 @@ describe.skipIf(reason !== undefined)("bench/card", () => {
   });
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
-  /** Runs a line of bash as on the other machine: with the tools alone, and another home. */
+  /** Runs a line of bash as on the other machine: with only these tools, and another home folder. */
   function there(line: string): string {
     // SWEETSPOT_HOME keeps unpack.sh from installing what the machine lacks.
     const env = { PATH: join(dir, "bin"), HOME: home, SWEETSPOT_HOME: home };
     return execFileSync(join(dir, "bin", "bash"), ["-c", line], { env, encoding: "utf8" });
   }
 
-  it("is packed whole: it unpacks and takes a step without node or npm", async () => {
+  it("packs everything it needs: it unpacks and takes a step without node or npm", async () => {
     const packed = join(dir, "packed");
     execFileSync("bash", ["bench/card/pack.sh", "--base", "--fast"], {
       cwd: root,

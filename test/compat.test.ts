@@ -1,4 +1,4 @@
-// What `compat` sets, and what that does: the departures of the reference implementation, by name.
+// The settings behind `compat`, and their effect: the reference implementation's departures, by name.
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,7 +57,7 @@ describe("compat in a pipeline file", () => {
     await writeFile(file, `${rest}${lines}\n`);
     const { cells } = await planPipeline(file, folder);
     return Object.fromEntries(
-      cells.map((c) => [c.stage, c.settings as Record<string, unknown>]), // a stage's are a mapping
+      cells.map((c) => [c.stage, c.settings as Record<string, unknown>]), // a stage's settings are a mapping
     );
   }
 
@@ -79,7 +79,7 @@ describe("compat in a pipeline file", () => {
     expect({ ...one, [stage]: { ...one[stage], [key]: otherwise } }).toEqual(none);
   });
 
-  it("gives way to a setting of the file, and refuses a name that nobody knows", async () => {
+  it("gives way to a setting in the file; an unknown name is an error", async () => {
     const both = await planned("compat: reference\ntrain: { pooling: mean }");
     expect(both["train"]?.["pooling"]).toBe("mean");
     await expect(planned("compat: [shared-poler]")).rejects.toThrow(
@@ -121,7 +121,7 @@ describe("gradientStops: reference", () => {
     expect(await weightsHash(await trained(bert, reference))).toBe(sweet);
   });
 
-  it("is refused of methods that the reference does not have", async () => {
+  it("is refused for methods that the reference implementation lacks", async () => {
     await expect(
       trained(bert, { method: "projected", gradientStops: "reference" }),
     ).rejects.toThrow(
@@ -129,20 +129,20 @@ describe("gradientStops: reference", () => {
     );
   });
 
-  it("changes the same when it is told how gradients lie", async () => {
-    const told = { gradientStops: "reference", gradientConflict: true };
+  it("cuts the same gradients when their conflict is recorded", async () => {
+    const recorded = { gradientStops: "reference", gradientConflict: true };
     const conflictOf = async (a: Artifact) =>
       JSON.parse(await readFile(a.path("member-1/gradient-conflict.json"), "utf8")) as {
         pairs: unknown[];
       };
-    // BERT's early-exit is cut: no two classifiers meet. DeBERTa's SWEET is not: they do.
-    const cut = await conflictOf(await trained(bert, { method: "early-exit", ...told }));
+    // BERT's early-exit is cut, so no two classifiers share a segment. DeBERTa's SWEET is not.
+    const cut = await conflictOf(await trained(bert, { method: "early-exit", ...recorded }));
     expect(cut.pairs).toEqual([]);
-    const whole = await conflictOf(await trained(deberta, { method: "sweet", ...told }));
+    const whole = await conflictOf(await trained(deberta, { method: "sweet", ...recorded }));
     expect(whole.pairs).toHaveLength(2);
   });
 
-  it("trains DeBERTa's SWEET as early-exit, which by the paper it is not", async () => {
+  it("trains DeBERTa's SWEET as early-exit, unlike the paper", async () => {
     const early = await weightsHash(await trained(deberta, { method: "early-exit" }));
     expect(await weightsHash(await trained(deberta, { method: "sweet" }))).not.toBe(early);
     const reference = { method: "sweet", gradientStops: "reference" };
@@ -151,7 +151,7 @@ describe("gradientStops: reference", () => {
 });
 
 describe("pooling: shared-pooler", () => {
-  it("begins with the encoder's pooler, has one for all exits, and exports", async () => {
+  it("starts from the encoder's pooler, shares it among all exits, and exports", async () => {
     const settings = { method: "early-exit", pooling: "shared-pooler", learningRate: 1e-9 };
     const model = await trained(bert, settings);
     const weights = await readSafetensors(model.path("member-1/model.safetensors"));

@@ -1,4 +1,4 @@
-// The same training on another device, and by the other engine.
+// The same training on another device.
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,10 +43,10 @@ describe.skipIf(webgpuProblem)("on webgpu", () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it.each(["early-exit", "sweet"] as const)(
-    "five steps have the CPU's losses, whatever the steps of a run: %s",
+    "five steps have the CPU's losses, however many steps a run takes: %s",
     async (method) => {
       const split = twoWords(20);
-      // Where the masks are made differs; the step with masks is compared below.
+      // No dropout: masks are made in different places. The test below compares a step with masks.
       const { config, ...rest } = await pretrainedEncoder("tiny");
       const encoder = {
         ...rest,
@@ -67,14 +67,14 @@ describe.skipIf(webgpuProblem)("on webgpu", () => {
         await numbers("webgpu", 1),
       ];
       expect(cpu.steps).toHaveLength(15);
-      // A device's exp, erf and tanh are other approximations; each step's difference goes on.
+      // A device approximates exp, erf and tanh differently, and the differences add up over the steps.
       const apart = cpu.steps.map((x, i) => Math.abs((gpu.steps[i] ?? NaN) / x - 1));
       expect(Math.max(...apart)).toBeLessThan(2e-3);
       expect(single).toEqual(gpu);
     },
   );
 
-  it("a step with dropout has the CPU's losses, and leaves nothing to it but the arithmetic of shapes", async () => {
+  it("a step with dropout has the CPU's losses, and only shape arithmetic runs on the CPU", async () => {
     const split = twoWords(4);
     const encoder = await pretrainedEncoder("tiny");
     const { config } = encoder;
@@ -118,8 +118,8 @@ describe.skipIf(webgpuProblem)("on webgpu", () => {
     const nodes = events.filter((e) => e.args.op_name !== undefined);
     const there = nodes.filter((e) => e.args.provider === "WebGpuExecutionProvider");
     expect(there.length).toBeGreaterThan(500);
-    // A node is called after the tfjs kernel that it was made for, or after the shape that it says. Of
-    // random masks, counting along the axes.
+    // A node is named after its tfjs kernel, or after the shape that it computes. For random masks,
+    // counting along the axes may also run on the CPU.
     const fallen = nodes
       .filter((e) => e.args.provider === "CPUExecutionProvider")
       .filter((e) => !/^(shape|Range)_/.test(e.name))

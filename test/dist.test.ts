@@ -17,7 +17,7 @@ const packages = readdirSync(join(root, "packages")).map(
     JSON.parse(readFileSync(join(root, "packages", dir, "package.json"), "utf8")) as PackageJson,
 );
 
-/** Runs a module in plain Node, on the built packages, as their users do. */
+/** Runs a module in plain Node on the built packages, as users do. */
 async function inPlainNode(source: string): Promise<string> {
   const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", source], {
     cwd: root,
@@ -26,19 +26,16 @@ async function inPlainNode(source: string): Promise<string> {
 }
 
 describe("the built packages in plain Node", () => {
-  it.each(packages)(
-    "$name exports something from each of its entries",
-    async ({ name, exports }) => {
-      const entries = Object.keys(exports).map((entry) => name + entry.slice(1));
-      const printed = await inPlainNode(`
+  it.each(packages)("$name: every entry exports something", async ({ name, exports }) => {
+    const entries = Object.keys(exports).map((entry) => name + entry.slice(1));
+    const printed = await inPlainNode(`
       for (const entry of ${JSON.stringify(entries)}) {
         console.log(entry, Object.keys(await import(entry)).length);
       }`);
-      const counts = printed.split("\n").map((line) => line.split(" "));
-      expect(counts.map(([entry]) => entry)).toEqual(entries);
-      for (const [, count] of counts) expect(Number(count)).toBeGreaterThan(0);
-    },
-  );
+    const counts = printed.split("\n").map((line) => line.split(" "));
+    expect(counts.map(([entry]) => entry)).toEqual(entries);
+    for (const [, count] of counts) expect(Number(count)).toBeGreaterThan(0);
+  });
 
   it("plan a pipeline without loading tfjs or ONNX Runtime", async () => {
     const printed = await inPlainNode(`
@@ -52,7 +49,7 @@ describe("the built packages in plain Node", () => {
     expect(printed.split("\n")).toEqual(["true 0", "true"]);
   });
 
-  it("train a classifier whose bundle answers", async () => {
+  it("train a classifier and classify with its bundle", async () => {
     const printed = await inPlainNode(`
       import { mkdtemp, rm } from "node:fs/promises";
       import { tmpdir } from "node:os";

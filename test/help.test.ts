@@ -20,14 +20,14 @@ async function run(file: string, option: string) {
   );
 }
 
-test("there are scripts to ask", () => {
+test("finds the scripts", () => {
   expect(files).toContain("bench/run.ts");
   expect(files.length).toBeGreaterThan(12);
 });
 
-test.each(files)("%s asks for --help before it does anything", async (file) => {
+test.each(files)("%s handles --help before it does anything else", async (file) => {
   const text = await readFile(`${root}${file}`, "utf8");
-  // One that others import asks in its `main`.
+  // A script that others import handles it in `main`.
   const source = text.replace(/^if \(import\.meta\.filename === .*\) await main\(\);$/m, "");
   const asks = source.search(/^ {0,2}help\(/m);
   expect(asks).toBeGreaterThan(0);
@@ -40,7 +40,7 @@ test.each(["bench/run.ts", "scripts/push.ts"])("%s prints its usage for --help",
   expect(status).toBe(0);
 });
 
-test("an option that a script does not have is refused before anything begins", async () => {
+test("an unknown option is an error before anything runs", async () => {
   const { status, stderr, stdout } = await run("bench/run.ts", "--hlep");
   expect([status, stdout]).toEqual([2, ""]);
   expect(stderr).toMatch(/^unknown option --hlep\n\nnpm run bench/);

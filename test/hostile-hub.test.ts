@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { hostileHub } from "../scripts/reliability/hostile-hub.ts";
 
-it("a hostile Hub gets an error that names the repository, in bounded time, and neither file nor token", async () => {
+it("with a hostile Hub, an error names the repository in bounded time, no damaged file is kept and no token leaks", async () => {
   const lines: string[] = [];
   const { cases, failures } = await hostileHub((line) => lines.push(line));
   expect(failures).toEqual([]);

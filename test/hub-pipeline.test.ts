@@ -1,4 +1,4 @@
-// The whole pipeline on an encoder and a data set of the Hub: a small server in its place.
+// The whole pipeline on an encoder and a data set from the Hub, with a small local server as the Hub.
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -68,7 +68,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** The files in a folder, by their paths in it. */
+/** A folder's files, by path relative to it. */
 async function filesIn(folder: string): Promise<Record<string, Uint8Array>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
@@ -78,39 +78,45 @@ async function filesIn(folder: string): Promise<Record<string, Uint8Array>> {
   return Object.fromEntries(await Promise.all(pairs));
 }
 
-it("trains on what the Hub has, reports, and needs it no more", { timeout: 900_000 }, async () => {
-  const dry = await project.run("hub", "--dry");
-  expect(dry.output).toMatch(/to run {2}train\.rte\.microsoft_deberta-v3-tiny\.sweet\.1 .* GB/);
-  expect(dry.lines.at(-1)).toMatch(/^estimated: .* to download$/);
-  // A plan fetches configurations and no weights.
-  expect(hub.requests.filter((r) => r.url.includes("pytorch_model.bin"))).toEqual([]);
+it(
+  "trains on files from the Hub, reports, and then runs offline",
+  { timeout: 900_000 },
+  async () => {
+    const dry = await project.run("hub", "--dry");
+    expect(dry.output).toMatch(/to run {2}train\.rte\.microsoft_deberta-v3-tiny\.sweet\.1 .* GB/);
+    expect(dry.lines.at(-1)).toMatch(/^estimated: .* to download$/);
+    // Planning downloads configurations but no weights.
+    expect(hub.requests.filter((r) => r.url.includes("pytorch_model.bin"))).toEqual([]);
 
-  const first = await project.run("hub");
-  expect(first.output).toContain("17 cells: 17 run, 0 from the cache");
-  expect(first.lines.at(-1)).toBe("report: runs/hub/report.html");
-  expect(first.output).toMatch(
-    /rte, microsoft\/deberta-v3-tiny \(n 60, always “entailment”: 50\.0\)/,
-  );
+    const first = await project.run("hub");
+    expect(first.output).toContain("17 cells: 17 run, 0 from the cache");
+    expect(first.lines.at(-1)).toBe("report: runs/hub/report.html");
+    expect(first.output).toMatch(
+      /rte, microsoft\/deberta-v3-tiny \(n 60, always “entailment”: 50\.0\)/,
+    );
 
-  const manifest = JSON.parse(
-    await project.read(
-      ".run/hub/cells/train.rte.microsoft_deberta-v3-tiny.sweet.1/artifact/manifest.json",
-    ),
-  ) as { settings: { encoder: unknown } };
-  expect(manifest.settings.encoder).toEqual({ hub: model, revision: hub.commitOf(model) });
-  const bin = hub.requests.filter((r) => r.method === "GET" && r.url.includes("pytorch_model.bin"));
-  // Four trainings share one download, which the Hub sends on to its store.
-  expect(bin.length).toBeLessThanOrEqual(2);
+    const manifest = JSON.parse(
+      await project.read(
+        ".run/hub/cells/train.rte.microsoft_deberta-v3-tiny.sweet.1/artifact/manifest.json",
+      ),
+    ) as { settings: { encoder: unknown } };
+    expect(manifest.settings.encoder).toEqual({ hub: model, revision: hub.commitOf(model) });
+    const bin = hub.requests.filter(
+      (r) => r.method === "GET" && r.url.includes("pytorch_model.bin"),
+    );
+    // Four trainings share one download, which the Hub redirects to its store.
+    expect(bin.length).toBeLessThanOrEqual(2);
 
-  const asked = hub.requests.length;
-  process.env["HF_HUB_OFFLINE"] = "1";
-  const again = await project.run("hub");
-  expect(again.output).toContain("17 cells: 0 run, 17 from the cache");
-  expect(hub.requests).toHaveLength(asked);
-});
+    const requestsBefore = hub.requests.length;
+    process.env["HF_HUB_OFFLINE"] = "1";
+    const again = await project.run("hub");
+    expect(again.output).toContain("17 cells: 0 run, 17 from the cache");
+    expect(hub.requests).toHaveLength(requestsBefore);
+  },
+);
 
 it(
-  "pushes a finished classifier, and the token goes nowhere else",
+  "pushes a finished classifier, and sends the token only to the Hub",
   { timeout: 600_000 },
   async () => {
     delete process.env["HF_HUB_OFFLINE"];

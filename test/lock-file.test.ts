@@ -11,7 +11,7 @@ const build = (os: string, cpu: string, libc?: string) => ({
   ...(libc !== undefined && { libc: [libc] }),
 });
 
-/** One native package, whole. */
+/** A complete lock file with one native package. */
 function lock(): LockFile {
   const builds = {
     "n-mac": build("darwin", "arm64"),
@@ -28,7 +28,7 @@ function lock(): LockFile {
       "node_modules/own": { link: true },
       "node_modules/n": { version: "1.2.3", integrity: "sha512-x", optionalDependencies },
       ...Object.fromEntries(
-        // One lies in the package's own folder, as npm may put it.
+        // One is in the package's own folder, where npm may put it.
         Object.entries(builds).map(([name, entry]) => [
           `node_modules/${name === "n-arm" ? "n/node_modules/" : ""}${name}`,
           entry,
@@ -38,24 +38,24 @@ function lock(): LockFile {
   };
 }
 
-test("the repository's lock file is whole", async () => {
+test("the repository's lock file is complete", async () => {
   const file = new URL("../package-lock.json", import.meta.url);
   const read = JSON.parse(await readFile(file, "utf8")) as LockFile;
   expect(Object.keys(read.packages).length).toBeGreaterThan(100);
   expect(lockProblems(read)).toEqual([]);
 });
 
-test("a whole lock file has no problem", () => {
+test("a complete lock file has no problems", () => {
   expect(lockProblems(lock())).toEqual([]);
 });
 
-test("an entry without its hash is named", () => {
+test("an entry without a hash is reported", () => {
   const broken = lock();
   delete broken.packages["node_modules/n"]?.integrity;
   expect(lockProblems(broken)).toEqual(["node_modules/n: no integrity"]);
 });
 
-test("a platform's package that npm left out is named, and so is the platform", () => {
+test("a platform's package that npm left out is reported, with the platform", () => {
   const broken = lock();
   delete broken.packages["node_modules/n-mac"];
   expect(lockProblems(broken)).toEqual([
@@ -71,7 +71,7 @@ test("a build for musl does not count as one for glibc", () => {
   expect(lockProblems(broken)).toEqual(["node_modules/n: no package for linux x64 glibc"]);
 });
 
-test("a package that is for some platforms only needs no others", () => {
+test("a package for some platforms only needs no builds for others", () => {
   const some = lock();
   some.packages["node_modules/watch"] = {
     version: "1.2.3",
@@ -87,7 +87,7 @@ test("a package that is for some platforms only needs no others", () => {
   expect(lockProblems(some)).toEqual([]);
 });
 
-test("what npm must install on a platform is that platform's packages", () => {
+test("lists the packages that npm must install on a platform", () => {
   expect(platformPackages(lock(), { os: "linux", cpu: "arm64", libc: "glibc" })).toEqual([
     "n-arm@1.2.3",
   ]);

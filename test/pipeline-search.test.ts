@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Project, realProject } from "./fixtures/pipeline/project.ts";
 
-// A search over regimes, a pupil and its teacher, and the five claims: every stage the real one.
+// A search over regimes, a pupil and its teacher, and the five claims, with the real stages.
 
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
 let project: Project;
@@ -77,14 +77,14 @@ test("chooses a regime for each method, trains the rest under it, and keeps the 
   const [multi, conflict] = study.claims;
   expect(Number(multi?.low)).toBeLessThanOrEqual(Number(multi?.effect));
   expect(Number(multi?.effect)).toBeLessThanOrEqual(Number(multi?.high));
-  // Nothing was trained with the conflicts projected away.
+  // No method here projects conflicts away.
   expect(conflict).toMatchObject({ verdict: "undecided", effect: null });
   expect(study.conflict.map((c) => c.method)).toContain("early-exit");
   expect(study.regimes.chosen).toContainEqual({ method: "sweet-distilled", regime: "some" });
   const figures = await readdir(join(project.dir, "pipelines", "study", "kept", "study"));
   expect(figures.sort()).toEqual(study.figures.map((name) => `${name}.svg`).sort());
 
-  // What is deleted comes back as it was.
+  // Deleted results come back unchanged.
   const numbers = await project.read("pipelines/study/kept/study.json");
   await rm(join(project.dir, "pipelines", "study", "kept"), { recursive: true });
   const second = await project.run("study");
@@ -95,7 +95,7 @@ test("chooses a regime for each method, trains the rest under it, and keeps the 
   const pupil = await project.run("study", "--filter=train.*-distilled.*");
   expect(pupil.lines.at(-1)).toMatch(/^train\.reviews\.tiny\.sweet-distilled\.some\.1: /);
 
-  // Other thresholds: evaluation and what reads it, nothing else.
+  // New thresholds re-run evaluation and what reads it, nothing else.
   await project.write("pipelines/study/pipeline.yaml", yaml("[0.6]"));
   const third = await project.run("study");
   expect(third.output).toMatch(/^search: 34 cells: 9 run, 25 from the cache/m);

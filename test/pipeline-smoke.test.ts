@@ -7,7 +7,7 @@ import { openCombination } from "../scripts/push/combination.ts";
 import { repositoryContent } from "../scripts/push/repository-content.ts";
 import { type Project, realProject } from "./fixtures/pipeline/project.ts";
 
-// The built packages, every stage the real one.
+// The built packages, with the real stages.
 
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
 let project: Project;
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.remove());
 
-test("smoke goes from raw text to the report, and a second time does nothing", async () => {
+test("smoke goes from raw text to the report, and a second run does nothing", async () => {
   const first = await project.run("smoke");
   expect(first.output).toMatch(/^17 cells: 17 run, 0 from the cache/m);
   expect(first.code).toBe(0);
@@ -35,7 +35,7 @@ test("smoke goes from raw text to the report, and a second time does nothing", a
   expect(table(second.lines)).toEqual(table(first.lines));
 });
 
-test("what smoke left becomes a repository of the Hub, as long as its parts belong together", async () => {
+test("smoke's results become a Hub repository, if their parts belong together", async () => {
   const sweet = await openCombination(project.dir, "smoke", "amazon.tiny.sweet.1");
   const content = await repositoryContent(sweet, "acme/amazon");
   const folder = join(project.dir, "sweet");
@@ -68,7 +68,7 @@ test("what smoke left becomes a repository of the Hub, as long as its parts belo
   await project.write(cell, planned);
 });
 
-test("a person's CSV goes through with one new file and no code", async () => {
+test("a user's CSV file needs one new pipeline file and no code", async () => {
   const subjects = ["the soup", "our waiter", "this phone", "the plot", "a room", "their tea"];
   const verdicts = { good: ["was lovely", "is a joy"], bad: ["was awful", "is a pity"] };
   const rows = Object.entries(verdicts).flatMap(([label, phrases]) =>

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { fakeProject, type Project } from "./fixtures/pipeline/project.ts";
 import { hashOf, spoilCacheEntry } from "./fixtures/pipeline/turbo-cache.ts";
 
-// The built planner with real turbo, in a project of its own whose stages are fakes.
+// The built planner with real turbo, in a separate project with fake stages.
 
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
 let project: Project;
@@ -23,7 +23,7 @@ exitLayers: [1, 2]
 `;
 const smallCells = 7;
 
-/** What a process prints: all of it once it has ended, and before that up to a text. */
+/** A process's output: `until` waits for a text, `whole` for the end. */
 function outputOf({ stdout }: ChildProcess): {
   until(text: string): Promise<void>;
   whole: Promise<string>;
@@ -47,7 +47,7 @@ function outputOf({ stdout }: ChildProcess): {
   };
 }
 
-/** Lets stages that wait go on until something has ended. */
+/** Lets waiting stages continue until `ending` settles. */
 async function released<T>(ending: Promise<T>): Promise<T> {
   await project.write("go", "");
   try {
@@ -59,7 +59,7 @@ async function released<T>(ending: Promise<T>): Promise<T> {
 
 const file = (name: string) => join("pipelines", name, "pipeline.yaml");
 
-describe("what an edit must re-run", () => {
+describe("what an edit re-runs", () => {
   const yaml = `# two tasks, two methods
 tasks: { amazon: {}, imdb: {} }
 encoders: [tiny]
@@ -84,14 +84,14 @@ exitLayers: [1, 2]
 
   /** Runs the pipeline and returns what turbo's summary says was not cached. */
   async function rerun(): Promise<string[]> {
-    // At once turbo would be called twice, and the summary be of the second call alone.
+    // With more, turbo would be called twice, and the summary would cover only the second call.
     const { code, lines } = await project.run("edits", "--concurrency=1");
     expect(code).toBe(0);
     expect(lines.at(-1)).toBe("report: runs/edits/report.html");
     return project.misses("edits");
   }
 
-  /** What turbo says that it would run; the large ones are not worth their time. */
+  /** The cells that turbo says it would run; running them all would take too long. */
   async function wouldRun(text: string): Promise<string[]> {
     await project.write(file("edits"), text);
     const { code, lines } = await project.run("edits", "--dry");
@@ -152,7 +152,7 @@ exitLayers: [1, 2]
     await project.write(stage, code);
   });
 
-  test("a result that was lost or spoilt comes back from the cache", async () => {
+  test("a lost or damaged result comes back from the cache", async () => {
     expect(await rerun()).toEqual([]);
     const artifact = ".run/edits/cells/train.amazon.tiny.sweet.1/artifact";
     const made = await project.read(`${artifact}/made.json`);
@@ -162,12 +162,12 @@ exitLayers: [1, 2]
     expect(await project.read(`${artifact}/made.json`)).toBe(made);
   });
 
-  test("a damaged entry of the cache is dropped, and its cell runs again by itself", async () => {
+  test("a damaged cache entry is dropped, and its cell runs again automatically", async () => {
     const cell = "train.amazon.tiny.sweet.1";
     const artifact = `.run/edits/cells/${cell}/artifact`;
     const made = await project.read(`${artifact}/made.json`);
     await spoilCacheEntry(project.dir, "edits", cell, "made.json");
-    // Another must be run, too, and reads what is damaged.
+    // Another cell must run too, and reads the damaged one.
     const reader = await hashOf(project.dir, "edits", "export.amazon.tiny.sweet.1");
     const cache = join(project.dir, ".run", ".turbo-cache");
     for (const entry of await readdir(cache))
@@ -185,7 +185,7 @@ exitLayers: [1, 2]
     expect(await project.read(`${artifact}/made.json`)).toBe(made);
   });
 
-  test("a file that a disk changed, its size and time as they were, is restored", async () => {
+  test("a file that changed on disk, with its size and time unchanged, is restored", async () => {
     const path = ".run/edits/cells/data.imdb.tiny/artifact/made.json";
     const made = await project.read(path);
     const { atime, mtime } = await stat(join(project.dir, path));
@@ -195,7 +195,7 @@ exitLayers: [1, 2]
     expect(await project.read(path)).toBe(made);
   });
 
-  test("a report between whose two renames a run was killed is there again, dry run or not", async () => {
+  test("a report is restored, even by a dry run, if a run was killed between its two renames", async () => {
     const reports = join(project.dir, "runs");
     const writer = `${(await ownIdentity()).place}-4194305-1-0`;
     await rename(join(reports, "edits"), join(reports, `edits.old-${writer}`));
@@ -216,7 +216,7 @@ exitLayers: [1, 2]
 });
 
 describe("a run", () => {
-  test("leaves the report, prints the table and its path last, each line of a cell with its name", async () => {
+  test("writes the report, prints each cell's lines with its name, and last the table and the report's path", async () => {
     await project.write(
       file("one"),
       `${small}title: One\ndata: { trainSize: 1 }\ntrain: { steps: 2 }\n`,
@@ -234,7 +234,7 @@ describe("a run", () => {
     expect(await readdir(join(project.dir, "runs", "one"))).toContain("figures");
   });
 
-  test("of a person's own file goes by its content", async () => {
+  test("of a user's file depends on its content", async () => {
     await project.write("mine/reviews.csv", "text,label\ngood,1\n");
     const yaml = small.replace(
       "[amazon]",
@@ -253,7 +253,7 @@ describe("a run", () => {
     expect((await project.run("mine", "--dry")).lines.at(-1)).toBe("7 cells: 7 to run, 0 cached");
   });
 
-  test("of some cells runs those and what they read, and shows no table", async () => {
+  test("with a filter runs the matching cells and what they read, and shows no table", async () => {
     await project.write(file("some"), `${small}seeds: [9]\n`);
     const { code, output, lines } = await project.run("some", "--filter=export.*");
     expect(code).toBe(0);
@@ -270,14 +270,14 @@ describe("a run", () => {
     expect(none.output).toMatch(/^pipeline: no cell matches --filter=exprt\.\*; --dry lists them/);
   });
 
-  test("of several cells at once times alone, when the others are done", async () => {
+  test("of several cells at once times them alone, after the others", async () => {
     await project.write(
       file("several"),
       `${small}seeds: [21, 22]\ntrain: { steps: 2, waitAfter: 1 }\n`,
     );
     const running = project.start("several", "--concurrency=2");
     const { until, whole } = outputOf(running);
-    // Neither goes on before both have begun.
+    // Neither continues before both have started.
     for (const seed of [21, 22]) await until(`train.amazon.tiny.sweet.${seed}: step 1 of 2`);
     const lines = (await released(whole)).split("\n");
     expect(lines).toContainEqual(expect.stringMatching(/^\d+ cells: \d+ run, \d+ from the cache/));
@@ -294,7 +294,7 @@ describe("a run", () => {
     expect(again.output).toMatch(/^(\d+) cells: 0 run, \1 from the cache/m);
   });
 
-  test("in which a cell fails names it, shows no table, and caches nothing of it", async () => {
+  test("with a failing cell names it, shows no table, and does not cache it", async () => {
     await project.write(file("fails"), `${small}seeds: [4]\ntrain: { fail: true }\n`);
     for (let i = 0; i < 2; i++) {
       const { code, output, lines } = await project.run("fails");
@@ -307,7 +307,7 @@ describe("a run", () => {
     expect(await readdir(join(project.dir, "runs"))).not.toContain("fails");
   });
 
-  test("in which a cell fails announces none that never begins", async () => {
+  test("with a failing cell announces no cell that never starts", async () => {
     await project.write(file("stops"), `${small}seeds: [6, 7, 8]\ntrain: { fail: true }\n`);
     const { code, lines } = await project.run("stops");
     expect(code).toBe(1);
@@ -317,7 +317,7 @@ describe("a run", () => {
     expect(lines).toContain("not run: 15 of 17 cells");
   });
 
-  test("called cache keeps apart from turbo's", async () => {
+  test("named cache does not mix with turbo's cache", async () => {
     await project.write(file("cache"), small);
     expect(await project.run("cache", "--filter=data.*")).toMatchObject({ code: 0 });
     expect((await readdir(join(project.dir, ".run", "cache"))).sort()).toEqual([
@@ -329,7 +329,7 @@ describe("a run", () => {
     ]);
   });
 
-  test("whose code changes under way stops, so that no result is kept under the wrong code", async () => {
+  test("stops if its code changes, so that no result is cached under the wrong code", async () => {
     const yaml = `${small}seeds: [5]\ntrain: { steps: 1, waitAfter: 0 }\n`;
     await project.write(file("changes"), yaml);
     const stage = "node_modules/@sweetspot/export/dist/fake.js";
@@ -343,7 +343,7 @@ describe("a run", () => {
     expect(output).toMatch(/^export\..*: cell: the code of @sweetspot\/export changed/m);
   });
 
-  test.each(["--help", "-h"])("with %s says how it is called, and is none", async (flag) => {
+  test.each(["--help", "-h"])("with %s prints the usage and runs nothing", async (flag) => {
     const { code, lines } = await project.run("nowhere", flag);
     expect(code).toBe(0);
     expect(lines[0]).toBe(
@@ -360,7 +360,7 @@ describe("a run", () => {
       small.replace("[amazon]", "\n  mine: { file: lost.csv, text: t, label: l }"),
       /^pipelines\/lost\/pipeline\.yaml:3: tasks\.mine\.file: .*no file .*lost\.csv\)$/,
     ],
-  ])("that cannot be planned (%s) is one line of error", async (name, yaml, message) => {
+  ])("that cannot be planned (%s) prints one line of error", async (name, yaml, message) => {
     if (yaml !== undefined) await project.write(file(name), yaml);
     const { code, lines } = await project.run(name);
     expect(code).toBe(1);
@@ -369,16 +369,16 @@ describe("a run", () => {
   });
 });
 
-// Windows has no signals that a process could handle, nor `ps`.
+// Windows has no signals that a process could handle, and no `ps`.
 const signals = process.platform !== "win32";
 
 describe.runIf(signals)("an interrupted run (needs POSIX signals)", () => {
-  /** The processes of a session: what the planner started, however deep. */
+  /** The processes of a session: the planner and all its descendants. */
   function processesOf(session: number): string[] {
     const table = execFileSync("ps", ["-A", "-o", "sid=,stat=,args="], { encoding: "utf8" });
     return table.split("\n").filter((line) => {
       const [sid, state = ""] = line.trim().split(/\s+/);
-      // A zombie has ended, and waits for its parent to notice.
+      // A zombie has ended and waits for its parent to collect it.
       return Number(sid) === session && !state.startsWith("Z");
     });
   }
@@ -386,35 +386,38 @@ describe.runIf(signals)("an interrupted run (needs POSIX signals)", () => {
   test.each([
     ["group", 21],
     ["planner", 22],
-  ])("by SIGINT to the %s ends with 130, leaves no process, and goes on", async (whom, seed) => {
-    const name = `interrupted-${whom}`;
-    const yaml = `${small}seeds: [${seed}]\ntrain: { steps: 10, waitAfter: 3 }\n`;
-    await project.write(file(name), yaml);
-    const child = project.start(name);
-    const pid = child.pid ?? 0;
-    const printed = outputOf(child);
-    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-    await printed.until("step 3 of 10");
-    expect(processesOf(pid).length).toBeGreaterThan(3);
-    const other = await project.run(name);
-    expect(other.code).toBe(1);
-    expect(other.output).toContain("this pipeline is already running");
-    process.kill(whom === "group" ? -pid : pid, "SIGINT");
-    expect(await ended).toBe(130);
-    expect(processesOf(pid)).toEqual([]);
-    const output = await printed.whole;
-    expect(output).not.toMatch(/table|report:|step 4 of 10/);
-    expect(output.trimEnd().split("\n").at(-1)).toBe(
-      "interrupted; the next run resumes from the last checkpoint",
-    );
-    expect(await readdir(join(project.dir, "runs"))).not.toContain(name);
+  ])(
+    "by SIGINT to the %s exits with 130, leaves no process, and can be resumed",
+    async (whom, seed) => {
+      const name = `interrupted-${whom}`;
+      const yaml = `${small}seeds: [${seed}]\ntrain: { steps: 10, waitAfter: 3 }\n`;
+      await project.write(file(name), yaml);
+      const child = project.start(name);
+      const pid = child.pid ?? 0;
+      const printed = outputOf(child);
+      const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+      await printed.until("step 3 of 10");
+      expect(processesOf(pid).length).toBeGreaterThan(3);
+      const other = await project.run(name);
+      expect(other.code).toBe(1);
+      expect(other.output).toContain("this pipeline is already running");
+      process.kill(whom === "group" ? -pid : pid, "SIGINT");
+      expect(await ended).toBe(130);
+      expect(processesOf(pid)).toEqual([]);
+      const output = await printed.whole;
+      expect(output).not.toMatch(/table|report:|step 4 of 10/);
+      expect(output.trimEnd().split("\n").at(-1)).toBe(
+        "interrupted; the next run resumes from the last checkpoint",
+      );
+      expect(await readdir(join(project.dir, "runs"))).not.toContain(name);
 
-    const next = await released(project.run(name, "--filter=train.*"));
-    expect(next.code).toBe(0);
-    expect(next.output).toContain("resumed at step 3");
-    expect(next.output).not.toContain("step 3 of 10\n");
-    expect(next.output).toContain("step 10 of 10\n");
-  });
+      const next = await released(project.run(name, "--filter=train.*"));
+      expect(next.code).toBe(0);
+      expect(next.output).toContain("resumed at step 3");
+      expect(next.output).not.toContain("step 3 of 10\n");
+      expect(next.output).toContain("step 10 of 10\n");
+    },
+  );
 
   test("by a signal to one cell is not cached", async () => {
     const yaml = `${small}seeds: [23]\ntrain: { steps: 4, dieAfter: 2 }\n`;

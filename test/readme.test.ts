@@ -40,7 +40,7 @@ interface Workflow {
 const workflow = (file: string) => parse(read(`.github/workflows/${file}`)) as Workflow;
 
 describe("documentation", () => {
-  it.each(published)("the examples of %s's README are those in examples", (name) => {
+  it.each(published)("the examples in %s's README are the files in examples", (name) => {
     const readme = read(`packages/${name}/README.md`);
     const blocks = [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)].map((m) => m[1]);
     expect(blocks[0]).toBe(read(`examples/${name}.ts`));
@@ -48,7 +48,7 @@ describe("documentation", () => {
     for (const file of more) expect(blocks).toContain(read(`examples/${file}`));
   });
 
-  it.each(pages)("%s links to what is there", (page) => {
+  it.each(pages)("%s has no broken links", (page) => {
     const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((m) => m[1] ?? "");
     const missing = links.filter((link) => !existsSync(join(root, dirname(page), link)));
     expect(missing.map((link) => `${relative(root, page)}: ${link}`)).toEqual([]);
@@ -70,7 +70,7 @@ describe("documentation", () => {
     }
   });
 
-  it("the workflow of other systems runs the README's two commands", () => {
+  it("the workflow systems runs the README's two commands", () => {
     const commands = [...read("README.md").matchAll(/^```sh\n(npm ci && .*)\n```$/gm)].map(
       ([, c]) => c,
     );
@@ -88,7 +88,7 @@ describe("documentation", () => {
   });
 
   it.each(workflows)(
-    "the workflow %s only reads, ends, and names its actions' versions",
+    "the workflow %s may only read, has a time limit, and pins its actions' versions",
     (file) => {
       const { permissions, jobs } = workflow(file);
       expect(permissions).toEqual({ contents: "read" });
@@ -101,7 +101,7 @@ describe("documentation", () => {
   );
 
   it.each(["docs/own-data.md", "packages/pipeline/README.md"])(
-    "%s shows files that plan",
+    "the pipeline files in %s can be planned",
     async (page) => {
       const folder = mkdtempSync(join(tmpdir(), "sweetspot-readme-"));
       onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -109,9 +109,9 @@ describe("documentation", () => {
       const blocks = [...read(page).matchAll(/^```yaml\n([^]*?)^```$/gm)].map((m) => m[1] ?? "");
       expect(blocks.length).toBeGreaterThan(0);
       for (const [i, block] of blocks.entries()) {
-        // What is on the Hub, or in a folder of one's own, is not here.
+        // Models on the Hub or in a user's folder are not available here.
         const here = block.replaceAll(/^.*(nyu-mll|microsoft|my-checkpoint).*\n/gm, "");
-        // An excerpt leaves out what every file has.
+        // An excerpt leaves out the keys that every file has.
         const given = new Set([...here.matchAll(/^\w+/gm)].map(([key]) => key));
         const rest = ["tasks: [amazon]", "encoders: [minilm]", "exitLayers: [1, 2]"].filter(
           (line) => !given.has(line.split(":")[0] ?? ""),

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-/** A list spread into the arguments of a call that takes any number of them. */
+/** A list spread into the arguments of a variadic call. */
 const spread =
   /(?:\.(?:push|unshift|concat|splice)|Math\.(?:max|min)|from(?:CharCode|CodePoint))\((?:[^()[\]{}]|\([^()]*\))*?\.\.\./g;
 
@@ -18,7 +18,7 @@ test.each([
   expect(code.match(spread) ?? []).toHaveLength(found);
 });
 
-test("no list, which may be as long as the data, is spread into a call", async () => {
+test("no list is spread into a call: it may be as long as the data", async () => {
   const packages = join(import.meta.dirname, "..", "packages");
   const all = await Promise.all(
     ["data", "tokenizer"].map(async (name) => {

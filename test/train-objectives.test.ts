@@ -61,14 +61,14 @@ const weightsOf = (parameters: readonly ParameterSpec[]): HostTensors =>
     parameters.map(({ name }) => [`param/${name}`, tensorNamed(weights, `param/${name}`)]),
   );
 
-/** The segment that a parameter belongs to, from 1: that of the exit above it, or its own exit's. */
+/** The segment of a parameter, from 1: that of the next exit above it, or of its own exit. */
 function segmentOf(name: string): number {
   const layer = /^encoder\.layer\.(\d+)\./.exec(name)?.[1];
   const exit = /^exits\.(\d+)\./.exec(name)?.[1];
   return layer !== undefined ? Number(layer) + 1 : exit === undefined ? 1 : Number(exit);
 }
 
-/** The losses and gradients of training, by the parameters' names. */
+/** The losses and gradients of training, by parameter name. */
 async function trained(
   execution: Execution,
   objective: Objectives,
@@ -90,7 +90,7 @@ async function trained(
   return { losses: tensorNamed(results, "losses"), gradients: below(results, "grad/") };
 }
 
-/** The gradients of one classifier's loss alone, the others' counting 0 times. */
+/** The gradients of one classifier's loss; the other losses have weight 0. */
 async function ofClassifier(
   execution: Execution,
   objective: Objectives,
@@ -129,7 +129,10 @@ function lossOf(logits: tf.Tensor2D, tensors: Tensors): tf.Scalar {
   );
 }
 
-/** The gradients of a segment and its exit, trained alone on what the layers below give as a constant. */
+/**
+ * The gradients of a segment and its exit, trained alone on a constant input: the output of the layers
+ * below.
+ */
 async function trainedAlone(execution: Execution, segment: number): Promise<Numbers> {
   const all = parametersOf(exitLayers);
   const own = all.filter(({ name }) => segmentOf(name) === segment);
@@ -143,7 +146,7 @@ async function trainedAlone(execution: Execution, segment: number): Promise<Numb
           ...below(tensors, "param/"),
           ...Object.fromEntries(own.map(({ name }, i) => [name, values[i] as tf.Tensor])),
         });
-        // The first segment begins with the embeddings, which it trains.
+        // The first segment starts with the embeddings, and trains them.
         const hidden =
           segment === 1 ? (hiddenStates(p, inputs, config, 0)[0] as tf.Tensor3D) : input;
         const context = layerContext(p, inputs.attentionMask, config);
@@ -160,7 +163,7 @@ async function trainedAlone(execution: Execution, segment: number): Promise<Numb
   return results;
 }
 
-/** The names of gradients that only one side has, or that are further apart than `atol` somewhere. */
+/** The names of gradients that only one side has, or that differ by more than `atol` somewhere. */
 function differing(got: Numbers, want: Numbers, atol: number): string[] {
   const names = new Set([...Object.keys(got), ...Object.keys(want)]);
   return [...names].filter((name) => !(largestError(got[name] ?? [], want[name] ?? [NaN]) <= atol));
@@ -171,7 +174,7 @@ function isZero(gradient: ArrayLike<number>): boolean {
 }
 
 describe.each([eager, compiled])("objectives, $name", (execution) => {
-  // Compiled, ONNX Runtime fuses the two graphs in different ways.
+  // ONNX Runtime fuses the two compiled graphs in different ways.
   const atol = execution.name === "eager" ? 0 : 1e-6;
 
   it("SWEET: every other classifier's gradient of a segment is exactly zero, its own is not", async () => {
@@ -191,7 +194,7 @@ describe.each([eager, compiled])("objectives, $name", (execution) => {
 
   it("SWEET: a segment's gradient is that of its classifier trained alone on a detached input", async () => {
     const { gradients } = await trained(execution, objectives.sweet);
-    // The first segment's are the embeddings' too.
+    // The first segment's gradients include the embeddings'.
     const alone = await Promise.all(exitLayers.map((s) => trainedAlone(execution, s)));
     expect(alone.map((g) => Object.keys(g).length)).toEqual([5 + 16 + 4, 16 + 4, 16 + 4]);
     expect(differing(gradients, Object.assign({}, ...alone) as Numbers, atol)).toEqual([]);
@@ -213,7 +216,7 @@ describe.each([eager, compiled])("objectives, $name", (execution) => {
     expect(isZero(deepest["exits.1.classifier.weight"] ?? [0.5])).toBe(true);
   });
 
-  it("SWEET's forward pass is early-exit's", async () => {
+  it("SWEET's forward pass equals early-exit's", async () => {
     const [sweet, earlyExit] = await Promise.all(
       [objectives.sweet, objectives["early-exit"]].map((o) => trained(execution, o)),
     );
@@ -235,13 +238,13 @@ describe.each([eager, compiled])("objectives, $name", (execution) => {
   });
 });
 
-it("early-exit and SWEET train one model; multi-model one for each exit, of its first layers", () => {
+it("early-exit and SWEET train one model; multi-model trains one per exit, with the layers up to it", () => {
   expect(exitLayersOfModels(objectives["early-exit"], [1, 2, 4])).toEqual([[1, 2, 4]]);
   expect(exitLayersOfModels(objectives.sweet, [1, 2, 4])).toEqual([[1, 2, 4]]);
   expect(exitLayersOfModels(objectives["multi-model"], [1, 2, 4])).toEqual([[1], [2], [4]]);
 });
 
-it("leaves no tensor behind: not the gradients' own, nor the losses once they are disposed of", async () => {
+it("leaves no tensor behind once the losses are disposed of", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => tf.scalar(0));
   const before = tf.memory().numTensors;

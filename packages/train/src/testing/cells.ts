@@ -5,18 +5,12 @@ import { stage as dataStage } from "@sweetspot/data/stage";
 import type { TrainSettings } from "../settings.ts";
 import { stage as trainStage } from "../stage.ts";
 
-/** Makes cells of the tiny encoder in a folder, each under the name that it is given. */
-export interface TrainingCells {
-  /** 60 pairs of texts, 20 of each of three labels: 36 to train on, 6, 6 and 12 held out. */
-  pairs(name?: string): Promise<Artifact>;
-  /** By default SWEET with exits after layers 1 and 2, one epoch on `pairs`. */
-  train(name: string, settings?: Partial<TrainSettings>, data?: string): Promise<Artifact>;
-}
-
-/** Data and training cells of the tiny encoder in a folder. */
-export function trainingCells(folder: string): TrainingCells {
+/** Makes cells of the tiny encoder in a folder, each in `folder/name`. */
+export function cellsIn(folder: string) {
   return {
-    async pairs(name = "data") {
+    folder,
+    /** 60 pairs of texts, 20 for each of three labels: 36 for training; 6, 6 and 12 held out. */
+    async pairs(name = "data"): Promise<Artifact> {
       const labels = ["agrees", "differs", "neither"];
       const lines = Array.from({ length: 60 }, (_, i) => {
         const n = Math.floor(i / 3);
@@ -55,7 +49,7 @@ export function trainingCells(folder: string): TrainingCells {
   };
 }
 
-/** An artifact's files by their hashes. */
+/** The hashes of an artifact's files, by name. */
 export function hashesOf({ manifest }: Artifact): Record<string, string> {
   return Object.fromEntries(Object.entries(manifest.files).map(([name, f]) => [name, f.sha256]));
 }
