@@ -6,11 +6,17 @@ import type { TrainSettings } from "../settings.ts";
 import { stage as trainStage } from "../stage.ts";
 
 /** Makes cells of the tiny encoder in a folder, each in `folder/name`. */
-export function cellsIn(folder: string) {
+export interface TrainingCells {
+  /** 60 pairs of texts, 20 for each of three labels: 36 for training; 6, 6 and 12 held out. */
+  pairs(name?: string): Promise<Artifact>;
+  /** By default SWEET with exits after layers 1 and 2, one epoch on `pairs`. */
+  train(name: string, settings?: Partial<TrainSettings>, data?: string): Promise<Artifact>;
+}
+
+/** Data and training cells of the tiny encoder in a folder. */
+export function trainingCells(folder: string): TrainingCells {
   return {
-    folder,
-    /** 60 pairs of texts, 20 for each of three labels: 36 for training; 6, 6 and 12 held out. */
-    async pairs(name = "data"): Promise<Artifact> {
+    async pairs(name = "data") {
       const labels = ["agrees", "differs", "neither"];
       const lines = Array.from({ length: 60 }, (_, i) => {
         const n = Math.floor(i / 3);
@@ -49,7 +55,7 @@ export function cellsIn(folder: string) {
   };
 }
 
-/** The hashes of an artifact's files, by name. */
+/** An artifact's files by their hashes. */
 export function hashesOf({ manifest }: Artifact): Record<string, string> {
   return Object.fromEntries(Object.entries(manifest.files).map(([name, f]) => [name, f.sha256]));
 }
