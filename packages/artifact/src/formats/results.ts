@@ -155,7 +155,7 @@ export interface CellResults {
   calibrationSplit?: { exits: number[]; area: number } | undefined;
   /** Each exit's accuracy on the training split, where that was predicted. */
   training?: { exits: number[] } | undefined;
-  /** How the classifiers' gradients lay in training, by member, where it was told. */
+  /** How the classifiers' gradients aligned during training, by member, where that was measured. */
   conflict?: GradientConflict[] | undefined;
   /** What answers without an encoder score on the test split, where the data are known. */
   baseline?: BaselineResult | undefined;

@@ -12,7 +12,7 @@ describe("termsOf", () => {
     ]);
   });
 
-  test("a pair's texts are told apart, with what they share", () => {
+  test("a pair's texts have words of their own, and those that they share", () => {
     const expected =
       "1:a|1:red|1:cat|1:a red|1:red cat|2:red|2:cat|2:sleeps|2:now|2:red cat|2:cat sleeps|2:sleeps now|both:red|both:cat|overlap:2";
     const terms = termsOf({ text: "a red cat", textPair: "red cat sleeps now" });

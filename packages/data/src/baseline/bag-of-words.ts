@@ -4,7 +4,7 @@ import { wordsOf } from "./words.ts";
 
 /** Terms that are kept, those of the most examples first. */
 const mostTerms = 20_000;
-/** A pair's overlap is told in steps of a quarter. */
+/** A pair's overlap is a feature in steps of a quarter. */
 const overlapSteps = 4;
 
 type Texts = Pick<Example, "text" | "textPair">;
@@ -19,7 +19,7 @@ export interface Vocabulary {
 
 /**
  * What an example is described by: its words and pairs of neighbouring words, in lower case. Those of
- * a pair's two texts are told apart (`1:` and `2:`); the words that occur in both (`both:`), and the
+ * the words of a pair's two texts differ (`1:` and `2:`); the words that occur in both (`both:`), and the
  * share of the second text's words that do, in quarters (`overlap:`), come beside them.
  */
 export function termsOf({ text, textPair }: Texts): string[] {

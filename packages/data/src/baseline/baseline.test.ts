@@ -8,26 +8,26 @@ import { splitmix32, shuffled, uniform } from "@sweetspot/statistics";
 import type { Example } from "../sources/examples.ts";
 import { stage } from "../stage.ts";
 
-/** Texts of 7 words of 60, of which the word "yes" tells the label in `told` of 10. */
-function texts(n: number, told: number, seed: number): Example[] {
+/** Texts of 7 words out of 60; the word "yes" gives the label away in `tenths` of 10 texts. */
+function texts(n: number, tenths: number, seed: number): Example[] {
   const random = splitmix32(seed);
   return Array.from({ length: n }, (_, i) => {
     const label = i % 3 === 0 ? "right" : "wrong";
     const noise = Array.from({ length: 6 }, () => `w${Math.floor(60 * uniform(random))}`);
-    const word = (label === "right") === 10 * uniform(random) < told ? "yes" : "no";
+    const word = (label === "right") === 10 * uniform(random) < tenths ? "yes" : "no";
     return { text: shuffled([...noise, word], random).join(" "), label };
   });
 }
 
-const splitsOf = (told: number) => ({
-  train: texts(211, told, 1),
-  calibration: texts(5, told, 2),
-  threshold: texts(101, told, 3),
-  test: texts(151, told, 4),
+const splitsOf = (tenths: number) => ({
+  train: texts(211, tenths, 1),
+  calibration: texts(5, tenths, 2),
+  threshold: texts(101, tenths, 3),
+  test: texts(151, tenths, 4),
 });
 
 describe("baselineOf", () => {
-  test("finds the word that tells, and counts the test split", () => {
+  test("finds the word that gives the label away, and counts the test split", () => {
     const { format, majority, bagOfWords } = baselineOf(splitsOf(10), ["right", "wrong"]);
     expect(format).toBe("sweetspot-baseline-1");
     // Each third text is right, the first among them: 51 of 151.
@@ -35,7 +35,7 @@ describe("baselineOf", () => {
     expect(bagOfWords).toMatchObject({ n: 151, correct: 151, accuracy: 1 });
   });
 
-  test("of a word that tells in nine of ten cases it makes no more than that, and is the same again", () => {
+  test("a word that gives the label away in nine of ten cases is worth no more than that; the same again each time", () => {
     const baseline = baselineOf(splitsOf(9), ["right", "wrong"]);
     expect(baseline.bagOfWords.accuracy).toBeGreaterThan(0.8);
     expect(baseline.bagOfWords.accuracy).toBeLessThan(0.95);
@@ -44,8 +44,8 @@ describe("baselineOf", () => {
   });
 
   test("the regularisation is the one that is best on the threshold split, the strongest of equals", () => {
-    const told = texts(31, 10, 5).map(({ label }) => ({ text: `it is ${label}`, label }));
-    const easy = { train: told, calibration: [], threshold: told, test: told };
+    const easyTexts = texts(31, 10, 5).map(({ label }) => ({ text: `it is ${label}`, label }));
+    const easy = { train: tenths, calibration: [], threshold: tenths, test: told };
     expect(baselineOf(easy, ["right", "wrong"]).bagOfWords.regularisation).toBe(0.01);
     // To know noise by heart the weakest is best.
     const noise = texts(211, 5, 7);
@@ -96,7 +96,7 @@ describe("readBaseline", () => {
     expect(few.majority).toEqual(baseline.majority);
   });
 
-  test("another format is told by the file and the key", async () => {
+  test("another format is an error that names the file and the key", async () => {
     const data = { path: (name: string) => join(folder, name) } as Parameters<
       typeof readBaseline
     >[0];

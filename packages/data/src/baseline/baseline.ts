@@ -17,7 +17,7 @@ interface Fit {
   right: number;
 }
 
-/** Reads `baseline.json` of an artefact of the stage `data`. @throws TypeError if it is none */
+/** Reads `baseline.json` of an artifact of the stage `data`. @throws TypeError if it has another format */
 export async function readBaseline(data: Artifact): Promise<Baseline> {
   const path = data.path("baseline.json");
   return readJsonAs(path, baselineSchema);
