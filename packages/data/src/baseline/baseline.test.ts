@@ -45,7 +45,7 @@ describe("baselineOf", () => {
 
   test("the regularisation is the one that is best on the threshold split, the strongest of equals", () => {
     const easyTexts = texts(31, 10, 5).map(({ label }) => ({ text: `it is ${label}`, label }));
-    const easy = { train: tenths, calibration: [], threshold: tenths, test: told };
+    const easy = { train: easyTexts, calibration: [], threshold: easyTexts, test: easyTexts };
     expect(baselineOf(easy, ["right", "wrong"]).bagOfWords.regularisation).toBe(0.01);
     // To know noise by heart the weakest is best.
     const noise = texts(211, 5, 7);
