@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { checkDtype, input, type KernelCall, type Lowering } from "../trace/lowering.ts";
+import { floatRef, input, type KernelCall, type Lowering } from "../trace/lowering.ts";
 
 /** What tfjs makes of a convolution's attributes, and the padding in ONNX's order. */
 export interface Window extends tf.backend_util.Conv2DInfo {
@@ -82,12 +82,6 @@ export function fromChannelsFirst(call: KernelCall, name: string, { dataFormat }
   return call.emit.node("Transpose", [name], { perm: [0, 2, 3, 1] });
 }
 
-function floatRef(call: KernelCall, name: string): string {
-  const tensor = input(call, name);
-  checkDtype(call, tensor, "float32");
-  return call.emit.ref(tensor);
-}
-
 function checkChannels(call: KernelCall, { inChannels }: Window, filterShape: readonly number[]) {
   if (filterShape[2] !== inChannels)
     throw new RangeError(
@@ -106,6 +100,14 @@ function onnxFilter(call: KernelCall, name: string, window: Window, depthwise: b
   ]);
 }
 
+function onnxAttributes(window: Window) {
+  return {
+    strides: [window.strideHeight, window.strideWidth],
+    dilations: [window.dilationHeight, window.dilationWidth],
+    pads: window.pads,
+  };
+}
+
 function convolution(depthwise: boolean): Lowering {
   return (call) => {
     const { emit } = call;
@@ -118,12 +120,7 @@ function convolution(depthwise: boolean): Lowering {
         channelsFirst(call, floatRef(call, "x"), window),
         onnxFilter(call, floatRef(call, "filter"), window, depthwise),
       ],
-      {
-        strides: [window.strideHeight, window.strideWidth],
-        dilations: [window.dilationHeight, window.dilationWidth],
-        pads: window.pads,
-        group: depthwise ? window.inChannels : 1,
-      },
+      { ...onnxAttributes(window), group: depthwise ? window.inChannels : 1 },
     );
     return emit.output(fromChannelsFirst(call, y, window), window.outShape, "float32");
   };
@@ -164,9 +161,7 @@ export function spread(
   // What lies beyond the last window has a gradient of 0.
   const [below, beside] = window.rest;
   return call.emit.node("ConvTranspose", [dy, filter], {
-    strides: [window.strideHeight, window.strideWidth],
-    dilations: [window.dilationHeight, window.dilationWidth],
-    pads: window.pads,
+    ...onnxAttributes(window),
     output_padding: [Math.max(0, below), Math.max(0, beside)],
     group,
   });

@@ -3,43 +3,26 @@ import {
   broadcast,
   cast,
   checkDtype,
+  floatRef,
   graphDtype,
   input,
   inputList,
   type KernelCall,
   type Lowering,
   refAs,
+  scalar,
   type TensorDtype,
 } from "../trace/lowering.ts";
 
-/** tfjs unary kernel on float32 -> the ONNX operator that computes just that, NaN and infinities included. */
-const unary: Readonly<Record<string, string>> = {
-  Acos: "Acos",
-  Acosh: "Acosh",
-  Asin: "Asin",
-  Asinh: "Asinh",
-  Atan: "Atan",
-  Atanh: "Atanh",
-  Cos: "Cos",
-  Cosh: "Cosh",
-  Elu: "Elu",
-  Erf: "Erf",
-  Log: "Log",
-  Reciprocal: "Reciprocal",
-  Sigmoid: "Sigmoid",
-  Sin: "Sin",
-  Sinh: "Sinh",
-  Softplus: "Softplus",
-  Sqrt: "Sqrt",
-  Tan: "Tan",
-  Tanh: "Tanh",
-};
+/** tfjs's unary kernels on float32 that are ONNX's of the same name, NaN and infinities included. */
+const unary =
+  "Acos Acosh Asin Asinh Atan Atanh Cos Cosh Elu Erf Log Reciprocal Sigmoid Sin Sinh Softplus Sqrt Tan Tanh";
 
 /** On float32 and int32. */
-const numeric: Readonly<Record<string, string>> = { Abs: "Abs", Neg: "Neg", Relu: "Relu" };
+const numeric = "Abs Neg Relu";
 
 /** On float32; a whole number stays what it is. */
-const rounding: Readonly<Record<string, string>> = { Ceil: "Ceil", Floor: "Floor", Round: "Round" };
+const rounding = "Ceil Floor Round";
 
 /** On two tensors of one dtype, float32 or int32. */
 const arithmetic: Readonly<Record<string, string>> = {
@@ -59,15 +42,28 @@ const order: Readonly<Record<string, string>> = {
 
 const logical: Readonly<Record<string, string>> = { LogicalAnd: "And", LogicalOr: "Or" };
 
+const float: readonly TensorDtype[] = ["float32"];
+const number: readonly TensorDtype[] = ["float32", "int32"];
+const any: readonly TensorDtype[] = ["float32", "int32", "bool"];
+
 /** A lowering of one input, in terms of its value's name and its dtype. */
 function onOne(
   allowed: readonly TensorDtype[],
   build: (call: KernelCall, x: string, dtype: TensorDtype) => string,
+  result?: TensorDtype,
 ): Lowering {
   return (call) => {
     const x = input(call, "x");
     const dtype = checkDtype(call, x, ...allowed);
-    return call.emit.output(build(call, call.emit.ref(x), dtype), x.shape, dtype);
+    return call.emit.output(build(call, call.emit.ref(x), dtype), x.shape, result ?? dtype);
+  };
+}
+
+/** A lowering of one input, float32 whatever it is given. */
+function onFloat(build: (call: KernelCall, x: string) => string): Lowering {
+  return (call) => {
+    const x = input(call, "x");
+    return call.emit.output(build(call, refAs(call, x, "float32")), x.shape, "float32");
   };
 }
 
@@ -87,21 +83,16 @@ function onTwo(
   };
 }
 
-function each(table: Readonly<Record<string, string>>, lower: (op: string) => Lowering) {
-  return Object.fromEntries(Object.entries(table).map(([kernel, op]) => [kernel, lower(op)]));
-}
-
-function scalar({ emit }: KernelCall, value: number, dtype: TensorDtype = "float32"): string {
-  return emit.constant([value], [], dtype);
+/** A lowering for each kernel of a table from kernels to operators, or of a list of names that both have. */
+function each(of: Readonly<Record<string, string>> | string, lower: (op: string) => Lowering) {
+  const table = typeof of === "string" ? of.split(" ").map((op) => [op, op]) : Object.entries(of);
+  return Object.fromEntries(table.map(([kernel = "", op = ""]) => [kernel, lower(op)]));
 }
 
 /** What tfjs's int32 arrays make of a number: truncated, and within int32 where it was infinite. */
 function whole(value: number): number {
   return Math.trunc(Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1));
 }
-
-const float: readonly TensorDtype[] = ["float32"];
-const number: readonly TensorDtype[] = ["float32", "int32"];
 
 /** Kernels that compute each number of the result from the numbers at its place. */
 export const elementwise: Readonly<Record<string, Lowering>> = {
@@ -113,7 +104,7 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
   ...each(arithmetic, (op) => onTwo(number, ({ emit }, a, b) => emit.node(op, [a, b]))),
   ...each(order, (op) =>
     onTwo(
-      ["float32", "int32", "bool"],
+      any,
       (call, a, b, dtype) => {
         // ONNX orders no bools.
         const to = dtype === "bool" ? "int32" : dtype;
@@ -124,35 +115,16 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
   ),
   ...each(logical, (op) => onTwo(["bool"], ({ emit }, a, b) => emit.node(op, [a, b]))),
 
-  Equal: onTwo(
-    ["float32", "int32", "bool"],
-    ({ emit }, a, b) => emit.node("Equal", [a, b]),
-    "bool",
-  ),
-  NotEqual: onTwo(
-    ["float32", "int32", "bool"],
-    ({ emit }, a, b) => emit.node("Not", [emit.node("Equal", [a, b])]),
-    "bool",
-  ),
+  Equal: onTwo(any, ({ emit }, a, b) => emit.node("Equal", [a, b]), "bool"),
+  NotEqual: onTwo(any, ({ emit }, a, b) => emit.node("Not", [emit.node("Equal", [a, b])]), "bool"),
   LogicalNot: onOne(["bool"], ({ emit }, x) => emit.node("Not", [x])),
-  IsNan: (call) => {
-    const x = input(call, "x");
-    checkDtype(call, x, "float32");
-    return call.emit.output(call.emit.node("IsNaN", [call.emit.ref(x)]), x.shape, "bool");
-  },
-  IsInf: (call) => {
-    const x = input(call, "x");
-    checkDtype(call, x, "float32");
-    return call.emit.output(call.emit.node("IsInf", [call.emit.ref(x)]), x.shape, "bool");
-  },
-  IsFinite: (call) => {
-    const { emit } = call;
-    const x = input(call, "x");
-    checkDtype(call, x, "float32");
-    const size = emit.node("Abs", [emit.ref(x)]);
-    const name = emit.node("Less", [size, scalar(call, Infinity)]);
-    return emit.output(name, x.shape, "bool");
-  },
+  IsNan: onOne(float, ({ emit }, x) => emit.node("IsNaN", [x]), "bool"),
+  IsInf: onOne(float, ({ emit }, x) => emit.node("IsInf", [x]), "bool"),
+  IsFinite: onOne(
+    float,
+    (call, x) => call.emit.node("Less", [call.emit.node("Abs", [x]), scalar(call, Infinity)]),
+    "bool",
+  ),
   RealDiv: onTwo(float, ({ emit }, a, b) => emit.node("Div", [a, b])),
   /** A whole power past int32's range is left open. */
   Pow: onTwo(number, (call, a, b, dtype) => {
@@ -161,10 +133,8 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
     if (dtype === "float32") return power;
     // An infinity, which tfjs stores as 0.
     const zero = scalar(call, 0, "int32");
-    const infinite = emit.node("And", [
-      emit.node("Equal", [a, zero]),
-      emit.node("Less", [b, zero]),
-    ]);
+    const [isZero, isLess] = [emit.node("Equal", [a, zero]), emit.node("Less", [b, zero])];
+    const infinite = emit.node("And", [isZero, isLess]);
     return emit.node("Where", [infinite, zero, power]);
   }),
   SquaredDifference: onTwo(number, ({ emit }, a, b) => {
@@ -178,12 +148,10 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
     checkDtype(call, a, "float32", "int32");
     // ONNX divides whole numbers towards zero, tfjs rounds down; float32 does not hold each int32.
     const quotient = emit.node("Div", [refAs(call, a, "float64"), refAs(call, b, "float64")]);
-    const floor = emit.node("Cast", [emit.node("Floor", [quotient])], { to: 6 });
-    const zero = emit.constant([0], [], "int32");
-    const isZero = emit.node("Equal", [
-      emit.ref(b),
-      emit.constant([0], [], graphDtype(b.dtype, call.kernel)),
-    ]);
+    const floor = cast(call, emit.node("Floor", [quotient]), "float64", "int32");
+    const zero = scalar(call, 0, "int32");
+    const divisor = emit.ref(b);
+    const isZero = emit.node("Equal", [divisor, scalar(call, 0, graphDtype(b.dtype, call.kernel))]);
     return emit.output(emit.node("Where", [isZero, zero, floor]), broadcast(a, b), "int32");
   },
   /** The sign of the divisor, as in Python; an int32 modulo 0 is 0, as tfjs has it. */
@@ -192,22 +160,15 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
     // As float64 a whole number divided by 0 is no fault of the processor's.
     const to = dtype === "int32" ? "float64" : "float32";
     const [a, b] = [cast(call, first, dtype, to), cast(call, second, dtype, to)];
-    const zero =
-      to === "float32" ? scalar(call, 0) : emit.node("Cast", [scalar(call, 0)], { to: 11 });
+    const zero = cast(call, scalar(call, 0), "float32", to);
     const negative = (x: string) => emit.node("Less", [x, zero]);
     const rest = emit.node("Mod", [a, b], { fmod: 1 });
     const otherSign = emit.node("Mod", [emit.node("Add", [rest, b]), b], { fmod: 1 });
-    const result = emit.node("Where", [
-      emit.node("Equal", [negative(a), negative(b)]),
-      rest,
-      otherSign,
-    ]);
+    const isSame = emit.node("Equal", [negative(a), negative(b)]);
+    const result = emit.node("Where", [isSame, rest, otherSign]);
     if (dtype === "float32") return result;
-    return emit.node("Where", [
-      emit.node("Equal", [second, scalar(call, 0, "int32")]),
-      scalar(call, 0, "int32"),
-      emit.node("Cast", [result], { to: 6 }),
-    ]);
+    const isZero = emit.node("Equal", [second, scalar(call, 0, "int32")]);
+    return emit.node("Where", [isZero, scalar(call, 0, "int32"), cast(call, result, to, "int32")]);
   }),
   AddN: (call) => {
     const tensors = inputList(call);
@@ -220,10 +181,7 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
   },
 
   /** float32 whatever it is given. */
-  Exp: (call) => {
-    const x = input(call, "x");
-    return call.emit.output(call.emit.node("Exp", [refAs(call, x, "float32")]), x.shape, "float32");
-  },
+  Exp: onFloat(({ emit }, x) => emit.node("Exp", [x])),
   // exp(x) - 1 itself loses all digits of a small x.
   Expm1: onOne(float, (call, x) => {
     const { emit } = call;
@@ -252,21 +210,13 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
     call.emit.node("Clip", [x, scalar(call, 0, dtype), scalar(call, 6, dtype)]),
   ),
   ClipByValue: onOne(number, (call, x, dtype) => {
-    const { clipValueMin, clipValueMax } = call.attrs as {
-      clipValueMin: number;
-      clipValueMax: number;
-    };
+    const { clipValueMin, clipValueMax } = call.attrs as tf.ClipByValueAttrs;
     const bound = (value: number) => scalar(call, dtype === "int32" ? whole(value) : value, dtype);
     return call.emit.node("Clip", [x, bound(clipValueMin), bound(clipValueMax)]);
   }),
-  LeakyRelu: (call) => {
-    const x = input(call, "x");
-    const { alpha } = call.attrs as { alpha: number };
-    const name = call.emit.node("LeakyRelu", [refAs(call, x, "float32")], {
-      alpha: { float: alpha },
-    });
-    return call.emit.output(name, x.shape, "float32");
-  },
+  LeakyRelu: onFloat(({ attrs, emit }, x) =>
+    emit.node("LeakyRelu", [x], { alpha: { float: (attrs as tf.LeakyReluAttrs).alpha } }),
+  ),
   /** The gradient of Elu, from its result. */
   EluGrad: (call) => {
     const { emit } = call;
@@ -289,8 +239,7 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
   Prelu: (call) => {
     const { emit } = call;
     const [x, alpha] = [input(call, "x"), input(call, "alpha")];
-    checkDtype(call, x, "float32");
-    const [value, slope] = [emit.ref(x), refAs(call, alpha, "float32")];
+    const [value, slope] = [floatRef(call, "x"), refAs(call, alpha, "float32")];
     const name = emit.node("Where", [
       emit.node("Less", [value, scalar(call, 0)]),
       emit.node("Mul", [slope, value]),
@@ -312,7 +261,7 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
 
   Cast: (call) => {
     const x = input(call, "x");
-    const { dtype } = call.attrs as { dtype: tf.DataType };
+    const { dtype } = call.attrs as tf.CastAttrs;
     return call.emit.output(refAs(call, x, graphDtype(dtype, call.kernel)), x.shape, dtype);
   },
   Identity: (call) => {

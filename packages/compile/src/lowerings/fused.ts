@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { checkDtype, input, type KernelCall, type Lowering } from "../trace/lowering.ts";
+import { checkDtype, input, type KernelCall, type Lowering, scalar } from "../trace/lowering.ts";
 import { convolution2d } from "./convolution.ts";
 import { elementwise } from "./elementwise.ts";
 import { matmulGather } from "./matmul-gather.ts";
@@ -92,10 +92,9 @@ export const fused: Readonly<Record<string, Lowering>> = {
         );
       return emit.ref(tensor);
     };
-    const epsilon = emit.constant([varianceEpsilon ?? 1e-3], [], "float32");
-    const deviation = emit.node("Sqrt", [
-      emit.node("Add", [value(input(call, "variance")), epsilon]),
-    ]);
+    const epsilon = scalar(call, varianceEpsilon ?? 1e-3);
+    const variance = emit.node("Add", [value(input(call, "variance")), epsilon]);
+    const deviation = emit.node("Sqrt", [variance]);
     const centred = emit.node("Sub", [value(x), value(input(call, "mean"))]);
     const scaled = scale === undefined ? centred : emit.node("Mul", [centred, value(scale)]);
     const normal = emit.node("Div", [scaled, deviation]);

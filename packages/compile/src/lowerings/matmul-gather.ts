@@ -8,7 +8,9 @@ import {
   inputList,
   type KernelCall,
   type Lowering,
+  range,
   refAs,
+  scalar,
 } from "../trace/lowering.ts";
 
 /** A value with its last two axes swapped. */
@@ -22,11 +24,8 @@ function transposed({ emit }: KernelCall, value: string, rank: number): string {
 function checkedIndices(call: KernelCall, indices: tf.TensorInfo): string {
   const { emit } = call;
   const index = refAs(call, indices, "int32");
-  return emit.node("Where", [
-    emit.node("Less", [index, emit.constant([0], [], "int32")]),
-    emit.constant([2 ** 31 - 1], [], "int32"),
-    index,
-  ]);
+  const isNegative = emit.node("Less", [index, scalar(call, 0, "int32")]);
+  return emit.node("Where", [isNegative, scalar(call, 2 ** 31 - 1, "int32"), index]);
 }
 
 /** How many axes each index names. @throws RangeError if they are none, or more than there are */
@@ -44,7 +43,7 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
     const { emit } = call;
     const [a, b] = [input(call, "a"), input(call, "b")];
     const dtype = checkDtype(call, a, "float32", "int32");
-    const { transposeA, transposeB } = call.attrs as { transposeA: boolean; transposeB: boolean };
+    const { transposeA, transposeB } = call.attrs as tf.BatchMatMulAttrs;
     const [p, q] = a.shape.slice(-2);
     const [r, s] = b.shape.slice(-2);
     const [rows, inner] = transposeA ? [q, p] : [p, q];
@@ -88,10 +87,9 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
     const [x, indices] = [input(call, "params"), input(call, "indices")];
     const dtype = graphDtype(x.dtype, call.kernel);
     const depth = depthOf(call, indices, x.shape);
-    const name = emit.node("GatherND", [
-      emit.ref(x),
-      cast(call, checkedIndices(call, indices), "int32", "int64"),
-    ]);
+    const value = emit.ref(x);
+    const places = cast(call, checkedIndices(call, indices), "int32", "int64");
+    const name = emit.node("GatherND", [value, places]);
     return emit.output(name, [...indices.shape.slice(0, -1), ...x.shape.slice(depth)], dtype);
   },
 
@@ -99,7 +97,7 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
   ScatterNd: (call) => {
     const { emit } = call;
     const [indices, updates] = [input(call, "indices"), input(call, "updates")];
-    const { shape } = call.attrs as { shape: number[] };
+    const { shape } = call.attrs as tf.ScatterNdAttrs;
     const dtype = checkDtype(call, updates, "float32", "int32");
     const depth = depthOf(call, indices, shape);
     const expected = [...indices.shape.slice(0, -1), ...shape.slice(depth)];
@@ -107,21 +105,15 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
       throw new RangeError(
         `${call.kernel}: expected updates of [${expected}], got [${updates.shape}]`,
       );
-    const sum = emit.node(
-      "ScatterND",
-      [
-        emit.filled(shape, 0, dtype),
-        cast(call, checkedIndices(call, indices), "int32", "int64"),
-        emit.ref(updates),
-      ],
-      { reduction: "add" },
-    );
+    const zeros = emit.filled(shape, 0, dtype);
+    const places = cast(call, checkedIndices(call, indices), "int32", "int64");
+    const sum = emit.node("ScatterND", [zeros, places, emit.ref(updates)], { reduction: "add" });
     return emit.output(sum, shape, dtype);
   },
 
   Einsum: (call) => {
     const { emit } = call;
-    const { equation } = call.attrs as { equation: string };
+    const { equation } = call.attrs as tf.EinsumAttrs;
     const tensors = inputList(call);
     for (const tensor of tensors) checkDtype(call, tensor, "float32");
     const plain = equation.replaceAll(" ", "");
@@ -143,36 +135,28 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
   OneHot: (call) => {
     const { emit } = call;
     const indices = input(call, "indices");
-    const { depth, onValue, offValue, dtype } = call.attrs as {
-      depth: number;
-      onValue: number;
-      offValue: number;
-      dtype: tf.DataType;
-    };
+    const { depth, onValue, offValue, dtype } = call.attrs as tf.OneHotAttrs;
     const kind = graphDtype(dtype, call.kernel);
     const through = kind === "bool" ? "int32" : kind;
     // By comparison, not ONNX's OneHot, which counts negative indices from the end.
-    const bound = (value: number) => emit.node("Squeeze", [emit.shape([value])]);
-    const range = emit.node("Range", [bound(0), bound(depth), bound(1)]);
-    const classes = cast(call, range, "int64", "int32");
+    const classes = cast(call, range(call, 0, depth), "int64", "int32");
     const column = emit.node("Reshape", [
       refAs(call, indices, "int32"),
       emit.shape([...indices.shape, 1]),
     ]);
     const hot = emit.node("Where", [
       emit.node("Equal", [column, classes]),
-      emit.constant([onValue], [], through),
-      emit.constant([offValue], [], through),
+      scalar(call, onValue, through),
+      scalar(call, offValue, through),
     ]);
-    const name = through === kind ? hot : emit.node("Cast", [hot], { to: 9 });
-    return emit.output(name, [...indices.shape, depth], kind);
+    return emit.output(cast(call, hot, through, kind), [...indices.shape, depth], kind);
   },
 
   /** Adds the rows of `x` up by their ids; one whose id is no segment's is left out, as in tfjs. */
   UnsortedSegmentSum: (call) => {
     const { emit } = call;
     const [x, segmentIds] = [input(call, "x"), input(call, "segmentIds")];
-    const { numSegments } = call.attrs as { numSegments: number };
+    const { numSegments } = call.attrs as tf.UnsortedSegmentSumAttrs;
     const dtype = checkDtype(call, x, "float32", "int32");
     const [rows, ...width] = x.shape;
     if (rows === undefined || segmentIds.shape.length !== 1 || segmentIds.shape[0] !== rows) {
@@ -182,7 +166,7 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
     }
     const shape = [numSegments, ...width];
     // int32 until the last: devices other than the CPU compare nothing else.
-    const zero = emit.constant([0], [], "int32");
+    const zero = scalar(call, 0, "int32");
     const end = cast(call, emit.shape([numSegments]), "int64", "int32");
     const isSegment = (ids: string) =>
       emit.node("And", [emit.node("GreaterOrEqual", [ids, zero]), emit.node("Less", [ids, end])]);
@@ -190,16 +174,10 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
     const ids = reshaped(refAs(call, segmentIds, "int32"), [rows, 1]);
     const row = emit.node("Where", [isSegment(ids), ids, zero]);
     const alike = reshaped(ids, [rows, ...width.map(() => 1)]);
-    const updates = emit.node("Where", [
-      isSegment(alike),
-      emit.ref(x),
-      emit.constant([0], [], dtype),
-    ]);
-    const sum = emit.node(
-      "ScatterND",
-      [emit.filled(shape, 0, dtype), cast(call, row, "int32", "int64"), updates],
-      { reduction: "add" },
-    );
+    const updates = emit.node("Where", [isSegment(alike), emit.ref(x), scalar(call, 0, dtype)]);
+    const zeros = emit.filled(shape, 0, dtype);
+    const places = cast(call, row, "int32", "int64");
+    const sum = emit.node("ScatterND", [zeros, places, updates], { reduction: "add" });
     return emit.output(sum, shape, dtype);
   },
 };

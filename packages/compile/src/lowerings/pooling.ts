@@ -1,5 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import { checkDtype, input, type KernelCall, type Lowering } from "../trace/lowering.ts";
+import {
+  checkDtype,
+  floatRef,
+  input,
+  type KernelCall,
+  type Lowering,
+  scalar,
+} from "../trace/lowering.ts";
 import {
   channelsFirst,
   checkedWindow,
@@ -62,12 +69,8 @@ function pooled(op: string, prepare: (call: KernelCall, x: string) => string): L
 }
 
 /** tfjs passes over NaN here. */
-function withoutNaN({ emit }: KernelCall, x: string): string {
-  return emit.node("Where", [
-    emit.node("IsNaN", [x]),
-    emit.constant([-Infinity], [], "float32"),
-    x,
-  ]);
+function withoutNaN(call: KernelCall, x: string): string {
+  return call.emit.node("Where", [call.emit.node("IsNaN", [x]), scalar(call, -Infinity), x]);
 }
 
 /** Pooling over two dimensions, with what its gradients are made of. */
@@ -94,7 +97,7 @@ export const pooling: Readonly<Record<string, Lowering>> = {
       onnxAttributes(window),
       2,
     );
-    const isPlace = emit.node("Greater", [flat(most), emit.constant([-Infinity], [], "float32")]);
+    const isPlace = emit.node("Greater", [flat(most), scalar(call, -Infinity)]);
     const sum = emit.node(
       "ScatterElements",
       [
@@ -103,7 +106,7 @@ export const pooling: Readonly<Record<string, Lowering>> = {
         emit.node("Where", [
           isPlace,
           flat(channelsFirst(call, emit.ref(dy), window)),
-          emit.constant([0], [], "float32"),
+          scalar(call, 0),
         ]),
       ],
       { reduction: "add" },
@@ -116,8 +119,7 @@ export const pooling: Readonly<Record<string, Lowering>> = {
   /** Divided by the filter's whole size, padding or not, as tfjs has it. */
   AvgPoolGrad: (call) => {
     const { emit } = call;
-    const [dy, x] = [input(call, "dy"), input(call, "input")];
-    checkDtype(call, dy, "float32");
+    const [dy, x] = [floatRef(call, "dy"), input(call, "input")];
     const window = windowOf(call, x);
     checkShape(call, "dy", window.outShape);
     const { inChannels, filterHeight, filterWidth } = window;
@@ -126,8 +128,7 @@ export const pooling: Readonly<Record<string, Lowering>> = {
       1 / (filterHeight * filterWidth),
       "float32",
     );
-    const gradient = channelsFirst(call, emit.ref(dy), window);
-    const name = spread(call, gradient, share, window, inChannels);
+    const name = spread(call, channelsFirst(call, dy, window), share, window, inChannels);
     return emit.output(fromChannelsFirst(call, name, window), x.shape, "float32");
   },
 };

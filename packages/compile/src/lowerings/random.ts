@@ -1,4 +1,4 @@
-import { input, type Lowering, onnxType } from "../trace/lowering.ts";
+import { cast, input, type Lowering, range, refAs, scalar } from "../trace/lowering.ts";
 import { counterStep, type RandomMasksAttrs, rounds } from "./random-masks.ts";
 import { elementCount } from "../graph/graph.ts";
 
@@ -11,25 +11,14 @@ export const random: Readonly<Record<string, Lowering>> = {
     // to all would be left to the CPU, and copied.
     const columns = shape.at(-1) ?? 1;
     const rows = elementCount(shape.slice(0, -1));
-    const word = (value: number) =>
-      emit.node("Cast", [emit.constant([value | 0], [], "int32")], { to: onnxType.uint32 });
-    const bound = (value: number) => emit.node("Squeeze", [emit.shape([value])]);
-    const key = emit.node("Cast", [emit.ref(input(call, "key"))], { to: onnxType.uint32 });
-    const [first, second] = emit.several("Split", [key], { axis: 0, num_outputs: 2 }, 2) as [
-      string,
-      string,
-    ];
+    const word = (value: number) => cast(call, scalar(call, value | 0, "int32"), "int32", "uint32");
+    const key = refAs(call, input(call, "key"), "uint32");
+    const [first = "", second = ""] = emit.several("Split", [key], { axis: 0, num_outputs: 2 }, 2);
     const add = (x: string, y: string) => emit.node("Add", [x, y]);
     const times = (x: string, factor: number) => emit.node("Mul", [x, word(factor)]);
-    const upTo = (count: number) =>
-      emit.node("Cast", [emit.node("Range", [bound(0), bound(count), bound(1)])], {
-        to: onnxType.uint32,
-      });
+    const upTo = (count: number) => cast(call, range(call, 0, count), "int64", "uint32");
     const column = times(upTo(columns), counterStep);
-    const rowStep = times(
-      emit.node("Cast", [emit.shape([columns])], { to: onnxType.uint32 }),
-      counterStep,
-    );
+    const rowStep = times(cast(call, emit.shape([columns]), "int64", "uint32"), counterStep);
     const row = emit.node("Reshape", [upTo(rows), emit.shape([rows, 1])], { allowzero: 1 });
     let x = add(add(emit.node("Mul", [row, rowStep]), column), first);
     for (let round = 0; round < rounds; round++) {

@@ -3,11 +3,14 @@ import {
   axisOf,
   cast,
   checkDtype,
+  floatRef,
   input,
   type KernelCall,
   type Lowering,
+  numericDtype,
+  range,
   refAs,
-  type TensorDtype,
+  scalar,
 } from "../trace/lowering.ts";
 import { elementCount } from "../graph/graph.ts";
 
@@ -47,7 +50,7 @@ function checkSome(call: KernelCall, x: tf.TensorInfo, shape: readonly number[])
 function sum(op: string): Lowering {
   return (call) => {
     const { x, shape, node } = reduce(call);
-    const dtype = x.dtype === "bool" ? "int32" : checkDtype(call, x, "float32", "int32");
+    const dtype = numericDtype(call, x);
     return call.emit.output(node(op, refAs(call, x, dtype)), shape, dtype);
   };
 }
@@ -67,11 +70,8 @@ function sumOrProduct(call: KernelCall): tf.TensorInfo | tf.TensorInfo[] {
   const ones = emit.filled([1, rows], 1, "float32");
   const product = emit.node("MatMul", [ones, emit.ref(x)]);
   if (keepDims) return emit.output(product, [1, columns], "float32");
-  return emit.output(
-    emit.node("Reshape", [product, emit.shape([columns])], { allowzero: 1 }),
-    [columns],
-    "float32",
-  );
+  const vector = emit.node("Reshape", [product, emit.shape([columns])], { allowzero: 1 });
+  return emit.output(vector, [columns], "float32");
 }
 
 /** NaN where there is one: ONNX Runtime passes over it. */
@@ -88,7 +88,7 @@ function extreme(op: string): Lowering {
     const value = emit.ref(x);
     const isNaN = cast(call, emit.node("IsNaN", [value]), "bool", "int32");
     const anyNaN = cast(call, node("ReduceMax", isNaN), "int32", "bool");
-    const nan = emit.constant([NaN], [], "float32");
+    const nan = scalar(call, NaN);
     return emit.output(emit.node("Where", [anyNaN, nan, node(op, value)]), shape, dtype);
   };
 }
@@ -109,9 +109,8 @@ function argument(op: string): Lowering {
   return (call) => {
     const { emit } = call;
     const x = input(call, "x");
-    const axis = axisOf((call.attrs as { axis: number }).axis, x);
-    const dtype: TensorDtype =
-      x.dtype === "bool" ? "int32" : checkDtype(call, x, "float32", "int32");
+    const axis = axisOf((call.attrs as tf.ArgMaxAttrs).axis, x);
+    const dtype = numericDtype(call, x);
     const shape = x.shape.toSpliced(axis, 1);
     checkSome(call, x, shape);
     // ONNX Runtime finds no place among none, not even no times.
@@ -140,13 +139,9 @@ export const reductions: Readonly<Record<string, Lowering>> = {
   Cumsum: (call) => {
     const { emit } = call;
     const x = input(call, "x");
-    const { axis, exclusive, reverse } = call.attrs as {
-      axis: number;
-      exclusive: boolean;
-      reverse: boolean;
-    };
-    const dtype = x.dtype === "bool" ? "int32" : checkDtype(call, x, "float32", "int32");
-    const along = emit.constant([axisOf(axis, x)], [], "int32");
+    const { axis, exclusive, reverse } = call.attrs as tf.CumsumAttrs;
+    const dtype = numericDtype(call, x);
+    const along = scalar(call, axisOf(axis, x), "int32");
     const name = emit.node("CumSum", [refAs(call, x, dtype), along], {
       exclusive: exclusive ? 1 : 0,
       reverse: reverse ? 1 : 0,
@@ -157,7 +152,7 @@ export const reductions: Readonly<Record<string, Lowering>> = {
   TopK: (call) => {
     const { emit } = call;
     const x = input(call, "x");
-    const { k } = call.attrs as { k: number };
+    const { k } = call.attrs as tf.TopKAttrs;
     const dtype = checkDtype(call, x, "float32", "int32");
     const shape = [...x.shape.slice(0, -1), k];
     // ONNX Runtime ends the process where there are no numbers.
@@ -175,7 +170,7 @@ export const reductions: Readonly<Record<string, Lowering>> = {
   Cumprod: (call) => {
     const { emit } = call;
     const x = input(call, "x");
-    const attrs = call.attrs as { axis: number; exclusive: boolean; reverse: boolean };
+    const attrs = call.attrs as tf.CumprodAttrs;
     const { exclusive, reverse } = attrs;
     const dtype = checkDtype(call, x, "float32", "int32");
     if (x.shape.includes(0)) return emit.output(emit.ref(x), x.shape, dtype);
@@ -183,28 +178,21 @@ export const reductions: Readonly<Record<string, Lowering>> = {
     const n = x.shape[axis] ?? 1;
     const outer = elementCount(x.shape.slice(0, axis));
     const inner = elementCount(x.shape.slice(axis + 1));
-    const bound = (value: number) => emit.node("Squeeze", [emit.shape([value])]);
-    const places = emit.node("Range", [bound(0), bound(n), bound(1)]);
+    const places = range(call, 0, n);
     const [row, column] = [emit.shape([n, 1, 1]), emit.shape([1, n, 1])].map((shape) =>
       emit.node("Reshape", [places, shape]),
     ) as [string, string];
     const order = exclusive ? "Less" : "LessOrEqual";
     const counts = emit.node(order, reverse ? [row, column] : [column, row]);
     const numbers = emit.node("Reshape", [emit.ref(x), emit.shape([outer, 1, n, inner])]);
-    const one = emit.constant([1], [], dtype);
-    const product = emit.node(
-      "ReduceProd",
-      [emit.node("Where", [counts, numbers, one]), emit.shape([2])],
-      { keepdims: 0 },
-    );
-    const name = emit.node("Reshape", [product, emit.shape(x.shape)]);
-    return emit.output(name, x.shape, dtype);
+    const counted = emit.node("Where", [counts, numbers, scalar(call, 1, dtype)]);
+    const product = emit.node("ReduceProd", [counted, emit.shape([2])], { keepdims: 0 });
+    return emit.output(emit.node("Reshape", [product, emit.shape(x.shape)]), x.shape, dtype);
   },
   Softmax: (call) => {
     const logits = input(call, "logits");
-    checkDtype(call, logits, "float32");
+    const value = floatRef(call, "logits");
     const axis = axisOf((call.attrs as { dim?: number }).dim ?? -1, logits);
-    const name = call.emit.node("Softmax", [call.emit.ref(logits)], { axis });
-    return call.emit.output(name, logits.shape, logits.dtype);
+    return call.emit.output(call.emit.node("Softmax", [value], { axis }), logits.shape, "float32");
   },
 };

@@ -1,11 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import {
   axisOf,
+  cast,
   graphDtype,
   input,
   inputList,
   type KernelCall,
   type Lowering,
+  range,
+  scalar,
 } from "../trace/lowering.ts";
 import { elementCount } from "../graph/graph.ts";
 
@@ -17,6 +20,12 @@ function reshape(call: KernelCall, x: tf.TensorInfo, shape: readonly number[]): 
   return call.emit.output(name, shape, x.dtype);
 }
 
+/** A part of a tensor along one axis. */
+function part(call: KernelCall, x: tf.TensorInfo, axis: number, begin: number, size: number) {
+  const from = x.shape.map((_, k) => (k === axis ? begin : 0));
+  return slice(call, x, from, x.shape.with(axis, size));
+}
+
 function slice(
   call: KernelCall,
   x: tf.TensorInfo,
@@ -26,13 +35,9 @@ function slice(
   const { emit } = call;
   if (begin.length === 0) return emit.output(emit.ref(x), [], x.dtype);
   const ends = begin.map((b, i) => b + (size[i] ?? 0));
-  const axes = begin.map((_, i) => i);
-  const name = emit.node("Slice", [
-    emit.ref(x),
-    emit.shape(begin),
-    emit.shape(ends),
-    emit.shape(axes),
-  ]);
+  const bounds = [begin, ends, begin.map((_, i) => i)];
+  const value = emit.ref(x);
+  const name = emit.node("Slice", [value, ...bounds.map((vector) => emit.shape(vector))]);
   return emit.output(name, size, x.dtype);
 }
 
@@ -79,12 +84,12 @@ function rangeValues(start: number, step: number, count: number, dtype: "float32
 export const shape: Readonly<Record<string, Lowering>> = {
   Reshape: (call) => {
     const x = input(call, "x");
-    const { shape: wanted } = call.attrs as { shape: number[] };
+    const { shape: wanted } = call.attrs as tf.ReshapeAttrs;
     return reshape(call, x, tf.util.inferFromImplicitShape(wanted, elementCount(x.shape)));
   },
   ExpandDims: (call) => {
     const x = input(call, "input");
-    const { dim } = call.attrs as { dim: number };
+    const { dim } = call.attrs as tf.ExpandDimsAttrs;
     const rank = x.shape.length;
     if (dim < -(rank + 1) || dim > rank)
       throw new RangeError(
@@ -94,66 +99,45 @@ export const shape: Readonly<Record<string, Lowering>> = {
   },
   Transpose: (call) => {
     const x = input(call, "x");
-    const { perm } = call.attrs as { perm: number[] };
+    const { perm } = call.attrs as tf.TransposeAttrs;
+    const shape = perm.map((axis) => x.shape[axis] ?? 0);
     const value = call.emit.ref(x);
     // tfjs's gradients of lookups transpose by the axes as they are.
     const name = perm.every((axis, i) => axis === i)
       ? value
       : call.emit.node("Transpose", [value], { perm });
-    return call.emit.output(
-      name,
-      perm.map((axis) => x.shape[axis] ?? 0),
-      x.dtype,
-    );
+    return call.emit.output(name, shape, x.dtype);
   },
   Concat: (call) => {
     const tensors = inputList(call);
-    return concat(call, tensors, axisOf((call.attrs as { axis: number }).axis, tensors[0]));
+    return concat(call, tensors, axisOf((call.attrs as tf.ConcatAttrs).axis, tensors[0]));
   },
   Pack: (call) => {
     const [first, ...rest] = inputList(call);
-    const { axis } = call.attrs as { axis: number };
+    const { axis } = call.attrs as tf.PackAttrs;
     const at = axis < 0 ? axis + first.shape.length + 1 : axis;
     const widened = (t: tf.TensorInfo) => reshape(call, t, t.shape.toSpliced(at, 0, 1));
     return concat(call, [widened(first), ...rest.map(widened)], at);
   },
   Unpack: (call) => {
     const x = input(call, "value");
-    const { axis } = call.attrs as { axis: number };
+    const { axis } = call.attrs as tf.UnpackAttrs;
     const at = axis < 0 ? axis + x.shape.length : axis;
-    return Array.from({ length: x.shape[at] ?? 0 }, (_, i) => {
-      const part = slice(
-        call,
-        x,
-        x.shape.map((_d, k) => (k === at ? i : 0)),
-        x.shape.with(at, 1),
-      );
-      return reshape(call, part, x.shape.toSpliced(at, 1));
-    });
+    return Array.from({ length: x.shape[at] ?? 0 }, (_, i) =>
+      reshape(call, part(call, x, at, i, 1), x.shape.toSpliced(at, 1)),
+    );
   },
   SplitV: (call) => {
     const x = input(call, "x");
-    const { numOrSizeSplits, axis } = call.attrs as {
-      numOrSizeSplits: number | number[];
-      axis: number;
-    };
+    const { numOrSizeSplits, axis } = call.attrs as tf.SplitVAttrs;
     const at = axisOf(axis, x);
     const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, numOrSizeSplits, at);
-    let begin = 0;
-    return sizes.map((size) => {
-      const part = slice(
-        call,
-        x,
-        x.shape.map((_, k) => (k === at ? begin : 0)),
-        x.shape.with(at, size),
-      );
-      begin += size;
-      return part;
-    });
+    let end = 0;
+    return sizes.map((size) => part(call, x, at, (end += size) - size, size));
   },
   Slice: (call) => {
     const x = input(call, "x");
-    const { begin, size } = call.attrs as { begin: number | number[]; size: number | number[] };
+    const { begin, size } = call.attrs as tf.SliceAttrs;
     const [from = [], lengths = []] = tf.slice_util.parseSliceParams(x as tf.Tensor, begin, size);
     tf.slice_util.assertParamsValid(x, from, lengths);
     return slice(call, x, from, lengths);
@@ -161,10 +145,7 @@ export const shape: Readonly<Record<string, Lowering>> = {
   PadV2: (call) => {
     const { emit } = call;
     const x = input(call, "x");
-    const { paddings, constantValue } = call.attrs as {
-      paddings: [number, number][];
-      constantValue: number;
-    };
+    const { paddings, constantValue } = call.attrs as tf.PadV2Attrs;
     const dtype = graphDtype(x.dtype, call.kernel);
     const before = paddings.map(([n]) => n);
     const after = paddings.map(([, n]) => n);
@@ -173,21 +154,15 @@ export const shape: Readonly<Record<string, Lowering>> = {
       throw new RangeError(
         `${call.kernel}: paddings must not be negative, got ${JSON.stringify(paddings)}`,
       );
-    const value = emit.constant([constantValue], [], dtype);
+    const value = scalar(call, constantValue, dtype);
     const name = emit.node("Pad", [emit.ref(x), emit.shape([...before, ...after]), value]);
-    return emit.output(
-      name,
-      x.shape.map((d, i) => d + (before[i] ?? 0) + (after[i] ?? 0)),
-      dtype,
-    );
+    const shape = x.shape.map((d, i) => d + (before[i] ?? 0) + (after[i] ?? 0));
+    return emit.output(name, shape, dtype);
   },
   /** By slices turned about, from the second number on (`reflect`) or from the first (`symmetric`). */
   MirrorPad: (call) => {
     const x = input(call, "x");
-    const { paddings, mode } = call.attrs as {
-      paddings: [number, number][];
-      mode: "reflect" | "symmetric";
-    };
+    const { paddings, mode } = call.attrs as tf.MirrorPadAttrs;
     const skipped = mode === "reflect" ? 1 : 0;
     return paddings.reduce<tf.TensorInfo>((padded, [before, after], axis) => {
       const mirrored = (from: number, count: number) => {
@@ -209,16 +184,7 @@ export const shape: Readonly<Record<string, Lowering>> = {
   StridedSlice: (call) => {
     const { emit } = call;
     const x = input(call, "x");
-    const attrs = call.attrs as {
-      begin: number[];
-      end: number[];
-      strides: number[];
-      beginMask: number;
-      endMask: number;
-      ellipsisMask: number;
-      newAxisMask: number;
-      shrinkAxisMask: number;
-    };
+    const attrs = call.attrs as tf.StridedSliceAttrs;
     const { finalShape, finalShapeSparse, begin, end, strides } = tf.slice_util.sliceInfo(
       x.shape,
       attrs.begin,
@@ -249,58 +215,39 @@ export const shape: Readonly<Record<string, Lowering>> = {
       emit.shape(sides.map((_, axis) => axis)),
       emit.shape(sides.map(([, , stride]) => stride)),
     ]);
-    const sparse = emit.output(name, finalShapeSparse, x.dtype);
-    return reshape(call, sparse, finalShape);
+    return reshape(call, emit.output(name, finalShapeSparse, x.dtype), finalShape);
   },
   Tile: (call) => {
     const x = input(call, "x");
-    const { reps } = call.attrs as { reps: number[] };
+    const { reps } = call.attrs as tf.TileAttrs;
     const name = call.emit.node("Tile", [call.emit.ref(x), call.emit.shape(reps)]);
-    return call.emit.output(
-      name,
-      x.shape.map((d, i) => d * (reps[i] ?? 1)),
-      x.dtype,
-    );
+    const shape = x.shape.map((d, i) => d * (reps[i] ?? 1));
+    return call.emit.output(name, shape, x.dtype);
   },
   Fill: (call) => {
-    const { shape, value, dtype } = call.attrs as {
-      shape: number[];
-      value: number | boolean | string;
-      dtype?: tf.DataType;
-    };
-    const kind = graphDtype(dtype ?? tf.util.inferDtype(value), call.kernel);
+    const { shape, value, dtype = tf.util.inferDtype(value) } = call.attrs as tf.FillAttrs;
+    const kind = graphDtype(dtype, call.kernel);
     return call.emit.output(call.emit.filled(shape, Number(value), kind), shape, kind);
   },
   ZerosLike: filledLike(0),
   OnesLike: filledLike(1),
   Range: (call) => {
     const { emit } = call;
-    const attrs = call.attrs as {
-      start: number;
-      stop: number;
-      step: number;
-      dtype: "float32" | "int32";
-    };
+    const attrs = call.attrs as tf.RangeAttrs;
     const { start, stop, dtype } = attrs;
     // tfjs's own rules: down to a smaller stop by -1, unless a step is given.
     const empty =
       start === stop || (start < stop && attrs.step < 0) || (stop < start && attrs.step > 1);
     const count = empty ? 0 : Math.abs(Math.ceil((stop - start) / attrs.step));
     const step = stop < start && attrs.step === 1 ? -1 : attrs.step;
-    if (![start, stop, step].every(Number.isInteger))
-      return emit.output(
-        emit.constant(rangeValues(start, step, count, dtype), [count], dtype),
-        [count],
-        dtype,
-      );
     // As nodes, since the bounds may be sizes.
-    const bound = (value: number) => emit.node("Squeeze", [emit.shape([value])]);
-    const numbers = emit.node("Range", [bound(start), bound(stop), bound(step)]);
-    const name = emit.node("Cast", [numbers], { to: dtype === "int32" ? 6 : 1 });
+    const name = [start, stop, step].every(Number.isInteger)
+      ? cast(call, range(call, start, stop, step), "int64", dtype)
+      : emit.constant(rangeValues(start, step, count, dtype), [count], dtype);
     return emit.output(name, [count], dtype);
   },
   LinSpace: (call) => {
-    const { start, stop, num } = call.attrs as { start: number; stop: number; num: number };
+    const { start, stop, num } = call.attrs as tf.LinSpaceAttrs;
     const step = (stop - start) / (num - 1);
     const values = num === 1 ? Float32Array.of(start) : rangeValues(start, step, num, "float32");
     return call.emit.output(call.emit.constant(values, [num], "float32"), [num], "float32");
@@ -308,7 +255,7 @@ export const shape: Readonly<Record<string, Lowering>> = {
   Reverse: (call) => {
     const { emit } = call;
     const x = input(call, "x");
-    const dims = tf.util.parseAxisParam((call.attrs as { dims: number | number[] }).dims, x.shape);
+    const dims = tf.util.parseAxisParam((call.attrs as tf.ReverseAttrs).dims, x.shape);
     const all = (value: number) => emit.shape(dims.map(() => value));
     const name =
       dims.length === 0

@@ -91,13 +91,36 @@ export function checkDtype(
   );
 }
 
-/** A value as another dtype. */
-export function cast(
-  call: KernelCall,
-  name: string,
-  from: tf.DataType | "int64",
-  to: Dtype,
+/** The dtype in which tfjs counts a tensor's numbers: a bool as an int32. @throws as `checkDtype` */
+export function numericDtype(call: KernelCall, tensor: tf.TensorInfo): "float32" | "int32" {
+  if (tensor.dtype === "bool") return "int32";
+  return checkDtype(call, tensor, "float32", "int32") as "float32" | "int32";
+}
+
+/** A number without axes. */
+export function scalar(
+  { emit }: KernelCall,
+  value: number,
+  dtype: TensorDtype = "float32",
 ): string {
+  return emit.constant([value], [], dtype);
+}
+
+/** The int64 numbers from `start` up to `stop`; the bounds may be sizes. */
+export function range({ emit }: KernelCall, start: number, stop: number, step = 1): string {
+  const bound = (value: number) => emit.node("Squeeze", [emit.shape([value])]);
+  return emit.node("Range", [bound(start), bound(stop), bound(step)]);
+}
+
+/** The value of an input in float32. @throws TypeError if it has another dtype */
+export function floatRef(call: KernelCall, name: string): string {
+  const tensor = input(call, name);
+  checkDtype(call, tensor, "float32");
+  return call.emit.ref(tensor);
+}
+
+/** A value as another dtype. */
+export function cast(call: KernelCall, name: string, from: tf.DataType | Dtype, to: Dtype): string {
   return from === to ? name : call.emit.node("Cast", [name], { to: onnxType[to] });
 }
 
