@@ -1,10 +1,10 @@
-import { parse } from "@sweetspot/artifact/parse";
 import { z } from "zod";
 import { characterClass, whiteSpace } from "./patterns/character-class.ts";
 import { normalForm } from "./normal-form.ts";
 import { type Matches, patternMatches, patternSchema } from "./patterns/pattern.ts";
 import { precompiledCharsmap } from "./precompiled-charsmap.ts";
 import { combiningMark, control, ideograph, nonspacingMark } from "./patterns/unicode-tables.ts";
+import { type Placed, stepsOf } from "./steps.ts";
 
 const normalizerSchema = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("Sequence"), normalizers: z.array(z.unknown()) }),
@@ -30,9 +30,6 @@ const normalizerSchema = z.discriminatedUnion("type", [
 
 type Config = z.infer<typeof normalizerSchema>;
 
-/** No published tokenizer has more steps; each reads the whole text. */
-const mostSteps = 100;
-
 /**
  * How long a text may become: this many characters for each of its own, plus this many. A normal form of
  * Unicode turns one character into 18 at most.
@@ -49,7 +46,10 @@ const mostGrowth = { times: 32, more: 1024 };
  */
 export function normalizer(config: unknown): (text: string) => string {
   if (config === null || config === undefined) return (text) => text;
-  const steps = stepsOf(config).map((step) => ({ step, apply: normalize(step) }));
+  const steps = stepsOf(normalizerSchema, config, "normalizer", "normalizers").map((step) => ({
+    step,
+    apply: normalize(step),
+  }));
   return (text) => {
     const most = mostGrowth.times * text.length + mostGrowth.more;
     let out = text;
@@ -64,30 +64,8 @@ export function normalizer(config: unknown): (text: string) => string {
   };
 }
 
-type Placed = Exclude<Config, { type: "Sequence" }> & { where: string };
-
-/** The steps of a normaliser and of the sequences in it, with their paths. */
-function stepsOf(config: unknown): Placed[] {
-  const steps: Placed[] = [];
-  const left = [{ config, where: "normalizer" }];
-  let read = 0;
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    const { where } = next;
-    const parsed = parse(normalizerSchema, next.config, where);
-    if (parsed.type !== "Sequence") steps.push({ ...parsed, where });
-    else {
-      const inner = parsed.normalizers.slice(0, mostSteps + 1);
-      for (const [i, config] of [...inner.entries()].toReversed())
-        left.push({ config, where: `${where}.normalizers.${i}` });
-    }
-    if (++read + left.length <= mostSteps) continue;
-    throw new RangeError(`normalizer: expected at most ${mostSteps} steps, got more`);
-  }
-  return steps;
-}
-
 /** A step as a function, which may stop early with any text longer than `most`. */
-function normalize(config: Placed): (text: string, most: number) => string {
+function normalize(config: Placed<Config>): (text: string, most: number) => string {
   switch (config.type) {
     case "BertNormalizer":
       return bertNormalizer(config);

@@ -1,8 +1,8 @@
-import { parse } from "@sweetspot/artifact/parse";
 import { z } from "zod";
 import { characterClass, whiteSpace, wordCharacter } from "./patterns/character-class.ts";
 import { type Matches, patternMatches, patternSchema } from "./patterns/pattern.ts";
 import { letter, number, punctuation } from "./patterns/unicode-tables.ts";
+import { type Placed, stepsOf } from "./steps.ts";
 
 const behaviorSchema = z
   .enum(["Removed", "Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext"])
@@ -45,9 +45,6 @@ type Config = z.infer<typeof preTokenizerSchema>;
 /** Splits a text into words, lazily; `first` if the text is at the start of what is encoded. */
 export type PreTokenizer = (text: string, first: boolean) => Iterable<string>;
 
-/** No published tokenizer has more steps; each reads the whole text. */
-const mostSteps = 100;
-
 /**
  * Builds the `pre_tokenizer` of a `tokenizer.json`, which takes time linear in the text.
  *
@@ -56,35 +53,13 @@ const mostSteps = 100;
  */
 export function preTokenizer(config: unknown): PreTokenizer {
   if (config === null || config === undefined) return (text) => (text === "" ? [] : [text]);
-  const steps = stepsOf(config);
+  const steps = stepsOf(preTokenizerSchema, config, "pre_tokenizer", "pretokenizers");
   // Each ByteLevel writes a character per byte, so several would make a text grow exponentially.
   if (steps.filter((step) => step.type === "ByteLevel").length > 1) {
     throw new TypeError("pre_tokenizer: expected at most one ByteLevel, got more");
   }
   const splits = steps.map((step) => split(step));
   return (text, first) => inOrder(splits, text, first);
-}
-
-type Placed = Exclude<Config, { type: "Sequence" }> & { where: string };
-
-/** The steps of a pre-tokenizer and of the sequences in it, with their paths. */
-function stepsOf(config: unknown): Placed[] {
-  const steps: Placed[] = [];
-  const left = [{ config, where: "pre_tokenizer" }];
-  let read = 0;
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    const { where } = next;
-    const parsed = parse(preTokenizerSchema, next.config, where);
-    if (parsed.type !== "Sequence") steps.push({ ...parsed, where });
-    else {
-      const inner = parsed.pretokenizers.slice(0, mostSteps + 1);
-      for (const [i, config] of [...inner.entries()].toReversed())
-        left.push({ config, where: `${where}.pretokenizers.${i}` });
-    }
-    if (++read + left.length <= mostSteps) continue;
-    throw new RangeError(`pre_tokenizer: expected at most ${mostSteps} steps, got more`);
-  }
-  return steps;
 }
 
 function* inOrder(
@@ -108,7 +83,7 @@ function* inOrder(
   }
 }
 
-function split(config: Placed): PreTokenizer {
+function split(config: Placed<Config>): PreTokenizer {
   switch (config.type) {
     case "BertPreTokenizer":
       return (text) => all(text, bertWords);
