@@ -1,32 +1,19 @@
 import { readProtobuf, type ProtobufField } from "./protobuf.ts";
 import { shown } from "../models/vocabulary.ts";
 
-/** The kind of a piece: SentencePiece's `ModelProto.SentencePiece.Type`. */
-type PieceType = "normal" | "unknown" | "control" | "userDefined" | "unused" | "byte";
+/** The kinds of pieces, SentencePiece's `ModelProto.SentencePiece.Type`: from 1. */
+const pieceTypes = ["normal", "unknown", "control", "userDefined", "unused", "byte"] as const;
+/** The algorithms of models, from 1. */
+const algorithms = ["Unigram", "BPE", "word", "char"];
 
 /** A SentencePiece model of the kind Unigram, as far as a tokenizer needs it. */
 export interface SentencePieceModel {
   /** In the order of their ids. */
-  pieces: { piece: string; score: number; type: PieceType }[];
+  pieces: { piece: string; score: number; type: (typeof pieceTypes)[number] }[];
   unknownId: number;
   /** The compiled normalisation rules; empty if there are none. */
   charsmap: Uint8Array;
 }
-
-const pieceTypes = new Map<number, PieceType>([
-  [1, "normal"],
-  [2, "unknown"],
-  [3, "control"],
-  [4, "userDefined"],
-  [5, "unused"],
-  [6, "byte"],
-]);
-const algorithms = new Map([
-  [1, "Unigram"],
-  [2, "BPE"],
-  [3, "word"],
-  [4, "char"],
-]);
 
 /** The settings of normalisation that every encoder's SentencePiece model has. */
 const whiteSpaceRules = new Map([
@@ -75,7 +62,7 @@ export function readSentencePieceModel(bytes: Uint8Array, where: string): Senten
   }
   if (algorithm !== 1) {
     throw new TypeError(
-      `${where}: expected a SentencePiece model of the kind Unigram, got ${algorithms.get(algorithm) ?? algorithm}; save its tokenizer.json beside it`,
+      `${where}: expected a SentencePiece model of the kind Unigram, got ${algorithms[algorithm - 1] ?? algorithm}; save its tokenizer.json beside it`,
     );
   }
   if (byteFallback !== 0) {
@@ -100,7 +87,7 @@ function readPiece(bytes: Uint8Array, where: string): SentencePieceModel["pieces
     else if (field.number === 2) score = field.float();
     else if (field.number === 3) typeNumber = field.integer();
   }
-  const type = pieceTypes.get(typeNumber);
+  const type = pieceTypes[typeNumber - 1];
   if (piece === undefined || piece === "")
     throw new TypeError(`${where}: expected a text, got none`);
   if (type === undefined)

@@ -2,6 +2,7 @@ import { parse } from "@sweetspot/artifact/parse";
 import { z } from "zod";
 import { postProcessor } from "../post-processor.ts";
 import {
+  bertNormalizer as madeNormalizer,
   clsSep,
   fairseqTemplate,
   robertaProcessing,
@@ -9,7 +10,12 @@ import {
   type TokenizerDefinition,
 } from "./tokenizer-definition.ts";
 import { type AddedToken, addedTokenSchema } from "../added-tokens.ts";
-import { type SpecialTokens, specialTokens, type TokenizerSettings } from "./tokenizer-settings.ts";
+import {
+  type Flag,
+  type SpecialTokens,
+  specialTokens,
+  type TokenizerSettings,
+} from "./tokenizer-settings.ts";
 import {
   parseScoredPieces,
   parseVocabulary,
@@ -158,15 +164,8 @@ function bertNormalizer(own: TokenizerDefinition, settings: TokenizerSettings, p
       `${places.own}: normalizer and pre_tokenizer: expected BertNormalizer with clean_text and BertPreTokenizer, as ${settings.classFrom} says, got ${got}; ${remedy}`,
     );
   }
-  const { config } = settings;
-  const lowercase = config.do_lower_case ?? true;
-  const made = {
-    type: "BertNormalizer",
-    clean_text: true,
-    handle_chinese_chars: config.tokenize_chinese_chars ?? true,
-    strip_accents: config.strip_accents ?? null,
-    lowercase,
-  };
+  const made = madeNormalizer(settings);
+  const { lowercase } = made;
   const given = parsed.data;
   const strips = given.strip_accents ?? given.lowercase;
   const silent = disagreement(places, settings);
@@ -183,13 +182,6 @@ function bertNormalizer(own: TokenizerDefinition, settings: TokenizerSettings, p
   );
   return made;
 }
-
-type Flag =
-  | "do_lower_case"
-  | "strip_accents"
-  | "tokenize_chinese_chars"
-  | "add_prefix_space"
-  | "split_by_punct";
 
 /** @throws TypeError if `tokenizer.json` differs from the default that a class uses without a setting */
 function disagreement(places: Places, { config, classFrom }: TokenizerSettings) {

@@ -20,24 +20,13 @@ const fairseq = {
   mask: "<mask>",
 };
 
-const deberta = {
-  bos: "[CLS]",
-  eos: "[SEP]",
-  unk: "[UNK]",
-  sep: "[SEP]",
-  pad: "[PAD]",
-  cls: "[CLS]",
-  mask: "[MASK]",
-};
+const bert = { unk: "[UNK]", sep: "[SEP]", pad: "[PAD]", cls: "[CLS]", mask: "[MASK]" };
+const deberta = { bos: "[CLS]", eos: "[SEP]", ...bert };
 
 /** The default special tokens of each kind. */
 export const specialDefaults: Readonly<
   Record<"bert" | "fairseq" | "deberta", Readonly<Partial<Record<Purpose, string>>>>
-> = {
-  bert: { unk: "[UNK]", sep: "[SEP]", pad: "[PAD]", cls: "[CLS]", mask: "[MASK]" },
-  fairseq,
-  deberta,
-};
+> = { bert, fairseq, deberta };
 
 /**
  * BERT's tokenizer: WordPiece.
@@ -50,17 +39,10 @@ export function bertDefinition(
   settings: TokenizerSettings,
   where: string,
 ): TokenizerDefinition {
-  const special = specialTokens(settings, vocabulary, specialDefaults.bert, where);
+  const special = specialTokens(settings, vocabulary, bert, where);
   special.idOf("unk");
-  const { config } = settings;
   return definition(special, {
-    normalizer: {
-      type: "BertNormalizer",
-      clean_text: true,
-      handle_chinese_chars: config.tokenize_chinese_chars ?? true,
-      strip_accents: config.strip_accents ?? null,
-      lowercase: config.do_lower_case ?? true,
-    },
+    normalizer: bertNormalizer(settings),
     pre_tokenizer: { type: "BertPreTokenizer" },
     post_processor: clsSep(special),
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },
@@ -72,6 +54,23 @@ export function bertDefinition(
       vocab: Object.fromEntries(vocabulary),
     },
   });
+}
+
+/** The normaliser of `BertTokenizer`. */
+export function bertNormalizer({ config }: TokenizerSettings): {
+  type: "BertNormalizer";
+  clean_text: true;
+  handle_chinese_chars: boolean;
+  strip_accents: boolean | null;
+  lowercase: boolean;
+} {
+  return {
+    type: "BertNormalizer",
+    clean_text: true,
+    handle_chinese_chars: config.tokenize_chinese_chars ?? true,
+    strip_accents: config.strip_accents ?? null,
+    lowercase: config.do_lower_case ?? true,
+  };
 }
 
 /**
@@ -231,9 +230,8 @@ function metaspace(scheme: "always" | "first" | "never"): Record<string, unknown
 }
 
 function definition(special: SpecialTokens, parts: TokenizerDefinition): TokenizerDefinition {
-  const { added } = special;
-  const sorted = [...added].sort((a, b) => a.id - b.id);
-  return { version: "1.0", truncation: null, padding: null, added_tokens: sorted, ...parts };
+  const added_tokens = special.added.toSorted((a, b) => a.id - b.id);
+  return { version: "1.0", truncation: null, padding: null, added_tokens, ...parts };
 }
 
 /** RoBERTa's template: `<s> A </s>`, `<s> A </s> </s> B </s>`, all of type 0. */
@@ -249,50 +247,29 @@ export function robertaProcessing(special: SpecialTokens): Record<string, unknow
 
 /** XLM-R's template: the same, with its own start and end tokens. */
 export function fairseqTemplate(special: SpecialTokens): Record<string, unknown> {
-  const bos = specialPart(special, "bos", 0);
-  const eos = specialPart(special, "eos", 0);
-  return {
-    type: "TemplateProcessing",
-    single: [bos, sequence("A", 0), eos],
-    pair: [bos, sequence("A", 0), eos, eos, sequence("B", 0), eos],
-    special_tokens: templateTokens(special, ["bos", "eos"]),
-  };
+  const single: Slot[] = [["bos"], ["A"], ["eos"]];
+  return template(special, single, [...single, ["eos"], ["B"], ["eos"]]);
 }
 
 /** BERT's template: `[CLS] A [SEP]`, `[CLS] A [SEP] B [SEP]`, with type 1 from B on. */
 export function clsSep(special: SpecialTokens): Record<string, unknown> {
-  const cls = specialPart(special, "cls", 0);
-  const sep = specialPart(special, "sep", 0);
-  return {
-    type: "TemplateProcessing",
-    single: [cls, sequence("A", 0), sep],
-    pair: [cls, sequence("A", 0), sep, sequence("B", 1), specialPart(special, "sep", 1)],
-    special_tokens: templateTokens(special, ["cls", "sep"]),
+  const single: Slot[] = [["cls"], ["A"], ["sep"]];
+  return template(special, single, [...single, ["B", 1], ["sep", 1]]);
+}
+
+/** A text or a special token of a template, and its type. */
+type Slot = [of: "A" | "B" | "cls" | "sep" | "bos" | "eos", type?: number];
+
+function template(special: SpecialTokens, single: readonly Slot[], pair: readonly Slot[]) {
+  const tokens: Record<string, unknown> = {};
+  const part = ([of, type = 0]: Slot) => {
+    if (of === "A" || of === "B") return { Sequence: { id: of, type_id: type } };
+    const id = special.tokens[of];
+    tokens[String(id)] = { id, ids: [special.idOf(of)], tokens: [id] };
+    return { SpecialToken: { id, type_id: type } };
   };
-}
-
-function sequence(id: "A" | "B", type: number): Record<string, unknown> {
-  return { Sequence: { id, type_id: type } };
-}
-
-function specialPart(
-  special: SpecialTokens,
-  purpose: "cls" | "sep" | "bos" | "eos",
-  type: number,
-): Record<string, unknown> {
-  return { SpecialToken: { id: special.tokens[purpose], type_id: type } };
-}
-
-function templateTokens(
-  special: SpecialTokens,
-  purposes: readonly ("cls" | "sep" | "bos" | "eos")[],
-): Record<string, unknown> {
-  return Object.fromEntries(
-    purposes.map((purpose) => {
-      const token = special.tokens[purpose];
-      return [token, { id: token, ids: [special.idOf(purpose)], tokens: [token] }];
-    }),
-  );
+  const parts = { single: single.map(part), pair: pair.map(part) };
+  return { type: "TemplateProcessing", ...parts, special_tokens: tokens };
 }
 
 function base64(bytes: Uint8Array): string {

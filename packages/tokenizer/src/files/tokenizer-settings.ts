@@ -5,26 +5,23 @@ import type { AddedToken } from "../added-tokens.ts";
 import { parseJson, textOf } from "../json-text.ts";
 import { shown, type Vocabulary } from "../models/vocabulary.ts";
 
-const flags = {
-  lstrip: z.boolean().optional(),
-  rstrip: z.boolean().optional(),
-  single_word: z.boolean().optional(),
-  normalized: z.boolean().optional(),
-  special: z.boolean().optional(),
-};
-const tokenSchema = z.union([z.string(), z.looseObject({ content: z.string(), ...flags })]);
+const optional = z.boolean().optional();
+const tokenObjectSchema = z.looseObject({
+  content: z.string(),
+  lstrip: optional,
+  rstrip: optional,
+  single_word: optional,
+  normalized: optional,
+  special: optional,
+});
+const tokenSchema = z.union([z.string(), tokenObjectSchema]);
 
 /** A token in settings: its text, or an object that also says how to find it. */
 type GivenToken = string | TokenObject;
 
-interface TokenObject {
-  content: string;
-  lstrip?: boolean | undefined;
-  rstrip?: boolean | undefined;
-  single_word?: boolean | undefined;
-  normalized?: boolean | undefined;
-  special?: boolean | undefined;
-}
+type TokenObject = Pick<AddedToken, "content"> & {
+  [K in "lstrip" | "rstrip" | "single_word" | "normalized" | "special"]?: boolean | undefined;
+};
 
 /** The purposes of special tokens, in the order in which Hugging Face's library adds missing ones. */
 const purposes = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"] as const;
@@ -54,23 +51,25 @@ const tokenizerConfigSchema = namesSchema.extend({
   tokenize_chinese_chars: z.boolean().nullish(),
   add_prefix_space: z.boolean().nullish(),
   split_by_punct: z.boolean().nullish(),
-  added_tokens_decoder: z
-    .record(z.string(), z.looseObject({ content: z.string(), ...flags }))
-    .optional(),
+  added_tokens_decoder: z.record(z.string(), tokenObjectSchema).optional(),
 });
 
+/** A setting that is on or off. */
+export type Flag =
+  | "do_lower_case"
+  | "strip_accents"
+  | "tokenize_chinese_chars"
+  | "add_prefix_space"
+  | "split_by_punct";
+
 /** The content of a `tokenizer_config.json`. */
-interface TokenizerConfig extends Partial<
-  Readonly<Record<`${Purpose}_token`, GivenToken | null | undefined>>
-> {
+interface TokenizerConfig
+  extends
+    Partial<Readonly<Record<`${Purpose}_token`, GivenToken | null | undefined>>>,
+    Partial<Readonly<Record<Flag, boolean | null | undefined>>> {
   extra_special_tokens?: GivenToken[] | Record<string, GivenToken> | null | undefined;
   additional_special_tokens?: GivenToken[] | null | undefined;
   tokenizer_class?: string | null | undefined;
-  do_lower_case?: boolean | null | undefined;
-  strip_accents?: boolean | null | undefined;
-  tokenize_chinese_chars?: boolean | null | undefined;
-  add_prefix_space?: boolean | null | undefined;
-  split_by_punct?: boolean | null | undefined;
   added_tokens_decoder?: Record<string, TokenObject> | undefined;
 }
 
