@@ -42,6 +42,17 @@ export interface GraphNode {
   kernel: string;
 }
 
+/** A node of one of ONNX's own operators. */
+export function onnxNode(
+  kernel: string,
+  op: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: GraphNode["attributes"] = {},
+): GraphNode {
+  return { op, domain: "", inputs, outputs, attributes, kernel };
+}
+
 /** Numbers that are part of the graph, row-major. */
 export interface Constant {
   dtype: Dtype;

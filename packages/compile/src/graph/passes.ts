@@ -7,6 +7,7 @@ import {
   formatDim,
   type Graph,
   type GraphNode,
+  onnxNode,
 } from "./graph.ts";
 
 /** Removes nodes that no output needs. The numbers stay the same. */
@@ -70,7 +71,7 @@ export function materialiseShapes(graph: Graph): Graph {
   const renamed = new Map<string, string>();
   const node = (op: string, inputs: string[], attributes: GraphNode["attributes"] = {}): string => {
     const output = `d:${nodes.length}`;
-    nodes.push({ op, domain: "", inputs, outputs: [output], attributes, kernel: "shape" });
+    nodes.push(onnxNode("shape", op, inputs, [output], attributes));
     return output;
   };
   const once = (key: string, make: () => string): string => {

@@ -25,8 +25,6 @@ export async function compileLoop<const S extends TensorSpecs, const I extends T
   // The type parameters give callers the names; in here any name will do.
   const any = definition as unknown as LoopDefinition;
   checkDefinition(any);
-  const { device = "cpu", log } = options;
-  const step = optimise(traceStep(any), { device, ...(log === undefined ? {} : { log }) });
-  const open = device === "webgpu" ? residentLoop : scannedLoop;
-  return checkedLoop(any, await open(any, step, options));
+  const open = options.device === "webgpu" ? residentLoop : scannedLoop;
+  return checkedLoop(any, await open(any, optimise(traceStep(any), options), options));
 }

@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { dimAt, symbolicShape } from "../graph/graph.ts";
-import type { HostArray } from "../session/host-arrays.ts";
+import type { HostArray, HostArrays } from "../session/host-arrays.ts";
 import {
   checkDefinition,
   checkedLoop,
   checkNewState,
   type LoopDefinition,
+  oneByOne,
   required,
   type StepLoop,
 } from "./step-loop.ts";
@@ -42,32 +43,23 @@ export async function eagerLoop<const S extends TensorSpecs, const I extends Ten
     state: () => arraysOf(state),
     async run(steps, sizes = {}) {
       await useBackend(backend);
-      const results: Record<string, HostArray>[] = [];
-      let current = state;
-      try {
-        for (const arrays of steps) {
-          const next = tf.tidy(() => {
-            const tensors = Object.entries(any.inputs).map(([name, { dtype, shape }]) => {
-              const dims = symbolicShape(shape).map((d) => dimAt(d, sizes));
-              return [name, tf.tensor(required(arrays, name, "a step's inputs"), dims, dtype)];
-            });
-            const made = any.step({ ...current }, Object.fromEntries(tensors));
-            checkNewState(specs, made.state);
-            // A step may return a tensor of the state as it is; clones make every result new.
-            return { state: clones(made.state), outputs: clones(made.outputs) };
+      const step = async (before: NamedTensors, arrays: HostArrays) => {
+        const next = tf.tidy(() => {
+          const tensors = Object.entries(any.inputs).map(([name, { dtype, shape }]) => {
+            const dims = symbolicShape(shape).map((d) => dimAt(d, sizes));
+            return [name, tf.tensor(required(arrays, name, "a step's inputs"), dims, dtype)];
           });
-          if (current !== state) tf.dispose(current);
-          current = next.state;
-          results.push(await arraysOf(next.outputs));
-          tf.dispose(next.outputs);
-        }
-      } catch (error) {
-        if (current !== state) tf.dispose(current);
-        throw error;
-      }
-      tf.dispose(state);
-      state = current;
-      return results;
+          const made = any.step({ ...before }, Object.fromEntries(tensors));
+          checkNewState(specs, made.state);
+          // A step may return a tensor of the state as it is; clones make every result new.
+          return { state: clones(made.state), outputs: clones(made.outputs) };
+        });
+        const outputs = arraysOf(next.outputs).finally(() => tf.dispose(next.outputs));
+        return { state: next.state, outputs };
+      };
+      const done = await oneByOne(state, steps, step, (tensors) => tf.dispose(tensors));
+      state = done.state;
+      return done.outputs;
     },
     dispose: async () => tf.dispose(state),
   };

@@ -1,10 +1,10 @@
 import { openSession, Tensor } from "@sweetspot/runtime";
-import type { Graph, ValueInfo } from "../graph/graph.ts";
+import { type Graph, onnxNode, type ValueInfo } from "../graph/graph.ts";
 import { type HostArray, type HostArrays, hostTensor } from "../session/host-arrays.ts";
 import { checkDeviceLimits } from "../session/check-device-limits.ts";
 import { onnxBytes } from "../graph/onnx-writer.ts";
 import { bare, type SessionOptions } from "../session/start-session.ts";
-import { type LoopDefinition, prefixed, required, type StepLoop } from "./step-loop.ts";
+import { type LoopDefinition, oneByOne, prefixed, required, type StepLoop } from "./step-loop.ts";
 
 /**
  * A loop that runs one step at a time. The state stays in the device's memory: the results of a step are
@@ -29,7 +29,7 @@ export async function residentLoop(
   const reader = await openSession(onnxBytes(copies(step.inputs.slice(0, names.length))), {
     device,
   });
-  let state = Object.fromEntries(
+  let state: Readonly<Record<string, Tensor>> = Object.fromEntries(
     step.inputs.slice(0, names.length).map((input, i) => {
       const name = names[i] ?? "";
       return [name, hostTensor(name, input, definition.initialState[name], {})];
@@ -48,35 +48,25 @@ export async function residentLoop(
       return { ...known };
     },
     async run(steps, sizes = {}) {
-      const outputsOfSteps: Record<string, HostArray>[] = [];
-      let current = state;
-      try {
-        for (const arrays of steps) {
-          const fed = read.map((spec) => [
-            spec.name,
-            hostTensor(spec.name, spec, arrays[spec.name], sizes),
-          ]);
-          const results = await session.run({ ...withPrefix(current), ...Object.fromEntries(fed) });
-          if (current !== state) disposeAll(current);
-          current = Object.fromEntries(
-            names.map((n, i) => [n, required(results, outputs[i] ?? "", "a result")]),
-          );
-          outputsOfSteps.push(
-            Object.fromEntries(
-              step.outputs
-                .slice(names.length)
-                .map(({ name }) => [bare(name), results[name]?.data as HostArray]),
-            ),
-          );
-        }
-      } catch (error) {
-        if (current !== state) disposeAll(current);
-        throw error;
-      }
-      disposeAll(state);
-      state = current;
+      const take = async (before: Readonly<Record<string, Tensor>>, arrays: HostArrays) => {
+        const fed = read.map((spec) => [
+          spec.name,
+          hostTensor(spec.name, spec, arrays[spec.name], sizes),
+        ]);
+        const results = await session.run({ ...withPrefix(before), ...Object.fromEntries(fed) });
+        const made = step.outputs
+          .slice(names.length)
+          .map(({ name }) => [bare(name), results[name]?.data as HostArray]);
+        const next = names.map((n, i) => [n, required(results, outputs[i] ?? "", "a result")]);
+        return {
+          state: Object.fromEntries(next) as Record<string, Tensor>,
+          outputs: Object.fromEntries(made) as Record<string, HostArray>,
+        };
+      };
+      const done = await oneByOne(state, steps, take, disposeAll);
+      state = done.state;
       known = undefined;
-      return outputsOfSteps;
+      return done.outputs;
     },
     async dispose() {
       disposeAll(state);
@@ -99,13 +89,8 @@ function disposeAll(state: Readonly<Record<string, Tensor>>): void {
 /** The graph that returns its inputs: reading a tensor off the device directly ends the process. */
 function copies(inputs: readonly ValueInfo[]): Graph {
   const outputs = inputs.map((i) => ({ ...i, name: `${i.name}:out` }));
-  const nodes = inputs.map((input, i) => ({
-    op: "Identity",
-    domain: "" as const,
-    inputs: [input.name],
-    outputs: [outputs[i]?.name ?? ""],
-    attributes: {},
-    kernel: "output",
-  }));
+  const nodes = inputs.map((input, i) =>
+    onnxNode("output", "Identity", [input.name], [outputs[i]?.name ?? ""]),
+  );
   return { inputs, outputs, nodes, constants: new Map(), shapes: new Map() };
 }

@@ -1,4 +1,4 @@
-import { describeValue, type Dim, type Graph, type ValueInfo } from "../graph/graph.ts";
+import { describeValue, type Dim, type Graph, onnxNode, type ValueInfo } from "../graph/graph.ts";
 
 /**
  * Wraps one step as a loop of many: an ONNX Scan whose state stays inside ONNX Runtime.
@@ -39,21 +39,14 @@ export function scanLoop(step: Graph, stateCount: number): Graph {
     name: `loop:${v.name}`,
     shape: i < stateCount ? v.shape : [steps, ...v.shape],
   });
+  const nameOf = ({ name }: ValueInfo) => name;
   const inputs = step.inputs.map(outer);
   const outputs = step.outputs.map(outer);
+  const attributes = { body: { graph: step }, num_scan_inputs: inputs.length - stateCount };
   return {
     inputs,
     outputs,
-    nodes: [
-      {
-        op: "Scan",
-        domain: "",
-        inputs: inputs.map((v) => v.name),
-        outputs: outputs.map((v) => v.name),
-        attributes: { body: { graph: step }, num_scan_inputs: inputs.length - stateCount },
-        kernel: "scan",
-      },
-    ],
+    nodes: [onnxNode("scan", "Scan", inputs.map(nameOf), outputs.map(nameOf), attributes)],
     constants: new Map(),
     shapes: new Map(),
   };

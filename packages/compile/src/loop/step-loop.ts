@@ -165,6 +165,38 @@ export function checkedLoop({ inputs }: LoopDefinition, loop: StepLoop): StepLoo
   };
 }
 
+/**
+ * Runs steps one by one, each on the state that the one before left. The state before the first is
+ * freed once all have run; if one fails, it stays, and those in between are freed.
+ */
+export async function oneByOne<State>(
+  before: State,
+  steps: readonly HostArrays[],
+  step: (
+    state: State,
+    inputs: HostArrays,
+  ) => Promise<{ state: State; outputs: Outputs | Promise<Outputs> }>,
+  free: (state: State) => void,
+): Promise<{ state: State; outputs: Outputs[] }> {
+  const outputs: Outputs[] = [];
+  let state = before;
+  try {
+    for (const inputs of steps) {
+      const next = await step(state, inputs);
+      if (state !== before) free(state);
+      state = next.state;
+      outputs.push(await next.outputs);
+    }
+  } catch (error) {
+    if (state !== before) free(state);
+    throw error;
+  }
+  free(before);
+  return { state, outputs };
+}
+
+type Outputs = Record<string, HostArray>;
+
 /** @throws RangeError if there is no entry of that name */
 export function required<T>(record: Readonly<Record<string, T>>, name: string, what: string): T {
   const value = record[name];

@@ -7,6 +7,8 @@ export type RandomMasksAttrs = {
   kept: number;
 };
 
+type Four<T> = [T, T, T, T];
+
 /** Odd; counters are multiplied by it, so that consecutive words start far apart. */
 export const counterStep = 0x9e3779b1;
 /** Rounds of each word: `x (2x + 1)`, then its upper half added to it. */
@@ -28,12 +30,12 @@ export function randomMasks(
   key: tf.Tensor1D,
   shape: readonly number[],
   kept: number,
-): [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor] {
+): Four<tf.Tensor> {
   checkMasks(key, kept);
   registerOnHost();
   const attrs: RandomMasksAttrs = { shape: [...shape], kept };
   const masks: unknown = tf.engine().runKernel("RandomMasks", { key }, attrs);
-  return masks as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+  return masks as Four<tf.Tensor>;
 }
 
 /**
@@ -46,13 +48,9 @@ export function hostRandomMasks(
   [first, second]: readonly [number, number],
   count: number,
   kept: number,
-): [Uint8Array, Uint8Array, Uint8Array, Uint8Array] {
-  const [m0, m1, m2, m3] = [0, 1, 2, 3].map(() => new Uint8Array(count)) as [
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-  ];
+): Four<Uint8Array> {
+  const masks = [0, 1, 2, 3].map(() => new Uint8Array(count)) as Four<Uint8Array>;
+  const [m0, m1, m2, m3] = masks;
   for (let i = 0; i < count; i++) {
     let x = (Math.imul(i, counterStep) + first) | 0;
     for (let round = 0; round < rounds; round++) {
@@ -66,7 +64,7 @@ export function hostRandomMasks(
     m2[i] = (((x >>> 8) & 255) - kept) >>> 31;
     m3[i] = ((x & 255) - kept) >>> 31;
   }
-  return [m0, m1, m2, m3];
+  return masks;
 }
 
 function checkMasks(key: tf.Tensor, kept: number): void {

@@ -20,7 +20,7 @@ const unusable: Readonly<Record<string, (node: GraphNode, graph: Graph) => boole
  * @throws RangeError if the graph has a kernel on `webgpu` that is wrong there, or tensors without
  *   numbers: ONNX Runtime ends the process over them
  */
-export function checkDeviceLimits(graph: Graph, device: Device): void {
+export function checkDeviceLimits(graph: Graph, device: Device | undefined): void {
   if (device !== "webgpu") return;
   const { inputs, outputs, nodes, shapes } = graph;
   for (const [what, is] of Object.entries(unusable)) {

@@ -1,4 +1,4 @@
-import { type Device, openSession } from "@sweetspot/runtime";
+import { openSession, type SessionOptions as RuntimeOptions } from "@sweetspot/runtime";
 import type { Graph } from "../graph/graph.ts";
 import {
   checkInputs,
@@ -13,13 +13,10 @@ import { optimise } from "../optimise/optimise.ts";
 import { type NamedTensors, type TensorSpecs, type TensorsOf, trace } from "../trace/trace.ts";
 
 /** How to run a graph. */
-export interface SessionOptions {
-  /** Where it runs; by default `cpu`. There is no fallback: a missing device is an error. */
-  device?: Device;
-  /** Threads of one session on the CPU; if left out those of the environment's SWEETSPOT_THREADS, or else ONNX Runtime's own choice (one per core). The sums' order, and so the last bit of a result, can depend on it. */
-  threads?: number;
-  /** How many microseconds a thread stays awake between the operations of a run; by default 0. 50 or so is faster where the machine is this session's alone. */
-  spinMicroseconds?: number;
+export interface SessionOptions extends Pick<
+  RuntimeOptions,
+  "device" | "threads" | "spinMicroseconds"
+> {
   /** Where to write the time of each node, and where it ran, when the session is disposed of: `PREFIX_….json`, for a trace viewer. */
   profile?: string;
   /** Called with a line for each simplification of the graph. */
@@ -50,16 +47,12 @@ export interface CompiledFunction {
  */
 export async function startSession(
   graph: Graph,
-  { log, ...options }: SessionOptions = {},
+  options: SessionOptions = {},
 ): Promise<CompiledFunction> {
-  const { device = "cpu" } = options;
-  checkDeviceLimits(graph, device);
-  const simple = optimise(graph, { device, ...(log === undefined ? {} : { log }) });
-  const session = await openSession(onnxBytes(simple), {
-    ...options,
-    // Sizes differ from run to run, so a pattern of the last one's memory saves nothing.
-    memoryPattern: false,
-  });
+  checkDeviceLimits(graph, options.device);
+  // Sizes differ from run to run, so a pattern of the last one's memory saves nothing.
+  const how = { ...options, memoryPattern: false };
+  const session = await openSession(onnxBytes(optimise(graph, options)), how);
   let disposed = false;
   return {
     async run(inputs, sizes = {}) {

@@ -10,7 +10,6 @@ export interface Emitter {
     op: string,
     inputs: readonly string[],
     attributes?: Readonly<Record<string, Attribute>>,
-    domain?: "" | "com.microsoft",
   ): string;
   /** A node of several outputs; their names. */
   several(

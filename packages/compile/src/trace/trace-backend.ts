@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Attribute, Constant, GraphNode } from "../graph/graph.ts";
+import { type Attribute, type Constant, type GraphNode, onnxNode } from "../graph/graph.ts";
 import { lowerings } from "../lowerings/table.ts";
 import { type Emitter, graphDtype, type TensorDtype } from "./lowering.ts";
 
@@ -34,10 +34,8 @@ export class Recorder implements Emitter {
     op: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, Attribute>> = {},
-    domain: "" | "com.microsoft" = "",
   ): string {
-    const output = this.#name("v");
-    this.nodes.push({ op, domain, inputs, outputs: [output], attributes, kernel: this.kernel });
+    const [output = ""] = this.several(op, inputs, attributes, 1);
     return output;
   }
 
@@ -48,7 +46,7 @@ export class Recorder implements Emitter {
     count: number,
   ): string[] {
     const outputs = Array.from({ length: count }, () => this.#name("v"));
-    this.nodes.push({ op, domain: "", inputs, outputs, attributes, kernel: this.kernel });
+    this.nodes.push(onnxNode(this.kernel, op, inputs, outputs, attributes));
     return outputs;
   }
 
@@ -188,10 +186,6 @@ export class TraceBackend extends tf.KernelBackend {
 
   override floatPrecision(): 16 | 32 {
     return 32;
-  }
-
-  override epsilon(): number {
-    return 1e-7;
   }
 
   override memory(): { unreliable: boolean } {

@@ -1,16 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import {
-  dimAt,
-  type Graph,
-  type GraphNode,
-  symbolicShape,
-  type ValueInfo,
-} from "../graph/graph.ts";
+import { dimAt, type Graph, onnxNode, symbolicShape, type ValueInfo } from "../graph/graph.ts";
 import { graphDtype, type TensorDtype } from "./lowering.ts";
 import { elideOutputCopies } from "../graph/elide-output-copies.ts";
 import { removeDeadNodes } from "../graph/passes.ts";
 import { backendName, Recorder, traceBackend } from "./trace-backend.ts";
-import { unify } from "./unify.ts";
+import { describeSizes, unify } from "./unify.ts";
 
 /** The dtype and shape of an input; a string is a dimension, of 1 or more, that may differ from run to run. */
 export interface TensorSpec {
@@ -94,9 +88,7 @@ function checkName(name: string): void {
 
 /** Whether the outputs of a trace at these sizes have the shapes that the graph says. */
 function checkOutputs(graph: Graph, sizes: Sizes, traceThere: () => Graph): void {
-  const where = Object.entries(sizes)
-    .map(([symbol, size]) => `${symbol}=${size}`)
-    .join(", ");
+  const where = describeSizes(sizes);
   let there: Graph;
   try {
     there = traceThere();
@@ -142,11 +134,7 @@ function traceAt<S extends TensorSpecs>(
     const tensors: NamedTensors = {};
     for (const [name, { dtype, shape }] of Object.entries(specs)) {
       const concrete = shape.map((d) => (typeof d === "string" ? (sizes[d] ?? 1) : d));
-      inputs.push({
-        name,
-        dtype,
-        shape: symbolicShape(shape),
-      });
+      inputs.push({ name, dtype, shape: symbolicShape(shape) });
       tensors[name] = engine.makeTensorFromTensorInfo(recorder.output(name, concrete, dtype));
     }
     return finish(recorder, inputs, fn(tensors as TensorsOf<S>));
@@ -206,14 +194,9 @@ function finish(recorder: Recorder, inputs: readonly ValueInfo[], results: Named
       source: recorder.ref(tensor),
     };
   });
-  const identities = sources.map(({ info, source }): GraphNode => ({
-    op: "Identity",
-    domain: "",
-    inputs: [source],
-    outputs: [info.name],
-    attributes: {},
-    kernel: "output",
-  }));
+  const identities = sources.map(({ info, source }) =>
+    onnxNode("output", "Identity", [source], [info.name]),
+  );
   return elideOutputCopies(
     removeDeadNodes({
       inputs,

@@ -1,14 +1,19 @@
-import { type Constant, type Dim, formatDim, type Graph, type GraphNode } from "../graph/graph.ts";
+import {
+  type Constant,
+  type Dim,
+  formatDim,
+  type Graph,
+  type GraphNode,
+  onnxNode,
+} from "../graph/graph.ts";
 import { onnxType } from "./lowering.ts";
 import { symbolicDim } from "./symbolic-dim.ts";
 
 /** A trace and the sizes that its symbols had. */
 export interface SizedTrace {
   graph: Graph;
-  sizes: Sizes;
+  sizes: Readonly<Record<string, number>>;
 }
-
-type Sizes = Readonly<Record<string, number>>;
 
 /**
  * Makes one graph of traces at two sizes: each number that differs becomes a constant times a
@@ -22,7 +27,7 @@ export function unify(a: SizedTrace, b: SizedTrace, check: SizedTrace): Graph {
   sameStructure(a.graph, check.graph);
   const users = usersOf(a.graph);
   const traces = [a, b, check] as const;
-  const at = traces.map(({ sizes }) => describe(sizes));
+  const at = traces.map(({ sizes }) => describeSizes(sizes));
   const dim = (values: readonly (Dim | undefined)[], where: string): Dim => {
     const [x, y, z] = values;
     const found =
@@ -40,11 +45,10 @@ export function unify(a: SizedTrace, b: SizedTrace, check: SizedTrace): Graph {
     return Array.from({ length }, (_, i) => dim([x[i], y[i], z[i]], where));
   };
   const shapes = new Map<string, readonly Dim[]>();
-  for (const name of a.graph.shapes.keys())
-    shapes.set(
-      name,
-      vector((g) => g.shapes.get(name), users.get(name) ?? name),
-    );
+  for (const name of a.graph.shapes.keys()) {
+    const values = vector((g) => g.shapes.get(name), users.get(name) ?? name);
+    shapes.set(name, values);
+  }
   const constants = new Map(a.graph.constants);
   const made: GraphNode[] = [];
   for (const [name, constant] of a.graph.constants) {
@@ -62,8 +66,10 @@ export function unify(a: SizedTrace, b: SizedTrace, check: SizedTrace): Graph {
     shapes.set(`${name}:size`, [dim([x, y, z], where)]);
     shapes.set(`${name}:shape`, constant.shape);
     made.push(
-      sizeNode("Cast", [`${name}:size`], `${name}:cast`, { to: onnxType[constant.dtype] }),
-      sizeNode("Reshape", [`${name}:cast`, `${name}:shape`], name),
+      onnxNode("size", "Cast", [`${name}:size`], [`${name}:cast`], {
+        to: onnxType[constant.dtype],
+      }),
+      onnxNode("size", "Reshape", [`${name}:cast`, `${name}:shape`], [name]),
     );
   }
   const outputs = a.graph.outputs.map((output, k) => ({
@@ -71,15 +77,6 @@ export function unify(a: SizedTrace, b: SizedTrace, check: SizedTrace): Graph {
     shape: vector((g) => g.outputs[k]?.shape, `output ${output.name}`),
   }));
   return { ...a.graph, nodes: [...made, ...a.graph.nodes], constants, shapes, outputs };
-}
-
-function sizeNode(
-  op: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: GraphNode["attributes"] = {},
-): GraphNode {
-  return { op, domain: "", inputs, outputs: [output], attributes, kernel: "size" };
 }
 
 /** The number of a constant that holds just one, a whole one. */
@@ -124,7 +121,8 @@ function usersOf(graph: Graph): Map<string, string> {
   );
 }
 
-function describe(sizes: Sizes): string {
+/** `B=5, T=7`, for errors. */
+export function describeSizes(sizes: SizedTrace["sizes"]): string {
   return Object.entries(sizes)
     .map(([symbol, size]) => `${symbol}=${size}`)
     .join(", ");
