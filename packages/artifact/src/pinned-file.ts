@@ -1,5 +1,5 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { sha256OfFile } from "./folder/hash.ts";
 
@@ -40,13 +40,7 @@ async function packageRoot({ package: name, version }: PinnedFile, from: string)
   const folders = createRequire(from).resolve.paths(name) ?? [];
   for (const folder of folders) {
     const root = join(folder, name);
-    if (
-      await stat(join(root, "package.json")).then(
-        () => true,
-        () => false,
-      )
-    )
-      return root;
+    if (existsSync(join(root, "package.json"))) return root;
   }
   const fix = version === undefined ? "run npm ci" : `run npm install ${name}@${version}`;
   throw new Error(`${name}: not installed; ${fix} (looked from ${dirname(from)})`);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -73,7 +74,7 @@ export async function recoverFolder(dir: string, alone = false): Promise<void> {
 /** The first half of `recoverFolder`, for readers: it removes nothing. */
 export async function bringBack(dir: string, alone = false): Promise<void> {
   for (const { kind, path } of await leftovers(dir, alone))
-    if (kind === "old" && !(await exists(dir))) await rename(path, dir);
+    if (kind === "old" && !existsSync(dir)) await rename(path, dir);
 }
 
 interface Leftover {
@@ -123,13 +124,6 @@ async function renameFolder(from: string, to: string): Promise<void> {
       await pause(waitMs);
     }
   }
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Flushes new names to disk; not every system can open a folder for that. */

@@ -20,14 +20,17 @@ export interface Baseline {
 
 const share = z.number().min(0).max(1);
 
+/** The schema of `Baseline.bagOfWords`. */
+export const bagOfWordsSchema: z.ZodType<Baseline["bagOfWords"]> = z.strictObject({
+  accuracy: share,
+  correct: z.int().nonnegative(),
+  n: z.int().positive(),
+  regularisation: z.number().positive(),
+});
+
 /** The schema of `baseline.json`. */
 export const baselineSchema: z.ZodType<Baseline> = z.strictObject({
   format: z.literal("sweetspot-baseline-1"),
   majority: z.strictObject({ label: z.string(), share }),
-  bagOfWords: z.strictObject({
-    accuracy: share,
-    correct: z.int().nonnegative(),
-    n: z.int().positive(),
-    regularisation: z.number().positive(),
-  }),
+  bagOfWords: bagOfWordsSchema,
 });

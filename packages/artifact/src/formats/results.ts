@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Baseline } from "./baseline.ts";
+import { bagOfWordsSchema, type Baseline } from "./baseline.ts";
 import { type GradientConflict, gradientConflictSchema } from "./gradient-conflict.ts";
 import { type Method, methodSchema } from "./method.ts";
 import { type Machine, machineSchema, type TimedBatch, timedBatchSchema } from "./timing.ts";
@@ -171,6 +171,7 @@ const milliseconds: z.ZodType<Milliseconds> = z.strictObject({
   "32": z.number().nonnegative(),
 });
 const count = z.int().nonnegative();
+const positive = z.int().positive();
 const interval = z.tuple([share, share]);
 const cost = z.number().positive();
 const point = {
@@ -181,6 +182,7 @@ const point = {
   exitShares: z.array(share).min(1),
 };
 
+const curvePoint = z.strictObject(point);
 const budgetSchema: z.ZodType<BudgetResult> = z.strictObject({
   ...point,
   budget: z.number().positive(),
@@ -208,20 +210,13 @@ const reliability = z.strictObject({
   ),
 });
 
-const baselineResultSchema: z.ZodType<BaselineResult> = z.strictObject({
-  accuracy: share,
-  correct: count,
-  n: z.int().positive(),
-  regularisation: z.number().positive(),
-});
-
 /** What `results.json` must be. */
 export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
   format: z.literal("sweetspot-results-2"),
   method: methodSchema,
   labels: z.array(z.string()).min(2),
-  layers: z.int().positive(),
-  examples: z.int().positive(),
+  layers: positive,
+  examples: positive,
   testSha256: z.string(),
   confidence: z.number().gt(0).lt(1),
   temperatures: z.array(z.number().positive()).optional(),
@@ -229,18 +224,18 @@ export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
   exits: z
     .array(
       z.strictObject({
-        exitLayer: z.int().positive(),
-        layers: z.int().positive(),
+        exitLayer: positive,
+        layers: positive,
         accuracy: share,
         correct: count,
-        n: z.int().positive(),
+        n: positive,
         interval,
         ms: milliseconds,
       }),
     )
     .min(1),
-  curve: z.array(z.strictObject(point)).min(1),
-  grid: z.array(z.strictObject(point)).min(1),
+  curve: z.array(curvePoint).min(1),
+  grid: z.array(curvePoint).min(1),
   atBudget: z.array(budgetSchema),
   rules: z
     .array(
@@ -248,7 +243,7 @@ export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
         rule: z.string().min(1),
         atBudget: z.array(budgetSchema),
         area: share,
-        curve: z.array(z.strictObject(point)).min(1).max(101),
+        curve: z.array(curvePoint).min(1).max(101),
       }),
     )
     .optional(),
@@ -256,7 +251,7 @@ export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
   calibration: z
     .array(
       z.strictObject({
-        exitLayer: z.int().positive(),
+        exitLayer: positive,
         temperature: z.number().positive(),
         before: reliability,
         after: reliability,
@@ -278,6 +273,6 @@ export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
   calibrationSplit: z.strictObject({ exits: z.array(share), area: share }).optional(),
   training: z.strictObject({ exits: z.array(share) }).optional(),
   conflict: z.array(gradientConflictSchema).optional(),
-  baseline: baselineResultSchema.optional(),
+  baseline: bagOfWordsSchema.optional(),
   timing: z.strictObject({ machine: machineSchema, batches: z.array(timedBatchSchema) }),
 });

@@ -1,7 +1,12 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { lfsPointerProblem } from "../lfs-pointer.ts";
 import { readFully, readValues } from "./read-values.ts";
-import { numberCount, readHeader, type TensorEntry } from "./safetensors-header.ts";
+import {
+  numberCount,
+  readHeader,
+  type SafetensorsHeader,
+  type TensorEntry,
+} from "./safetensors-header.ts";
 
 /** A tensor outside any runtime, row-major. */
 export interface HostTensor {
@@ -28,14 +33,13 @@ export class SafetensorsFile {
     path: string,
     handle: FileHandle,
     dataStart: number,
-    entries: Map<string, TensorEntry>,
-    metadata: Record<string, string>,
+    header: SafetensorsHeader,
   ) {
     this.path = path;
     this.#handle = handle;
     this.#dataStart = dataStart;
-    this.entries = entries;
-    this.metadata = metadata;
+    this.entries = header.entries;
+    this.metadata = header.metadata;
   }
 
   /**
@@ -66,10 +70,10 @@ export class SafetensorsFile {
           `${path}: its header claims ${length} bytes, but the file has ${size}; it is truncated or not a safetensors file`,
         );
       }
-      const header = Buffer.alloc(Number(length));
-      await readFully(path, handle, header, 8);
-      const { entries, metadata } = readHeader(path, header, size - 8 - header.length);
-      return new SafetensorsFile(path, handle, 8 + header.length, entries, metadata);
+      const bytes = Buffer.alloc(Number(length));
+      await readFully(path, handle, bytes, 8);
+      const start = 8 + bytes.length;
+      return new SafetensorsFile(path, handle, start, readHeader(path, bytes, size - start));
     } catch (error) {
       await handle.close();
       throw error;
