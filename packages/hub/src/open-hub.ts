@@ -36,6 +36,12 @@ export function openHub(
     });
     return listing;
   };
+  const find = async (client: HubClient, file: string) => {
+    const files = await list(client);
+    const found = files.find(({ path }) => path === file);
+    if (found === undefined) throw noSuchFile(client, subject, file, files);
+    return { found, files };
+  };
   return {
     name: where,
     async files() {
@@ -51,10 +57,7 @@ export function openHub(
       checkFileName(where, file);
       const cached = await sizeOf(placeOf(source).pointer(revision, file));
       if (cached !== undefined) return { bytes: cached, here: true };
-      const client = await connect(options);
-      const files = await list(client);
-      const found = files.find(({ path }) => path === file);
-      if (found === undefined) throw noSuchFile(client, subject, file, files);
+      const { found } = await find(await connect(options), file);
       return { bytes: found.size, here: false };
     },
     async path(file) {
@@ -69,9 +72,7 @@ export function openHub(
         );
       }
       const client = await connect(options);
-      const files = await list(client);
-      const found = files.find(({ path }) => path === file);
-      if (found === undefined) throw noSuchFile(client, subject, file, files);
+      const { found, files } = await find(client, file);
       checkCase(where, file, files);
       const blob = place.blob(found.etag);
       if ((await sizeOf(blob)) !== found.size) {

@@ -53,11 +53,8 @@ export async function pushFolder(push: Push): Promise<string> {
   const repo = { type: "model", name } as const;
   const to = { hubUrl: client.endpoint, fetch: libraryFetch(client, subject), accessToken };
   if (!(await exists(client, subject))) {
-    const visibility =
-      push.private === undefined
-        ? {}
-        : ({ visibility: push.private ? "private" : "public" } as const);
-    await createRepo({ repo, ...visibility, ...to });
+    const visibility = push.private ? ("private" as const) : ("public" as const);
+    await createRepo({ repo, ...(push.private !== undefined && { visibility }), ...to });
     client.log(`${name}: created the ${push.private ? "private " : ""}repository`);
   }
   client.log(`${name}: uploading ${paths.length} ${paths.length === 1 ? "file" : "files"}`);

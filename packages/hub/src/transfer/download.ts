@@ -44,7 +44,7 @@ export function download(
 ): Promise<void> {
   const running = fetching.get(blob);
   if (running !== undefined) return running;
-  const started = locked(client, url, file, blob, subject)
+  const started = locked({ client, url, file, subject }, blob)
     .catch((error: unknown) => {
       throw diskError(`${describe(subject)}: cannot write ${blob}`, error);
     })
@@ -53,13 +53,16 @@ export function download(
   return started;
 }
 
-async function locked(
-  client: HubClient,
-  url: string,
-  file: HubFile,
-  blob: string,
-  subject: Subject,
-): Promise<void> {
+/** What is fetched, and from where. */
+interface Transfer {
+  client: HubClient;
+  url: string;
+  file: HubFile;
+  subject: Subject;
+}
+
+async function locked(transfer: Transfer, blob: string): Promise<void> {
+  const { client, file, subject } = transfer;
   await mkdir(dirname(blob), { recursive: true });
   const waiting = () =>
     client.log(`${describe(subject)}: waiting for another process that is fetching it`);
@@ -73,9 +76,7 @@ async function locked(
       await copyFile(theirs, incomplete);
     await checkSpace(file.size - ((await sizeOf(incomplete)) ?? 0), blob, subject);
     for (let again = false; ; again = true) {
-      const problem =
-        (await fetchAll(client, url, file, incomplete, subject)) ??
-        (await wrongHash(incomplete, file));
+      const problem = (await fetchAll(transfer, incomplete)) ?? (await wrongHash(incomplete, file));
       if (problem === undefined) break;
       await rm(incomplete, { force: true });
       const message = `${describe(subject)}: ${problem}`;
@@ -106,13 +107,8 @@ async function checkSpace(bytes: number, blob: string, subject: Subject): Promis
  *
  * @returns the problem, if the bytes cannot be part of the file
  */
-async function fetchAll(
-  client: HubClient,
-  url: string,
-  file: HubFile,
-  path: string,
-  subject: Subject,
-): Promise<string | undefined> {
+async function fetchAll(transfer: Transfer, path: string): Promise<string | undefined> {
+  const { client, file, subject } = transfer;
   // Not "a", which always writes at the current end.
   const handle = await open(path, "r+").catch(() => open(path, "w+"));
   try {
@@ -135,12 +131,11 @@ async function fetchAll(
       if (have === file.size) return undefined;
       const stall = watch(client.stallMs);
       try {
-        const response = await askFrom(client, url, have, stall.signal, subject);
+        const response = await askFrom(transfer, have, stall.signal);
         if (response === undefined) {
           await beginAnew();
-          throw passing("the server cannot resume the transfer, so it starts over", {
-            afterMs: 0,
-          });
+          const what = "the server cannot resume the transfer, so it starts over";
+          throw passing(what, { afterMs: 0 });
         }
         // 200: the server ignores Range.
         if (response.status !== 206) await beginAnew();
@@ -154,9 +149,8 @@ async function fetchAll(
       } catch (error) {
         if (!isBroken(error)) throw error;
         const why = error.cause instanceof Error ? error.cause.message : error.message;
-        throw passing(`the transfer broke off after ${have} of ${file.size} bytes (${why})`, {
-          cause: error,
-        });
+        const what = `the transfer broke off after ${have} of ${file.size} bytes (${why})`;
+        throw passing(what, { cause: error });
       } finally {
         stall.stop();
       }
@@ -174,11 +168,9 @@ async function fetchAll(
 
 /** Requests a file from byte `have` on; undefined if the server cannot resume there. */
 async function askFrom(
-  client: HubClient,
-  url: string,
+  { client, url, subject }: Transfer,
   have: number,
   signal: AbortSignal,
-  subject: Subject,
 ): Promise<Response | undefined> {
   const headers = {
     // In a compressed answer the offsets would be different.
