@@ -148,202 +148,130 @@ export function unpickle(
       throw wrong("appends to a value that is not a list");
     for (const item of items) list.push(item);
   };
-  const setItems = (items: readonly unknown[], dictionary: unknown) => {
+  const setItems = (items: readonly unknown[], dictionary: unknown): unknown => {
     if (!(dictionary instanceof Map)) throw wrong("sets a key of a value that is not a dictionary");
     if (items.length % 2 !== 0) throw wrong("has a dictionary with a key but no value");
     for (let i = 0; i < items.length; i += 2) dictionary.set(items[i], items[i + 1]);
+    return dictionary;
   };
-  const called = <T>(make: () => T): T => {
+  const called = (make: () => unknown): unknown => {
     try {
       return make();
     } catch (error) {
       throw wrong(error instanceof Error ? error.message : String(error));
     }
   };
+  const uint8 = () => view.getUint8(take(1));
+  const uint32 = () => view.getUint32(take(4), true);
+  let count = 0;
 
-  for (let count = 0; ; count++) {
-    if (count >= maximumOpcodes) throw wrong(`has more than ${maximumOpcodes} opcodes`);
-    const opcode = bytes[take(1)] ?? 0;
-    switch (opcode) {
-      case 0x80: {
-        // PROTO
-        const protocol = bytes[take(1)] ?? 0;
-        if (protocol < 2 || protocol > 4)
-          throw wrong(`has protocol ${protocol}, expected 2, 3 or 4; ${convert}`);
-        break;
-      }
-      case 0x95: {
-        // FRAME: only how much to read ahead.
-        const length = long();
-        if (length > bytes.length - at)
-          throw wrong(`has a frame of ${length} bytes at byte ${at}; it is truncated`);
-        break;
-      }
-      case 0x2e: {
-        // STOP
-        const value = pop();
-        if (stack.length > 0 || marks.length > 0)
-          throw wrong(`ends at byte ${at} with more than its value`);
-        return { value, end: at };
-      }
-      case 0x28: // MARK
-        if (marks.length >= maximumMarks)
-          throw wrong(`nests more than ${maximumMarks} deep; it is refused`);
-        marks.push(stack.length);
-        break;
-      case 0x30: // POP
-        if (stack.length === (marks.at(-1) ?? -1)) marks.pop();
-        else pop();
-        break;
-      case 0x31: // POP_MARK
-        popMark();
-        break;
-      case 0x32: // DUP
-        push(top());
-        break;
-      case 0x4e: // NONE
-        push(null);
-        break;
-      case 0x88: // NEWTRUE
-        push(true);
-        break;
-      case 0x89: // NEWFALSE
-        push(false);
-        break;
-      case 0x4a: // BININT
-        push(view.getInt32(take(4), true));
-        break;
-      case 0x4b: // BININT1
-        push(view.getUint8(take(1)));
-        break;
-      case 0x4d: // BININT2
-        push(view.getUint16(take(2), true));
-        break;
-      case 0x8a: // LONG1
-        push(integer(view.getUint8(take(1))));
-        break;
-      case 0x8b: // LONG4
-        push(integer(view.getUint32(take(4), true)));
-        break;
-      case 0x47: // BINFLOAT
-        push(view.getFloat64(take(8)));
-        break;
-      case 0x55: // SHORT_BINSTRING, Python 2's
-        push(text(view.getUint8(take(1))));
-        break;
-      case 0x54: // BINSTRING, Python 2's
-        push(text(view.getUint32(take(4), true)));
-        break;
-      case 0x8c: // SHORT_BINUNICODE
-        push(text(view.getUint8(take(1))));
-        break;
-      case 0x58: // BINUNICODE
-        push(text(view.getUint32(take(4), true)));
-        break;
-      case 0x8d: // BINUNICODE8
-        push(text(long()));
-        break;
-      case 0x5d: // EMPTY_LIST
-        push([]);
-        break;
-      case 0x61: // APPEND
-        append([pop()]);
-        break;
-      case 0x65: // APPENDS
-        append(popMark());
-        break;
-      case 0x6c: // LIST
-        push(popMark());
-        break;
-      case 0x29: // EMPTY_TUPLE
-        push(Object.freeze([]));
-        break;
-      case 0x85: // TUPLE1
-      case 0x86: // TUPLE2
-      case 0x87: // TUPLE3
-        push(Object.freeze(popMany(opcode - 0x84)));
-        break;
-      case 0x74: // TUPLE
-        push(Object.freeze(popMark()));
-        break;
-      case 0x7d: // EMPTY_DICT
-        push(new Map());
-        break;
-      case 0x64: {
-        // DICT
-        const dictionary = new Map();
-        setItems(popMark(), dictionary);
-        push(dictionary);
-        break;
-      }
-      case 0x73: {
-        // SETITEM
-        const item = popMany(2);
-        setItems(item, top());
-        break;
-      }
-      case 0x75: {
-        // SETITEMS
-        const items = popMark();
-        setItems(items, top());
-        break;
-      }
-      case 0x71: // BINPUT
-        remember(view.getUint8(take(1)));
-        break;
-      case 0x72: // LONG_BINPUT
-        remember(view.getUint32(take(4), true));
-        break;
-      case 0x94: // MEMOIZE
-        remember(memo.size);
-        break;
-      case 0x68: // BINGET
-        recall(view.getUint8(take(1)));
-        break;
-      case 0x6a: // LONG_BINGET
-        recall(view.getUint32(take(4), true));
-        break;
-      case 0x63: // GLOBAL
-        global(line(), line());
-        break;
-      case 0x93: {
-        // STACK_GLOBAL
-        const [module, name] = popMany(2);
-        if (typeof module !== "string" || typeof name !== "string")
-          throw wrong("asks for a global whose name is not a string");
-        global(module, name);
-        break;
-      }
-      case 0x51: {
-        // BINPERSID
-        const id = pop();
-        push(called(() => rules.persistent(id)));
-        break;
-      }
-      case 0x52: {
-        // REDUCE
-        const [named, args] = popMany(2);
-        const make = callable.get(named);
-        if (make === undefined || !isTuple(args))
-          throw wrong(`has opcode REDUCE on an unknown function: ${refused}`);
-        // A function may read each item of a list, and get the same long list again and again.
-        for (const arg of args) count += Array.isArray(arg) ? arg.length : 1;
-        push(called(() => make(args)));
-        break;
-      }
-      case 0x62: // BUILD
-        pop();
-        if (!(top() instanceof Map))
-          throw wrong(`has opcode BUILD on a value that is not a dictionary: ${refused}`);
-        break;
-      case 0x69: // INST, which names what it calls
-        throw wrong(`asks for ${refusal(line(), line())}`);
-      default: {
-        const name = refusedOpcodes[opcode] ?? `0x${opcode.toString(16).padStart(2, "0")}`;
-        throw wrong(`has opcode ${name} at byte ${at - 1}: ${refused}`);
-      }
+  /** What each opcode does, except STOP. */
+  const opcodes: Readonly<Record<number, () => void>> = {
+    0x80: () => {
+      // PROTO
+      const protocol = uint8();
+      if (protocol < 2 || protocol > 4)
+        throw wrong(`has protocol ${protocol}, expected 2, 3 or 4; ${convert}`);
+    },
+    0x95: () => {
+      // FRAME: only how much to read ahead.
+      const length = long();
+      if (length > bytes.length - at)
+        throw wrong(`has a frame of ${length} bytes at byte ${at}; it is truncated`);
+    },
+    0x28: () => {
+      // MARK
+      if (marks.length >= maximumMarks)
+        throw wrong(`nests more than ${maximumMarks} deep; it is refused`);
+      marks.push(stack.length);
+    },
+    0x30: () => (stack.length === (marks.at(-1) ?? -1) ? marks.pop() : pop()), // POP
+    0x31: popMark, // POP_MARK
+    0x32: () => push(top()), // DUP
+    0x4e: () => push(null), // NONE
+    0x88: () => push(true), // NEWTRUE
+    0x89: () => push(false), // NEWFALSE
+    0x4a: () => push(view.getInt32(take(4), true)), // BININT
+    0x4b: () => push(uint8()), // BININT1
+    0x4d: () => push(view.getUint16(take(2), true)), // BININT2
+    0x8a: () => push(integer(uint8())), // LONG1
+    0x8b: () => push(integer(uint32())), // LONG4
+    0x47: () => push(view.getFloat64(take(8))), // BINFLOAT
+    0x55: () => push(text(uint8())), // SHORT_BINSTRING, Python 2's
+    0x54: () => push(text(uint32())), // BINSTRING, Python 2's
+    0x8c: () => push(text(uint8())), // SHORT_BINUNICODE
+    0x58: () => push(text(uint32())), // BINUNICODE
+    0x8d: () => push(text(long())), // BINUNICODE8
+    0x5d: () => push([]), // EMPTY_LIST
+    0x61: () => append([pop()]), // APPEND
+    0x65: () => append(popMark()), // APPENDS
+    0x6c: () => push(popMark()), // LIST
+    0x29: () => push(Object.freeze([])), // EMPTY_TUPLE
+    0x85: () => push(Object.freeze(popMany(1))), // TUPLE1
+    0x86: () => push(Object.freeze(popMany(2))), // TUPLE2
+    0x87: () => push(Object.freeze(popMany(3))), // TUPLE3
+    0x74: () => push(Object.freeze(popMark())), // TUPLE
+    0x7d: () => push(new Map()), // EMPTY_DICT
+    0x64: () => push(setItems(popMark(), new Map())), // DICT
+    0x73: () => setItems(popMany(2), top()), // SETITEM
+    0x75: () => setItems(popMark(), top()), // SETITEMS
+    0x71: () => remember(uint8()), // BINPUT
+    0x72: () => remember(uint32()), // LONG_BINPUT
+    0x94: () => remember(memo.size), // MEMOIZE
+    0x68: () => recall(uint8()), // BINGET
+    0x6a: () => recall(uint32()), // LONG_BINGET
+    0x63: () => global(line(), line()), // GLOBAL
+    0x93: () => {
+      // STACK_GLOBAL
+      const [module, name] = popMany(2);
+      if (typeof module !== "string" || typeof name !== "string")
+        throw wrong("asks for a global whose name is not a string");
+      global(module, name);
+    },
+    0x51: () => {
+      // BINPERSID
+      const id = pop();
+      push(called(() => rules.persistent(id)));
+    },
+    0x52: () => {
+      // REDUCE
+      const [named, args] = popMany(2);
+      const make = callable.get(named);
+      if (make === undefined || !isTuple(args))
+        throw wrong(`has opcode REDUCE on an unknown function: ${refused}`);
+      // A function may read each item of a list, and get the same long list again and again.
+      for (const arg of args) count += Array.isArray(arg) ? arg.length : 1;
+      push(called(() => make(args)));
+    },
+    0x62: () => {
+      // BUILD
+      pop();
+      if (!(top() instanceof Map))
+        throw wrong(`has opcode BUILD on a value that is not a dictionary: ${refused}`);
+    },
+    0x69: () => {
+      // INST, which names what it calls
+      throw wrong(`asks for ${refusal(line(), line())}`);
+    },
+  };
+
+  for (; count < maximumOpcodes; count++) {
+    const opcode = uint8();
+    if (opcode === 0x2e) {
+      // STOP
+      const value = pop();
+      if (stack.length > 0 || marks.length > 0)
+        throw wrong(`ends at byte ${at} with more than its value`);
+      return { value, end: at };
     }
+    const run = opcodes[opcode];
+    if (run === undefined) {
+      const name = refusedOpcodes[opcode] ?? `0x${opcode.toString(16).padStart(2, "0")}`;
+      throw wrong(`has opcode ${name} at byte ${at - 1}: ${refused}`);
+    }
+    run();
   }
+  throw wrong(`has more than ${maximumOpcodes} opcodes`);
 }
 
 /** Whether a pickle's value is a tuple. */
