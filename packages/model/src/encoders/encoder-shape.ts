@@ -39,18 +39,25 @@ function never(otherwise: string): z.ZodOptional<z.ZodNull> {
   return z.null({ error: `not supported: ${otherwise}` }).optional();
 }
 
+/** The fields of a shape by their keys in `config.json`, in the order in which they are written. */
+const sizes = {
+  vocab_size: "vocabSize",
+  hidden_size: "hiddenSize",
+  num_hidden_layers: "numHiddenLayers",
+  num_attention_heads: "numAttentionHeads",
+  intermediate_size: "intermediateSize",
+  max_position_embeddings: "maxPositionEmbeddings",
+  type_vocab_size: "typeVocabSize",
+  layer_norm_eps: "layerNormEps",
+  initializer_range: "initializerRange",
+} as const;
+const rates = {
+  hidden_dropout_prob: "hiddenDropoutProb",
+  attention_probs_dropout_prob: "attentionProbsDropoutProb",
+} as const;
+
 /** The keys of every encoder that hold numbers. */
-type ShapeNumber =
-  | "vocab_size"
-  | "hidden_size"
-  | "num_hidden_layers"
-  | "num_attention_heads"
-  | "intermediate_size"
-  | "max_position_embeddings"
-  | "layer_norm_eps"
-  | "initializer_range"
-  | "hidden_dropout_prob"
-  | "attention_probs_dropout_prob";
+type ShapeNumber = keyof typeof sizes | keyof typeof rates;
 
 /** The keys of every encoder that may only have one value, or be absent. */
 type ShapeCondition =
@@ -87,50 +94,31 @@ export const shapeKeys: Record<ShapeNumber, z.ZodType<number>> & Record<ShapeCon
       .nullish(),
     auto_map: never("the model brings code of its own"),
     quantization_config: never("save the weights as float32, float16 or bfloat16"),
+    type_vocab_size: count(1 << 16),
   };
-
-type ShapeJson = Record<ShapeNumber, number>;
 
 /**
  * The shape that a config's keys give.
  *
  * @throws RangeError, naming the file, if the heads do not divide the hidden size
  */
-export function encoderShape(c: ShapeJson, typeVocabSize: number, where: string): EncoderShape {
+export function encoderShape(
+  c: Readonly<Record<ShapeNumber, number>>,
+  where: string,
+): EncoderShape {
   if (c.hidden_size % c.num_attention_heads !== 0) {
     throw new RangeError(
       `${where}: hidden_size ${c.hidden_size} must be a multiple of num_attention_heads ${c.num_attention_heads}`,
     );
   }
-  return {
-    vocabSize: c.vocab_size,
-    hiddenSize: c.hidden_size,
-    numHiddenLayers: c.num_hidden_layers,
-    numAttentionHeads: c.num_attention_heads,
-    intermediateSize: c.intermediate_size,
-    maxPositionEmbeddings: c.max_position_embeddings,
-    typeVocabSize,
-    layerNormEps: c.layer_norm_eps,
-    initializerRange: c.initializer_range,
-    hiddenDropoutProb: c.hidden_dropout_prob,
-    attentionProbsDropoutProb: c.attention_probs_dropout_prob,
-  };
+  return Object.fromEntries(
+    Object.entries({ ...sizes, ...rates }).map(([key, field]) => [field, c[key as ShapeNumber]]),
+  ) as unknown as EncoderShape; // its fields, each once
 }
 
 /** The config's keys for a shape. */
 export function shapeJson(shape: EncoderShape): Record<string, string | number> {
-  return {
-    vocab_size: shape.vocabSize,
-    hidden_size: shape.hiddenSize,
-    num_hidden_layers: shape.numHiddenLayers,
-    num_attention_heads: shape.numAttentionHeads,
-    intermediate_size: shape.intermediateSize,
-    max_position_embeddings: shape.maxPositionEmbeddings,
-    type_vocab_size: shape.typeVocabSize,
-    layer_norm_eps: shape.layerNormEps,
-    initializer_range: shape.initializerRange,
-    hidden_act: "gelu",
-    hidden_dropout_prob: shape.hiddenDropoutProb,
-    attention_probs_dropout_prob: shape.attentionProbsDropoutProb,
-  };
+  const of = (fields: Readonly<Record<string, keyof EncoderShape>>) =>
+    Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, shape[field]]));
+  return { ...of(sizes), hidden_act: "gelu", ...of(rates) };
 }

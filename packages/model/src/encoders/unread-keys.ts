@@ -1,3 +1,6 @@
+import { parse } from "@sweetspot/artifact";
+import type { z } from "zod";
+
 /** Keys that change no hidden state: names, versions, token ids, what generation and the task's head use. */
 const harmless = new Set(
   (
@@ -57,24 +60,23 @@ interface Sizes {
 }
 
 /**
- * Checks the keys of a `config.json` that are not read. A key known to change the numbers is refused unless
- * it is off, one known not to is ignored, and all others are listed in one warning.
+ * Reads a `config.json` by its schema, and checks the keys that the schema lacks. A key known to change the
+ * numbers is refused unless it is off, one known not to is ignored, and all others are listed in one warning.
  *
  * @param json the file's content
- * @param known the keys that are read
- * @param sizes what was read
  * @param where the file's path
  * @param warn called with one line if there are unknown keys
  * @throws TypeError that names the keys and their values
  */
-export function checkKeys(
+export function readKeys<C extends Sizes>(
+  schema: z.ZodType<C> & { shape: object },
   json: object,
-  known: readonly string[],
-  sizes: Sizes,
   where: string,
   warn: (line: string) => void,
-): void {
-  const others = Object.entries(json).filter(([key]) => !known.includes(key) && !harmless.has(key));
+): C {
+  const sizes = parse(schema, json, where);
+  const isRead = (key: string) => Object.hasOwn(schema.shape, key) || harmless.has(key);
+  const others = Object.entries(json).filter(([key]) => !isRead(key));
   const decided = ([key]: [string, unknown]) => changing.has(key) || Object.hasOwn(inert, key);
   const refused = others
     .filter(decided)
@@ -94,6 +96,7 @@ export function checkKeys(
     warn(
       `${where}: ignored, on the assumption that they change nothing: ${first(unknown.map(([key]) => key.slice(0, 80)))}`,
     );
+  return sizes;
 }
 
 function first(keys: readonly string[]): string {

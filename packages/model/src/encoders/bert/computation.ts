@@ -1,8 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { EncoderComputation, LayerContext, TokensRead } from "../encoder-kind.ts";
+import type { EncoderComputation } from "../encoder-kind.ts";
 import { attentionBias, selfAttention, type SelfAttentionParams } from "../layers/attention.ts";
-import type { BertConfig } from "./definition.ts";
-import type { Dropout } from "../layers/dropout-sites.ts";
 import { type EmbeddingsParams, embedTokens } from "../layers/embeddings.ts";
 import type { EncoderShape } from "../encoder-shape.ts";
 import { type LayerParams, transformerLayer } from "../layers/transformer-layer.ts";
@@ -19,33 +17,21 @@ export interface BertParams<T = tf.Tensor> {
  *
  * Source: Devlin et al., arXiv:1810.04805; Hugging Face transformers, models/bert/modeling_bert.py.
  */
-export const bert: EncoderComputation<BertConfig, BertParams> = {
+export const bert: EncoderComputation<EncoderShape, BertParams> = {
   embed: (p, inputs, config, dropout) =>
     dropout("embeddings", embedTokens(p.embeddings, inputs, config.layerNormEps)),
   context: (_p, attentionMask) => ({ attentionMask, bias: attentionBias(attentionMask) }),
-  layer: bertLayer,
+  layer: (p, layer, hidden, { bias }, config, dropout, read) =>
+    transformerLayer(
+      p.encoder.layer[layer - 1],
+      layer,
+      hidden,
+      (self, { all, asking }) =>
+        selfAttention(self, all, asking, bias, config.numAttentionHeads, (probabilities) =>
+          dropout(`layer.${layer}.attention`, probabilities),
+        ),
+      config,
+      dropout,
+      read,
+    ),
 };
-
-/** A layer of BERT: see `transformerLayer` and `selfAttention`. */
-export function bertLayer(
-  p: BertParams,
-  layer: number,
-  hidden: tf.Tensor3D,
-  { bias }: LayerContext,
-  config: EncoderShape,
-  dropout: Dropout,
-  read: TokensRead,
-): tf.Tensor3D {
-  return transformerLayer(
-    p.encoder.layer[layer - 1],
-    layer,
-    hidden,
-    (self, { all, asking }) =>
-      selfAttention(self, all, asking, bias, config.numAttentionHeads, (probabilities) =>
-        dropout(`layer.${layer}.attention`, probabilities),
-      ),
-    config,
-    dropout,
-    read,
-  );
-}

@@ -1,20 +1,11 @@
-import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
 import type { EncoderDefinition } from "../encoder-kind.ts";
-import { checkKeys } from "../unread-keys.ts";
-import { type DropoutSite, projectionSites } from "../layers/dropout-sites.ts";
-import {
-  count,
-  type EncoderShape,
-  encoderShape,
-  only,
-  shapeJson,
-  shapeKeys,
-} from "../encoder-shape.ts";
+import { readKeys } from "../unread-keys.ts";
+import { projectionSites } from "../layers/dropout-sites.ts";
+import { type EncoderShape, encoderShape, only, shapeJson, shapeKeys } from "../encoder-shape.ts";
 import {
   denseParameters,
   embeddingsParameters,
-  type ParameterSpec,
   transformerLayerParameters,
 } from "../layers/parameters.ts";
 
@@ -24,24 +15,47 @@ export interface BertConfig extends EncoderShape {
 }
 
 /** The keys that are read from BERT's and RoBERTa's `config.json`. */
-export const bertKeys: typeof shapeKeys & {
-  type_vocab_size: z.ZodType<number>;
-  position_embedding_type: z.ZodType;
-} = {
+export const bertKeys: typeof shapeKeys & { position_embedding_type: z.ZodType } = {
   ...shapeKeys,
-  type_vocab_size: count(1 << 16),
   position_embedding_type: only("absolute", "one learned vector per position").default("absolute"),
+};
+
+/** What the definitions of BERT and RoBERTa share. */
+export const bertLayers: Pick<
+  EncoderDefinition<EncoderShape>,
+  "poolerActivation" | "embeddingParameters" | "sharedParameters" | "layerParameters" | "layerSites"
+> = {
+  poolerActivation: () => "tanh",
+  embeddingParameters: (config) => embeddingsParameters(config, config.maxPositionEmbeddings),
+  sharedParameters: () => [],
+  layerParameters: (config, layer) =>
+    transformerLayerParameters(
+      config,
+      layer,
+      ["query", "key", "value"].flatMap((name) =>
+        denseParameters(name, config.hiddenSize, config.hiddenSize),
+      ),
+    ),
+  // On the attention probabilities, then after both projections.
+  layerSites: (config, layer, tokens) => [
+    {
+      name: `layer.${layer}.attention`,
+      shape: ["B", config.numAttentionHeads, tokens, "T"],
+      probability: config.attentionProbsDropoutProb,
+    },
+    ...projectionSites(config, layer, tokens),
+  ],
 };
 
 const schema = z.looseObject({ ...bertKeys, model_type: z.literal("bert") });
 
 /** The definition of BERT; `bert` is its computation. */
 export const bertDefinition: EncoderDefinition<BertConfig> = {
+  ...bertLayers,
   prefix: "bert.",
   readConfig(json, where, warn) {
-    const c = parse(schema, json, where);
-    checkKeys(json, Object.keys(schema.shape), c, where, warn);
-    return { modelType: "bert", ...encoderShape(c, c.type_vocab_size, where) };
+    const c = readKeys(schema, json, where, warn);
+    return { modelType: "bert", ...encoderShape(c, where) };
   },
   configJson: (config) => ({
     model_type: config.modelType,
@@ -49,35 +63,4 @@ export const bertDefinition: EncoderDefinition<BertConfig> = {
     position_embedding_type: "absolute",
   }),
   longestText: (config) => config.maxPositionEmbeddings,
-  poolerActivation: () => "tanh",
-  embeddingParameters: (config) => embeddingsParameters(config, config.maxPositionEmbeddings),
-  sharedParameters: () => [],
-  layerParameters: bertLayerParameters,
-  layerSites: bertLayerSites,
 };
-
-/** The parameters of a layer of BERT. */
-export function bertLayerParameters(config: EncoderShape, layer: number): ParameterSpec[] {
-  const c = config.hiddenSize;
-  return transformerLayerParameters(
-    config,
-    layer,
-    ["query", "key", "value"].flatMap((name) => denseParameters(name, c, c)),
-  );
-}
-
-/** Dropout of a layer of BERT: on the attention probabilities, then after both projections. */
-export function bertLayerSites(
-  config: EncoderShape,
-  layer: number,
-  tokens: 1 | "T",
-): DropoutSite[] {
-  return [
-    {
-      name: `layer.${layer}.attention`,
-      shape: ["B", config.numAttentionHeads, tokens, "T"],
-      probability: config.attentionProbsDropoutProb,
-    },
-    ...projectionSites(config, layer, tokens),
-  ];
-}

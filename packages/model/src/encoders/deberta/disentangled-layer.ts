@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import type { EncoderInputs, LayerContext, TokensRead } from "../encoder-kind.ts";
-import type { Dropout } from "../layers/dropout-sites.ts";
+import type { EncoderComputation, LayerContext } from "../encoder-kind.ts";
+import { attentionBias } from "../layers/attention.ts";
+import { layerNorm, type LayerNormParams } from "../layers/basic-layers.ts";
 import { type EmbeddingsParams, embedTokens } from "../layers/embeddings.ts";
 import { type LayerParams, transformerLayer } from "../layers/transformer-layer.ts";
 import {
@@ -10,53 +11,67 @@ import {
 } from "./disentangled-attention.ts";
 import type { DebertaShape } from "./shared-config.ts";
 
-/** What differs between versions of DeBERTa: the projections of attention, and which row a distance has. */
-export interface Disentangled<S> {
-  projections: (self: S) => DisentangledProjections;
-  distances: DistanceRows;
+/**
+ * The parameters of any version of DeBERTa, a tree whose paths are Hugging Face's names; `S` are those of its
+ * self-attention.
+ */
+export interface DisentangledParams<S, T = tf.Tensor> {
+  embeddings: EmbeddingsParams<T>;
+  encoder: {
+    rel_embeddings: { weight: T };
+    /** Of the embeddings of relative positions; version 2 may have it. */
+    LayerNorm?: LayerNormParams<T>;
+    layer: Record<string, LayerParams<S, T>>;
+  };
 }
 
-/** A layer of any version of DeBERTa: see `transformerLayer` and `disentangledAttention`. */
-export function disentangledLayer<S>(
-  p: LayerParams<S> | undefined,
-  layer: number,
-  hidden: tf.Tensor3D,
-  { projections, distances }: Disentangled<S>,
-  context: LayerContext,
-  config: DebertaShape,
-  dropout: Dropout,
-  read: TokensRead,
-): tf.Tensor3D {
-  const relative = dropout(`layer.${layer}.relative`, relativeOf(context));
-  return transformerLayer(
-    p,
-    layer,
-    hidden,
-    (self, tokens) =>
-      disentangledAttention(
-        projections(self),
-        tokens,
-        relative,
-        distances,
-        context,
-        config.numAttentionHeads,
-        (probabilities) => dropout(`layer.${layer}.attention`, probabilities),
-      ),
-    config,
-    dropout,
-    read,
-  );
-}
-
-/** Embeddings, 0 at padding: `[B, T] -> [B, T, C]`. */
-export function embedDeberta(
-  p: EmbeddingsParams,
-  inputs: EncoderInputs,
-  { layerNormEps }: DebertaShape,
-  dropout: Dropout,
-): tf.Tensor3D {
-  const embedded = embedTokens(p, inputs, layerNormEps);
-  return dropout("embeddings", tf.mul(embedded, tf.expandDims(inputs.attentionMask, 2)));
+/**
+ * The computation of a version of DeBERTa: see `transformerLayer` and `disentangledAttention`. Embeddings are
+ * 0 at padding.
+ *
+ * @param projections a layer's projections of contents and positions
+ * @param distances which row each distance has
+ */
+export function disentangled<C extends DebertaShape, S>(
+  projections: (self: S, config: C) => DisentangledProjections,
+  distances: (config: C) => DistanceRows,
+): EncoderComputation<C, DisentangledParams<S>> {
+  return {
+    embed(p, inputs, { layerNormEps }, dropout) {
+      const embedded = embedTokens(p.embeddings, inputs, layerNormEps);
+      return dropout("embeddings", tf.mul(embedded, tf.expandDims(inputs.attentionMask, 2)));
+    },
+    context(p, attentionMask, { layerNormEps }) {
+      const { rel_embeddings, LayerNorm } = p.encoder;
+      const table = rel_embeddings.weight as tf.Tensor2D;
+      return {
+        attentionMask,
+        bias: attentionBias(attentionMask),
+        relative: LayerNorm === undefined ? table : layerNorm(LayerNorm, table, layerNormEps),
+      };
+    },
+    layer(p, layer, hidden, context, config, dropout, read) {
+      const relative = dropout(`layer.${layer}.relative`, relativeOf(context));
+      return transformerLayer(
+        p.encoder.layer[layer - 1],
+        layer,
+        hidden,
+        (self, tokens) =>
+          disentangledAttention(
+            projections(self, config),
+            tokens,
+            relative,
+            distances(config),
+            context,
+            config.numAttentionHeads,
+            (probabilities) => dropout(`layer.${layer}.attention`, probabilities),
+          ),
+        config,
+        dropout,
+        read,
+      );
+    },
+  };
 }
 
 /** The embeddings of relative positions. @throws TypeError if the context has none */

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { PositionTerm } from "./disentangled-attention.ts";
 import { type DropoutSite, projectionSites } from "../layers/dropout-sites.ts";
+import { embeddingsParameters, type ParameterSpec } from "../layers/parameters.ts";
 import { type EncoderShape, encoderShape, only, shapeJson, shapeKeys } from "../encoder-shape.ts";
-import type { PoolerActivation } from "../encoder-kind.ts";
+import type { EncoderDefinition, PoolerActivation } from "../encoder-kind.ts";
 
 /** What all versions of DeBERTa have besides the shape of every encoder. */
 export interface DebertaShape extends EncoderShape {
@@ -18,7 +19,6 @@ const terms = z.array(z.enum(["c2p", "p2c"])).min(1);
 
 /** The values in DeBERTa's `config.json`, of any version. */
 interface DebertaJson {
-  type_vocab_size: number;
   max_relative_positions: number;
   position_biased_input: boolean;
   pos_att_type: PositionTerm[];
@@ -27,6 +27,18 @@ interface DebertaJson {
   embedding_size: number | undefined;
   attention_head_size: number | undefined;
 }
+
+/** What the definitions of all versions of DeBERTa share. */
+export const debertaCommon: Pick<
+  EncoderDefinition<DebertaShape>,
+  "prefix" | "longestText" | "poolerActivation" | "embeddingParameters"
+> = {
+  prefix: "deberta.",
+  longestText: (config) => config.maxPositionEmbeddings,
+  poolerActivation: (config) => config.poolerActivation,
+  embeddingParameters: (config) =>
+    embeddingsParameters(config, config.positionBiasedInput ? config.maxPositionEmbeddings : 0),
+};
 
 /** The keys that are read from DeBERTa's `config.json`, of any version. */
 export const debertaKeys: typeof shapeKeys & {
@@ -75,7 +87,7 @@ export function debertaShape(
   c: Parameters<typeof encoderShape>[0] & DebertaJson,
   where: string,
 ): DebertaShape {
-  const shape = encoderShape(c, c.type_vocab_size, where);
+  const shape = encoderShape(c, where);
   const only = (key: string, value: number | undefined, wanted: number) => {
     if ((value ?? wanted) === wanted) return;
     throw new RangeError(`${where}: ${key} must be ${wanted} here, got ${value}`);
@@ -104,6 +116,15 @@ export function debertaJson(config: DebertaShape): Record<string, unknown> {
     pooler_hidden_act: config.poolerActivation,
     pooler_hidden_size: config.hiddenSize,
     pooler_dropout: 0,
+  };
+}
+
+/** The embeddings of relative positions, `[rows, C]`. */
+export function relativeEmbeddings(config: DebertaShape, rows: number): ParameterSpec {
+  return {
+    name: "encoder.rel_embeddings.weight",
+    shape: [rows, config.hiddenSize],
+    role: "embedding",
   };
 }
 

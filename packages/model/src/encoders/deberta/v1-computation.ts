@@ -1,11 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { EncoderComputation } from "../encoder-kind.ts";
-import { attentionBias } from "../layers/attention.ts";
 import { linear, type LinearParams } from "../layers/basic-layers.ts";
-import type { EmbeddingsParams } from "../layers/embeddings.ts";
-import type { LayerParams } from "../layers/transformer-layer.ts";
 import { type DisentangledProjections, plainDistanceRows } from "./disentangled-attention.ts";
-import { type Disentangled, disentangledLayer, embedDeberta } from "./disentangled-layer.ts";
+import { disentangled, type DisentangledParams } from "./disentangled-layer.ts";
 import type { DebertaConfig } from "./v1-definition.ts";
 
 /** Query, key and value are one product, head by head; keys have no bias. */
@@ -18,36 +15,17 @@ interface SelfAttentionParams<T = tf.Tensor> {
   pos_q_proj?: LinearParams<T>;
 }
 
-/** The encoder's parameters, a tree whose paths are Hugging Face's names. */
-export interface DebertaParams<T = tf.Tensor> {
-  embeddings: EmbeddingsParams<T>;
-  encoder: {
-    rel_embeddings: { weight: T };
-    layer: Record<string, LayerParams<SelfAttentionParams<T>, T>>;
-  };
-}
-
 /**
  * The first DeBERTa: attention treats contents and relative positions separately.
  *
  * Source: He et al., arXiv:2006.03654; Hugging Face transformers, models/deberta/modeling_deberta.py.
  */
-export const deberta: EncoderComputation<DebertaConfig, DebertaParams> = {
-  embed: (p, inputs, config, dropout) => embedDeberta(p.embeddings, inputs, config, dropout),
-  context: (p, attentionMask) => ({
-    attentionMask,
-    bias: attentionBias(attentionMask),
-    relative: p.encoder.rel_embeddings.weight as tf.Tensor2D,
-  }),
-  layer(p, layer, hidden, context, config, dropout, read) {
-    const attention: Disentangled<SelfAttentionParams> = {
-      projections: (self) => projections(self, config),
-      distances: plainDistanceRows(config.maxRelativePositions, config.maxPositionEmbeddings),
-    };
-    const params = p.encoder.layer[layer - 1];
-    return disentangledLayer(params, layer, hidden, attention, context, config, dropout, read);
-  },
-};
+export const deberta: EncoderComputation<
+  DebertaConfig,
+  DisentangledParams<SelfAttentionParams>
+> = disentangled(projections, (config) =>
+  plainDistanceRows(config.maxRelativePositions, config.maxPositionEmbeddings),
+);
 
 function projections(
   { in_proj, q_bias, v_bias, pos_proj, pos_q_proj }: SelfAttentionParams,

@@ -1,18 +1,18 @@
-import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
 import type { EncoderDefinition } from "../encoder-kind.ts";
 import {
+  debertaCommon,
   debertaJson,
   debertaKeys,
   debertaLayerSites,
   type DebertaShape,
   debertaShape,
+  relativeEmbeddings,
 } from "./shared-config.ts";
-import { checkKeys } from "../unread-keys.ts";
+import { readKeys } from "../unread-keys.ts";
 import { only } from "../encoder-shape.ts";
 import {
   denseParameters,
-  embeddingsParameters,
   type ParameterSpec,
   transformerLayerParameters,
 } from "../layers/parameters.ts";
@@ -30,24 +30,13 @@ const schema = z.looseObject({
 
 /** The definition of the first DeBERTa; `deberta` is its computation. */
 export const debertaDefinition: EncoderDefinition<DebertaConfig> = {
-  prefix: "deberta.",
+  ...debertaCommon,
   readConfig(json, where, warn) {
-    const c = parse(schema, json, where);
-    checkKeys(json, Object.keys(schema.shape), c, where, warn);
+    const c = readKeys(schema, json, where, warn);
     return { modelType: "deberta", ...debertaShape(c, where) };
   },
   configJson: (config) => ({ model_type: "deberta", ...debertaJson(config) }),
-  longestText: (config) => config.maxPositionEmbeddings,
-  poolerActivation: (config) => config.poolerActivation,
-  embeddingParameters: (config) =>
-    embeddingsParameters(config, config.positionBiasedInput ? config.maxPositionEmbeddings : 0),
-  sharedParameters: ({ maxRelativePositions, hiddenSize }) => [
-    {
-      name: "encoder.rel_embeddings.weight",
-      shape: [2 * maxRelativePositions, hiddenSize],
-      role: "embedding",
-    },
-  ],
+  sharedParameters: (config) => [relativeEmbeddings(config, 2 * config.maxRelativePositions)],
   layerParameters(config, layer) {
     const { hiddenSize: c, positionTerms } = config;
     const self: ParameterSpec[] = [

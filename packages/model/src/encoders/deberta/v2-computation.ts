@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { EncoderComputation, LayerContext, TokensRead } from "../encoder-kind.ts";
-import { attentionBias } from "../layers/attention.ts";
-import { type Disentangled, disentangledLayer, embedDeberta } from "./disentangled-layer.ts";
+import { disentangled, type DisentangledParams } from "./disentangled-layer.ts";
 import type { DebertaV2Config } from "./v2-definition.ts";
 import {
   bucketedDistanceRows,
@@ -10,7 +9,6 @@ import {
   plainDistanceRows,
 } from "./disentangled-attention.ts";
 import type { Dropout } from "../layers/dropout-sites.ts";
-import type { EmbeddingsParams } from "../layers/embeddings.ts";
 import {
   gelu,
   layerNorm,
@@ -18,7 +16,6 @@ import {
   linear,
   type LinearParams,
 } from "../layers/basic-layers.ts";
-import type { LayerParams } from "../layers/transformer-layer.ts";
 
 interface SelfAttentionParams<T = tf.Tensor> {
   query_proj: LinearParams<T>;
@@ -35,15 +32,11 @@ interface ConvParams<T = tf.Tensor> {
 }
 
 /** The encoder's parameters, a tree whose paths are Hugging Face's names. */
-export interface DebertaV2Params<T = tf.Tensor> {
-  embeddings: EmbeddingsParams<T>;
-  encoder: {
-    rel_embeddings: { weight: T };
-    LayerNorm?: LayerNormParams<T>;
-    conv?: ConvParams<T>;
-    layer: Record<string, LayerParams<SelfAttentionParams<T>, T>>;
-  };
+interface DebertaV2Params extends DisentangledParams<SelfAttentionParams> {
+  encoder: DisentangledParams<SelfAttentionParams>["encoder"] & { conv?: ConvParams };
 }
+
+const layers = disentangled(projections, distanceRows);
 
 /**
  * DeBERTa v2 and v3: distances in buckets that widen, positions projected by the query and key of the
@@ -53,32 +46,9 @@ export interface DebertaV2Params<T = tf.Tensor> {
  * models/deberta_v2/modeling_deberta_v2.py.
  */
 export const debertaV2: EncoderComputation<DebertaV2Config, DebertaV2Params> = {
-  embed: (p, inputs, config, dropout) => embedDeberta(p.embeddings, inputs, config, dropout),
-  context: (p, attentionMask, config) => {
-    const { rel_embeddings, LayerNorm } = p.encoder;
-    const table = rel_embeddings.weight as tf.Tensor2D;
-    return {
-      attentionMask,
-      bias: attentionBias(attentionMask),
-      relative: LayerNorm === undefined ? table : layerNorm(LayerNorm, table, config.layerNormEps),
-    };
-  },
+  ...layers,
   layer(p, layer, hidden, context, config, dropout, read) {
-    const attention: Disentangled<SelfAttentionParams> = {
-      projections: (self) => projections(self, config),
-      distances: distanceRows(config),
-    };
-    const params = p.encoder.layer[layer - 1];
-    const result = disentangledLayer(
-      params,
-      layer,
-      hidden,
-      attention,
-      context,
-      config,
-      dropout,
-      read,
-    );
+    const result = layers.layer(p, layer, hidden, context, config, dropout, read);
     const { conv } = p.encoder;
     if (layer !== 1 || conv === undefined) return result;
     return withConvolution(conv, hidden, result, context, config, dropout, read);

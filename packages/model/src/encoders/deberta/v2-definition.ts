@@ -1,18 +1,18 @@
-import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
 import type { EncoderDefinition } from "../encoder-kind.ts";
 import {
+  debertaCommon,
   debertaJson,
   debertaKeys,
   debertaLayerSites,
   type DebertaShape,
   debertaShape,
+  relativeEmbeddings,
 } from "./shared-config.ts";
-import { checkKeys } from "../unread-keys.ts";
+import { readKeys } from "../unread-keys.ts";
 import { only } from "../encoder-shape.ts";
 import {
   denseParameters,
-  embeddingsParameters,
   normParameters,
   type ParameterSpec,
   transformerLayerParameters,
@@ -47,10 +47,9 @@ const schema = z.looseObject({
 
 /** The definition of DeBERTa v2 and v3; `debertaV2` is their computation. */
 export const debertaV2Definition: EncoderDefinition<DebertaV2Config> = {
-  prefix: "deberta.",
+  ...debertaCommon,
   readConfig(json, where, warn) {
-    const c = parse(schema, json, where);
-    checkKeys(json, Object.keys(schema.shape), c, where, warn);
+    const c = readKeys(schema, json, where, warn);
     if (c.conv_kernel_size > 0 && c.conv_kernel_size % 2 === 0) {
       throw new RangeError(`${where}: conv_kernel_size must be odd, got ${c.conv_kernel_size}`);
     }
@@ -77,16 +76,8 @@ export const debertaV2Definition: EncoderDefinition<DebertaV2Config> = {
       conv_act: config.conv.activation,
     }),
   }),
-  longestText: (config) => config.maxPositionEmbeddings,
-  poolerActivation: (config) => config.poolerActivation,
-  embeddingParameters: (config) =>
-    embeddingsParameters(config, config.positionBiasedInput ? config.maxPositionEmbeddings : 0),
   sharedParameters: (config) => [
-    {
-      name: "encoder.rel_embeddings.weight",
-      shape: [relativeRows(config), config.hiddenSize],
-      role: "embedding",
-    },
+    relativeEmbeddings(config, relativeRows(config)),
     ...(config.normRelEbd ? normParameters("encoder.LayerNorm", config.hiddenSize) : []),
   ],
   layerParameters(config, layer) {

@@ -1,6 +1,5 @@
 import type { EncoderComputation } from "../encoder-kind.ts";
-import { attentionBias } from "../layers/attention.ts";
-import { bertLayer, type BertParams } from "../bert/computation.ts";
+import { bert, type BertParams } from "../bert/computation.ts";
 import { embedTokens } from "../layers/embeddings.ts";
 import type { RobertaConfig } from "./definition.ts";
 
@@ -11,11 +10,10 @@ import type { RobertaConfig } from "./definition.ts";
  * models/roberta/modeling_roberta.py.
  */
 export const roberta: EncoderComputation<RobertaConfig, BertParams> = {
+  ...bert,
   embed: (p, inputs, config, dropout) =>
     dropout(
       "embeddings",
       embedTokens(p.embeddings, inputs, config.layerNormEps, config.padTokenId + 1),
     ),
-  context: (_p, attentionMask) => ({ attentionMask, bias: attentionBias(attentionMask) }),
-  layer: bertLayer,
 };

@@ -1,10 +1,8 @@
-import { parse } from "@sweetspot/artifact";
 import { z } from "zod";
 import type { EncoderDefinition } from "../encoder-kind.ts";
-import { bertKeys, bertLayerParameters, bertLayerSites } from "../bert/definition.ts";
-import { checkKeys } from "../unread-keys.ts";
+import { bertKeys, bertLayers } from "../bert/definition.ts";
+import { readKeys } from "../unread-keys.ts";
 import { type EncoderShape, encoderShape, shapeJson } from "../encoder-shape.ts";
-import { embeddingsParameters } from "../layers/parameters.ts";
 
 /** RoBERTa and XLM-R. */
 export interface RobertaConfig extends EncoderShape {
@@ -21,11 +19,11 @@ const schema = z.looseObject({
 
 /** The definition of RoBERTa and XLM-R; `roberta` is their computation. */
 export const robertaDefinition: EncoderDefinition<RobertaConfig> = {
+  ...bertLayers,
   prefix: "roberta.",
   readConfig(json, where, warn) {
-    const c = parse(schema, json, where);
-    checkKeys(json, Object.keys(schema.shape), c, where, warn);
-    const shape = encoderShape(c, c.type_vocab_size, where);
+    const c = readKeys(schema, json, where, warn);
+    const shape = encoderShape(c, where);
     if (shape.maxPositionEmbeddings <= c.pad_token_id + 1) {
       throw new RangeError(
         `${where}: max_position_embeddings must be over pad_token_id + 1 = ${c.pad_token_id + 1}, where the positions begin, got ${shape.maxPositionEmbeddings}`,
@@ -40,9 +38,4 @@ export const robertaDefinition: EncoderDefinition<RobertaConfig> = {
     pad_token_id: config.padTokenId,
   }),
   longestText: (config) => config.maxPositionEmbeddings - config.padTokenId - 1,
-  poolerActivation: () => "tanh",
-  embeddingParameters: (config) => embeddingsParameters(config, config.maxPositionEmbeddings),
-  sharedParameters: () => [],
-  layerParameters: bertLayerParameters,
-  layerSites: bertLayerSites,
 };
