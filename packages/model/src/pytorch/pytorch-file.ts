@@ -8,7 +8,12 @@ import {
 } from "@sweetspot/artifact";
 import { type FileHandle, open } from "node:fs/promises";
 import { describeValue, maximumPickleBytes, type PickleRules, unpickle } from "./pickle.ts";
-import { readStateDict, type StateDict, type TorchTensor } from "./pytorch-pickle.ts";
+import {
+  distanceToLast,
+  readStateDict,
+  type StateDict,
+  type TorchTensor,
+} from "./pytorch-pickle.ts";
 import { zipEntries, zipEntryStart } from "./stored-zip.ts";
 
 /** The tensors of a file, and where each storage begins in it. */
@@ -86,7 +91,7 @@ export class PytorchFile {
     const count = numberCount(tensor.shape, about);
     const whole = isContiguous(tensor);
     // No stride is negative, so the first number is at the offset.
-    const span = whole || count === 0 ? count : 1 + lastNumber(tensor);
+    const span = whole || count === 0 ? count : 1 + distanceToLast(tensor);
     const position = (await this.#layout.storageStart(key)) + tensor.offset * dtypeBytes[dtype];
     const data = await readValues(this.path, this.#handle, about, dtype, position, span);
     return { shape: tensor.shape, data: whole ? data : gather(data, tensor, count) };
@@ -255,11 +260,6 @@ function isContiguous({ shape, strides }: TorchTensor): boolean {
     expected *= size;
   }
   return true;
-}
-
-/** The distance from its first number to its last. */
-function lastNumber({ shape, strides }: TorchTensor): number {
-  return shape.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] ?? 0), 0);
 }
 
 /** A tensor's numbers, row-major, from the span of its storage that it covers. */

@@ -101,7 +101,7 @@ export function readStateDict(
       );
     if (shape.length !== strides.length || shape.length > maximumAxes)
       throw new RangeError(`has a tensor of ${shape.length} sizes and ${strides.length} strides`);
-    const last = offset + shape.reduce((sum, size, i) => sum + (size - 1) * (strides[i] ?? 0), 0);
+    const last = offset + distanceToLast({ shape, strides });
     if (!shape.includes(0) && !(last < view.count))
       throw new RangeError(
         `has a tensor [${shape.join(", ")}] that ends at number ${last} of storage "${view.storage.key.slice(0, 80)}", which has ${view.count}`,
@@ -192,6 +192,11 @@ function namedTensors(
   throw new TypeError(
     `${path}: expected a state_dict, a dictionary of tensors, got ${what} under the keys ${keys.join(", ") || "(none)"}`,
   );
+}
+
+/** The distance from a tensor's first number to its last. */
+export function distanceToLast({ shape, strides }: Pick<TorchTensor, "shape" | "strides">): number {
+  return shape.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] ?? 0), 0);
 }
 
 function isCount(value: unknown): value is number {

@@ -42,7 +42,7 @@ const maximumIndexBytes = 1 << 26;
  */
 export async function openWeights(repository: Repository): Promise<Weights> {
   const { format, sharded } = await weightsOf(repository);
-  if (!sharded) return openFinite(format, await repository.path(format.file));
+  if (!sharded) return openFile(await repository.path(format.file), format.open);
   const { shardOf, index } = await readIndex(repository, format);
   return openShards(repository, format, shardOf, index);
 }
@@ -77,9 +77,12 @@ async function weightsOf(repository: Repository): Promise<{ format: Format; shar
   );
 }
 
-/** Opens one file; reading a tensor checks that it is finite. */
-async function openFinite(format: Format, path: string): Promise<Weights> {
-  const weights = await format.open(path);
+/** Opens one file, by default a safetensors file; reading a tensor checks that it is finite. */
+export async function openFile(
+  path: string,
+  open: (path: string) => Promise<Weights> = openSafetensors,
+): Promise<Weights> {
+  const weights = await open(path);
   return {
     names: weights.names,
     async read(name, shape) {
@@ -140,7 +143,7 @@ function openShards(
   const open = (shard: string): Promise<Weights> => {
     const before = opened.get(shard);
     if (before !== undefined) return before;
-    const opening = repository.path(shard).then((path) => openFinite(format, path));
+    const opening = repository.path(shard).then((path) => openFile(path, format.open));
     opened.set(shard, opening);
     // A fetch that failed may succeed the next time.
     opening.catch(() => opened.delete(shard));

@@ -1,6 +1,5 @@
-import { type HostTensor, SafetensorsFile } from "@sweetspot/artifact";
-import { checkFinite } from "./finite.ts";
-import type { Weights } from "./open-weights.ts";
+import type { HostTensor } from "@sweetspot/artifact";
+import { openFile, type Weights } from "./open-weights.ts";
 import type { ParameterSpec } from "../encoders/layers/parameters.ts";
 import { storedNames } from "./stored-names.ts";
 
@@ -35,16 +34,10 @@ export async function readWeights(
   specs: readonly ParameterSpec[],
   prefix = "",
 ): Promise<Record<string, HostTensor>> {
-  const file = await SafetensorsFile.open(path);
+  const weights = await openFile(path);
   try {
-    const names = new Set(file.entries.keys());
-    const read = async (name: string, shape?: readonly number[]) => {
-      const tensor = await file.read(name, shape);
-      checkFinite(path, name, tensor);
-      return tensor;
-    };
-    return await readParameters({ names, read }, specs, prefix, path);
+    return await readParameters(weights, specs, prefix, path);
   } finally {
-    await file.close();
+    await weights.close();
   }
 }
