@@ -2,8 +2,7 @@ import { basename } from "node:path";
 import { padRows, type PaddedBatch, type Ragged, ragged, row, rowCount } from "@sweetspot/artifact";
 import type { NamedTensors, TensorSpecs } from "@sweetspot/compile";
 import { compile } from "@sweetspot/compile/session";
-import { type Checkpoint, encoderParams, exitLogits } from "@sweetspot/model";
-import type * as tf from "@tensorflow/tfjs";
+import { type Checkpoint, type EncoderInputs, encoderParams, exitLogits } from "@sweetspot/model";
 import { type InferenceSession, openSession, Tensor } from "@sweetspot/runtime";
 
 /** Real text to check a member on. */
@@ -25,7 +24,7 @@ const checked = 8;
 /** The sentences to check a member on: the shortest, the longest and some in between, spread evenly by length. */
 export function checkedSentences({ inputIds, tokenTypeIds }: CheckedSentences): CheckedSentences {
   const length = (i: number) => row(inputIds, i).length;
-  const sorted = Array.from({ length: rowCount(inputIds) }, (_, i) => i).sort(
+  const sorted = [...Array(rowCount(inputIds)).keys()].sort(
     (a, b) => length(a) - length(b) || a - b,
   );
   const last = sorted.length - 1;
@@ -48,25 +47,46 @@ export function checkedSentences({ inputIds, tokenTypeIds }: CheckedSentences): 
 export async function checkMember(
   checkpoint: Checkpoint,
   files: readonly string[],
-  { inputIds, tokenTypeIds }: CheckedSentences,
+  sentences: CheckedSentences,
   folder = "checkpoint",
+): Promise<number> {
+  return checkLogits(checkpoint, files, sentences, folder, async (sessions, batch) => {
+    const logits = await exportedLogits(sessions, batch);
+    return logits.map((of, k) => [`${folder}: ${basename(files[k] ?? "")}`, of]);
+  });
+}
+
+/**
+ * Runs ONNX files of a checkpoint and its training definition, compiled as in training, on the same text: as
+ * one padded batch, and the first sentence alone.
+ *
+ * @param where what to call the checkpoint in errors
+ * @param run each exit's logits, and what to call them in errors
+ * @returns the largest difference between the logits
+ * @throws RangeError if it is above 1e-4, or the definition's logits are not finite
+ */
+export async function checkLogits(
+  checkpoint: Checkpoint,
+  files: readonly string[],
+  { inputIds, tokenTypeIds }: CheckedSentences,
+  where: string,
+  run: (
+    sessions: readonly InferenceSession[],
+    batch: PaddedBatch,
+  ) => Promise<[where: string, logits: Float32Array][]>,
 ): Promise<number> {
   const sessions: InferenceSession[] = [];
   const definition = await openDefinition(checkpoint);
   try {
     for (const file of files) sessions.push(await openSession(file));
     let worst = 0;
-    const all = Array.from({ length: rowCount(inputIds) }, (_, i) => i);
-    for (const rows of [all, [0]]) {
+    for (const rows of [[...Array(rowCount(inputIds)).keys()], [0]]) {
       const batch = padRows(inputIds, rows, { tokenTypeIds });
       const expected = await definition.logits(batch);
       for (const [k, layer] of checkpoint.exitLayers.entries())
-        checkFinite(`${folder}: the exit after layer ${layer}`, expected[k] ?? []);
-      const got = await exportedLogits(sessions, batch);
-      for (const [k, file] of files.entries()) {
-        const where = `${folder}: ${basename(file)}`;
-        worst = Math.max(worst, largestDifference(where, got[k] ?? [], expected[k] ?? []));
-      }
+        checkFinite(`${where}: the exit after layer ${layer}`, expected[k] ?? []);
+      for (const [k, [of, got]] of (await run(sessions, batch)).entries())
+        worst = Math.max(worst, largestDifference(of, got, expected[k] ?? []));
     }
     return worst;
   } finally {
@@ -75,7 +95,7 @@ export async function checkMember(
 }
 
 /** @throws RangeError if one of the definition's logits is not finite */
-export function checkFinite(where: string, logits: ArrayLike<number>): void {
+function checkFinite(where: string, logits: ArrayLike<number>): void {
   const bad = Array.from(logits).find((x) => !Number.isFinite(x));
   if (bad === undefined) return;
   throw new RangeError(
@@ -84,7 +104,7 @@ export function checkFinite(where: string, logits: ArrayLike<number>): void {
 }
 
 /** @throws RangeError if a difference is above 1e-4 */
-export function largestDifference(
+function largestDifference(
   where: string,
   got: ArrayLike<number>,
   expected: ArrayLike<number>,
@@ -106,21 +126,11 @@ export function largestDifference(
   return largest;
 }
 
-/** The training definition of a checkpoint, ready to run. The caller disposes of it. */
-export interface Definition {
-  /** Each exit's, `[B, K]`. */
-  logits(batch: PaddedBatch): Promise<Float32Array[]>;
-  dispose(): Promise<void>;
-}
-
-/** The training definition without dropout, as one graph that takes the weights as inputs. */
-export async function openDefinition({
-  config,
-  exitLayers,
-  pooling,
-  weights,
-}: Checkpoint): Promise<Definition> {
-  const parameters = Object.keys(weights);
+/**
+ * The training definition of a checkpoint without dropout, as one graph that takes the weights as inputs,
+ * ready to run. The caller disposes of it.
+ */
+async function openDefinition({ config, exitLayers, pooling, weights }: Checkpoint) {
   const ids = { dtype: "int32", shape: ["B", "T"] } as const;
   const specs: TensorSpecs = {
     inputIds: ids,
@@ -131,27 +141,19 @@ export async function openDefinition({
     ),
   };
   const session = await compile((tensors: NamedTensors) => {
-    const tensor = (name: string) => tensors[name] as tf.Tensor;
-    const inputs = {
-      inputIds: tensor("inputIds") as tf.Tensor2D,
-      tokenTypeIds: tensor("tokenTypeIds") as tf.Tensor2D,
-      attentionMask: tensor("attentionMask") as tf.Tensor2D,
-    };
-    const params = encoderParams(
-      Object.fromEntries(parameters.map((name) => [name, tensor(name)])),
-    );
-    const logits = exitLogits(params, inputs, { config, exitLayers, pooling });
+    const { inputIds, tokenTypeIds, attentionMask, ...byName } = tensors;
+    const inputs = { inputIds, tokenTypeIds, attentionMask } as EncoderInputs; // as the specs have them
+    const options = { config, exitLayers, pooling };
+    const logits = exitLogits(encoderParams(byName), inputs, options);
     return Object.fromEntries(logits.map((l, k) => [`logits ${k}`, l]));
   }, specs);
   const fed = Object.fromEntries(
     Object.entries(weights).map(([name, { data }]) => [name, data] as const),
   );
   return {
-    async logits({ batchSize, length, ...batch }) {
-      const inputs = { inputIds: batch.inputIds, tokenTypeIds: batch.tokenTypeIds };
-      const { attentionMask } = batch;
-      const sizes = { B: batchSize, T: length };
-      const results = await session.run({ ...inputs, attentionMask, ...fed }, sizes);
+    /** Each exit's, `[B, K]`. */
+    async logits({ batchSize, length, ...batch }: PaddedBatch): Promise<Float32Array[]> {
+      const results = await session.run({ ...batch, ...fed }, { B: batchSize, T: length });
       return exitLayers.map((_, k) => results[`logits ${k}`] as Float32Array);
     },
     dispose: () => session.dispose(),

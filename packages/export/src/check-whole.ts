@@ -1,13 +1,7 @@
 import { basename } from "node:path";
-import { padRows, rowCount } from "@sweetspot/artifact";
 import type { Checkpoint } from "@sweetspot/model";
-import { openSession, Tensor } from "@sweetspot/runtime";
-import {
-  type CheckedSentences,
-  checkFinite,
-  largestDifference,
-  openDefinition,
-} from "./check-member.ts";
+import { Tensor } from "@sweetspot/runtime";
+import { type CheckedSentences, checkLogits } from "./check-member.ts";
 import { logitsName } from "./whole-graph.ts";
 
 /**
@@ -21,44 +15,23 @@ import { logitsName } from "./whole-graph.ts";
 export async function checkWhole(
   checkpoint: Checkpoint,
   file: string,
-  { inputIds, tokenTypeIds }: CheckedSentences,
+  sentences: CheckedSentences,
 ): Promise<number> {
-  const { exitLayers } = checkpoint;
-  const definition = await openDefinition(checkpoint);
-  try {
-    const session = await openSession(file);
-    try {
-      let worst = 0;
-      const all = Array.from({ length: rowCount(inputIds) }, (_, i) => i);
-      for (const rows of [all, [0]]) {
-        const batch = padRows(inputIds, rows, { tokenTypeIds });
-        const expected = await definition.logits(batch);
-        const int64 = (values: ArrayLike<number>) =>
-          new Tensor("int64", BigInt64Array.from(Array.from(values), BigInt), [
-            batch.batchSize,
-            batch.length,
-          ]);
-        const fed: Record<string, Tensor> = {
-          input_ids: int64(batch.inputIds),
-          attention_mask: int64(batch.attentionMask),
-        };
-        if (session.inputNames.includes("token_type_ids"))
-          fed["token_type_ids"] = int64(batch.tokenTypeIds);
-        const got = await session.run(fed);
-        for (const [k, layer] of exitLayers.entries()) {
-          const name = logitsName(exitLayers, layer);
-          const wanted = expected[k] ?? [];
-          checkFinite(`${basename(file)}: the exit after layer ${layer}`, wanted);
-          const data = (got[name]?.data ?? []) as Float32Array; // what the graph gives
-          const where = `${basename(file)}: ${name}`;
-          worst = Math.max(worst, largestDifference(where, data, wanted));
-        }
-      }
-      return worst;
-    } finally {
-      await session.release();
-    }
-  } finally {
-    await definition.dispose();
-  }
+  const where = basename(file);
+  return checkLogits(checkpoint, [file], sentences, where, async ([session], batch) => {
+    const shape = [batch.batchSize, batch.length];
+    const int64 = (values: ArrayLike<number>) =>
+      new Tensor("int64", BigInt64Array.from(Array.from(values), BigInt), shape);
+    const got = await session?.run({
+      input_ids: int64(batch.inputIds),
+      attention_mask: int64(batch.attentionMask),
+      ...(session.inputNames.includes("token_type_ids") && {
+        token_type_ids: int64(batch.tokenTypeIds),
+      }),
+    });
+    return checkpoint.exitLayers.map((layer) => {
+      const name = logitsName(checkpoint.exitLayers, layer);
+      return [`${where}: ${name}`, (got?.[name]?.data ?? []) as Float32Array]; // what the graph gives
+    });
+  });
 }

@@ -1,15 +1,8 @@
-import {
-  bindInputs,
-  type Graph,
-  type NamedTensors,
-  type TensorSpecs,
-  trace,
-} from "@sweetspot/compile";
+import type { Graph, TensorSpecs } from "@sweetspot/compile";
 import {
   type Checkpoint,
   embed,
   encoderLayer,
-  encoderParams,
   exitAfter,
   exitParameters,
   layerContext,
@@ -17,6 +10,7 @@ import {
   tokensRead,
 } from "@sweetspot/model";
 import type * as tf from "@tensorflow/tfjs";
+import { boundGraph } from "./bound-graph.ts";
 
 /** Which part of a model a segment is. */
 export interface SegmentRange {
@@ -48,13 +42,13 @@ export function segmentRanges(exitLayers: readonly number[]): SegmentRange[] {
  * @throws as `trace` does
  */
 export function segmentGraph(checkpoint: Checkpoint, range: SegmentRange): Graph {
-  const { config, pooling, labels, weights } = checkpoint;
+  const { config, pooling, labels } = checkpoint;
   const { after, exitLayer, last } = range;
   const parameters = [
     ...segmentParameters(config, after, exitLayer),
     ...exitParameters(config, [exitLayer], labels.length, pooling),
   ];
-  const specs: TensorSpecs = {
+  const inputs: TensorSpecs = {
     ...(after === 0
       ? {
           inputIds: { dtype: "int32", shape: ["B", "T"] },
@@ -62,28 +56,22 @@ export function segmentGraph(checkpoint: Checkpoint, range: SegmentRange): Graph
         }
       : { hidden: { dtype: "float32", shape: ["B", "T", config.hiddenSize] } }),
     attentionMask: { dtype: "float32", shape: ["B", "T"] },
-    ...Object.fromEntries(
-      parameters.map(({ name, shape }) => [name, { dtype: "float32", shape } as const]),
-    ),
   };
-  const graph = trace((tensors) => {
-    const p = encoderParams(
-      Object.fromEntries(parameters.map(({ name }) => [name, required(tensors, name)])),
-    );
-    const attentionMask = required(tensors, "attentionMask") as tf.Tensor2D;
+  const graph = boundGraph(checkpoint, parameters, inputs, (p, input) => {
+    const attentionMask = input("attentionMask") as tf.Tensor2D;
     const context = layerContext(p, attentionMask, config);
     let hidden =
       after === 0
         ? embed(
             p,
             {
-              inputIds: required(tensors, "inputIds") as tf.Tensor2D,
-              tokenTypeIds: required(tensors, "tokenTypeIds") as tf.Tensor2D,
+              inputIds: input("inputIds") as tf.Tensor2D,
+              tokenTypeIds: input("tokenTypeIds") as tf.Tensor2D,
               attentionMask,
             },
             config,
           )
-        : (required(tensors, "hidden") as tf.Tensor3D);
+        : (input("hidden") as tf.Tensor3D);
     for (let layer = after + 1; layer <= exitLayer; layer++)
       hidden = encoderLayer(
         p,
@@ -96,20 +84,8 @@ export function segmentGraph(checkpoint: Checkpoint, range: SegmentRange): Graph
       );
     const logits = exitAfter(p, exitLayer, hidden, attentionMask, config, pooling);
     return last ? { logits } : { nextHidden: hidden, logits };
-  }, specs);
-  return withPlainNames(
-    bindInputs(
-      graph,
-      Object.fromEntries(
-        parameters.map(({ name, shape }) => {
-          const data = weights[name]?.data;
-          if (!(data instanceof Float32Array))
-            throw new RangeError(`export: the checkpoint has no float32 tensor "${name}"`);
-          return [name, { dtype: "float32", shape, data } as const];
-        }),
-      ),
-    ),
-  );
+  });
+  return withPlainNames(graph);
 }
 
 /** Renames the outputs: `logits:out` in a trace is `logits` in a bundle. */
@@ -120,10 +96,4 @@ function withPlainNames(graph: Graph): Graph {
     outputs: graph.outputs.map((o) => ({ ...o, name: plain(o.name) })),
     nodes: graph.nodes.map((n) => ({ ...n, outputs: n.outputs.map(plain) })),
   };
-}
-
-function required(tensors: NamedTensors, name: string): tf.Tensor {
-  const tensor = tensors[name];
-  if (tensor === undefined) throw new RangeError(`export: no tensor "${name}"`);
-  return tensor;
 }

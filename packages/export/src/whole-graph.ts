@@ -1,21 +1,19 @@
 import {
-  bindInputs,
   type Graph,
   type GraphNode,
   optimiseInference,
   type TensorSpecs,
-  trace,
   type ValueInfo,
 } from "@sweetspot/compile";
 import {
   type Checkpoint,
   type EncoderConfig,
   encoderParameters,
-  encoderParams,
   exitLogits,
   exitParameters,
 } from "@sweetspot/model";
 import * as tf from "@tensorflow/tfjs";
+import { boundGraph } from "./bound-graph.ts";
 
 /** ONNX's codes for dtypes. */
 const onnxTypes = { float32: 1, int32: 6 } as const;
@@ -48,7 +46,7 @@ export function logitsName(exitLayers: readonly number[], layer: number): string
  * @throws as `trace` does; RangeError for a tensor that the checkpoint lacks
  */
 export function wholeGraph(checkpoint: Checkpoint): Graph {
-  const { config, exitLayers, pooling, labels, weights } = checkpoint;
+  const { config, exitLayers, pooling, labels } = checkpoint;
   const parameters = [
     ...encoderParameters(config),
     ...exitParameters(config, exitLayers, labels.length, pooling),
@@ -57,22 +55,18 @@ export function wholeGraph(checkpoint: Checkpoint): Graph {
   const inputs = Object.entries(border).filter(
     ([name]) => name !== "token_type_ids" || knowsTypes(config),
   );
-  const specs: TensorSpecs = {
-    ...Object.fromEntries(inputs.map(([, { traced, dtype }]) => [traced, { dtype, shape }])),
-    ...Object.fromEntries(
-      parameters.map((p) => [p.name, { dtype: "float32", shape: p.shape } as const]),
-    ),
-  };
-  const graph = trace((tensors) => {
-    const tensor = (name: string) => tensors[name] as tf.Tensor; // one for each of the specs
-    const inputIds = tensor("inputIds") as tf.Tensor2D;
+  const specs: TensorSpecs = Object.fromEntries(
+    inputs.map(([, { traced, dtype }]) => [traced, { dtype, shape }]),
+  );
+  const graph = boundGraph(checkpoint, parameters, specs, (p, input) => {
+    const inputIds = input("inputIds") as tf.Tensor2D;
     const logits = exitLogits(
-      encoderParams(Object.fromEntries(parameters.map(({ name }) => [name, tensor(name)]))),
+      p,
       {
         inputIds,
-        attentionMask: tensor("attentionMask") as tf.Tensor2D,
+        attentionMask: input("attentionMask") as tf.Tensor2D,
         tokenTypeIds: knowsTypes(config)
-          ? (tensor("tokenTypeIds") as tf.Tensor2D)
+          ? (input("tokenTypeIds") as tf.Tensor2D)
           : tf.zeros(inputIds.shape, "int32"),
       },
       { config, exitLayers, pooling },
@@ -82,19 +76,8 @@ export function wholeGraph(checkpoint: Checkpoint): Graph {
         .map((layer, k) => [logitsName(exitLayers, layer), logits[k] as tf.Tensor])
         .toReversed(), // one for each exit
     );
-  }, specs);
-  const bound = bindInputs(
-    graph,
-    Object.fromEntries(
-      parameters.map((p) => {
-        const data = weights[p.name]?.data;
-        if (!(data instanceof Float32Array))
-          throw new RangeError(`export: the checkpoint has no float32 tensor "${p.name}"`);
-        return [p.name, { dtype: "float32", shape: p.shape, data } as const];
-      }),
-    ),
-  );
-  return withBorder(optimiseInference(bound));
+  });
+  return withBorder(optimiseInference(graph));
 }
 
 /** Gives the graph int64 inputs with Hugging Face's names, cast to the dtypes of the trace. */
