@@ -22,23 +22,6 @@ MODELS = {
 }
 
 
-class CardBert(Bert):
-    """The peer's network, on the device of its input."""
-
-    def forward(self, ids, mask):
-        bias = ((mask - 1) * 1e9)[:, None, None, :]
-        positions = torch.arange(ids.shape[1], device=ids.device)
-        x = self.words(ids) + self.types(torch.zeros_like(ids)) + self.positions(positions)
-        x = self.dropout(self.norm(x))
-        logits = []
-        for i, layer in enumerate(self.layers):
-            x = layer(x, bias)
-            n = str(i + 1)
-            if n in self.classifiers:
-                logits.append(self.classifiers[n](self.dropout(self.pool(n, x, mask))))
-        return logits
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
@@ -61,7 +44,7 @@ def main():
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.allow_tf32 = tf32
     with torch.device(args.device):
-        model = CardBert({"config": config, "exitLayers": exits, "pooling": pooling, "classes": 2})
+        model = Bert({"config": config, "exitLayers": exits, "pooling": pooling, "classes": 2})
         for p in model.parameters():
             if p.ndim == 2:
                 nn.init.normal_(p, std=0.02)

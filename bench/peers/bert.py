@@ -64,7 +64,7 @@ class Bert(nn.Module):
         """bias: added to the attention scores, [B, 1, 1, T]; by default from the mask."""
         if bias is None:
             bias = ((mask - 1) * 1e9)[:, None, None, :]
-        positions = torch.arange(ids.shape[1])
+        positions = torch.arange(ids.shape[1], device=ids.device)
         x = self.words(ids) + self.types(torch.zeros_like(ids)) + self.positions(positions)
         x = self.dropout(self.norm(x))
         logits = []

@@ -14,19 +14,15 @@ encoders.json     versions, seed, configurations, and the buckets of relative po
 
 import json
 import pathlib
-import platform
 
 import torch
-import transformers
+from exits import CLASSES, EXITS, SEED, begin, exits_in_torch, given, gradients, padded, random_weights, weighted_losses, with_masks
 from safetensors.torch import save_file
 from torch.nn import functional
 from transformers import AutoModel, AutoModelForSequenceClassification, CONFIG_MAPPING
 from transformers.models.deberta_v2.modeling_deberta_v2 import make_log_bucket_position
 
-SEED = 20230604
 HERE = pathlib.Path(__file__).parent / "encoders"
-CLASSES = 5
-EXITS = (1, 2, 3)
 SHAPE = dict(
     vocab_size=29,
     hidden_size=12,
@@ -59,55 +55,35 @@ def config_of(kind, **more):
     return CONFIG_MAPPING[model_type](**{**SHAPE, **own, **more}, attn_implementation="eager")
 
 
-def bare(config):
+def bare(config, detach=False):
+    """The encoder alone; with `detach`, the layers after an exit get what comes from before cut off from
+    the graph: its layer's output, and the embeddings of relative positions, which belong to the first segment."""
     model = AutoModel.from_config(config).eval()
     if hasattr(model, "pooler"):
         model.pooler = None
+    if detach:
+
+        def cut(_module, args, kwargs):
+            kwargs = dict(kwargs)
+            if kwargs.get("rel_embeddings") is not None:
+                kwargs["rel_embeddings"] = kwargs["rel_embeddings"].detach()
+            return (args[0].detach(), *args[1:]), kwargs
+
+        for layer in EXITS[:-1]:
+            model.encoder.layer[layer].register_forward_pre_hook(cut, with_kwargs=True)
     return model
-
-
-def shapes(model):
-    return {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
-
-
-def random_weights(kind, generator):
-    """Under this project's names: Hugging Face's for the encoder, `exits.N` for the heads.
-
-    Far larger than initial weights are, so that no attention is nearly uniform and every
-    nonlinearity is felt.
-    """
-    spec = shapes(bare(config_of(kind)))
-    c = SHAPE["hidden_size"]
-    for n in EXITS:
-        spec[f"exits.{n}.pooler.dense.weight"] = [c, c]
-        spec[f"exits.{n}.pooler.dense.bias"] = [c]
-        spec[f"exits.{n}.classifier.weight"] = [CLASSES, c]
-        spec[f"exits.{n}.classifier.bias"] = [CLASSES]
-    weights = {}
-    for name, shape in spec.items():
-        x = torch.randn(shape, generator=generator)
-        if name.endswith("LayerNorm.weight"):
-            weights[name] = 1 + 0.3 * x
-        elif "embeddings" in name:
-            weights[name] = x
-        else:
-            weights[name] = 0.4 * x
-    return weights
 
 
 def inputs(kind):
     """4 rows of 13, 7, 5 and 2 tokens; the first is a pair. The last example weighs a half."""
     config = config_of(kind)
-    pad = config.pad_token_id or 0
     rows = [
         [3, 17, 28, 5, 4, 11, 23, 8, 4, 19, 6, 27, 4],
         [3, 9, 9, 22, 4, 13, 4],
         [3, 20, 3, 7, 4],
         [3, 4],
     ]
-    length = max(map(len, rows))
-    ids = torch.tensor([row + [pad] * (length - len(row)) for row in rows])
-    mask = torch.tensor([[1] * len(row) + [0] * (length - len(row)) for row in rows])
+    ids, mask = padded(rows, config.pad_token_id or 0)
     types = torch.zeros_like(ids)
     if config.type_vocab_size == 2:
         types[0, 5:] = 1
@@ -143,46 +119,6 @@ def classifier_after(kind, layer, weights):
     return model
 
 
-def exits_in_torch(kind, weights, batch, detach):
-    """Every exit's logits from one pass, and the parameters by this project's names."""
-    config = config_of(kind)
-    model = bare(config)
-    model.load_state_dict({n: w for n, w in weights.items() if not n.startswith("exits.")}, strict=True)
-    params = dict(model.named_parameters())
-    for name, w in weights.items():
-        if name.startswith("exits."):
-            params[name] = w.clone().requires_grad_()
-    if detach:
-        # The layers after an exit get what comes from before cut off from the graph: its layer's
-        # output, and the embeddings of relative positions, which belong to the first segment.
-        def cut(_module, args, kwargs):
-            kwargs = dict(kwargs)
-            if kwargs.get("rel_embeddings") is not None:
-                kwargs["rel_embeddings"] = kwargs["rel_embeddings"].detach()
-            return (args[0].detach(), *args[1:]), kwargs
-
-        for layer in EXITS[:-1]:
-            model.encoder.layer[layer].register_forward_pre_hook(cut, with_kwargs=True)
-    hidden = model(*batch, output_hidden_states=True).hidden_states
-    logits = []
-    for n in EXITS:
-        head = {k: params[f"exits.{n}.{k}"] for k in ("pooler.dense.weight", "pooler.dense.bias", "classifier.weight", "classifier.bias")}
-        pooled = activation(config)(functional.linear(hidden[n][:, 0], head["pooler.dense.weight"], head["pooler.dense.bias"]))
-        logits.append(functional.linear(pooled, head["classifier.weight"], head["classifier.bias"]))
-    return params, hidden, logits
-
-
-def weighted_loss(logits, labels, example_weights):
-    each = functional.cross_entropy(logits, labels, reduction="none")
-    return (each * example_weights).sum() / example_weights.sum()
-
-
-def gradients(loss, params):
-    """By name; parameters that the loss does not reach are left out."""
-    found = torch.autograd.grad(loss, list(params.values()), allow_unused=True, retain_graph=True)
-    return {name: g for name, g in zip(params, found) if g is not None}
-
-
 def head_logits(model, batch):
     """Logits of a classifier; of RoBERTa's without the dropout before its dense layer, which no exit has."""
     if not model.config.model_type.endswith("roberta"):
@@ -192,59 +128,30 @@ def head_logits(model, batch):
     return head.out_proj(head.dropout(features))
 
 
-def with_masks(model, batch, generator):
-    """Logits in training mode; the masks that dropout used, in the order in which it used them."""
-    masks = []
-
-    def dropout(x, p=0.5, training=True, inplace=False):
-        if p == 0:
-            return x
-        assert training and 0 < p < 1
-        keep = (torch.rand(x.shape, generator=generator) >= p).float()
-        masks.append(keep)
-        return x * keep / (1 - p)
-
-    real, functional.dropout = functional.dropout, dropout
-    try:
-        with torch.no_grad():
-            return head_logits(model.train(), batch), masks
-    finally:
-        functional.dropout = real
-
-
 def encoder(kind):
     generator = torch.Generator().manual_seed(SEED)
-    weights = random_weights(kind, generator)
-    batch = ids, mask, types = inputs(kind)
-    labels = torch.tensor([4, 0, 2, 2])
-    example_weights = torch.tensor([1.0, 1.0, 1.0, 0.5])
-    out = {
-        "inputIds": ids.to(torch.int32),
-        "tokenTypeIds": types.to(torch.int32),
-        "attentionMask": mask.float(),
-        "labels": labels.to(torch.int32),
-        "weights": example_weights,
-    }
-    out.update({f"param/{name}": w for name, w in weights.items()})
+    config = config_of(kind)
+    weights = random_weights(bare(config), generator)
+    batch = inputs(kind)
+    labelled = (torch.tensor([4, 0, 2, 2]), torch.tensor([1.0, 1.0, 1.0, 0.5]))
+    out = given(weights, batch, *labelled)
 
-    params, hidden, logits = exits_in_torch(kind, weights, batch, detach=False)
-    out.update({f"hidden.{i}": h.detach() * mask[:, :, None] for i, h in enumerate(hidden)})
-    losses = [weighted_loss(x, labels, example_weights) for x in logits]
+    params, hidden, logits = exits_in_torch(bare(config), weights, batch, activation(config))
+    out.update({f"hidden.{i}": h.detach() * batch[1][:, :, None] for i, h in enumerate(hidden)})
+    losses = weighted_losses(logits, *labelled)
     out["losses"] = torch.stack(losses).detach()
     for n, x in zip(EXITS, logits):
         theirs = classifier_after(kind, n, weights)(*batch).logits
         assert torch.allclose(theirs, x, rtol=0, atol=2e-6), (kind, n, (theirs - x).abs().max())
         out[f"logits.{n}"] = theirs.detach()
-    out.update({f"grad/early-exit/{name}": g for name, g in gradients(sum(losses), params).items()})
+    out.update(gradients("grad/early-exit", sum(losses), params))
 
-    params, _, cut = exits_in_torch(kind, weights, batch, detach=True)
+    params, _, cut = exits_in_torch(bare(config, detach=True), weights, batch, activation(config))
     assert all(torch.equal(a, b) for a, b in zip(logits, cut))
-    loss = sum(weighted_loss(x, labels, example_weights) for x in cut)
-    out.update({f"grad/sweet/{name}": g for name, g in gradients(loss, params).items()})
+    out.update(gradients("grad/sweet", sum(weighted_losses(cut, *labelled)), params))
 
-    dropped, masks = with_masks(classifier_after(kind, 3, weights), batch, generator)
-    out["dropout/logits"] = dropped
-    out.update({f"dropout/mask.{i}": m.to(torch.int32) for i, m in enumerate(masks)})
+    model = classifier_after(kind, 3, weights).train()
+    out.update(with_masks(lambda: head_logits(model, batch), generator))
     return out, {"config": config_of(kind).to_dict(), "classes": CLASSES}
 
 
@@ -254,19 +161,8 @@ def buckets(size, most):
 
 
 def main():
-    torch.manual_seed(SEED)
-    torch.set_num_threads(1)
     HERE.mkdir(exist_ok=True)
-    about = {
-        "madeBy": "test/reference/encoders.py",
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-        },
-        "seed": SEED,
-        "encoders": {},
-    }
+    about = {**begin("test/reference/encoders.py"), "encoders": {}}
     for kind in KINDS:
         tensors, facts = encoder(kind)
         file = HERE / f"{kind}.safetensors"
