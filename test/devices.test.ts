@@ -3,22 +3,15 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileLoop, type SessionOptions } from "@sweetspot/compile/session";
+import { pretrainedEncoder } from "@sweetspot/model";
+import { objectives, trainModel } from "@sweetspot/train";
 import {
-  dropoutSites,
-  encoderParameters,
-  exitParameters,
-  initialWeights,
-  pretrainedEncoder,
-} from "@sweetspot/model";
-import {
-  initialState,
-  objectives,
-  stepInputs,
-  stepState,
-  trainingStep,
-  trainModel,
-} from "@sweetspot/train";
-import { arrangement, learningRateSchedule, runInputs, twoWords } from "@sweetspot/train/testing";
+  arrangement,
+  learningRateSchedule,
+  runInputs,
+  stepLoop,
+  twoWords,
+} from "@sweetspot/train/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whyNoWebgpu } from "@sweetspot/compile/testing";
 
@@ -77,26 +70,11 @@ describe.skipIf(webgpuProblem)("on webgpu", () => {
   it("a step with dropout has the CPU's losses, and only shape arithmetic runs on the CPU", async () => {
     const split = twoWords(4);
     const encoder = await pretrainedEncoder("tiny");
-    const { config } = encoder;
-    const heads = exitParameters(config, exitLayers, 2, encoder.pooling);
-    const parameters = [...encoderParameters(config, 2), ...heads];
-    const weights = { ...(await encoder.weights(2)), ...initialWeights(heads, config, 1) };
-    const sites = dropoutSites(config, exitLayers, encoder.pooling);
     const { masks } = arrangement({ device: "webgpu" });
-    const definition = {
-      state: stepState(parameters),
-      initialState: initialState(parameters, weights),
-      inputs: stepInputs(sites, {}, masks),
-      step: trainingStep({
-        ...encoder,
-        exitLayers,
-        parameters,
-        objective: objectives["early-exit"],
-        maxGradientNorm: 1,
-        dropoutSites: sites,
-      }),
-    };
-    const index = Int32Array.from({ length: config.vocabSize }, (_, i) => i);
+    const objective = objectives["early-exit"];
+    const about = { exitLayers, classes: 2, objective, masks };
+    const { definition, sites } = await stepLoop(encoder, about);
+    const index = Int32Array.from({ length: encoder.config.vocabSize }, (_, i) => i);
     const batch = { indices: Int32Array.of(0, 1, 2, 3), length: 7, epoch: 0 };
     const place = { firstStep: 0, schedule: learningRateSchedule(settings, 1), masks };
     const inputs = runInputs(split, index, sites, settings, [batch], place);

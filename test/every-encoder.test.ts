@@ -4,23 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileLoop, eagerLoop, type StepLoop } from "@sweetspot/compile/session";
 import { checkMember, segmentRanges, writeSegment } from "@sweetspot/export";
+import { encoderConfig, encoderParameters, initialWeights, type Pooling } from "@sweetspot/model";
+import { objectives, trainModel } from "@sweetspot/train";
 import {
-  dropoutSites,
-  encoderConfig,
-  encoderParameters,
-  exitParameters,
-  initialWeights,
-  type Pooling,
-} from "@sweetspot/model";
-import {
-  initialState,
-  objectives,
-  stepInputs,
-  stepState,
-  trainingStep,
-  trainModel,
-} from "@sweetspot/train";
-import { learningRateSchedule, runInputs, smallSplit } from "@sweetspot/train/testing";
+  learningRateSchedule,
+  runInputs,
+  smallSplit,
+  smallTask,
+  stepLoop,
+} from "@sweetspot/train/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readEncoderFacts } from "./reference/bert-reference.ts";
 import { whyNoTfjsNode, whyNoWebgpu } from "@sweetspot/compile/testing";
@@ -30,15 +22,7 @@ const webgpuProblem = await whyNoWebgpu();
 
 const facts = await readEncoderFacts();
 const pooling: Pooling = "first-token";
-const settings = {
-  seed: 3,
-  epochs: 2,
-  batchSize: 5,
-  learningRate: 0.01,
-  warmupRatio: 0.1,
-  weightDecay: 0.1,
-  maxGradientNorm: 1,
-} as const;
+const { settings } = smallTask({ seed: 3 });
 
 let folder: string;
 beforeAll(async () => {
@@ -91,25 +75,9 @@ describe.each(Object.keys(facts.encoders))("%s", (kind) => {
   async function twoSteps(
     open: (definition: Parameters<typeof compileLoop>[0]) => Promise<StepLoop>,
   ): Promise<number[]> {
-    const exitLayers = [1, 3];
-    const heads = exitParameters(config, exitLayers, 3, pooling);
-    const parameters = [...encoderParameters(config), ...heads];
-    const sites = dropoutSites(config, exitLayers, pooling);
-    const initial = { ...(await weights(3)), ...initialWeights(heads, config, 1) };
-    const loop = await open({
-      state: stepState(parameters),
-      initialState: initialState(parameters, initial),
-      inputs: stepInputs(sites),
-      step: trainingStep({
-        config,
-        pooling,
-        exitLayers,
-        parameters,
-        objective: objectives.sweet,
-        maxGradientNorm: 1,
-        dropoutSites: sites,
-      }),
-    });
+    const about = { exitLayers: [1, 3], classes: 3, objective: objectives.sweet };
+    const { definition, sites } = await stepLoop({ config, pooling, weights }, about);
+    const loop = await open(definition);
     try {
       const index = Int32Array.from({ length: config.vocabSize }, (_, i) => i);
       const batch = { indices: Int32Array.of(0, 1, 2, 3), length: 11, epoch: 0 };

@@ -8,5 +8,6 @@ export { occurringRows } from "./step/occurring-rows.ts";
 export { segmentInput } from "./step/segment-input.ts";
 export { lossesAndGradients } from "./step/training-step.ts";
 export { hashesOf, trainingCells } from "./testing/cells.ts";
-export { smallSplit } from "./testing/small-bert.ts";
+export { smallSplit, smallTask } from "./testing/small-bert.ts";
+export { stepLoop } from "./testing/step-loop.ts";
 export { twoWords } from "./testing/two-words.ts";

@@ -106,6 +106,14 @@ function bits(seed: number, step: number, count: number): string {
   return (a ?? new Uint8Array(0)).join("");
 }
 
+/** Two masks of one step, as `bits`. */
+function twoMasks(count: number): [string, string] {
+  const half = { shape: [count], probability: 0.5 };
+  const sites = ["x", "y"].map((name) => ({ name, ...half }));
+  const { x = [], y = [] } = masksAt(sites, batch, 1, 0);
+  return [x.join(""), y.join("")];
+}
+
 /** Whether they have a stretch of four of the cipher's blocks in common. */
 function overlap(one: string, other: string): boolean {
   const stretches = (text: string) =>
@@ -122,32 +130,13 @@ it("share no stretch with another step's, another seed's, or another mask of the
     expect(overlap(step0, bits(1, step, count))).toBe(false);
   expect(overlap(step0, bits(2, 0, count))).toBe(false);
   // Within a step: the masks follow each other in one stream, the first's bytes are not used again.
-  const half = { shape: [4096], probability: 0.5 };
-  const { x, y } = masksAt(
-    [
-      { name: "x", ...half },
-      { name: "y", ...half },
-    ],
-    batch,
-    1,
-    0,
-  );
-  expect(`${x?.join("")}${y?.join("")}`).toBe(bits(1, 0, 8192));
-  expect(overlap(x?.join("") ?? "", y?.join("") ?? "")).toBe(false);
+  const [x, y] = twoMasks(4096);
+  expect(`${x}${y}`).toBe(bits(1, 0, 8192));
+  expect(overlap(x, y)).toBe(false);
 });
 
 it("follow each other where a mask ends within the cipher's block", () => {
-  const odd = { shape: [13], probability: 0.5 };
-  const { x, y } = masksAt(
-    [
-      { name: "x", ...odd },
-      { name: "y", ...odd },
-    ],
-    batch,
-    1,
-    0,
-  );
-  expect(`${x?.join("")}${y?.join("")}`).toBe(bits(1, 0, 26));
+  expect(twoMasks(13).join("")).toBe(bits(1, 0, 26));
 });
 
 describe("made of keys", () => {

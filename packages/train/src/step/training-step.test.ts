@@ -16,6 +16,7 @@ import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { twoWords } from "../testing/two-words.ts";
 import { smallConfig, smallEncoder, smallSplit } from "../testing/small-bert.ts";
+import { stepLoop } from "../testing/step-loop.ts";
 import { earlyExit } from "../objectives/early-exit.ts";
 import { type ObjectiveName, objectives } from "../objectives/objectives.ts";
 import { occurringRows } from "./occurring-rows.ts";
@@ -168,26 +169,22 @@ describe("ten steps of the tiny BERT with dropout, clipping and decay", () => {
 });
 
 it("masks made in the step are the same, compiled and eager", async () => {
-  const objective = earlyExit;
-  const { config, pooling, weights } = await pretrainedEncoder("tiny");
-  const exitLayers = [1, 2];
-  const heads = exitParameters(config, exitLayers, 2, pooling);
-  const parameters = [...encoderParameters(config, 2), ...heads];
-  const initial = { ...(await weights(2)), ...initialWeights(heads, config, 3) };
-  const sites = dropoutSites(config, exitLayers, pooling);
-  const about = { config, pooling, exitLayers, parameters, objective, dropoutSites: sites };
+  const encoder = await pretrainedEncoder("tiny");
+  const { definition, parameters, sites } = await stepLoop(encoder, {
+    exitLayers: [1, 2],
+    classes: 2,
+    objective: earlyExit,
+    maxGradientNorm: 0.5,
+    seed: 3,
+    masks: "graph",
+  });
   const schedule = learningRateSchedule({ learningRate: 0.02, warmupRatio: 0 }, 9);
   const settings = { seed: 3, batchSize: 4, weightDecay: 0.1 };
-  const index = Int32Array.from({ length: config.vocabSize }, (_, i) => i);
+  const index = Int32Array.from({ length: encoder.config.vocabSize }, (_, i) => i);
   const indices = Int32Array.of(0, 1, 2, 3);
   const batches = Array.from({ length: 3 }, () => ({ indices, length: 7, epoch: 0 }));
   const numbers = async (open: (d: LoopDefinition) => Promise<StepLoop>) => {
-    const loop = await open({
-      state: stepState(parameters),
-      initialState: initialState(parameters, initial),
-      inputs: stepInputs(sites, {}, "graph"),
-      step: trainingStep({ ...about, maxGradientNorm: 0.5 }),
-    });
+    const loop = await open(definition);
     const place = { firstStep: 2, schedule, masks: "graph" } as const;
     const inputs = runInputs(twoWords(4), index, sites, settings, batches, place);
     const outputs = await loop.run(inputs, { B: 4, T: 7 });
