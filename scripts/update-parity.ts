@@ -3,13 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { tokenizerParity, tokenizers } from "@sweetspot/tokenizer/testing";
 import { compareGradients, compareStates, encoderCase } from "../test/encoder-parity.ts";
-import {
-  compiled,
-  eager,
-  largestError,
-  readEncoderFacts,
-  readEncoderReference,
-} from "../test/reference/bert-reference.ts";
+import { executions, largestError, readEncoderFacts } from "../test/reference/bert-reference.ts";
 import { table, withParts } from "./markdown.ts";
 import { help } from "./help.ts";
 
@@ -30,8 +24,8 @@ function bound(error: number): string {
 const facts = await readEncoderFacts();
 const encoderRows: string[][] = [];
 for (const kind of Object.keys(facts.encoders)) {
-  const encoder = encoderCase(facts, kind, await readEncoderReference(kind));
-  for (const execution of [eager, compiled]) {
+  const encoder = await encoderCase(facts, kind);
+  for (const execution of executions) {
     const states = await compareStates(encoder, execution);
     const worst = (prefix: string) =>
       Math.max(

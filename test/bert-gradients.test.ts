@@ -7,11 +7,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import {
   below,
   type BertFacts,
-  compiled,
-  eager,
   type Execution,
+  executions,
   type HostTensors,
-  inputsOf,
+  labelledInputsOf,
   readBertFacts,
   readReference,
   tensorNamed,
@@ -56,9 +55,7 @@ async function gradientsOf(
       return { losses, ...(Object.fromEntries(byName) as Record<string, tf.Tensor>) };
     },
     {
-      ...inputsOf(reference),
-      labels: tensorNamed(reference, "labels"),
-      weights: tensorNamed(reference, "weights"),
+      ...labelledInputsOf(reference),
       ...weights,
     },
   );
@@ -97,7 +94,7 @@ it("gradients of SWEET and early-exit differ only below the last exit's own segm
   expect(differing.sort()).toEqual(shared.sort());
 });
 
-describe.each([eager, compiled])("every parameter's gradient, $name", (execution) => {
+describe.each(executions)("every parameter's gradient, $name", (execution) => {
   it("matches the reference for early-exit, as do the losses", async () => {
     const { losses, gradients } = await gradientsOf(
       execution,
@@ -136,7 +133,7 @@ describe.each([eager, compiled])("every parameter's gradient, $name", (execution
   });
 });
 
-describe.each([eager, compiled])("values and gradients at huge inputs, $name", (execution) => {
+describe.each(executions)("values and gradients at huge inputs, $name", (execution) => {
   /** `f(x)` and the gradient of `sum(w * f(x))`. */
   async function valueAndGradient(f: (x: tf.Tensor) => tf.Tensor, x: number[], w: number[]) {
     const feeds = { x: Float32Array.from(x), w: Float32Array.from(w) };

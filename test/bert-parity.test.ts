@@ -19,8 +19,8 @@ import {
   below,
   type BertFacts,
   bertInputs,
-  compiled,
   eager,
+  executions,
   type HostTensors,
   inputsOf,
   largestError,
@@ -49,7 +49,7 @@ describe("the embedded MiniLM", () => {
     expect(ours).toEqual(facts.minilm.stateDict);
   });
 
-  it.each([eager, compiled])(
+  it.each(executions)(
     "gives the reference's hidden states at every layer, padded and paired, $name",
     async ({ name, run }) => {
       const encoder = await pretrainedEncoder("minilm");
@@ -113,7 +113,7 @@ describe("a random BERT with exits", () => {
     );
   });
 
-  it.each([eager, compiled])(
+  it.each(executions)(
     "gives the reference's hidden states, and every exit its classifier's logits, $name",
     async ({ name, run }) => {
       const results = await run(

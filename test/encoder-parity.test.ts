@@ -8,12 +8,10 @@ import {
   type EncoderCase,
 } from "./encoder-parity.ts";
 import {
-  compiled,
   eager,
-  type EncoderFacts,
+  executions,
   largestError,
   readEncoderFacts,
-  readEncoderReference,
   tensorNamed,
 } from "./reference/bert-reference.ts";
 
@@ -22,7 +20,7 @@ const rtol = 1e-4;
 const stateAtol = 1e-5;
 const gradientAtol = 2e-6;
 
-const facts: EncoderFacts = await readEncoderFacts();
+const facts = await readEncoderFacts();
 
 /** The names of the results that differ from the reference. */
 function wrong(compared: readonly Compared[], atol: number): string[] {
@@ -39,10 +37,10 @@ function wrong(compared: readonly Compared[], atol: number): string[] {
 describe.each(Object.keys(facts.encoders))("%s", (kind) => {
   let encoder: EncoderCase;
   beforeAll(async () => {
-    encoder = encoderCase(facts, kind, await readEncoderReference(kind));
+    encoder = await encoderCase(facts, kind);
   });
 
-  it.each([eager, compiled])(
+  it.each(executions)(
     "matches the reference's hidden states at every layer and its classifiers' logits, $name",
     async (execution) => {
       const compared = await compareStates(encoder, execution);
@@ -51,7 +49,7 @@ describe.each(Object.keys(facts.encoders))("%s", (kind) => {
     },
   );
 
-  it.each([eager, compiled])(
+  it.each(executions)(
     "matches the reference's gradient of every parameter, for early-exit and SWEET, $name",
     async (execution) => {
       for (const method of ["early-exit", "sweet"] as const)

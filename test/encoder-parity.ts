@@ -20,6 +20,8 @@ import {
   type Execution,
   type HostTensors,
   inputsOf,
+  labelledInputsOf,
+  readEncoderReference,
   tensorNamed,
 } from "./reference/bert-reference.ts";
 
@@ -35,12 +37,9 @@ const exitLayers = [1, 2, 3];
 const pooling = "first-token";
 
 /** An encoder's case, by its kind in `encoders.json`. */
-export function encoderCase(
-  facts: EncoderFacts,
-  kind: string,
-  reference: HostTensors,
-): EncoderCase {
+export async function encoderCase(facts: EncoderFacts, kind: string): Promise<EncoderCase> {
   const { config, classes } = tensorNamed(facts.encoders, kind);
+  const reference = await readEncoderReference(kind);
   return { kind, config: encoderConfig(config, `encoders.json: ${kind}`), classes, reference };
 }
 
@@ -100,9 +99,7 @@ export async function compareGradients(
       );
     },
     {
-      ...inputsOf(reference),
-      labels: tensorNamed(reference, "labels"),
-      weights: tensorNamed(reference, "weights"),
+      ...labelledInputsOf(reference),
       ...withPrefix("param/", reference),
     },
   );

@@ -17,11 +17,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import {
   below,
   bertInputs,
-  compiled,
   eager,
   type Execution,
+  executions,
   type HostTensors,
-  inputsOf,
+  labelledInputsOf,
   largestError,
   readBertFacts,
   readReference,
@@ -45,11 +45,7 @@ beforeAll(async () => {
   classes = facts["tiny-bert"].classes;
   const reference = await readReference("tiny-bert");
   weights = reference;
-  feeds = {
-    ...inputsOf(reference),
-    labels: tensorNamed(reference, "labels"),
-    weights: tensorNamed(reference, "weights"),
-  };
+  feeds = labelledInputsOf(reference);
 });
 
 const parametersOf = (layers: readonly number[]): ParameterSpec[] => [
@@ -173,7 +169,7 @@ function isZero(gradient: ArrayLike<number>): boolean {
   return Array.from(gradient).every((x) => x === 0);
 }
 
-describe.each([eager, compiled])("objectives, $name", (execution) => {
+describe.each(executions)("objectives, $name", (execution) => {
   // ONNX Runtime fuses the two compiled graphs in different ways.
   const atol = execution.name === "eager" ? 0 : 1e-6;
 

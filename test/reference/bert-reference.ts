@@ -63,6 +63,15 @@ export function inputsOf(tensors: HostTensors): Record<string, HostTensor> {
   return Object.fromEntries(inputNames.map((name) => [name, tensorNamed(tensors, name)]));
 }
 
+/** The inputs of a training step among the tensors of a reference. */
+export function labelledInputsOf(tensors: HostTensors): Record<string, HostTensor> {
+  return {
+    ...inputsOf(tensors),
+    labels: tensorNamed(tensors, "labels"),
+    weights: tensorNamed(tensors, "weights"),
+  };
+}
+
 /** An encoder's inputs among other tensors. */
 export function bertInputs(tensors: Readonly<NamedTensors>): EncoderInputs {
   return {
@@ -126,6 +135,8 @@ export const compiled: Execution = {
     }
   },
 };
+
+export const executions: readonly Execution[] = [eager, compiled];
 
 /** The largest difference between two lists of numbers; NaN if their lengths differ or one holds NaN. */
 export function largestError(got: ArrayLike<number>, want: ArrayLike<number>): number {
