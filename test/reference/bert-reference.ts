@@ -110,7 +110,7 @@ export const eager: Execution = {
 };
 
 /** Traced, with a dynamic batch and length if there are ids, and run at the given sizes. */
-export const compiled: Execution = {
+const compiled: Execution = {
   name: "compiled",
   async run(fn, feeds) {
     const [b = 1, t = 1] = feeds["inputIds"]?.shape ?? [];

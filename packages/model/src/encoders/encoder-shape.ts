@@ -21,7 +21,7 @@ export interface EncoderShape {
  * A whole number from 1 to `most`, which is far above any real encoder's and small enough that listing all
  * its parameters takes no time.
  */
-export function count(most: number): z.ZodInt {
+function count(most: number): z.ZodInt {
   return z.int().positive().max(most);
 }
 const probability = z.number().min(0).max(0.99);
