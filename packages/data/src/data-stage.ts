@@ -43,7 +43,7 @@ export async function runData({
       tokenTypeIds: ragged(examples.map((e) => e.tokenTypeIds)),
       labels: Int32Array.from(labelIndices(names, labels)),
     });
-    await writeFile(join(output, `${split}.jsonl`), examples.map((e) => line(raw(e))).join(""));
+    await writeFile(join(output, `${split}.jsonl`), examples.map(rawLine).join(""));
   }
   await writeFile(join(output, "baseline.json"), line(baselineOf(prepared.splits, labels)));
   log(`${source.name}: ${summary(prepared, settings.maxLength)}`);
@@ -92,13 +92,9 @@ function summary(prepared: Prepared, maxLength: number): string {
   return `${counts.examples} examples of ${labels.length} labels (${sizes})${shown.join("")}`;
 }
 
-function raw({ text, textPair, label, group }: Example): Example {
-  return {
-    text,
-    ...(textPair === undefined ? {} : { textPair }),
-    label,
-    ...(group === undefined ? {} : { group }),
-  };
+/** An example without its ids; JSON leaves out what it lacks. */
+function rawLine({ text, textPair, label, group }: Example): string {
+  return line({ text, textPair, label, group });
 }
 
 function line(value: unknown): string {

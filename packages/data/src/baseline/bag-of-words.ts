@@ -1,4 +1,5 @@
 import type { SparseRows } from "@sweetspot/statistics";
+import { countsOf } from "../groups.ts";
 import type { Example } from "../sources/examples.ts";
 import { wordsOf } from "./words.ts";
 
@@ -69,11 +70,7 @@ export function vocabularyOf(examples: readonly Texts[]): Vocabulary {
  */
 export function tfIdf(examples: readonly Texts[], { columns, idf }: Vocabulary): SparseRows {
   const rows = examples.map((example) => {
-    const counts = new Map<number, number>();
-    for (const term of termsOf(example)) {
-      const column = columns.get(term);
-      if (column !== undefined) counts.set(column, (counts.get(column) ?? 0) + 1);
-    }
+    const counts = countsOf(termsOf(example).flatMap((term) => columns.get(term) ?? []));
     const row = Array.from(counts, ([column, tf]) => ({
       column,
       value: (1 + Math.log(tf)) * (idf[column] ?? 0),

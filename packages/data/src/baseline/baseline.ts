@@ -1,6 +1,7 @@
 import { type Artifact, type Baseline, baselineSchema, readJsonAs } from "@sweetspot/artifact";
 import { tfIdf, vocabularyOf } from "./bag-of-words.ts";
 import { fitLogisticRegression, predictClasses } from "@sweetspot/statistics";
+import { countsOf } from "../groups.ts";
 import { labelIndices } from "../splits/prepare.ts";
 import type { Example } from "../sources/examples.ts";
 import type { SplitName } from "../splits/splits.ts";
@@ -63,9 +64,10 @@ export function baselineOf(
 }
 
 function majorityOf(examples: readonly Example[], labels: readonly string[]): Baseline["majority"] {
-  const counts = new Map(labels.map((label) => [label, 0]));
-  for (const { label } of examples) counts.set(label, (counts.get(label) ?? 0) + 1);
-  let most = { label: "", count: -1 };
-  for (const [label, count] of counts) if (count > most.count) most = { label, count };
-  return { label: most.label, share: most.count / examples.length };
+  const counts = countsOf(examples.map((e) => e.label));
+  const shares = labels.map((label) => ({
+    label,
+    share: (counts.get(label) ?? 0) / examples.length,
+  }));
+  return shares.reduce((most, other) => (other.share > most.share ? other : most));
 }

@@ -7,6 +7,8 @@ import { byteStreamSplit } from "hyparquet/src/encoding.js";
 import { readPlain } from "hyparquet/src/plain.js";
 import { decodeRuns } from "./parquet-runs.ts";
 
+type DataReader = Parameters<typeof parquetHeader>[0];
+
 /** How to decode a flat column, and whether its values may be null. */
 export type FlatColumn = Parameters<typeof convert>[1] & { optional: boolean };
 
@@ -38,7 +40,7 @@ export function readFlatColumn(
   column: FlatColumn,
   { rows, mostBytes }: { rows: number; mostBytes: number },
 ): { values: unknown[]; unfolded: number } {
-  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
+  const reader = readerOf(bytes);
   const values: unknown[] = [];
   let dictionary: DecodedArray | undefined;
   let unfolded = 0;
@@ -73,11 +75,7 @@ export function readFlatColumn(
 }
 
 /** @throws RangeError if the pages end, or no header follows, before every row has a value */
-function nextHeader(
-  reader: Parameters<typeof parquetHeader>[0],
-  rows: number,
-  got: number,
-): PageHeader {
+function nextHeader(reader: DataReader, rows: number, got: number): PageHeader {
   const expected = `num_values: expected ${rows} in its pages, got ${got}`;
   if (reader.offset >= reader.view.byteLength) throw new RangeError(expected);
   try {
@@ -111,7 +109,8 @@ function readDictionary(content: Uint8Array, header: PageHeader, column: FlatCol
 /** The parts of a data page: the number of rows, which of them have a value (1 or 0), and the values' bytes. */
 interface PageParts {
   count: number;
-  levels?: Uint32Array;
+  /** 1 for each value that is there; undefined if all are. */
+  levels: Uint32Array | undefined;
   data: Uint8Array;
   encoding: string;
 }
@@ -127,9 +126,10 @@ function partsOf1(
     throw new RangeError(`page type: expected a data page, got ${header.type}`);
   const count = whole(page.num_values, "data_page_header.num_values", left);
   const bytes = unfold(content, header.uncompressed_page_size, column);
-  if (!column.optional) return { count, data: bytes, encoding: page.encoding };
+  const { encoding } = page;
+  if (!column.optional) return { count, levels: undefined, data: bytes, encoding };
   const { runs, rest } = prefixed(bytes, "definition levels");
-  return { count, levels: decodeRuns(runs, 1, count), data: rest, encoding: page.encoding };
+  return { count, levels: decodeRuns(runs, 1, count), data: rest, encoding };
 }
 
 function partsOf2(
@@ -156,29 +156,20 @@ function partsOf2(
     page.is_compressed === false
       ? packed
       : unfold(packed, header.uncompressed_page_size - begin - length, column);
-  const { encoding } = page;
-  if (!column.optional) return { count, data, encoding };
-  return {
-    count,
-    levels: decodeRuns(content.subarray(begin, begin + length), 1, count),
-    data,
-    encoding,
-  };
+  const runs = content.subarray(begin, begin + length);
+  const levels = column.optional ? decodeRuns(runs, 1, count) : undefined;
+  return { count, levels, data, encoding: page.encoding };
 }
 
 function unfold(content: Uint8Array, size: number, { codec, compressors }: FlatColumn): Uint8Array {
-  return decompressPage(
-    content,
-    whole(size, "uncompressed_page_size", Infinity),
-    codec,
-    compressors,
-  );
+  const length = whole(size, "uncompressed_page_size", Infinity);
+  return decompressPage(content, length, codec, compressors);
 }
 
 /** The bytes after a 32-bit length, and the rest. */
 function prefixed(bytes: Uint8Array, what: string): { runs: Uint8Array; rest: Uint8Array } {
   if (bytes.length < 4) throw new RangeError(`${what}: the page is cut short`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const { view } = readerOf(bytes);
   const end = 4 + whole(view.getUint32(0, true), `length of the ${what}`, bytes.length - 4);
   return { runs: bytes.subarray(4, end), rest: bytes.subarray(end) };
 }
@@ -200,7 +191,7 @@ function readValues(
 ): ArrayLike<unknown> {
   if (count === 0) return [];
   const { type, element } = column;
-  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
+  const reader = readerOf(bytes);
   if (encoding === "PLAIN") {
     whole(count, "values of a page", mostPlain(bytes, column));
     return convert(plain(bytes, column, count), column);
@@ -258,6 +249,9 @@ function mostPlain(bytes: Uint8Array, { type, element }: FlatColumn): number {
 }
 
 function plain(bytes: Uint8Array, { type, element }: FlatColumn, count: number): DecodedArray {
-  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
-  return readPlain(reader, type, count, element.type_length);
+  return readPlain(readerOf(bytes), type, count, element.type_length);
+}
+
+function readerOf(bytes: Uint8Array): DataReader {
+  return { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
 }

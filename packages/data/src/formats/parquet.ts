@@ -16,12 +16,6 @@ import { type FlatColumn, readFlatColumn } from "./parquet-column.ts";
 import type { Row, Table } from "./table.ts";
 import { whyUnreadable } from "./text-file.ts";
 
-/** The rows of a parquet file, with class names in place of class numbers. */
-export interface ParquetTable extends Table {
-  /** Column -> the names of its classes, in order, if the file has Hugging Face's metadata. */
-  classes: Readonly<Record<string, readonly string[]>>;
-}
-
 /** The most rows per byte of the file: with more, the texts cannot all differ. */
 const mostRows = 100;
 
@@ -43,7 +37,7 @@ const mostDecimalBytes = 32;
  * @throws Error that names the file and the field if it cannot be read or is damaged; TypeError if a
  *   wanted column is nested
  */
-export async function readParquet(path: string, wanted: readonly string[]): Promise<ParquetTable> {
+export async function readParquet(path: string, wanted: readonly string[]): Promise<Table> {
   const file = await asyncBufferFromFile(path).catch((cause: NodeJS.ErrnoException) => {
     throw new Error(`${path}: ${whyUnreadable(cause)}`, { cause });
   });
@@ -90,7 +84,7 @@ async function readRows(
   file: AsyncBuffer,
   { row_groups }: FileMetaData,
   columns: readonly Named[],
-  classes: ParquetTable["classes"],
+  classes: NonNullable<Table["classes"]>,
 ): Promise<Row[]> {
   const rows: Row[] = [];
   let mostBytes = mostUnfolded(file.byteLength);

@@ -8,6 +8,8 @@ export interface Table {
   where: string;
   columns: readonly string[];
   rows: readonly Row[];
+  /** The names of the classes of a column that holds their numbers, as parquet files say. */
+  classes?: Readonly<Record<string, readonly string[]>>;
   /** Notes made while reading. */
   notes?: readonly DataNote[];
 }

@@ -52,11 +52,10 @@ export async function datasetTask(
       `${where}: expected parquet, CSV, TSV, JSON Lines or JSON files named after their split, such as train-00000-of-00001.parquet, got none`,
     );
   }
-  const config =
-    columns.config ?? ([...configs.keys()].length === 1 ? [...configs.keys()][0] : "default");
+  const known = [...configs.keys()];
+  const config = columns.config ?? (known.length === 1 ? known[0] : "default");
   const splits = config === undefined ? undefined : configs.get(config);
   if (config === undefined || splits === undefined) {
-    const known = [...configs.keys()];
     const fix =
       columns.config === undefined
         ? `name one of its configurations (config): ${known.join(", ")}`
@@ -104,7 +103,7 @@ export async function readDataset(
       for (const example of part.examples) examples.push(example);
       for (const note of notesIn(file, part)) notes.push(note);
       withoutLabel += part.withoutLabel;
-      classes ??= "classes" in table ? table.classes[task.label] : undefined;
+      classes ??= table.classes?.[task.label];
     }
     return { examples, withoutLabel, classes, notes };
   };

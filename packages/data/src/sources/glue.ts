@@ -8,18 +8,12 @@ export interface GlueTask {
   examples: { train: number; test: number };
 }
 
-const single = (text: string, train: number, test: number): GlueTask => ({
-  text,
-  testSplit: "validation",
-  examples: { train, test },
-});
-const pair = (
-  text: string,
-  textPair: string,
+const task = (
+  [text, textPair]: [text: string, textPair?: string],
   train: number,
   test: number,
   testSplit = "validation",
-): GlueTask => ({ text, textPair, testSplit, examples: { train, test } });
+): GlueTask => ({ text, ...(textPair && { textPair }), testSplit, examples: { train, test } });
 
 /**
  * GLUE's classification tasks, by configuration.
@@ -27,14 +21,14 @@ const pair = (
  * Source: Wang et al., arXiv:1804.07461; sizes and columns from the card of the data set nyu-mll/glue.
  */
 export const glue: Readonly<Record<string, GlueTask>> = {
-  cola: single("sentence", 8551, 1043),
-  sst2: single("sentence", 67_349, 872),
-  mrpc: pair("sentence1", "sentence2", 3668, 408),
-  qqp: pair("question1", "question2", 363_846, 40_430),
-  mnli: pair("premise", "hypothesis", 392_702, 9815, "validation_matched"),
-  qnli: pair("question", "sentence", 104_743, 5463),
-  rte: pair("sentence1", "sentence2", 2490, 277),
-  wnli: pair("sentence1", "sentence2", 635, 71),
+  cola: task(["sentence"], 8551, 1043),
+  sst2: task(["sentence"], 67_349, 872),
+  mrpc: task(["sentence1", "sentence2"], 3668, 408),
+  qqp: task(["question1", "question2"], 363_846, 40_430),
+  mnli: task(["premise", "hypothesis"], 392_702, 9815, "validation_matched"),
+  qnli: task(["question", "sentence"], 104_743, 5463),
+  rte: task(["sentence1", "sentence2"], 2490, 277),
+  wnli: task(["sentence1", "sentence2"], 635, 71),
 };
 
 /** Whether a repository's name is GLUE's. */

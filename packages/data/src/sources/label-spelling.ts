@@ -1,3 +1,4 @@
+import { countsOf, groupsBy } from "../groups.ts";
 import type { DataNote, Example, TaskExamples } from "./examples.ts";
 import { labelKey, looksMissing, shownLabel } from "./label-key.ts";
 
@@ -33,22 +34,14 @@ interface Spellings {
 }
 
 function spellingsOf({ examples, test = [] }: TaskExamples): Map<string, Spellings> {
-  const keys = new Map<string, string>();
-  const found = new Map<string, Spellings>();
-  for (const some of [examples, test])
-    for (const { label } of some) {
-      const key = keys.get(label) ?? labelKey(label);
-      keys.set(label, key);
-      const counts = found.get(key)?.counts ?? new Map<string, number>();
-      counts.set(label, (counts.get(label) ?? 0) + 1);
-      found.set(key, { name: "", counts });
-    }
-  for (const spellings of found.values()) {
-    let most = { label: "", count: 0 };
-    for (const [label, count] of spellings.counts) if (count > most.count) most = { label, count };
-    spellings.name = shownLabel(most.label);
-  }
-  return found;
+  const labels = countsOf([...examples, ...test].map((e) => e.label));
+  const keyed = groupsBy(labels, ([label]) => labelKey(label));
+  return new Map(
+    Array.from(keyed, ([key, counts]) => {
+      const [label] = counts.reduce((most, other) => (other[1] > most[1] ? other : most));
+      return [key, { name: shownLabel(label), counts: new Map(counts) }];
+    }),
+  );
 }
 
 function notesOf(spellings: ReadonlyMap<string, Spellings>): DataNote[] {

@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import { sha256OfFile } from "@sweetspot/artifact";
 import { parseDelimited } from "../formats/delimited.ts";
 import { parseJsonLines, typeName } from "../formats/json-lines.ts";
-import { type ParquetTable, readParquet } from "../formats/parquet.ts";
+import { readParquet } from "../formats/parquet.ts";
 import type { DataNote, Example, TaskExamples } from "./examples.ts";
 import { seenText } from "./label-key.ts";
 import { withOneSpelling } from "./label-spelling.ts";
@@ -49,7 +49,8 @@ export async function readOwnFile(settings: OwnFile): Promise<TaskExamples> {
   if (settings.format === undefined) for (const f of [file, testFile ?? file]) formatOf(f);
   const sha256 = await checkedSha256(file, settings.sha256, "sha256");
   const train = await readTable(file, settings);
-  const source = { ...examplesOf(train, settings), sha256, ...classesOf(train, settings.label) };
+  const labels = train.classes?.[settings.label];
+  const source = { ...examplesOf(train, settings), sha256, ...(labels && { labels }) };
   if (testFile === undefined) return withOneSpelling(source);
   await checkedSha256(testFile, settings.testSha256, "testSha256");
   const test = examplesOf(await readTable(testFile, settings), settings);
@@ -87,7 +88,7 @@ type Columns = Pick<
  *
  * @throws Error, TypeError or RangeError that names the file
  */
-export async function readTable(file: string, columns: Columns): Promise<Table | ParquetTable> {
+export async function readTable(file: string, columns: Columns): Promise<Table> {
   const { text, textPair, label, delimiter, header, quotes } = columns;
   const format = columns.format ?? formatOf(file);
   const wanted = [text, label, ...(textPair === undefined ? [] : [textPair])];
@@ -104,11 +105,6 @@ export async function readTable(file: string, columns: Columns): Promise<Table |
   return format === "jsonl"
     ? parseJsonLines(content, file)
     : parseDelimited(content, file, wanted, { format, delimiter, header, quotes });
-}
-
-function classesOf(table: Table | ParquetTable, label: string): Pick<TaskExamples, "labels"> {
-  const names = "classes" in table ? table.classes[label] : undefined;
-  return names === undefined ? {} : { labels: names };
 }
 
 const formats: Readonly<Record<string, "csv" | "tsv" | "jsonl" | "parquet">> = {

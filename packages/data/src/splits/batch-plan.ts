@@ -46,13 +46,11 @@ export function batchPlan({
   }
   if (lengths.length === 0) throw new RangeError("batchPlan: expected at least one row, got none");
   const bounds = bucketLengths(lengthCounts(lengths), { batchSize, most: mostLengths });
-  const epochPlans: PlannedBatch[][] = [];
-  for (let epoch = 0; epoch < epochs; epoch++) {
+  return Array.from({ length: epochs }, (_, epoch) => {
     const random = splitmix32(seed, epoch);
     const batches = epochBatches(lengths, bounds, { batchSize, epoch, random });
-    epochPlans.push(shuffled(blocks(batches), random).flat());
-  }
-  return epochPlans.flat();
+    return shuffled(blocks(batches), random).flat();
+  }).flat();
 }
 
 /** How many rows have each number of tokens. */

@@ -1,3 +1,4 @@
+import { countsOf } from "../groups.ts";
 import type { Prepared } from "./prepare.ts";
 import type { DataNote, TaskExamples } from "../sources/examples.ts";
 import { type SplitName, splitNames } from "./splits.ts";
@@ -34,25 +35,23 @@ export function dataReport(
 }
 
 function classNotes({ labels, counts, splitCounts }: Prepared): DataNote[] {
-  const notes: DataNote[] = [];
   const of = (label: string) => counts.perLabel[label] ?? 0;
   const rare = labels.filter((label) => of(label) < fewExamples);
-  if (rare.length > 0)
-    notes.push({
-      kind: "class-rare",
-      message: `fewer than ${fewExamples} examples of ${named(rare, (label) => `"${label}" (${of(label)})`)}: add examples, or leave the class out`,
-      count: rare.length,
-    });
-  for (const split of splitNames) {
-    const missing = labels.filter((label) => (splitCounts[split].perLabel[label] ?? 0) === 0);
-    if (missing.length > 0)
-      notes.push({
-        kind: "class-not-in-split",
-        message: `no example of ${named(missing, (label) => `"${label}"`)} in the split ${split}, so ${withoutIt[split]}`,
-        count: missing.length,
-      });
-  }
-  return notes;
+  return [
+    ...note(
+      "class-rare",
+      rare.length,
+      `fewer than ${fewExamples} examples of ${named(rare, (label) => `"${label}" (${of(label)})`)}: add examples, or leave the class out`,
+    ),
+    ...splitNames.flatMap((split) => {
+      const missing = labels.filter((label) => (splitCounts[split].perLabel[label] ?? 0) === 0);
+      return note(
+        "class-not-in-split",
+        missing.length,
+        `no example of ${named(missing, (label) => `"${label}"`)} in the split ${split}, so ${withoutIt[split]}`,
+      );
+    }),
+  ];
 }
 
 const withoutIt: Readonly<Record<SplitName, string>> = {
@@ -63,51 +62,39 @@ const withoutIt: Readonly<Record<SplitName, string>> = {
 };
 
 function copyNotes({ examples }: TaskExamples, { removed }: Prepared): DataNote[] {
-  const notes: DataNote[] = [];
   const copies = removed.duplicatesRemoved + removed.conflictsRemoved;
-  if (copies > shares.copies * examples.length)
-    notes.push({
-      kind: "copies",
-      message: `${percent(copies / examples.length)} of the examples are left out as copies`,
-      count: copies,
-    });
   const { sameIdsRemoved = 0, sameBeginningRemoved = 0 } = removed;
-  if (sameIdsRemoved > 0)
-    notes.push({
-      kind: "copies-same-ids",
-      message: `${sameIdsRemoved} of the copies left out differ in text, but the encoder reads the same ids${sameBeginningRemoved > 0 ? `; ${sameBeginningRemoved} of them start the same and were cut: a larger maxLength distinguishes them` : ""}`,
-      count: sameIdsRemoved,
-    });
-  return notes;
+  return [
+    ...note(
+      "copies",
+      copies > shares.copies * examples.length ? copies : 0,
+      `${percent(copies / examples.length)} of the examples are left out as copies`,
+    ),
+    ...note(
+      "copies-same-ids",
+      sameIdsRemoved,
+      `${sameIdsRemoved} of the copies left out differ in text, but the encoder reads the same ids${sameBeginningRemoved > 0 ? `; ${sameBeginningRemoved} of them start the same and were cut: a larger maxLength distinguishes them` : ""}`,
+    ),
+  ];
 }
 
 function cutNote({ counts }: Prepared): DataNote[] {
   const { truncated, examples } = counts;
   if (truncated <= shares.cut * examples) return [];
-  return [
-    {
-      kind: "truncated",
-      message: `${percent(truncated / examples)} of the examples are cut: a larger maxLength keeps more of them`,
-      count: truncated,
-    },
-  ];
+  return note(
+    "truncated",
+    truncated,
+    `${percent(truncated / examples)} of the examples are cut: a larger maxLength keeps more of them`,
+  );
 }
 
 function constantNotes({ examples, test = [] }: TaskExamples): DataNote[] {
   const notes: DataNote[] = [];
-  const columns = {
-    text: "text",
-    textPair: "second text",
-    label: "label",
-  } as const;
+  const columns = { text: "text", textPair: "second text", label: "label" } as const;
   const total = examples.length + test.length;
   for (const [column, name] of Object.entries(columns) as [keyof typeof columns, string][]) {
-    const counts = new Map<string, number>();
-    for (const some of [examples, test])
-      for (const { [column]: value } of some)
-        if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
-    for (const [value, count] of counts) {
-      if (count <= shares.constant * total) continue;
+    for (const [value, count] of countsOf([...examples, ...test].map((e) => e[column]))) {
+      if (value === undefined || count <= shares.constant * total) continue;
       const shown = value.length > 40 ? `${value.slice(0, 40)}...` : value;
       notes.push({
         kind: "near-constant",
@@ -130,13 +117,16 @@ function unknownNote({ counts, splits }: Prepared, unknownId: number | undefined
     }
   if (unknown <= shares.unknown * tokens) return [];
   const alone = counts.unknownOnly > 0 ? `, ${counts.unknownOnly} examples have no other` : "";
-  return [
-    {
-      kind: "unknown-tokens",
-      message: `${percent(unknown / tokens)} of the tokens are unknown to the vocabulary${alone}: choose an encoder for this language`,
-      count: unknown,
-    },
-  ];
+  return note(
+    "unknown-tokens",
+    unknown,
+    `${percent(unknown / tokens)} of the tokens are unknown to the vocabulary${alone}: choose an encoder for this language`,
+  );
+}
+
+/** A note of something that occurs; none if its count is 0. */
+function note(kind: string, count: number, message: string): DataNote[] {
+  return count > 0 ? [{ kind, message, count }] : [];
 }
 
 function named(labels: readonly string[], show: (label: string) => string): string {

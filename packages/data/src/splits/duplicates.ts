@@ -1,3 +1,4 @@
+import { disjointSets } from "../disjoint-sets.ts";
 import type { Example } from "../sources/examples.ts";
 
 /**
@@ -51,40 +52,26 @@ export function withoutDuplicates<E extends Example>(
   examples: readonly E[],
   keysOf: (example: E) => readonly string[] = (example) => [textKey(example)],
 ): Deduplicated<E> {
-  const first = Int32Array.from(examples.keys());
+  const sets = disjointSets(examples.length);
   const owners = new Map<string, number>();
   /** The first of a row's copies found so far. */
-  const find = (row: number): number => {
-    let root = row;
-    while (first[root] !== root) root = first[root] ?? root;
-    for (let at = row; at !== root;) {
-      const next = first[at] ?? root;
-      first[at] = root;
-      at = next;
-    }
-    return root;
-  };
   const unlike: boolean[] = [];
   for (const [row, example] of examples.entries()) {
     for (const [k, key] of keysOf(example).entries()) {
       const owner = owners.get(key);
       if (k === 0) unlike.push(owner === undefined);
-      if (owner === undefined) {
-        owners.set(key, row);
-        continue;
-      }
-      const [a, b] = [find(owner), find(row)];
-      first[Math.max(a, b)] = Math.min(a, b);
+      if (owner === undefined) owners.set(key, row);
+      else sets.join(owner, row);
     }
   }
   const torn = new Set<number>();
   for (const [row, { label }] of examples.entries())
-    if (label !== examples[find(row)]?.label) torn.add(find(row));
+    if (label !== examples[sets.first(row)]?.label) torn.add(sets.first(row));
   const kept: E[] = [];
   const others: E[] = [];
   let conflictsRemoved = 0;
   for (const [row, example] of examples.entries()) {
-    const root = find(row);
+    const root = sets.first(row);
     if (root === row && !torn.has(row)) {
       kept.push(example);
       continue;

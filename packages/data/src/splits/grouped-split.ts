@@ -1,3 +1,4 @@
+import { countsOf, groupsBy } from "../groups.ts";
 import { splitmix32, shuffled } from "@sweetspot/statistics";
 
 /** Rows distributed so that no group is in two stretches. */
@@ -75,22 +76,12 @@ function groupsOf(
   labels: readonly number[],
   names: readonly (string | undefined)[],
 ): Group[] {
-  const named = new Map<string | number, number[]>();
-  for (const row of order) {
-    const rows = named.get(names[row] ?? row);
-    if (rows === undefined) named.set(names[row] ?? row, [row]);
-    else rows.push(row);
-  }
+  const named = groupsBy<number, string | number>(order, (row) => names[row] ?? row);
   return Array.from(named.values(), (rows) => ({ rows, counts: countLabels(rows, labels) }));
 }
 
 function countLabels(rows: readonly number[], labels: readonly number[]): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (const row of rows) {
-    const label = labels[row] ?? -1;
-    counts.set(label, (counts.get(label) ?? 0) + 1);
-  }
-  return counts;
+  return countsOf(rows.map((row) => labels[row] ?? -1));
 }
 
 /** The surplus rows of a group. */

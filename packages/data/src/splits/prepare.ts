@@ -1,4 +1,5 @@
 import { type Deduplicated, idsKey, textKey, withoutDuplicates } from "./duplicates.ts";
+import { countsOf } from "../groups.ts";
 import { labelNames } from "../sources/label-names.ts";
 import type { Example, TaskExamples } from "../sources/examples.ts";
 import { type SplitName, splitNames, splitRows, type SplitSizes } from "./splits.ts";
@@ -92,31 +93,23 @@ export function prepareSplits(
       !(tested.size > 0 && keysOf(e).some((key) => tested.has(key))) &&
       (e.group === undefined || !testedGroups.has(e.group)),
   );
+  const all = [...examples, ...(test ?? [])];
   const classes = (some: readonly Example[]) => new Set(some.map((e) => e.label)).size;
-  const lost = classes(texts) > 1 && classes([...examples, ...(test ?? [])]) < 2;
+  const lost = classes(texts) > 1 && classes(all) < 2;
   if (examples.length === 0 || lost) {
     const testCopies = unique.length - examples.length;
     throw new RangeError(`${where}: ${whyFewLeft(examples, texts.length, copies, testCopies)}`);
   }
-  const labels = [
-    ...(source.labels ??
-      labelNames(
-        [...examples, ...(test ?? [])].map((e) => e.label),
-        where,
-      )),
-  ];
+  const namesOf = (some: readonly Example[]) => some.map((e) => e.label);
+  const labels = [...(source.labels ?? labelNames(namesOf(all), where))];
   const known = new Set(labels);
-  const other = [...examples, ...(test ?? [])].find(({ label }) => !known.has(label));
+  const other = all.find(({ label }) => !known.has(label));
   if (other !== undefined) {
     throw new RangeError(
       `${where}: expected one of the classes ${labels.slice(0, 10).join(", ")}, got the label "${other.label}"; spell it as one of them`,
     );
   }
-  const indices = (some: readonly Example[]) =>
-    labelIndices(
-      some.map((e) => e.label),
-      labels,
-    );
+  const indices = (some: readonly Example[]) => labelIndices(namesOf(some), labels);
   const grouped = examples.some((e) => e.group !== undefined);
   const rows = splitRows(
     indices(examples),
@@ -129,7 +122,7 @@ export function prepareSplits(
     const pool = split === "test" && test !== undefined ? test : examples;
     return rows[split].flatMap((row) => pool[row] ?? []);
   });
-  const counts = count([...examples, ...(test ?? [])], labels);
+  const counts = count(all, labels);
   const splitCounts = bySplit((split) => count(splits[split], labels));
   const untrained = labels.find((label) => splitCounts.train.perLabel[label] === 0);
   if (untrained !== undefined) {
@@ -198,11 +191,10 @@ function bySplit<T>(value: (split: SplitName) => T): Record<SplitName, T> {
 }
 
 function count(examples: readonly EncodedExample[], labels: readonly string[]): Counts {
-  const perLabel = Object.fromEntries(labels.map((label) => [label, 0]));
-  for (const { label } of examples) perLabel[label] = (perLabel[label] ?? 0) + 1;
+  const perLabel = countsOf(examples.map((e) => e.label));
   return {
     examples: examples.length,
-    perLabel,
+    perLabel: Object.fromEntries(labels.map((label) => [label, perLabel.get(label) ?? 0])),
     tokens: examples.reduce((sum, e) => sum + e.inputIds.length, 0),
     longest: examples.reduce((longest, e) => Math.max(longest, e.inputIds.length), 0),
     truncated: examples.filter((e) => e.truncated).length,

@@ -1,3 +1,4 @@
+import { groupsBy } from "../groups.ts";
 import { keepGroupsTogether } from "./grouped-split.ts";
 import { splitmix32, shuffled, uniform } from "@sweetspot/statistics";
 
@@ -17,20 +18,17 @@ export const splitNames: readonly SplitName[] = ["train", "calibration", "thresh
  * @returns `[N]`, the rows
  */
 export function stratifiedOrder(labels: readonly number[], seed: number): number[] {
-  const groups = new Map<number, number[]>();
-  labels.forEach((label, row) => {
-    const group = groups.get(label);
-    if (group === undefined) groups.set(label, [row]);
-    else group.push(row);
-  });
-  const placed: { row: number; label: number; at: number }[] = [];
-  for (const [label, rows] of groups) {
-    const random = splitmix32(seed, label);
-    const start = uniform(random);
-    shuffled(rows, random).forEach((row, i) =>
-      placed.push({ row, label, at: (i + start) / rows.length }),
-    );
-  }
+  const placed = [...groupsBy(labels.keys(), (row) => labels[row] ?? -1)].flatMap(
+    ([label, rows]) => {
+      const random = splitmix32(seed, label);
+      const start = uniform(random);
+      return shuffled(rows, random).map((row, i) => ({
+        row,
+        label,
+        at: (i + start) / rows.length,
+      }));
+    },
+  );
   return placed.sort((a, b) => a.at - b.at || a.label - b.label).map(({ row }) => row);
 }
 

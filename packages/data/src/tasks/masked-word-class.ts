@@ -1,4 +1,5 @@
 import { splitmix32, shuffled } from "@sweetspot/statistics";
+import { groupsBy } from "../groups.ts";
 import type { Example } from "../sources/examples.ts";
 import {
   type BrownSentence,
@@ -30,13 +31,8 @@ export async function maskedWordClass(): Promise<Example[]> {
     (s) => s.tokens.length >= shortest && s.tokens.length <= longest && isRunningText(s),
   );
   const sentences = withoutNearDuplicates(usable, (s) => detokenised(s.tokens.map((t) => t.token)));
-  const documents = new Map<string, BrownSentence[]>();
-  for (const sentence of sentences) {
-    const others = documents.get(sentence.document) ?? [];
-    if (others.push(sentence) === 1) documents.set(sentence.document, others);
-  }
   const examples: Example[] = [];
-  for (const [group, ofDocument] of documents) {
+  for (const [group, ofDocument] of groupsBy(sentences, (s) => s.document)) {
     const free = shuffled(ofDocument, random);
     for (let round = 0; round < perDocument; round++)
       for (const label of shuffled(classes, random)) {

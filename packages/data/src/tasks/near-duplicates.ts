@@ -1,4 +1,5 @@
 import { wordsOf } from "../baseline/words.ts";
+import { disjointSets } from "../disjoint-sets.ts";
 
 /** Texts are near duplicates if the Jaccard index of their word 3-grams is at least this. */
 const nearJaccard = 0.5;
@@ -14,17 +15,7 @@ const sharedPhrase = 8;
  * @returns for each text the index of the first of its cluster
  */
 export function nearDuplicates(texts: readonly string[], phrase: number = sharedPhrase): number[] {
-  const parents = texts.map((_, i) => i);
-  const root = (i: number): number => {
-    let at = i;
-    while (parents[at] !== at) at = parents[at] ?? at;
-    parents[i] = at;
-    return at;
-  };
-  const join = (i: number, j: number) => {
-    const [a, b] = [root(i), root(j)];
-    parents[Math.max(a, b)] = Math.min(a, b);
-  };
+  const { first, join } = disjointSets(texts.length);
   const holders = new Map<string, number[]>();
   const phrases = new Map<string, number>();
   const sizes: number[] = [];
@@ -47,7 +38,7 @@ export function nearDuplicates(texts: readonly string[], phrase: number = shared
       else join(i, j);
     }
   }
-  return parents.map((_, i) => root(i));
+  return texts.map((_, i) => first(i));
 }
 
 /** The first text of each cluster of `nearDuplicates`, in the given order. */

@@ -1,4 +1,5 @@
 import { splitmix32, shuffled } from "@sweetspot/statistics";
+import { groupsBy } from "../groups.ts";
 import type { Example } from "../sources/examples.ts";
 import {
   type BrownSentence,
@@ -30,20 +31,20 @@ export async function nounOrVerb(): Promise<Example[]> {
   const usable = sentences.filter(
     (s) => s.tokens.length >= shortest && s.tokens.length <= longest && isRunningText(s),
   );
-  const uses = new Map<string, { text: string; label: string }[]>();
-  for (const { text, tokens } of withoutNearDuplicates(
+  const texts = withoutNearDuplicates(
     usable.map(({ tokens }) => ({ tokens, text: detokenised(tokens.map((t) => t.token)) })),
     (s) => s.text,
-  )) {
-    for (const { token, tag } of tokens) {
+  );
+  const all = texts.flatMap(({ text, tokens }) =>
+    tokens.flatMap(({ token, tag }) => {
       const word = token.toLowerCase();
       const label = nounOrVerbOf(tag);
-      if (label === undefined || !words.has(word)) continue;
-      if (tokens.filter((t) => t.token.toLowerCase() === word).length > 1) continue;
-      const ofWord = uses.get(word) ?? [];
-      if (ofWord.push({ text, label }) === 1) uses.set(word, ofWord);
-    }
-  }
+      if (label === undefined || !words.has(word)) return [];
+      const once = tokens.filter((t) => t.token.toLowerCase() === word).length === 1;
+      return once ? [{ word, text, label }] : [];
+    }),
+  );
+  const uses = groupsBy(all, ({ word }) => word);
   const used = new Set<string>();
   const examples: Example[] = [];
   for (const word of shuffled([...words].sort(), random)) {

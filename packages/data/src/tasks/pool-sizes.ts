@@ -1,15 +1,10 @@
 import type { EmbeddedTask } from "./embedded-tasks.ts";
 
-/** The size of an embedded task. */
-export interface PoolSize {
-  /** Examples without copies. */
-  examples: number;
-  /** Mean tokens per example in `minilm`'s vocabulary, special ones included, at most 128. */
-  tokens: number;
-}
-
-/** The sizes of the embedded tasks, so that planning need not make them. */
-export const poolSizes: Readonly<Record<EmbeddedTask, PoolSize>> = {
+/**
+ * The sizes of the embedded tasks, so that planning need not make them: examples without copies, and mean
+ * tokens per example in `minilm`'s vocabulary, special ones included, at most 128.
+ */
+export const poolSizes: Readonly<Record<EmbeddedTask, { examples: number; tokens: number }>> = {
   amazon: { examples: 987, tokens: 15.2 },
   imdb: { examples: 997, tokens: 20.4 },
   yelp: { examples: 996, tokens: 15.9 },
