@@ -59,13 +59,12 @@ export function readStateDict(
   fileBytes: number,
   start = 0,
 ): StateDict {
-  const types = new Map<unknown, SafetensorsDtype>();
-  const constants = new Map<string, object>();
-  for (const [name, dtype] of Object.entries(storageTypes)) {
-    const type = { name };
-    types.set(type, dtype);
-    constants.set(`torch ${name}`, type);
-  }
+  const constants = new Map(
+    Object.entries(storageTypes).map(([name, dtype]) => [`torch ${name}`, { dtype }]),
+  );
+  const types = new Map<unknown, SafetensorsDtype>(
+    Array.from(constants.values(), (type) => [type, type.dtype]),
+  );
   const storages = new Map<string, TorchStorage>();
   // A value of the pickle is a view or a tensor if it is a key here.
   const views = new Map<unknown, { storage: TorchStorage; offset: number; count: number }>();
@@ -110,39 +109,31 @@ export function readStateDict(
     tensors.set(made, { storage: view.storage, offset: view.offset + offset, shape, strides });
     return made;
   };
-  const functions = new Map<string, PickleFunction>([
-    [
-      "torch._utils _rebuild_tensor",
-      (args) => {
-        if (args.length !== 4)
-          throw new TypeError("calls _rebuild_tensor with a number of arguments other than 4");
-        return tensor(args);
-      },
-    ],
-    [
-      "torch._utils _rebuild_tensor_v2",
-      (args) => {
-        const metadata = args[6] ?? null;
-        // Such as a flag that negates it when it is read.
-        const flagged = metadata !== null && !(metadata instanceof Map && metadata.size === 0);
-        if (args.length < 6 || args.length > 7 || flagged)
-          throw new TypeError(
-            "calls _rebuild_tensor_v2 with arguments other than the 6 that are supported",
-          );
-        return tensor(args);
-      },
-    ],
-    [
-      "torch._utils _rebuild_parameter",
-      (args) => {
-        if (args.length !== 3 || !tensors.has(args[0]))
-          throw new TypeError("calls _rebuild_parameter with something other than a tensor");
-        return args[0];
-      },
-    ],
-  ]);
+  const functions: Readonly<Record<string, PickleFunction>> = {
+    "torch._utils _rebuild_tensor": (args) => {
+      if (args.length !== 4)
+        throw new TypeError("calls _rebuild_tensor with a number of arguments other than 4");
+      return tensor(args);
+    },
+    "torch._utils _rebuild_tensor_v2": (args) => {
+      const metadata = args[6] ?? null;
+      // Such as a flag that negates it when it is read.
+      const flagged = metadata !== null && !(metadata instanceof Map && metadata.size === 0);
+      if (args.length < 6 || args.length > 7 || flagged)
+        throw new TypeError(
+          "calls _rebuild_tensor_v2 with arguments other than the 6 that are supported",
+        );
+      return tensor(args);
+    },
+    "torch._utils _rebuild_parameter": (args) => {
+      if (args.length !== 3 || !tensors.has(args[0]))
+        throw new TypeError("calls _rebuild_parameter with something other than a tensor");
+      return args[0];
+    },
+  };
+  const rules = { functions: new Map(Object.entries(functions)), constants, persistent };
 
-  const { value, end } = unpickle(bytes, path, { functions, constants, persistent }, start);
+  const { value, end } = unpickle(bytes, path, rules, start);
   const named = namedTensors(value, path, (v) => tensors.get(v));
   for (const [name, { storage, shape }] of named) {
     const about = `${path}: tensor "${name}" of shape [${shape.join(", ")}] and dtype ${storage.dtype}`;
