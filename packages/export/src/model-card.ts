@@ -51,13 +51,9 @@ export interface MeasuredExit {
   cost: number;
 }
 
-/** The cascade at one threshold. */
-export interface MeasuredPoint {
+/** The cascade at one threshold; the cost is a mean. */
+export interface MeasuredPoint extends Omit<MeasuredExit, "exitLayer"> {
   threshold: number;
-  accuracy: number;
-  interval: readonly [low: number, high: number];
-  /** Mean layers run over the full model's. */
-  cost: number;
 }
 
 const methods: Readonly<Record<string, string>> = {
@@ -131,18 +127,17 @@ function introduction(checkpoint: Checkpoint, card: ModelCard, maxLength: number
   const { config, exitLayers, labels, pooling } = checkpoint;
   const { member } = card;
   const layers = config.numHiddenLayers;
-  const exits =
+  const [exits, early] =
     exitLayers.length === 1
-      ? `one classifier, after layer ${layers}`
-      : `classifiers (exits) after layers ${list(exitLayers.map(String))}`;
+      ? [`one classifier, after layer ${layers}`, ""]
+      : [
+          `classifiers (exits) after layers ${list(exitLayers.map(String))}`,
+          " A text may be answered at the first exit that is sure enough, and the layers after it need not run.",
+        ];
   const base =
     card.baseModel === undefined
       ? ""
       : ` It was fine-tuned from [${markdownText(card.baseModel)}](https://huggingface.co/${encodeURI(card.baseModel)}).`;
-  const early =
-    exitLayers.length === 1
-      ? ""
-      : " A text may be answered at the first exit that is sure enough, and the layers after it need not run.";
   return `# ${markdownText(card.title)}
 
 A text classifier: the first ${layers === 1 ? "layer" : `${layers} layers`} of an encoder (\`${config.modelType}\`) with ${exits}, reading ${pooling === "mean" ? "the mean of all tokens" : "the first token"}.${early}${base}
@@ -162,15 +157,18 @@ function exitsSection(checkpoint: Checkpoint, { measured }: ModelCard, curve: bo
   const { examples, confidence, majority, exits, operatingPoints, temperatures } = measured;
   const level = `${(100 * confidence).toFixed(0)}%`;
   const percent = (share: number) => (100 * share).toFixed(1);
-  const range = ([low, high]: readonly [number, number]) => `${percent(low)} to ${percent(high)}`;
+  const head = ["accuracy, %", `${level} interval`, "cost, %"];
+  const measures = ({ accuracy, interval: [low, high], cost }: Omit<MeasuredExit, "exitLayer">) => [
+    percent(accuracy),
+    `${percent(low)} to ${percent(high)}`,
+    percent(cost),
+  ];
   const exitTable = table(
-    ["exit after layer", "output", "accuracy, %", `${level} interval`, "cost, %"],
+    ["exit after layer", "output", ...head],
     exits.map((e) => [
       String(e.exitLayer),
       `\`${logitsName(checkpoint.exitLayers, e.exitLayer)}\``,
-      percent(e.accuracy),
-      range(e.interval),
-      percent(e.cost),
+      ...measures(e),
     ]),
   );
   const scaled =
@@ -181,13 +179,8 @@ function exitsSection(checkpoint: Checkpoint, { measured }: ModelCard, curve: bo
     operatingPoints.length === 0
       ? ""
       : `\n\nStopping early: a text leaves at the first exit whose largest softmax probability reaches the threshold, and at the last exit otherwise.${scaled} The thresholds were found on the same examples, by their confidences alone, not their labels; \`operating_points\` in \`config.json\` has every digit.\n\n${table(
-          ["threshold", "accuracy, %", `${level} interval`, "cost, %"],
-          operatingPoints.map((p) => [
-            fewDigits(p.threshold),
-            percent(p.accuracy),
-            range(p.interval),
-            percent(p.cost),
-          ]),
+          ["threshold", ...head],
+          operatingPoints.map((p) => [fewDigits(p.threshold), ...measures(p)]),
         )}`;
   return `## Speed and accuracy
 

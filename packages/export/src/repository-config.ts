@@ -1,13 +1,5 @@
 import { type Checkpoint, encoderConfigJson, publishedClass } from "@sweetspot/model";
 
-/** A threshold at which the model was measured. */
-export interface OperatingPointSetting {
-  /** An example leaves at the first exit whose largest softmax probability reaches it. */
-  threshold: number;
-  /** Mean layers run over the full model's. */
-  cost: number;
-}
-
 /**
  * A checkpoint's `config.json` for the Hub, transformers, transformers.js and `readCheckpoint`.
  *
@@ -18,7 +10,7 @@ export interface OperatingPointSetting {
 export function repositoryConfig(
   { config, exitLayers, pooling, labels }: Checkpoint,
   padTokenId: number,
-  operatingPoints: readonly OperatingPointSetting[] = [],
+  operatingPoints: readonly { threshold: number; cost: number }[] = [],
   temperatures?: readonly number[],
 ): Record<string, unknown> {
   return {
