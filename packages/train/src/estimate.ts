@@ -86,6 +86,7 @@ export async function estimateTraining({
   ) as [number, number, number]; // one for each
   const objective = objectives[method];
   const depths = exitLayersOfModels(objective, exitLayers).map((layers) => layers.at(-1) ?? 0);
+  const sum = (of: (depth: number) => number) => depths.map(of).reduce((a, b) => a + b, 0);
   // Whether each classifier has a backward pass of its own.
   const apart =
     objective.combine !== undefined || (gradientConflict && objective.isolated !== true);
@@ -97,24 +98,18 @@ export async function estimateTraining({
     settings.device === "cpu"
       ? steps * updateSeconds * parameterCounts(config, depth, rows).trained
       : 0;
-  const diskBytes = depths
-    .map((depth) => 4 * parameterCounts(config, depth, rows).all)
-    .reduce((a, b) => a + b, 0);
+  const diskBytes = sum((depth) => 4 * parameterCounts(config, depth, rows).all);
   return {
-    operations: depths
-      .map((depth) => {
-        const back = apart && depths.length === 1 ? exitLayers : [depth];
-        return steps * stepOperations(config, depth, { batchSize, tokens: padded }, back);
-      })
-      .reduce((a, b) => a + b, 0),
-    seconds: depths.map((d) => startSeconds + update(d)).reduce((a, b) => a + b, 0),
+    operations: sum((depth) => {
+      const back = apart && depths.length === 1 ? exitLayers : [depth];
+      return steps * stepOperations(config, depth, { batchSize, tokens: padded }, back);
+    }),
+    seconds: sum((depth) => startSeconds + update(depth)),
     memoryBytes: trainingMemory(config, Math.max(...depths), { batchSize, tokens: longest, rows }),
     diskBytes,
     downloads: await encoderDownloads(encoder),
     quantities: {
-      forward: depths
-        .map((depth) => forwardOperations(config, depth, tokens))
-        .reduce((a, b) => a + b, 0),
+      forward: sum((depth) => forwardOperations(config, depth, tokens)),
       weights: diskBytes,
     },
   };

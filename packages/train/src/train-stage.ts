@@ -24,7 +24,7 @@ import { conflictSummary } from "./step/conflict-summary.ts";
 import type { Objective } from "./objectives/objective.ts";
 import { exitLayersOfModels, objectives } from "./objectives/objectives.ts";
 import { encoderName, type TrainSettings } from "./settings.ts";
-import { metricsLines, type StepMetrics } from "./loop/training-state.ts";
+import { hasIdentity, metricsLines, type StepMetrics } from "./loop/training-state.ts";
 import { teacherLogits } from "./loop/teacher-logits.ts";
 import { trainModel } from "./loop/training.ts";
 
@@ -129,7 +129,7 @@ function objectiveOf(
 /** Whether a member was trained before a crash. A damaged one, or one of another cell, does not count. */
 async function isFinished(folder: string, identity: string): Promise<boolean> {
   const member = await openArtifact(folder).catch(() => undefined);
-  return JSON.stringify(member?.manifest.settings) === JSON.stringify({ identity });
+  return member !== undefined && hasIdentity(member, identity);
 }
 
 async function writeMember(

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  type Artifact,
   openArtifact,
   readSafetensors,
   writeArtifact,
@@ -63,14 +64,9 @@ export async function readTrainingState(
   identity: string,
 ): Promise<TrainingState | undefined> {
   const artifact = await openArtifact(folder).catch(() => undefined);
-  const { settings, facts } = artifact?.manifest ?? {};
-  const step = facts?.["step"];
-  const same =
-    settings !== null &&
-    typeof settings === "object" &&
-    !Array.isArray(settings) &&
-    settings["identity"] === identity;
-  if (artifact === undefined || !same || typeof step !== "number") return undefined;
+  if (artifact === undefined || !hasIdentity(artifact, identity)) return undefined;
+  const { step } = artifact.manifest.facts;
+  if (typeof step !== "number") return undefined;
   const tensors = await readSafetensors(artifact.path("state.safetensors"));
   const lines = (await readFile(artifact.path("metrics.jsonl"), "utf8")).trim();
   return {
@@ -78,6 +74,11 @@ export async function readTrainingState(
     state: Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, t.data])),
     metrics: lines === "" ? [] : lines.split("\n").map((line) => JSON.parse(line) as StepMetrics),
   };
+}
+
+/** Whether an artifact was written for this identity. */
+export function hasIdentity({ manifest }: Artifact, identity: string): boolean {
+  return JSON.stringify(manifest.settings) === JSON.stringify({ identity });
 }
 
 /** Whether a state has the tensors that a training expects, each with its size. */

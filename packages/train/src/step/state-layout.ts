@@ -4,7 +4,8 @@ import { elementCount, type TensorSpecs } from "@sweetspot/compile";
 import type { ParameterSpec } from "@sweetspot/model";
 import { decays } from "./adamw.ts";
 
-type Tensors = Readonly<Record<string, tf.Tensor>>;
+/** A step's tensors by their names. */
+export type Tensors = Readonly<Record<string, tf.Tensor>>;
 
 /**
  * A tensor of the training state. Each exists three times: the parameters, and AdamW's two running means.
@@ -103,8 +104,7 @@ export function weightsOf(
 export function parameterTensors(parameters: readonly ParameterSpec[], state: Tensors): Tensors {
   return Object.fromEntries(
     stateTensors(parameters).flatMap(({ name, parameters: held }) => {
-      const tensor = state[`param/${name}`];
-      if (tensor === undefined) throw new RangeError(`training step: no tensor "param/${name}"`);
+      const tensor = required(state, `param/${name}`);
       if (held.length === 1) return held.map((p) => [p.name, tensor.reshape([...p.shape])]);
       const sizes = held.map((p) => elementCount(p.shape));
       return tf
@@ -124,6 +124,13 @@ export function gradientOf({ shape, parameters }: StateTensor, gradients: Tensor
   const [only] = each;
   if (each.length === 1 && only !== undefined) return only.reshape([...shape]);
   return tf.concat(each.map((g) => g.flatten()));
+}
+
+/** One of a step's tensors. @throws RangeError if there is none of this name */
+export function required(tensors: Tensors, name: string): tf.Tensor {
+  const tensor = tensors[name];
+  if (tensor === undefined) throw new RangeError(`training step: no tensor "${name}"`);
+  return tensor;
 }
 
 function total(parameters: readonly ParameterSpec[]): number {

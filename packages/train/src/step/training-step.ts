@@ -32,13 +32,13 @@ import type { Objective } from "../objectives/objective.ts";
 import {
   gradientOf,
   parameterTensors,
+  required,
   type StateTensor,
   stateParts,
   stateTensors,
+  type Tensors,
 } from "./state-layout.ts";
 import { scaleGradient, segmentInput } from "./segment-input.ts";
-
-type Tensors = Readonly<Record<string, tf.Tensor>>;
 
 /** The definition of a training step: everything but its numbers. */
 export interface StepDefinition {
@@ -310,10 +310,4 @@ function atRate({ keep, stepSize, epsilon }: AdamScalars, rate: tf.Tensor): Adam
     stepSize: tf.mul(stepSize, rate),
     epsilon,
   };
-}
-
-function required(tensors: Tensors, name: string): tf.Tensor {
-  const tensor = tensors[name];
-  if (tensor === undefined) throw new RangeError(`training step: no tensor "${name}"`);
-  return tensor;
 }
