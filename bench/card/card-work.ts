@@ -1,6 +1,6 @@
 import { ragged } from "@sweetspot/artifact";
 import {
-  type BertConfig,
+  type EncoderConfig,
   encoderParameters,
   exitParameters,
   initialWeights,
@@ -17,7 +17,7 @@ import {
 } from "../training-work.ts";
 
 interface Shape {
-  config: BertConfig;
+  config: EncoderConfig;
   exitLayers: number[];
   pooling: Pooling;
 }
@@ -82,7 +82,7 @@ export function cardWork(name: ModelName): TrainingWork {
 /** Like `initialWeights`, but large tables repeat 64 Ki different numbers. */
 function quickWeights(
   specs: readonly ParameterSpec[],
-  config: BertConfig,
+  config: EncoderConfig,
 ): TrainingWork["weights"] {
   const size = 65536;
   const table = initialWeights([{ name: "table", shape: [size], role: "weight" }], config, 0);

@@ -1,23 +1,16 @@
 import { type PlannedInput, zeroEstimate } from "@sweetspot/artifact";
-import type { EncoderConfig } from "@sweetspot/model";
+import { type EncoderConfig, pretrainedEncoder } from "@sweetspot/model/planning";
 import { describe, expect, it } from "vitest";
 import { estimateTraining, trainingMemory } from "./estimate.ts";
 import { objectives } from "./objectives/objectives.ts";
 import { stage } from "./stage.ts";
 
 const base: EncoderConfig = {
-  modelType: "bert",
-  vocabSize: 30522,
+  ...(await pretrainedEncoder("tiny")).config,
   hiddenSize: 768,
   numHiddenLayers: 12,
   numAttentionHeads: 12,
   intermediateSize: 3072,
-  maxPositionEmbeddings: 512,
-  typeVocabSize: 2,
-  layerNormEps: 1e-12,
-  initializerRange: 0.02,
-  hiddenDropoutProb: 0.1,
-  attentionProbsDropoutProb: 0.1,
 };
 
 describe("trainingMemory", () => {
