@@ -12,6 +12,7 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: { small: { type: "boolean", default: false } },
 });
+type NamedTensors = Record<string, tf.Tensor>;
 const device = deviceName(positionals[0]);
 const scale = flags.small ? 16 : 1;
 
@@ -128,39 +129,34 @@ async function perUnit(
   return { notMeasured: `${many} took as long as ${few}` };
 }
 
-async function chainMs(nodes: number, rows: number, columns: number, rounds: number) {
+function chainMs(nodes: number, rows: number, columns: number, rounds: number) {
   const shape = float(rows, columns);
-  const session = await compile(
-    ({ x, a, b }) => {
-      let y: tf.Tensor = x;
-      for (let i = 0; i < nodes; i++) y = i % 2 === 0 ? tf.add(y, a) : tf.mul(y, b);
-      return { y: tf.sum(y) };
-    },
-    { x: shape, a: shape, b: shape },
-    { device },
-  );
-  const [x, a, b] = [numbers(rows * columns), numbers(rows * columns), numbers(rows * columns)];
-  const ms = await best(() => session.run({ x, a, b }), rounds);
-  await session.dispose();
-  return ms;
+  const chain = ({ x, a, b }: NamedTensors) => {
+    let y = given(x);
+    for (let i = 0; i < nodes; i++) y = i % 2 === 0 ? tf.add(y, given(a)) : tf.mul(y, given(b));
+    return { y: tf.sum(y) };
+  };
+  return runMs(chain, { x: shape, a: shape, b: shape }, rounds);
 }
 
-async function productsMs(
-  count: number,
-  [m, k, n]: readonly [number, number, number],
+function productsMs(count: number, [m, k, n]: readonly [number, number, number], rounds: number) {
+  const products = ({ x, w, v }: NamedTensors) => {
+    let y = given(x);
+    for (let i = 0; i < count; i++) y = tf.matMul(tf.matMul(y, given(w)), given(v));
+    return { y: tf.sum(y) };
+  };
+  return runMs(products, { x: float(m, k), w: float(k, n), v: float(n, k) }, rounds);
+}
+
+/** Milliseconds of a run, compiled. */
+async function runMs(
+  fn: (tensors: NamedTensors) => NamedTensors,
+  specs: TensorSpecs,
   rounds: number,
-) {
-  const session = await compile(
-    ({ x, w, v }) => {
-      let y: tf.Tensor = x;
-      for (let i = 0; i < count; i++) y = tf.matMul(tf.matMul(y, w), v);
-      return { y: tf.sum(y) };
-    },
-    { x: float(m, k), w: float(k, n), v: float(n, k) },
-    { device },
-  );
-  const [x, w, v] = [numbers(m * k), numbers(k * n), numbers(n * k)];
-  const ms = await best(() => session.run({ x, w, v }), rounds);
+): Promise<number> {
+  const session = await compile(fn, specs, { device });
+  const inputs = numbersOf(specs);
+  const ms = await best(() => session.run(inputs), rounds);
   await session.dispose();
   return ms;
 }
@@ -171,13 +167,7 @@ async function loopCosts(
   step: LoopDefinition["step"],
   few = Math.ceil(64 / scale),
 ): Promise<Measured> {
-  const initialState = Object.fromEntries(
-    Object.entries(state).map(([name, { shape }]) => [
-      name,
-      numbers(shape.reduce((n: number, d) => n * Number(d), 1)),
-    ]),
-  );
-  const definition = { state, initialState, inputs: { x: float() }, step };
+  const definition = { state, initialState: numbersOf(state), inputs: { x: float() }, step };
   const loop = await compileLoop(definition, { device });
   try {
     const time = (steps: number) =>
@@ -200,6 +190,16 @@ function float(...shape: number[]): TensorSpec {
 
 function numbers(n: number): Float32Array {
   return new Float32Array(n).fill(0.01);
+}
+
+/** Numbers for each tensor of a fixed shape. */
+function numbersOf(specs: TensorSpecs): Record<string, Float32Array> {
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, { shape }]) => [
+      name,
+      numbers(shape.reduce((n: number, d) => n * Number(d), 1)),
+    ]),
+  );
 }
 
 function given(tensor: tf.Tensor | undefined): tf.Tensor {
