@@ -17,29 +17,24 @@ export function writeZip(
   let at = 0;
   for (const [name, bytes] of entries) {
     const nameBytes = Buffer.from(name);
-    const local = Buffer.alloc(30);
-    local.writeUInt32LE(0x04034b50, 0);
-    local.writeUInt32LE(bytes.length, 18);
-    local.writeUInt32LE(bytes.length, 22);
-    local.writeUInt16LE(nameBytes.length, 26);
-    const central = Buffer.alloc(46);
-    central.writeUInt32LE(0x02014b50, 0);
-    central.writeUInt16LE(faults.flags ?? 0, 8);
-    central.writeUInt16LE(faults.method ?? 0, 10);
-    central.writeUInt32LE(bytes.length + (faults.packed ?? 0), 20);
-    central.writeUInt32LE(bytes.length + (faults.plain ?? 0), 24);
-    central.writeUInt16LE(nameBytes.length, 28);
-    central.writeUInt32LE(at, 42);
-    locals.push(local, nameBytes, Buffer.from(bytes));
-    centrals.push(central, nameBytes);
+    const [size, length] = [bytes.length, nameBytes.length];
+    const local = [u32(0x04034b50), u16(0, 0, 0, 0, 0), u32(0, size, size), u16(length, 0)];
+    locals.push(...local, nameBytes, Buffer.from(bytes));
+    centrals.push(
+      u32(0x02014b50),
+      u16(0, 0, faults.flags ?? 0, faults.method ?? 0, 0, 0),
+      u32(0, size + (faults.packed ?? 0), size + (faults.plain ?? 0)),
+      u16(length, 0, 0, 0, 0),
+      u32(0, at),
+      nameBytes,
+    );
     at += 30 + nameBytes.length + bytes.length;
   }
   const directory = Buffer.concat(centrals);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(entries.length, 8);
-  end.writeUInt16LE(entries.length, 10);
-  end.writeUInt32LE(directory.length, 12);
-  end.writeUInt32LE(at, 16);
+  const counts = u16(0, 0, entries.length, entries.length);
+  const end = Buffer.concat([u32(0x06054b50), counts, u32(directory.length, at), u16(0)]);
   return Buffer.concat([...locals, directory, end]);
 }
+
+const u16 = (...fields: number[]) => Buffer.from(Uint16Array.from(fields).buffer);
+const u32 = (...fields: number[]) => Buffer.from(Uint32Array.from(fields).buffer);

@@ -6,25 +6,19 @@ import { checkExitLayers, dropoutSites, exitParameters, type Pooling } from "./e
 import { encoderParams } from "./parameter-tree.ts";
 import type { EncoderInputs } from "../encoders/encoder-kind.ts";
 import { encoderParameters } from "../encoders/definitions.ts";
-import type { BertConfig } from "../encoders/bert/definition.ts";
+import { bertConfig } from "../../test/bert-config.ts";
 import type { Dropout } from "../encoders/layers/dropout-sites.ts";
 import { initialWeights } from "../weights/initial-weights.ts";
 import { dropout } from "../encoders/layers/basic-layers.ts";
 
-const config: BertConfig = {
-  modelType: "bert",
-  vocabSize: 29,
+const config = bertConfig({
   hiddenSize: 15,
   numHiddenLayers: 3,
   numAttentionHeads: 5,
   intermediateSize: 7,
   maxPositionEmbeddings: 13,
-  typeVocabSize: 2,
-  layerNormEps: 1e-12,
   initializerRange: 0.5,
-  hiddenDropoutProb: 0.1,
-  attentionProbsDropoutProb: 0.2,
-};
+});
 const classes = 4;
 
 /** A model by its parameters' names, random with a deviation of 0.5. */

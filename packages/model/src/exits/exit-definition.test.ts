@@ -1,21 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { BertConfig } from "../encoders/bert/definition.ts";
+import { bertConfig } from "../../test/bert-config.ts";
 import { dropoutSites, exitParameters } from "./exit-definition.ts";
 
-const config: BertConfig = {
-  modelType: "bert",
-  vocabSize: 29,
+const config = bertConfig({
   hiddenSize: 15,
   numHiddenLayers: 5,
-  numAttentionHeads: 3,
   intermediateSize: 7,
-  maxPositionEmbeddings: 19,
-  typeVocabSize: 2,
-  layerNormEps: 1e-12,
-  initializerRange: 0.02,
-  hiddenDropoutProb: 0.1,
   attentionProbsDropoutProb: 0.3,
-};
+});
 
 describe("exitParameters", () => {
   it("gives every exit a pooler and a classifier of its own", () => {
@@ -46,18 +38,17 @@ describe("dropoutSites", () => {
     const hidden = { shape: ["B", "T", 15], probability: 0.1 };
     const attention = { shape: ["B", 3, "T", "T"], probability: 0.3 };
     const features = { shape: ["B", 15], probability: 0.1 };
+    const layer = (n: number) => [
+      { name: `layer.${n}.attention`, ...attention },
+      { name: `layer.${n}.attentionOutput`, ...hidden },
+      { name: `layer.${n}.output`, ...hidden },
+    ];
     expect(dropoutSites(config, [1, 3], "mean")).toEqual([
       { name: "embeddings", ...hidden },
-      { name: "layer.1.attention", ...attention },
-      { name: "layer.1.attentionOutput", ...hidden },
-      { name: "layer.1.output", ...hidden },
+      ...layer(1),
       { name: "exit.1", ...features },
-      { name: "layer.2.attention", ...attention },
-      { name: "layer.2.attentionOutput", ...hidden },
-      { name: "layer.2.output", ...hidden },
-      { name: "layer.3.attention", ...attention },
-      { name: "layer.3.attentionOutput", ...hidden },
-      { name: "layer.3.output", ...hidden },
+      ...layer(2),
+      ...layer(3),
       { name: "exit.3", ...features },
     ]);
   });

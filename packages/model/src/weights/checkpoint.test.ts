@@ -5,24 +5,11 @@ import { type HostTensor, SafetensorsFile, writeSafetensors } from "@sweetspot/a
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { exitParameters } from "../exits/exit-definition.ts";
 import { encoderParameters } from "../encoders/definitions.ts";
-import type { BertConfig } from "../encoders/bert/definition.ts";
+import { bertConfig } from "../../test/bert-config.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { initialWeights } from "./initial-weights.ts";
 
-const config: BertConfig = {
-  modelType: "bert",
-  vocabSize: 29,
-  hiddenSize: 12,
-  numHiddenLayers: 2,
-  numAttentionHeads: 3,
-  intermediateSize: 5,
-  maxPositionEmbeddings: 19,
-  typeVocabSize: 2,
-  layerNormEps: 1e-12,
-  initializerRange: 0.02,
-  hiddenDropoutProb: 0.1,
-  attentionProbsDropoutProb: 0.2,
-};
+const config = bertConfig({ intermediateSize: 5 });
 const classifier = "exits.2.classifier.bias";
 
 function checkpoint(): Checkpoint & { weights: Record<string, HostTensor> } {
