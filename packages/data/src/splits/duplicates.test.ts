@@ -27,47 +27,46 @@ describe("normalisedText", () => {
 });
 
 describe("withoutDuplicates", () => {
-  test("keeps the first of each set of equals, in order", () => {
-    const examples = [
-      { text: "Good", label: "1" },
-      { text: "bad", label: "0" },
-      { text: "GOOD ", label: "1" },
-      { text: "good", label: "1" },
-    ];
+  test.each([
+    [
+      "keeps the first of each set of equals, in order",
+      [
+        ["Good", "1"],
+        ["bad", "0"],
+        ["GOOD ", "1"],
+        ["good", "1"],
+      ],
+      { kept: [0, 1], duplicatesRemoved: 2, conflictsRemoved: 0 },
+    ],
+    [
+      "leaves out all copies with different labels",
+      [
+        ["fine", "0"],
+        ["Fine", "1"],
+        ["fine", "0"],
+        ["bad", "0"],
+      ],
+      { kept: [3], duplicatesRemoved: 0, conflictsRemoved: 3 },
+    ],
+    [
+      "compares pairs by both texts",
+      [
+        ["a", "0", "b"],
+        ["a", "1", "c"],
+        ["a b", "1", ""],
+        ["A", "0", "B "],
+      ],
+      { kept: [0, 1, 2], duplicatesRemoved: 1, conflictsRemoved: 0 },
+    ],
+  ])("%s", (_, rows, { kept, ...removed }) => {
+    const examples = rows.map(([text = "", label = "", textPair]) => ({
+      text,
+      label,
+      ...(textPair !== undefined && { textPair }),
+    }));
     expect(withoutDuplicates(examples)).toEqual({
-      examples: examples.slice(0, 2),
-      duplicatesRemoved: 2,
-      conflictsRemoved: 0,
-      others: [],
-    });
-  });
-
-  test("copies with different labels are all left out", () => {
-    const examples = [
-      { text: "fine", label: "0" },
-      { text: "Fine", label: "1" },
-      { text: "fine", label: "0" },
-      { text: "bad", label: "0" },
-    ];
-    expect(withoutDuplicates(examples)).toEqual({
-      examples: examples.slice(3),
-      duplicatesRemoved: 0,
-      conflictsRemoved: 3,
-      others: [],
-    });
-  });
-
-  test("pairs are compared by both texts", () => {
-    const examples = [
-      { text: "a", textPair: "b", label: "0" },
-      { text: "a", textPair: "c", label: "1" },
-      { text: "a b", textPair: "", label: "1" },
-      { text: "A", textPair: "B ", label: "0" },
-    ];
-    expect(withoutDuplicates(examples)).toEqual({
-      examples: examples.slice(0, 3),
-      duplicatesRemoved: 1,
-      conflictsRemoved: 0,
+      examples: kept.map((i) => examples[i]),
+      ...removed,
       others: [],
     });
   });
