@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { parseYaml, readYaml } from "./yaml-source.ts";
 
 describe("parseYaml", () => {
@@ -54,13 +54,9 @@ describe("parseYaml", () => {
 });
 
 describe("readYaml", () => {
-  let dir: string;
-  beforeEach(async () => {
-    dir = await mkdtemp(join(tmpdir(), "yaml-"));
-  });
-  afterEach(() => rm(dir, { recursive: true }));
-
   test("a file that is missing or not UTF-8 is an error that names it", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "yaml-"));
+    onTestFinished(() => rm(dir, { recursive: true }));
     const file = join(dir, "p.yaml");
     await expect(readYaml(file, "p.yaml")).rejects.toThrow(/^p\.yaml: cannot be read \(ENOENT/);
     await writeFile(file, Buffer.from("title: caf\xe9\n", "latin1"));

@@ -48,6 +48,7 @@ describe("CodeDigester", () => {
     );
   }
 
+  const two = "node_modules/@s/two/dist";
   const digest = () => new CodeDigester(join(root, "cell.js")).digest("@s/one");
 
   test("identifies packages in the scope by their code, others by version", async () => {
@@ -59,19 +60,19 @@ describe("CodeDigester", () => {
 
   test("stays the same when test helpers change", async () => {
     const before = await digest();
-    await write("node_modules/@s/two/dist/testing.js", "export const c = 1;");
-    await write("node_modules/@s/two/dist/testing/server.js", "export const c = 1;");
+    for (const helper of ["testing.js", "testing/server.js"])
+      await write(`${two}/${helper}`, "export const c = 1;");
     expect(await digest()).toEqual(before);
-    await write("node_modules/@s/two/dist/part/testing.js", "export const c = 1;");
+    await write(`${two}/part/testing.js`, "export const c = 1;");
     expect(await digest()).not.toEqual(before);
   });
 
   test("changes with the code of the package, of a package that it uses, and of the script", async () => {
     const before = await digest();
-    await write("node_modules/@s/two/dist/index.js", "export const b = 1; // why\n");
-    await write("node_modules/@s/two/dist/index.d.ts", "export const b = 1;");
+    await write(`${two}/index.js`, "export const b = 1; // why\n");
+    await write(`${two}/index.d.ts`, "export const b = 1;");
     expect(await digest()).toEqual(before);
-    await write("node_modules/@s/two/dist/index.js", "export const b = 2;");
+    await write(`${two}/index.js`, "export const b = 2;");
     const after = await digest();
     expect(after.packages["@s/one"]).toBe(before.packages["@s/one"]);
     expect(after.packages["@s/two"]).not.toBe(before.packages["@s/two"]);
