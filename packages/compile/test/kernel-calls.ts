@@ -119,6 +119,25 @@ const convolved: Omit<KernelCalls, "run"> = {
     huge: "sums of products past float32's range on the way",
   },
 };
+/** With a bias for each of so many channels, and an activation. */
+const fusedConv = (
+  fn: typeof tf.fused.conv2d | typeof tf.fused.depthwiseConv2d,
+  channels: number,
+): KernelCalls => ({
+  run: (t) =>
+    fn({
+      x: at(t, "x") as tf.Tensor4D,
+      filter: at(t, "filter") as tf.Tensor4D,
+      strides: 1,
+      pad: "same",
+      bias: at(t, "bias"),
+      activation: "relu",
+    }),
+  refusesNothing: nothing,
+  inputs: (l) => ({ ...withFilter(l), bias: { shape: [channels] } }),
+  atol: 5e-6,
+  open: convolved.open ?? {},
+});
 const pooled = (fn: typeof tf.maxPool | typeof tf.avgPool) => (t: NamedTensors) => {
   const x = at(t, "x") as tf.Tensor4D;
   return [fn(x, [2, 3], [2, 1], "same"), fn(x, 2, 3, "valid")];
@@ -288,40 +307,8 @@ export const kernelCalls: Readonly<Record<string, readonly KernelCalls[]>> = {
       open: fold,
     },
   ],
-  FusedConv2D: [
-    {
-      run: (t) =>
-        tf.fused.conv2d({
-          x: at(t, "x") as tf.Tensor4D,
-          filter: at(t, "filter") as tf.Tensor4D,
-          strides: 1,
-          pad: "same",
-          bias: at(t, "bias"),
-          activation: "relu",
-        }),
-      refusesNothing: nothing,
-      inputs: (l) => ({ ...withFilter(l), bias: { shape: [3] } }),
-      atol: 5e-6,
-      open: convolved.open ?? {},
-    },
-  ],
-  FusedDepthwiseConv2D: [
-    {
-      run: (t) =>
-        tf.fused.depthwiseConv2d({
-          x: at(t, "x") as tf.Tensor4D,
-          filter: at(t, "filter") as tf.Tensor4D,
-          strides: 1,
-          pad: "same",
-          bias: at(t, "bias"),
-          activation: "relu",
-        }),
-      refusesNothing: nothing,
-      inputs: (l) => ({ ...withFilter(l), bias: { shape: [6] } }),
-      atol: 5e-6,
-      open: convolved.open ?? {},
-    },
-  ],
+  FusedConv2D: [fusedConv(tf.fused.conv2d, 3)],
+  FusedDepthwiseConv2D: [fusedConv(tf.fused.depthwiseConv2d, 6)],
   GatherNd: [
     {
       run: (t) => tf.gatherND(at(t, "x"), at(t, "indices")),
