@@ -1,10 +1,10 @@
 import { settingProblem, type Stage } from "@sweetspot/artifact";
 import { deviceProblem } from "@sweetspot/runtime/device";
-import { objectiveNames, objectives } from "./objectives/objectives.ts";
+import { type ObjectiveName, objectives } from "./objectives/objectives.ts";
 import { encoderName, type TrainSettings, trainSettings } from "./settings.ts";
 
 /** The methods of the reference implementation. */
-const referenceMethods: readonly string[] = objectiveNames.slice(0, 3);
+const referenceMethods: readonly ObjectiveName[] = ["early-exit", "sweet", "multi-model"];
 
 /**
  * `train`: encoded splits -> fine-tuned checkpoints, one folder per member. The input `teacher`, for the

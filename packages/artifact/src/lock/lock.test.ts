@@ -125,12 +125,17 @@ describe("withLock", () => {
   it("one process works at a time, and the lock is gone afterwards, even after an error", async () => {
     let working = 0;
     let waited = 0;
+    let go = () => {};
+    const bothWait = new Promise<void>((resolve) => (go = resolve));
     const work = async () => {
       expect(++working).toBe(1);
-      await pause(150);
+      // However slow the machine is, the first does not end before the others wait for it.
+      await bothWait;
       working--;
     };
-    const wait = () => (waited += 1);
+    const wait = () => {
+      if (++waited === 2) go();
+    };
     await Promise.all([1, 2, 3].map(() => withLock(folder, wait, work)));
     expect(waited).toBe(2);
     await expect(withLock(folder, nobody, () => Promise.reject(new Error("no")))).rejects.toThrow(
