@@ -1,6 +1,10 @@
 import { dimAt, type Graph } from "../src/graph/graph.ts";
 import { difference, open, type Tolerance, waves } from "./eager.ts";
 
+/** Sizes of batches and texts, from pairs of both. */
+export const sizesOf = (...pairs: readonly [B: number, T: number][]): { B: number; T: number }[] =>
+  pairs.map(([B, T]) => ({ B, T }));
+
 /**
  * Runs two graphs on the same numbers at several sizes, and says where they differ first.
  *

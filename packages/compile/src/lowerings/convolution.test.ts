@@ -2,8 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exact, f32, mismatch, mismatchAt, waves } from "../../test/eager.ts";
+import { eachActivation } from "../../test/each-activation.ts";
 import { withGradients } from "../../test/gradients.ts";
-import { trace } from "../trace/trace.ts";
+import { type NamedTensors, trace } from "../trace/trace.ts";
 
 type Padding = "same" | "valid" | number | [[0, 0], [number, number], [number, number], [0, 0]];
 
@@ -26,6 +27,27 @@ const padding: fc.Arbitrary<Padding> = fc.oneof(
 // Sums of up to a hundred products, in another order.
 const tolerance = { rtol: 1e-5, atol: 5e-6 };
 
+type Convolution = (x: tf.Tensor4D, filter: tf.Tensor4D) => tf.Tensor;
+
+const plain =
+  (fn: Convolution) =>
+  ({ x, filter }: NamedTensors): NamedTensors => ({
+    y: fn(x as tf.Tensor4D, filter as tf.Tensor4D),
+  });
+
+const trained = (fn: Convolution) =>
+  withGradients(({ x, filter }) => fn(x as tf.Tensor4D, filter as tf.Tensor4D), "x", "filter");
+
+const inputs = (x: readonly number[], filter: readonly number[]) => ({
+  x: waves(x),
+  filter: waves(filter, 2),
+});
+
+const differs = (
+  fn: (tensors: NamedTensors) => NamedTensors,
+  given: Parameters<typeof mismatch>[1],
+) => mismatch(fn, given, tolerance);
+
 /** Height or width of an input into which the filter fits. */
 function fitting(filter: number, more: number, dilation = 1): number {
   return (filter - 1) * dilation + 1 + more;
@@ -42,17 +64,12 @@ describe.skipIf(!exact)("conv2d", () => {
         async ({ batch, filter: [h, width], more }, [inChannels, outChannels], strides, pad) => {
           // tfjs takes one number of padding for a square filter and one stride.
           const [w, stride] = typeof pad === "number" ? [h, strides[0]] : [width, strides];
-          const x = waves([batch, fitting(h, more[0]), fitting(w, more[1]), inChannels]);
-          const filter = waves([h, w, inChannels, outChannels], 2);
+          const x = [batch, fitting(h, more[0]), fitting(w, more[1]), inChannels];
+          const filter = [h, w, inChannels, outChannels];
           expect(
-            await mismatch(
-              withGradients(
-                (t) => tf.conv2d(t["x"] as tf.Tensor4D, t["filter"] as tf.Tensor4D, stride, pad),
-                "x",
-                "filter",
-              ),
-              { x, filter },
-              tolerance,
+            await differs(
+              trained((x, filter) => tf.conv2d(x, filter, stride, pad)),
+              inputs(x, filter),
             ),
           ).toBeUndefined();
         },
@@ -70,19 +87,9 @@ describe.skipIf(!exact)("conv2d", () => {
         async (filter, dilation, pad) => {
           const [h, w] = [fitting(filter[0], 2, dilation[0]), fitting(filter[1], 1, dilation[1])];
           expect(
-            await mismatch(
-              ({ x, filter }) => ({
-                y: tf.conv2d(
-                  x as tf.Tensor4D,
-                  filter as tf.Tensor4D,
-                  1,
-                  pad as "same",
-                  "NHWC",
-                  dilation,
-                ),
-              }),
-              { x: waves([2, h, w, 3]), filter: waves([...filter, 3, 2], 2) },
-              tolerance,
+            await differs(
+              plain((x, filter) => tf.conv2d(x, filter, 1, pad as "same", "NHWC", dilation)),
+              inputs([2, h, w, 3], [...filter, 3, 2]),
             ),
           ).toBeUndefined();
         },
@@ -94,12 +101,9 @@ describe.skipIf(!exact)("conv2d", () => {
   it("rounds the output's size as it is told to", async () => {
     for (const mode of ["floor", "round", "ceil"] as const) {
       expect(
-        await mismatch(
-          ({ x, filter }) => ({
-            y: tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, [2, 3], 1, "NHWC", [1, 1], mode),
-          }),
-          { x: waves([2, 6, 7, 3]), filter: waves([3, 2, 3, 2], 2) },
-          tolerance,
+        await differs(
+          plain((x, filter) => tf.conv2d(x, filter, [2, 3], 1, "NHWC", [1, 1], mode)),
+          inputs([2, 6, 7, 3], [3, 2, 3, 2]),
         ),
       ).toBeUndefined();
     }
@@ -107,14 +111,9 @@ describe.skipIf(!exact)("conv2d", () => {
 
   it("takes channels first, gradients too", async () => {
     expect(
-      await mismatch(
-        withGradients(
-          (t) => tf.conv2d(t["x"] as tf.Tensor4D, t["filter"] as tf.Tensor4D, 2, "same", "NCHW"),
-          "x",
-          "filter",
-        ),
-        { x: waves([2, 3, 5, 7]), filter: waves([3, 2, 3, 5], 2) },
-        tolerance,
+      await differs(
+        trained((x, filter) => tf.conv2d(x, filter, 2, "same", "NCHW")),
+        inputs([2, 3, 5, 7], [3, 2, 3, 5]),
       ),
     ).toBeUndefined();
   });
@@ -123,12 +122,9 @@ describe.skipIf(!exact)("conv2d", () => {
     const x = waves([1, 4, 4, 2]);
     x.data.set([NaN, Infinity, -Infinity], 13);
     expect(
-      await mismatch(
-        ({ x, filter }) => ({
-          y: tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, "valid"),
-        }),
+      await differs(
+        plain((x, filter) => tf.conv2d(x, filter, 1, "valid")),
         { x, filter: waves([2, 2, 2, 3], 2) },
-        tolerance,
       ),
     ).toBeUndefined();
   });
@@ -138,11 +134,7 @@ describe.skipIf(!exact)("conv2d", () => {
     const filter = { dtype: "float32", shape: [3, 2, 2, 5] } as const;
     expect(
       await mismatchAt(
-        withGradients(
-          (t) => tf.conv2d(t["x"] as tf.Tensor4D, t["filter"] as tf.Tensor4D, 2, "same"),
-          "x",
-          "filter",
-        ),
+        trained((x, filter) => tf.conv2d(x, filter, 2, "same")),
         { x: { dtype: "float32", shape: ["B", 5, 4, 2] }, filter },
         [{ B: 1 }, { B: 2 }, { B: 6 }],
         make,
@@ -151,11 +143,7 @@ describe.skipIf(!exact)("conv2d", () => {
     ).toBeUndefined();
     expect(
       await mismatchAt(
-        withGradients(
-          (t) => tf.conv2d(t["x"] as tf.Tensor4D, t["filter"] as tf.Tensor4D, 1, "same"),
-          "x",
-          "filter",
-        ),
+        trained((x, filter) => tf.conv2d(x, filter, 1, "same")),
         { x: { dtype: "float32", shape: ["B", "H", "W", 2] }, filter },
         [
           { B: 1, H: 1, W: 1 },
@@ -170,11 +158,8 @@ describe.skipIf(!exact)("conv2d", () => {
 
   it("says where it cannot be", () => {
     const filter = { dtype: "float32", shape: [3, 3, 2, 5] } as const;
-    const of =
-      (strides: number, pad: "valid" | "same") =>
-      ({ x, filter }: Record<string, tf.Tensor>) => ({
-        y: tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, strides, pad),
-      });
+    const of = (strides: number, pad: "valid" | "same") =>
+      plain((x, filter) => tf.conv2d(x, filter, strides, pad));
     expect(() =>
       trace(of(1, "valid"), { x: { dtype: "float32", shape: [1, 2, 5, 2] }, filter }),
     ).toThrow(
@@ -182,9 +167,7 @@ describe.skipIf(!exact)("conv2d", () => {
     );
     expect(() =>
       trace(
-        ({ x, filter }) => ({
-          y: tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, [3, 1], 1),
-        }),
+        plain((x, filter) => tf.conv2d(x, filter, [3, 1], 1)),
         { x: { dtype: "float32", shape: [1, 5, 5, 2] }, filter },
       ),
     ).toThrow("Conv2D: tfjs takes one number of padding for a square filter and one stride");
@@ -197,55 +180,37 @@ describe.skipIf(!exact)("conv2d", () => {
 describe.skipIf(!exact)("what tfjs makes of conv2d", () => {
   it("conv1d, conv2dTranspose and separableConv2d, with their gradients", async () => {
     expect(
-      await mismatch(
+      await differs(
         withGradients(
-          (t) => tf.conv1d(t["x"] as tf.Tensor3D, t["filter"] as tf.Tensor3D, 2, "same"),
+          ({ x, filter }) => tf.conv1d(x as tf.Tensor3D, filter as tf.Tensor3D, 2, "same"),
           "x",
           "filter",
         ),
-        { x: waves([2, 7, 3]), filter: waves([3, 3, 5], 2) },
-        tolerance,
+        inputs([2, 7, 3], [3, 3, 5]),
       ),
     ).toBeUndefined();
     expect(
-      await mismatch(
-        withGradients(
-          (t) =>
-            tf.conv2dTranspose(
-              t["x"] as tf.Tensor4D,
-              t["filter"] as tf.Tensor4D,
-              [2, 6, 7, 3],
-              [2, 3],
-              "same",
-            ),
-          "x",
-          "filter",
-        ),
-        { x: waves([2, 3, 3, 5]), filter: waves([3, 2, 3, 5], 2) },
-        tolerance,
+      await differs(
+        trained((x, filter) => tf.conv2dTranspose(x, filter, [2, 6, 7, 3], [2, 3], "same")),
+        inputs([2, 3, 3, 5], [3, 2, 3, 5]),
       ),
     ).toBeUndefined();
     expect(
-      await mismatch(
+      await differs(
         withGradients(
-          ({ x, depthwise, pointwise }) =>
+          ({ x, filter, pointwise }) =>
             tf.separableConv2d(
               x as tf.Tensor4D,
-              depthwise as tf.Tensor4D,
+              filter as tf.Tensor4D,
               pointwise as tf.Tensor4D,
               2,
               "same",
             ),
           "x",
-          "depthwise",
+          "filter",
           "pointwise",
         ),
-        {
-          x: waves([2, 5, 4, 3]),
-          depthwise: waves([3, 2, 3, 2], 2),
-          pointwise: waves([1, 1, 6, 5], 3),
-        },
-        tolerance,
+        { ...inputs([2, 5, 4, 3], [3, 2, 3, 2]), pointwise: waves([1, 1, 6, 5], 3) },
       ),
     ).toBeUndefined();
   });
@@ -261,24 +226,11 @@ describe.skipIf(!exact)("depthwiseConv2d", () => {
         fc.constantFrom<Padding[]>("same", "valid", 1),
         async ({ batch, filter: [h, width], more }, [channels, multiplier], stride, pad) => {
           const w = typeof pad === "number" ? h : width;
+          const x = [batch, fitting(h, more[0]), fitting(w, more[1]), channels];
           expect(
-            await mismatch(
-              withGradients(
-                (t) =>
-                  tf.depthwiseConv2d(
-                    t["x"] as tf.Tensor4D,
-                    t["filter"] as tf.Tensor4D,
-                    stride,
-                    pad as "same",
-                  ),
-                "x",
-                "filter",
-              ),
-              {
-                x: waves([batch, fitting(h, more[0]), fitting(w, more[1]), channels]),
-                filter: waves([h, w, channels, multiplier], 2),
-              },
-              tolerance,
+            await differs(
+              trained((x, filter) => tf.depthwiseConv2d(x, filter, stride, pad as "same")),
+              inputs(x, [h, w, channels, multiplier]),
             ),
           ).toBeUndefined();
         },
@@ -289,24 +241,17 @@ describe.skipIf(!exact)("depthwiseConv2d", () => {
 
   it("agrees with tfjs with dilations, and holds for batches of any size", async () => {
     expect(
-      await mismatch(
-        ({ x, filter }) => ({
-          y: tf.depthwiseConv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, "same", "NHWC", [2, 3]),
-        }),
-        { x: waves([2, 5, 7, 3]), filter: waves([3, 2, 3, 2], 2) },
-        tolerance,
+      await differs(
+        plain((x, filter) => tf.depthwiseConv2d(x, filter, 1, "same", "NHWC", [2, 3])),
+        inputs([2, 5, 7, 3], [3, 2, 3, 2]),
       ),
     ).toBeUndefined();
     expect(
       await mismatchAt(
-        withGradients(
-          (t) => tf.depthwiseConv2d(t["x"] as tf.Tensor4D, t["f"] as tf.Tensor4D, 2, "same"),
-          "x",
-          "f",
-        ),
+        trained((x, filter) => tf.depthwiseConv2d(x, filter, 2, "same")),
         {
           x: { dtype: "float32", shape: ["B", 5, 4, 3] },
-          f: { dtype: "float32", shape: [3, 3, 3, 2] },
+          filter: { dtype: "float32", shape: [3, 3, 3, 2] },
         },
         [{ B: 1 }, { B: 2 }, { B: 5 }],
         (name, shape) => waves(shape, name.charCodeAt(0)),
@@ -317,35 +262,26 @@ describe.skipIf(!exact)("depthwiseConv2d", () => {
 });
 
 describe("fused.conv2d and fused.depthwiseConv2d", () => {
-  const given = ["linear", "relu", "relu6", "elu", "sigmoid", "leakyrelu", "prelu"] as const;
-
   it("add the bias and apply each activation that tfjs knows", async () => {
     for (const conv of ["conv2d", "depthwiseConv2d"] as const) {
+      const channels = conv === "conv2d" ? 2 : 6;
       expect(
-        await mismatch(
-          ({ x, filter, bias, alpha }) =>
-            Object.fromEntries(
-              given.map((activation) => [
-                activation,
-                tf.fused[conv]({
-                  x: x as tf.Tensor4D,
-                  filter: filter as tf.Tensor4D,
-                  strides: 2,
-                  pad: "same",
-                  bias: bias as tf.Tensor,
-                  activation,
-                  ...(activation === "prelu" ? { preluActivationWeights: alpha as tf.Tensor } : {}),
-                  ...(activation === "leakyrelu" ? { leakyreluAlpha: 0.3 } : {}),
-                }),
-              ]),
-            ),
+        await differs(
+          eachActivation((activation, { x, filter, bias }) =>
+            tf.fused[conv]({
+              x: x as tf.Tensor4D,
+              filter: filter as tf.Tensor4D,
+              strides: 2,
+              pad: "same",
+              bias: bias as tf.Tensor,
+              ...activation,
+            }),
+          ),
           {
-            x: waves([2, 5, 4, 3]),
-            filter: waves([3, 2, 3, 2], 2),
-            bias: waves([conv === "conv2d" ? 2 : 6], 3),
-            alpha: waves([conv === "conv2d" ? 2 : 6], 4),
+            ...inputs([2, 5, 4, 3], [3, 2, 3, 2]),
+            bias: waves([channels], 3),
+            alpha: waves([channels], 4),
           },
-          tolerance,
         ),
       ).toBeUndefined();
     }
@@ -353,7 +289,7 @@ describe("fused.conv2d and fused.depthwiseConv2d", () => {
 
   it("take one number a channel with channels first", async () => {
     expect(
-      await mismatch(
+      await differs(
         ({ x, filter, bias, alpha }) => ({
           y: tf.fused.conv2d({
             x: x as tf.Tensor4D,
@@ -366,20 +302,14 @@ describe("fused.conv2d and fused.depthwiseConv2d", () => {
             preluActivationWeights: alpha as tf.Tensor,
           }),
         }),
-        {
-          x: waves([2, 3, 5, 4]),
-          filter: waves([3, 2, 3, 2], 2),
-          bias: waves([2], 3),
-          alpha: waves([2], 4),
-        },
-        tolerance,
+        { ...inputs([2, 3, 5, 4], [3, 2, 3, 2]), bias: waves([2], 3), alpha: waves([2], 4) },
       ),
     ).toBeUndefined();
   });
 
   it("have gradients, of the bias too", async () => {
     expect(
-      await mismatch(
+      await differs(
         withGradients(
           ({ x, filter, bias }) =>
             tf.fused.conv2d({
@@ -394,8 +324,7 @@ describe("fused.conv2d and fused.depthwiseConv2d", () => {
           "filter",
           "bias",
         ),
-        { x: waves([2, 5, 4, 3]), filter: waves([3, 2, 3, 2], 2), bias: waves([2], 3) },
-        tolerance,
+        { ...inputs([2, 5, 4, 3], [3, 2, 3, 2]), bias: waves([2], 3) },
       ),
     ).toBeUndefined();
   });

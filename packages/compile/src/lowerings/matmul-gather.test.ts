@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exact, f32, i32, mismatch, open, waves } from "../../test/eager.ts";
+import { eachActivation } from "../../test/each-activation.ts";
 import { trace } from "../trace/trace.ts";
 import { elementCount } from "../graph/graph.ts";
 
@@ -67,24 +68,17 @@ describe("matMul", () => {
 
 describe("fused.matMul", () => {
   it("adds the bias and applies each activation that tfjs knows", async () => {
-    const given = ["linear", "relu", "relu6", "elu", "sigmoid", "leakyrelu", "prelu"] as const;
     expect(
       await mismatch(
-        ({ a, b, bias, alpha }) =>
-          Object.fromEntries(
-            given.map((activation) => [
-              activation,
-              tf.fused.matMul({
-                a: a as tf.Tensor2D,
-                b: b as tf.Tensor2D,
-                transposeB: true,
-                bias: bias as tf.Tensor,
-                activation,
-                ...(activation === "prelu" ? { preluActivationWeights: alpha as tf.Tensor } : {}),
-                ...(activation === "leakyrelu" ? { leakyreluAlpha: 0.3 } : {}),
-              }),
-            ]),
-          ),
+        eachActivation((activation, { a, b, bias }) =>
+          tf.fused.matMul({
+            a: a as tf.Tensor2D,
+            b: b as tf.Tensor2D,
+            transposeB: true,
+            bias: bias as tf.Tensor,
+            ...activation,
+          }),
+        ),
         { a: waves([2, 3]), b: waves([5, 3], 2), bias: waves([5], 3), alpha: waves([5], 4) },
       ),
     ).toBeUndefined();

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { differs } from "../../test/same-numbers.ts";
+import { differs, sizesOf } from "../../test/same-numbers.ts";
 import { removeDeadNodes } from "../graph/passes.ts";
 import { type NamedTensors, trace } from "../trace/trace.ts";
 import { fuseAttention } from "./fuse-attention.ts";
@@ -49,12 +49,7 @@ function both({
   return { graph, changed, count };
 }
 
-const sizes = [
-  { B: 1, T: 1 },
-  { B: 1, T: 7 },
-  { B: 5, T: 2 },
-  { B: 2, T: 11 },
-];
+const sizes = sizesOf([1, 1], [1, 7], [5, 2], [2, 11]);
 
 describe("fuseAttention", () => {
   it("makes one node of the product, the softmax and the heads, with the same numbers", async () => {
