@@ -2,22 +2,18 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runStage } from "@sweetspot/artifact";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fakeCell, threeMethods, writeCell } from "./testing.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import { fakeCell, threeMethods, writeCell, writeCells } from "./testing.ts";
 import type { ReportedCell } from "./cell.ts";
 import { stage } from "./stage.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sweetspot-report-"));
-});
+const folder = await mkdtemp(join(tmpdir(), "sweetspot-report-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("the stage report", () => {
   test("writes the page, the numbers, the table and the figures, the same bytes each time", async () => {
     const cells = threeMethods({ examples: 101 });
-    const inputs: Record<string, string> = {};
-    for (const cell of cells) inputs[cell.input] = await writeCell(folder, cell);
+    const inputs = await writeCells(folder, cells);
     const call = {
       settings: {
         title: "Three methods",

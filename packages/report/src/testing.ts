@@ -205,3 +205,13 @@ export async function writeCell(
   });
   return dir;
 }
+
+/** Writes several cells into a folder. @returns each cell's folder, by the name of its input */
+export async function writeCells(
+  folder: string,
+  cells: readonly ReportedCell[],
+): Promise<Record<string, string>> {
+  const inputs: Record<string, string> = {};
+  for (const cell of cells) inputs[cell.input] = await writeCell(folder, cell);
+  return inputs;
+}

@@ -2,22 +2,18 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runStage } from "@sweetspot/artifact";
-import { writeCell } from "@sweetspot/report/testing";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeCell, writeCells } from "@sweetspot/report/testing";
+import { afterAll, describe, expect, test } from "vitest";
 import { studyCells } from "../test/study-cells.ts";
 import { stage } from "./stage.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sweetspot-study-"));
-});
+const folder = await mkdtemp(join(tmpdir(), "sweetspot-study-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("the stage study", () => {
   test("writes the page, the numbers, the claims as text and the figures", async () => {
     const cells = studyCells().filter((c) => c.chosen && c.seed === 1 && c.task !== "beta");
-    const inputs: Record<string, string> = {};
-    for (const cell of cells) inputs[cell.input] = await writeCell(folder, cell);
+    const inputs = await writeCells(folder, cells);
     const { path, manifest } = await runStage(stage, {
       settings: {
         title: "Claims",
