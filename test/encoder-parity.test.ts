@@ -15,12 +15,11 @@ import {
   tensorNamed,
 } from "./reference/bert-reference.ts";
 
+const facts = await readEncoderFacts();
 // Both sides compute in float32 and add in different orders.
 const rtol = 1e-4;
 const stateAtol = 1e-5;
 const gradientAtol = 2e-6;
-
-const facts = await readEncoderFacts();
 
 /** The names of the results that differ from the reference. */
 function wrong(compared: readonly Compared[], atol: number): string[] {

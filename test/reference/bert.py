@@ -18,7 +18,7 @@ import pathlib
 import re
 
 import torch
-from exits import CLASSES, EXITS, SEED, begin, exits_in_torch, given, gradients, int32, padded, random_weights, shapes, weighted_losses, with_masks
+from exits import CLASSES, EXITS, SEED, SHAPE, begin, exits_in_torch, given, gradients, int32, padded, random_weights, shapes, weighted_losses, with_masks
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForSequenceClassification, BertModel
 
@@ -55,17 +55,7 @@ def minilm():
     return out, {"config": json.loads((MINILM / "config.json").read_text()), "stateDict": shapes(model)}
 
 
-TINY = dict(
-    vocab_size=29,
-    hidden_size=12,
-    num_hidden_layers=3,
-    num_attention_heads=3,
-    intermediate_size=20,
-    max_position_embeddings=19,
-    type_vocab_size=2,
-    hidden_dropout_prob=0.25,
-    attention_probs_dropout_prob=0.5,
-)
+TINY = dict(**SHAPE, max_position_embeddings=19, type_vocab_size=2)
 
 
 def classifier_after(layer, weights):

@@ -16,22 +16,13 @@ import json
 import pathlib
 
 import torch
-from exits import CLASSES, EXITS, SEED, begin, exits_in_torch, given, gradients, padded, random_weights, weighted_losses, with_masks
+from exits import CLASSES, EXITS, SEED, SHAPE, begin, exits_in_torch, given, gradients, padded, random_weights, weighted_losses, with_masks
 from safetensors.torch import save_file
 from torch.nn import functional
 from transformers import AutoModel, AutoModelForSequenceClassification, CONFIG_MAPPING
 from transformers.models.deberta_v2.modeling_deberta_v2 import make_log_bucket_position
 
 HERE = pathlib.Path(__file__).parent / "encoders"
-SHAPE = dict(
-    vocab_size=29,
-    hidden_size=12,
-    num_hidden_layers=3,
-    num_attention_heads=3,
-    intermediate_size=20,
-    hidden_dropout_prob=0.25,
-    attention_probs_dropout_prob=0.5,
-)
 DEBERTA = dict(max_position_embeddings=19, relative_attention=True, layer_norm_eps=1e-7)
 
 KINDS = {

@@ -9,6 +9,10 @@ from torch.nn import functional
 SEED = 20230604
 CLASSES = 5
 EXITS = (1, 2, 3)
+SHAPE = dict(
+    vocab_size=29, hidden_size=12, num_hidden_layers=3, num_attention_heads=3, intermediate_size=20,
+    hidden_dropout_prob=0.25, attention_probs_dropout_prob=0.5,
+)
 
 
 def begin(made_by):

@@ -28,19 +28,10 @@ from bert import Bert, names, sum_of_losses  # noqa: E402
 
 SEED = 20230604
 CONFIG = dict(
-    model_type="bert",
-    hidden_act="gelu",
-    vocab_size=31,
-    hidden_size=12,
-    num_hidden_layers=3,
-    num_attention_heads=3,
-    intermediate_size=20,
-    max_position_embeddings=11,
-    type_vocab_size=2,
-    layer_norm_eps=1e-12,
-    initializer_range=0.2,
-    hidden_dropout_prob=0.0,
-    attention_probs_dropout_prob=0.0,
+    model_type="bert", hidden_act="gelu",
+    vocab_size=31, hidden_size=12, num_hidden_layers=3, num_attention_heads=3, intermediate_size=20,
+    max_position_embeddings=11, type_vocab_size=2, layer_norm_eps=1e-12,
+    initializer_range=0.2, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
 )
 WORK = dict(config=CONFIG, exitLayers=[1, 2, 3], classes=3, pooling="first-token")
 RATES = [0.01, 0.02, 0.005]
