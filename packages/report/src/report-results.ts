@@ -1,23 +1,15 @@
-import { type CellResults, type CurvePoint, type Machine } from "@sweetspot/artifact";
+import type { CellResults, CurvePoint } from "@sweetspot/artifact";
 import type { ReportedCell } from "./cell.ts";
 import type { Comparison } from "./comparisons.ts";
 import { findings } from "./findings.ts";
 import type { ReportedGroup } from "./page.ts";
-import type { BudgetSummary, ExitSummary, GridSummary } from "./summary.ts";
+import type { BudgetSummary, ExitSummary, Group, GridSummary } from "./summary.ts";
 
 /** The report's `results.json`: every number on the page, and each cell's own. */
 export interface ReportResults {
   format: "sweetspot-report-1";
   title: string;
-  groups: {
-    task: string;
-    encoder: string;
-    labels: string[];
-    layers: number;
-    examples: number;
-    confidence: number;
-    majority: { label: string; share: number };
-    machines: Machine[];
+  groups: (Omit<Group, "methods"> & {
     methods: {
       method: string;
       label: string;
@@ -32,7 +24,7 @@ export interface ReportResults {
       Pick<CellResults, "testSha256" | "exits" | "grid" | "atBudget" | "timing"> & {
         curve: CurveColumns;
       })[];
-  }[];
+  })[];
 }
 
 /**

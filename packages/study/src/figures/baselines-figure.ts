@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { type Figure, dotItem, draw, hollow, methodItem, percent } from "@sweetspot/report/parts";
 import { type Study, taskLabel } from "../study.ts";
+import { dodge, rowAxis } from "./axes.ts";
 
 const wordsMark: Plot.DotOptions = {
   symbol: "plus",
@@ -44,12 +45,7 @@ export function baselinesFigure(study: Study): Figure {
             label: "accuracy, % →",
             ticks: size.name === "wide" ? 10 : 5,
           },
-          y: {
-            domain: [names.length - 0.5, -0.5],
-            ticks: names.map((_, i) => i),
-            tickFormat: (i: number) => names[i] ?? "",
-            tickSize: 0,
-          },
+          y: rowAxis(names),
           marks: [
             Plot.dot(tasks, {
               x: "majority",
@@ -67,7 +63,7 @@ export function baselinesFigure(study: Study): Figure {
                     .filter((m) => m.method === method)
                     .map((m) => ({
                       x: m.accuracy,
-                      y: i + (s - (styles.length - 1) / 2) * step,
+                      y: i + dodge(s, styles.length, step),
                     })),
                 ),
                 { x: "x", y: "y", ...hollow(color), r: 4, symbol },

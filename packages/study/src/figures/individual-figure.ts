@@ -12,6 +12,7 @@ import {
   yDomain,
 } from "@sweetspot/report/parts";
 import { type Study, taskLabel } from "../study.ts";
+import { dodge, layerAxis } from "./axes.ts";
 
 /** Each exit alone, a panel for each task. */
 export function individualFigure(study: Study): Figure {
@@ -56,7 +57,7 @@ function drawPanel(group: Group, title: string, size: Size): string {
     color,
     symbol,
     exits: exits.map(({ exitLayer, accuracy, interval: [low, high] }) => ({
-      x: layers.indexOf(exitLayer) + (i - (methods.length - 1) / 2) * step,
+      x: layers.indexOf(exitLayer) + dodge(i, methods.length, step),
       y: 100 * accuracy.mean,
       low: 100 * low,
       high: 100 * high,
@@ -68,13 +69,7 @@ function drawPanel(group: Group, title: string, size: Size): string {
       marginLeft: 38,
       marginRight: 8,
       marginBottom: 30,
-      x: {
-        domain: [-0.5, layers.length - 0.5],
-        ticks: layers.map((_, i) => i),
-        tickFormat: (i: number) => String(layers[i] ?? ""),
-        tickSize: 0,
-        label: null,
-      },
+      x: layerAxis(layers),
       y: {
         domain: yDomain(drawn.flatMap((d) => d.exits.flatMap((e) => [e.low, e.high]))),
         ticks: 5,

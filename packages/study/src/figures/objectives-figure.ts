@@ -2,6 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { type Figure, dotItem, draw, percent, signed } from "@sweetspot/report/parts";
 import type { ObjectiveRow } from "../questions/objectives.ts";
 import { ofOneSeed, type Study } from "../study.ts";
+import { pointsAxis } from "./axes.ts";
 
 /** Further methods against the best of the three; no figure if there are none. */
 export function objectivesFigures({ objectives, bootstrap }: Study): Figure[] {
@@ -27,12 +28,7 @@ export function objectivesFigures({ objectives, bootstrap }: Study): Figure[] {
           {
             height: 110 + 30 * names.length,
             marginLeft: size.name === "wide" ? 150 : 136,
-            x: {
-              domain: [Math.min(-1, ...values) - 0.3, Math.max(1, ...values) + 0.3],
-              grid: true,
-              label: "points of accuracy →",
-              ticks: size.name === "wide" ? 8 : 4,
-            },
+            x: pointsAxis(values, { least: 1, margin: 0.3, size }),
             y: { domain: names, type: "point", tickSize: 0 },
             marks: [
               Plot.ruleX([0], { stroke: "var(--ink)" }),

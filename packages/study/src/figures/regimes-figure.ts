@@ -13,6 +13,7 @@ import {
 } from "@sweetspot/report/parts";
 import type { RegimeRow } from "../questions/regimes.ts";
 import { ofOneSeed, type Study } from "../study.ts";
+import { dodge, layerAxis } from "./axes.ts";
 
 /** Each exit less early-exit's, a panel for each regime; no figure if there are no regimes. */
 export function regimesFigures(study: Study): Figure[] {
@@ -71,7 +72,6 @@ function drawPanel(
 ): string {
   const layers = [...new Set(rows.map((r) => r.exitLayer))].sort((a, b) => a - b);
   const place = (row: RegimeRow) => layers.indexOf(row.exitLayer);
-  const offset = (i: number) => (i - (compared.length - 1) / 2) * 0.24;
   const fits = [
     ...(early === undefined
       ? []
@@ -96,19 +96,13 @@ function drawPanel(
       marginLeft: 38,
       marginRight: 8,
       marginBottom: 44 + fits.length * line,
-      x: {
-        domain: [-0.5, layers.length - 0.5],
-        ticks: layers.map((_, i) => i),
-        tickFormat: (i: number) => String(layers[i] ?? ""),
-        tickSize: 0,
-        label: null,
-      },
+      x: layerAxis(layers),
       y: { domain: [low - air, high + air], ticks: 6, grid: true },
       marks: [
         Plot.ruleY([0], { stroke: "var(--ink)" }),
         ...compared.flatMap(({ method, color, symbol }, i) => {
           const own = rows.filter((r) => r.method === method);
-          const x = (r: RegimeRow) => place(r) + offset(i);
+          const x = (r: RegimeRow) => place(r) + dodge(i, compared.length, 0.24);
           return [
             Plot.ruleX(own, { x, y1: "low", y2: "high", stroke: color, strokeWidth: 1.5 }),
             Plot.dot(own, { x, y: "effect", ...hollow(color), r: 4, symbol }),

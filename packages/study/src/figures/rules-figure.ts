@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { type Figure, draw, hollow, methodItem, percent, signed } from "@sweetspot/report/parts";
 import type { Study } from "../study.ts";
+import { dodge, pointsAxis, rowAxis } from "./axes.ts";
 
 const reference = "max-probability";
 
@@ -22,7 +23,7 @@ export function rulesFigures({ rules, styles }: Study): Figure[] {
       .filter((r) => r.rule !== reference)
       .map((r) => ({
         x: 100 * (r.area - base),
-        y: names.indexOf(r.rule) + (i - (rows.length - 1) / 2) * step,
+        y: names.indexOf(r.rule) + dodge(i, rows.length, step),
       })),
   }));
   const values = marks.flatMap((m) => m.points.map((p) => p.x));
@@ -39,19 +40,8 @@ export function rulesFigures({ rules, styles }: Study): Figure[] {
           {
             height: 110 + 44 * names.length,
             marginLeft: size.name === "wide" ? 130 : 120,
-            x: {
-              domain: [Math.min(-0.5, ...values) - 0.2, Math.max(0.5, ...values) + 0.2],
-              grid: true,
-              label: "points of accuracy →",
-              ticks: size.name === "wide" ? 8 : 4,
-            },
-            y: {
-              domain: [names.length - 0.5, -0.5],
-              ticks: names.map((_, i) => i),
-              tickFormat: (i: number) =>
-                (names[i] ?? "").replaceAll("-", " ").replace(" with", "\nwith"),
-              tickSize: 0,
-            },
+            x: pointsAxis(values, { least: 0.5, margin: 0.2, size }),
+            y: rowAxis(names.map((n) => n.replaceAll("-", " ").replace(" with", "\nwith"))),
             marks: [
               Plot.ruleX([0], { stroke: "var(--ink)" }),
               ...marks.map(({ style: { color, symbol }, points }) =>

@@ -1,5 +1,6 @@
 import type { ReliabilityBin } from "@sweetspot/statistics";
 import { type ReportedCell, mean } from "@sweetspot/report/parts";
+import { byMethod } from "./by-method.ts";
 
 /** How far the confidences of a method's exits are from their accuracies, over tasks and seeds. */
 export interface Calibration {
@@ -14,32 +15,26 @@ export interface Calibration {
 
 /** Each method's calibration; bins pool all exits and cells. */
 export function calibrationOf(cells: readonly ReportedCell[]): Calibration[] {
-  return [...new Set(cells.map((c) => c.method))].flatMap((method) => {
-    const all = cells
-      .filter((c) => c.method === method)
-      .flatMap((c) => c.results.calibration ?? []);
-    if (all.length === 0) return [];
+  return byMethod(cells, (results) => results.calibration).map(({ method, all }) => {
     const side = (of: "before" | "after") => ({
       ece: mean(all.map((exit) => exit[of].ece)),
       bins: pooled(all.map((exit) => exit[of].bins)),
     });
     const layers = [...new Set(all.map((exit) => exit.exitLayer))].sort((a, b) => a - b);
-    return [
-      {
-        method,
-        before: side("before"),
-        after: side("after"),
-        exits: layers.map((exitLayer) => {
-          const own = all.filter((exit) => exit.exitLayer === exitLayer);
-          return {
-            exitLayer,
-            temperature: Math.exp(mean(own.map((exit) => Math.log(exit.temperature)))),
-            before: mean(own.map((exit) => exit.before.ece)),
-            after: mean(own.map((exit) => exit.after.ece)),
-          };
-        }),
-      },
-    ];
+    return {
+      method,
+      before: side("before"),
+      after: side("after"),
+      exits: layers.map((exitLayer) => {
+        const own = all.filter((exit) => exit.exitLayer === exitLayer);
+        return {
+          exitLayer,
+          temperature: Math.exp(mean(own.map((exit) => Math.log(exit.temperature)))),
+          before: mean(own.map((exit) => exit.before.ece)),
+          after: mean(own.map((exit) => exit.after.ece)),
+        };
+      }),
+    };
   });
 }
 

@@ -1,6 +1,7 @@
 import type { GradientConflict } from "@sweetspot/artifact";
 import type { StudyCell } from "../cell.ts";
 import { mean } from "@sweetspot/report/parts";
+import { byMethod } from "./by-method.ts";
 
 /** How a method's classifiers pull the layers, averaged over training runs. Layer 0 is the embeddings. */
 export interface Gradients extends Pick<GradientConflict, "pairs" | "alignments"> {
@@ -12,11 +13,7 @@ export interface Gradients extends Pick<GradientConflict, "pairs" | "alignments"
  * of a cascade are pooled. Methods whose training measured nothing are left out.
  */
 export function gradientsOf(cells: readonly StudyCell[]): Gradients[] {
-  return [...new Set(cells.map((c) => c.method))].flatMap((method) => {
-    const measured = cells
-      .filter((c) => c.method === method)
-      .flatMap((c) => c.results.conflict ?? []);
-    if (measured.length === 0) return [];
+  return byMethod(cells, (results) => results.conflict).map(({ method, all: measured }) => {
     const pairs = grouped(
       measured.flatMap((m) => m.pairs),
       ({ layer, exits }) => `${layer} ${exits.join()}`,
@@ -25,20 +22,18 @@ export function gradientsOf(cells: readonly StudyCell[]): Gradients[] {
       measured.flatMap((m) => m.alignments),
       ({ layer, exit }) => `${layer} ${exit}`,
     );
-    return [
-      {
-        method,
-        pairs: pairs.map(([first, all]) => ({
-          ...first,
-          cosine: mean(all.map((p) => p.cosine)),
-          conflicts: mean(all.map((p) => p.conflicts)),
-        })),
-        alignments: alignments.map(([first, all]) => ({
-          ...first,
-          cosine: mean(all.map((a) => a.cosine)),
-        })),
-      },
-    ];
+    return {
+      method,
+      pairs: pairs.map(([first, all]) => ({
+        ...first,
+        cosine: mean(all.map((p) => p.cosine)),
+        conflicts: mean(all.map((p) => p.conflicts)),
+      })),
+      alignments: alignments.map(([first, all]) => ({
+        ...first,
+        cosine: mean(all.map((a) => a.cosine)),
+      })),
+    };
   });
 }
 
