@@ -11,8 +11,8 @@ import {
   bootstrapping,
   type Effect,
   estimateEffect,
-  type Question,
-  questions,
+  type PaperClaim,
+  paperClaims,
   readStudyCell,
   sharedSeeds,
   type StudyCell,
@@ -45,7 +45,7 @@ const contrasts: readonly (readonly [Condition, Condition, string])[] = [
   ["low-resource-deep", "low-resource", "two exits less four"],
 ];
 /** Claim 2 needs `projected`, which these pipelines do not have. */
-const asked = questions.filter(({ id }) => id !== 2);
+const asked = paperClaims.filter(({ id }) => id !== 2);
 
 /** The cells of a pipeline's study with these tasks and this seed. */
 async function cellsOf(pipeline: string): Promise<StudyCell[]> {
@@ -78,7 +78,7 @@ for (const condition of Object.keys(conditions) as Condition[]) {
  * A task's sample for one part of a claim under a condition. All conditions have the same test examples.
  */
 function sampleOf(
-  { methods, parts }: Question,
+  { methods, parts }: PaperClaim,
   part: number,
   condition: Condition,
   task: string,
@@ -105,14 +105,14 @@ const rounded = ({ effect, low, high }: Effect): Effect => ({
   low: Number(low.toFixed(4)),
   high: Number(high.toFixed(4)),
 });
-const measured = asked.flatMap((question) =>
-  question.parts.map(({ name }, part) => ({
-    claim: question.id,
+const measured = asked.flatMap((claim) =>
+  claim.parts.map(({ name }, part) => ({
+    claim: claim.id,
     part: name,
     conditions: Object.fromEntries(
       (Object.keys(conditions) as Condition[]).map((condition) => [
         condition,
-        rounded(effectOf((task) => sampleOf(question, part, condition, task))),
+        rounded(effectOf((task) => sampleOf(claim, part, condition, task))),
       ]),
     ),
     contrasts: Object.fromEntries(
@@ -120,8 +120,8 @@ const measured = asked.flatMap((question) =>
         name,
         rounded(
           effectOf((task) => {
-            const a = sampleOf(question, part, first, task);
-            const b = sampleOf(question, part, second, task);
+            const a = sampleOf(claim, part, first, task);
+            const b = sampleOf(claim, part, second, task);
             return { ...a, effect: (s, e) => a.effect(s, e) - b.effect(s, e) };
           }),
         ),

@@ -11,7 +11,7 @@ export { type Baseline, baselineSchema } from "./formats/baseline.ts";
 export { type BundleFile, bundleSchema, type BundleSegment } from "./formats/bundle.ts";
 export { type CascadeFile, cascadeSchema } from "./formats/cascade.ts";
 export { type EncodedSplit, readSplit, writeSplit } from "./formats/encoded-split.ts";
-export { type GradientConflict, gradientConflictSchema } from "./formats/gradient-conflict.ts";
+export { type GradientConflict, readGradientConflict } from "./formats/gradient-conflict.ts";
 export { type Method, methodSchema } from "./formats/method.ts";
 export {
   type CostedOutcomes,

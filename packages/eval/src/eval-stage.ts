@@ -5,6 +5,7 @@ import {
   type CellResults,
   type Json,
   type PromiseResult,
+  readGradientConflict,
   readJsonAs,
   type StageContext,
   timingSchema,
@@ -25,7 +26,6 @@ import {
   type SplitLogits,
 } from "./predictions.ts";
 import { candidateThresholds, kept, learnThenTest } from "./promise.ts";
-import { readGradientConflict } from "./gradient-conflict.ts";
 import { speedAccuracyCurve } from "./curves/speed-accuracy.ts";
 import type { EvalSettings } from "./settings.ts";
 import { fitTemperature } from "./calibration/temperature.ts";

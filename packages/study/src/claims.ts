@@ -1,6 +1,6 @@
 import { holm, type TaskSample } from "@sweetspot/statistics";
 import type { StudyCell } from "./cell.ts";
-import { type ConflictShare, conflictShare } from "./questions/conflict-share.ts";
+import { type ConflictShare, conflictShare } from "./analyses/conflict-share.ts";
 import { curveDifference, exitDifference, sharedSeeds } from "./effects/effects.ts";
 import {
   type Bootstrapping,
@@ -55,7 +55,7 @@ export interface ClaimPart extends Effect {
 }
 
 /** How a claim is measured on the cells of one task. */
-export interface Question extends Pick<Claim, "id" | "statement" | "paper" | "measure"> {
+export interface PaperClaim extends Pick<Claim, "id" | "statement" | "paper" | "measure"> {
   methods: string[];
   parts: {
     name: string;
@@ -72,7 +72,7 @@ type Sample = (cells: StudyCell[][]) => TaskSample;
 const exits = ([first = [], second = []]: StudyCell[][]) => exitDifference(first, second);
 
 /** The claims of "Finding the SWEET Spot", arXiv:2306.02307, in numbers, as stated in docs/experiments.md. */
-export const questions: readonly Question[] = [
+export const paperClaims: readonly PaperClaim[] = [
   {
     id: 1,
     statement: "Individual multi-model classifiers beat early-exit's.",
@@ -156,7 +156,7 @@ interface Part {
 
 /** The estimates of a claim's parts, or why there are none. */
 interface Answer {
-  question: Question;
+  asked: PaperClaim;
   parts: Part[];
   seeds: number[];
   why?: string;
@@ -181,7 +181,7 @@ export function claimsOf(
   { controls = [], ...settings }: Partial<Bootstrapping> & { controls?: readonly string[] } = {},
 ): Claim[] {
   const how = { ...bootstrapping, ...settings };
-  const answers = questions.map((question) => answer(question, cells, controls, how));
+  const answers = paperClaims.map((asked) => answer(asked, cells, controls, how));
   const decisions = answers.map((a) => together(a.parts));
   const { levels } = holm(
     decisions.map(({ above, below }) => Math.min(above, below)),
@@ -195,7 +195,7 @@ export function claimsOf(
 }
 
 function answer(
-  question: Question,
+  asked: PaperClaim,
   cells: readonly StudyCell[],
   controls: readonly string[],
   how: Bootstrapping,
@@ -205,7 +205,7 @@ function answer(
     control: controls.includes(task),
     shared: sharedSeeds(
       cells.filter((c) => c.task === task),
-      question.methods,
+      asked.methods,
     ),
   }));
   const missing = tasks.filter((t) => t.shared === undefined).map((t) => t.task);
@@ -213,15 +213,15 @@ function answer(
     shared === undefined ? [] : [{ ...at, shared }],
   );
   if (!measured.some(({ control }) => !control)) {
-    const without = question.methods.filter((m) => !cells.some((c) => c.method === m));
+    const without = asked.methods.filter((m) => !cells.some((c) => c.method === m));
     return {
-      question,
+      asked,
       parts: [],
       seeds: [],
       why:
         without.length > 0
           ? `there is no cell of ${without.join(", ")}`
-          : `no task has ${question.methods.join(", ")} with the same seed`,
+          : `no task has ${asked.methods.join(", ")} with the same seed`,
     };
   }
   const of = (sample: Sample, bound?: number) =>
@@ -230,7 +230,7 @@ function answer(
       how,
       bound,
     );
-  const parts = question.parts.map(({ name, sample, bound, against }): Part => {
+  const parts = asked.parts.map(({ name, sample, bound, against }): Part => {
     const own = of(sample, bound);
     if (against === undefined) return { name, estimate: own, decision: decisionOf(own) };
     const alone = against.map((a) => ({ method: a.method, estimate: of(a.sample, bound) }));
@@ -242,7 +242,7 @@ function answer(
   });
   const why = missing.length === 0 ? {} : { why: `not measured on ${missing.join(", ")}` };
   const seeds = new Set(measured.flatMap(({ shared: [first = []] }) => first.map((c) => c.seed)));
-  return { question, parts, seeds: [...seeds].sort((a, b) => a - b), ...why };
+  return { asked, parts, seeds: [...seeds].sort((a, b) => a - b), ...why };
 }
 
 /** A claim is supported if all parts are above their bounds, contradicted if one is below. */
@@ -260,11 +260,7 @@ function verdictOf({ above, below }: Decision, level: number): Verdict {
 }
 
 /** @param plain the level of uncorrected intervals */
-function claimOf(
-  { question, parts: given, seeds, why }: Answer,
-  level: number,
-  plain: number,
-): Claim {
+function claimOf({ asked, parts: given, seeds, why }: Answer, level: number, plain: number): Claim {
   const parts = given.map(({ name, estimate: own, against, decision }): ClaimPart => ({
     name,
     bound: own.bound,
@@ -276,7 +272,7 @@ function claimOf(
       : { against: against.map((a) => ({ method: a.method, ...a.estimate.interval(plain) })) }),
   }));
   const [first] = parts;
-  const { id, statement, paper, measure } = question;
+  const { id, statement, paper, measure } = asked;
   return {
     id,
     statement,

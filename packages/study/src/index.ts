@@ -3,8 +3,8 @@ export {
   type Claim,
   type ClaimPart,
   claimsOf,
-  type Question,
-  questions,
+  type PaperClaim,
+  paperClaims,
   type Verdict,
 } from "./claims.ts";
 export {
@@ -15,7 +15,7 @@ export {
 } from "./effects/effect-estimate.ts";
 export { sharedSeeds } from "./effects/effects.ts";
 export { type MadeStudy, makeStudy } from "./make-study.ts";
-export { type ObjectiveRow, objectivesOf } from "./questions/objectives.ts";
-export { type RegimeRow, regimesOf } from "./questions/regimes.ts";
+export { type ObjectiveRow, objectivesOf } from "./analyses/objectives.ts";
+export { type RegimeRow, regimesOf } from "./analyses/regimes.ts";
 export type { StudySettings } from "./settings.ts";
 export type { StudyNumbers, TaskNumbers } from "./study.ts";

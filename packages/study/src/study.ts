@@ -9,13 +9,13 @@ import {
   promisesOf,
 } from "@sweetspot/report/parts";
 import type { StudyCell } from "./cell.ts";
-import { type Calibration, calibrationOf } from "./questions/calibration.ts";
+import { type Calibration, calibrationOf } from "./analyses/calibration.ts";
 import { type Claim, claimsOf } from "./claims.ts";
 import { type Bootstrapping, bootstrapping } from "./effects/effect-estimate.ts";
-import { type Gradients, gradientsOf } from "./questions/gradients.ts";
-import { type ObjectiveRow, objectivesOf } from "./questions/objectives.ts";
-import { type RegimeRow, regimesOf } from "./questions/regimes.ts";
-import { type RulesRow, rulesOf } from "./questions/rules.ts";
+import { type Gradients, gradientsOf } from "./analyses/gradients.ts";
+import { type ObjectiveRow, objectivesOf } from "./analyses/objectives.ts";
+import { type RegimeRow, regimesOf } from "./analyses/regimes.ts";
+import { type RulesRow, rulesOf } from "./analyses/rules.ts";
 
 /** Everything that a study computes over tasks. Means leave controls out unless stated otherwise. */
 export interface Study {

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Artifact } from "../folder/folder.ts";
+import { readJsonAs } from "../json-file.ts";
 
 /** `gradient-conflict.json` of the stage `train`: how the classifiers' gradients aligned while one model trained. Layer 0 is the embeddings. */
 export interface GradientConflict {
@@ -36,3 +38,16 @@ export const gradientConflictSchema: z.ZodType<GradientConflict> = z.strictObjec
   ),
   alignments: z.array(z.strictObject({ layer, exit: layer, cosine })),
 });
+
+/** Reads the gradient conflict of each of a training's models, in the cascade's order; undefined if it was not measured. */
+export async function readGradientConflict(
+  train: Artifact,
+): Promise<GradientConflict[] | undefined> {
+  const measured: GradientConflict[] = [];
+  for (let member = 1; ; member++) {
+    const file = `member-${member}/gradient-conflict.json`;
+    if (train.manifest.files[file] === undefined) break;
+    measured.push(await readJsonAs(train.path(file), gradientConflictSchema));
+  }
+  return measured.length === 0 ? undefined : measured;
+}

@@ -7,7 +7,7 @@ import {
   panelSize,
   smallMultiples,
 } from "@sweetspot/report/parts";
-import type { Gradients } from "../questions/gradients.ts";
+import type { Gradients } from "../analyses/gradients.ts";
 import type { Study } from "../study.ts";
 
 /** Layers x classifiers: the cosine of each classifier's gradient and the update; no figure if nothing was measured. */

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { type Figure, dotItem, draw, percent, signed } from "@sweetspot/report/parts";
-import type { ObjectiveRow } from "../questions/objectives.ts";
+import type { ObjectiveRow } from "../analyses/objectives.ts";
 import { ofOneSeed, type Study } from "../study.ts";
 import { pointsAxis } from "./axes.ts";
 

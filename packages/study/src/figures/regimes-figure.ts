@@ -11,7 +11,7 @@ import {
   signed,
   smallMultiples,
 } from "@sweetspot/report/parts";
-import type { RegimeRow } from "../questions/regimes.ts";
+import type { RegimeRow } from "../analyses/regimes.ts";
 import { ofOneSeed, type Study } from "../study.ts";
 import { dodge, layerAxis } from "./axes.ts";
 

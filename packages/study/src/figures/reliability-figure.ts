@@ -9,7 +9,7 @@ import {
   points,
   smallMultiples,
 } from "@sweetspot/report/parts";
-import type { Calibration } from "../questions/calibration.ts";
+import type { Calibration } from "../analyses/calibration.ts";
 import type { Study } from "../study.ts";
 
 /** Confidence against accuracy, before and after the temperatures; no figure if nothing was calibrated. */

@@ -8,7 +8,7 @@ import { adamW, adamWScalars, type AdamScalars, clipScale, decays, globalNorm } 
 
 type Numbers = Record<string, number[]>;
 
-/** What `test/reference/adamw.py` left. */
+/** What `reference/adamw.py` left. */
 interface Reference {
   rates: number[];
   weightDecay: number;
@@ -20,7 +20,7 @@ interface Reference {
 }
 
 const reference = JSON.parse(
-  readFileSync(new URL("../../../../test/reference/adamw.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../reference/adamw.json", import.meta.url), "utf8"),
 ) as Reference;
 const { rates, weightDecay, shapes } = reference;
 const roles = Object.keys(shapes) as ParameterRole[];

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeArtifact } from "@sweetspot/artifact";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { writeArtifact } from "../folder/folder.ts";
 import { readGradientConflict } from "./gradient-conflict.ts";
 
 let dir: string;

@@ -1,7 +1,7 @@
 """Reference values of AdamW, made by torch; the tests read them and need no Python.
 
     python -m venv VENV && VENV/bin/pip install torch==2.15.0
-    VENV/bin/python test/reference/adamw.py
+    VENV/bin/python packages/train/reference/adamw.py
 
 torch.optim.AdamW in float32 with decay on the weight and the embedding only, a learning rate of each
 step's own, and torch.nn.utils.clip_grad_norm_ or no clipping. Two rows of the embedding never have a
