@@ -8,11 +8,10 @@ const sufficient = 1e-4;
 const mostHalvings = 30;
 
 /**
- * Minimises a smooth function by L-BFGS with a backtracking line search, in place.
+ * Minimises a smooth function by L-BFGS with a backtracking line search, in place. It takes at most
+ * `mostSteps` steps, and stops once no component of the gradient is larger than `tolerance`.
  *
  * @param x `[D]`, the starting point; afterwards the minimum found
- * @param mostSteps the most steps to take
- * @param tolerance stops once no component of the gradient is larger
  * @returns the steps taken
  * Source: Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 3.1, 7.4 and 7.5.
  */

@@ -21,9 +21,9 @@ export type Targets = Int32Array | Float64Array;
  * Fits a multinomial logistic regression by L-BFGS: minimises
  * `-1/N sum_ik y_ik log softmax(W x_i + b)_k + regularisation / 2 |W|^2`. Deterministic.
  *
- * @param start initial weights, by default zeros
- * @param mostSteps the most steps of L-BFGS
- * @param tolerance stops once no component of the gradient is larger
+ * `start` holds the initial weights, by default zeros; `mostSteps` and `tolerance` are those of
+ * `minimise`.
+ *
  * @returns `[F + 1, K]`, the weights of each column and, last, the biases
  */
 export function fitLogisticRegression(

@@ -86,11 +86,9 @@ interface Hosted {
 /**
  * Serves repositories on a free port of this machine.
  *
- * @param token the token that can read private repositories and write; without it nobody can
- * @param largeFrom files from this many bytes on are in the store for large files, behind a redirect to
- *   another port, named by their sha256
- * @param partSize large files from this many bytes on are uploaded in parts of this size
- * @param pageSize the number of files on a page of a listing
+ * `token` can read private repositories and write; without one nobody can. Files from `largeFrom` bytes
+ * on are in the store for large files, behind a redirect to another port, named by their sha256; from
+ * `partSize` bytes on they are uploaded in parts of that size. A page of a listing has `pageSize` files.
  */
 export async function startHubServer(
   repositories: readonly ServedRepository[],

@@ -33,10 +33,10 @@ export interface LegendItem {
 /**
  * Draws a plot as an SVG element, the legend in rows above it. The same options give the same bytes.
  *
+ * `yLabel` is above the y axis, below the legend, with `headroom` more pixels between it and the
+ * frame; `alt` says what the figure shows, for those who cannot see it.
+ *
  * @param options without `width`, `marginTop` and `className`, which follow from the size and legend
- * @param yLabel above the y axis, below the legend
- * @param headroom more pixels between the y axis' label and the frame
- * @param alt what the figure shows, for those who cannot see it
  */
 export function draw(
   options: Plot.PlotOptions,
