@@ -47,7 +47,10 @@ export type Misbehaviour =
   /** The file and one more byte, without a length. */
   | "too-long"
   /** Anything that a hostile server may do. */
-  | { answer: (request: IncomingMessage, response: ServerResponse) => unknown };
+  | {
+      /** Answers in its own way. */
+      answer: (request: IncomingMessage, response: ServerResponse) => unknown;
+    };
 
 /** A running server. */
 export interface HubServer {
@@ -70,6 +73,7 @@ export interface HubServer {
   filesOf(name: string, type?: "model" | "dataset"): Record<string, Uint8Array> | undefined;
   /** The titles of uploaded commits. */
   titlesOf(name: string): readonly string[];
+  /** Closes every connection and frees the port. */
   close(): Promise<void>;
 }
 

@@ -10,7 +10,9 @@ export interface Size {
   fontSize: number;
 }
 
+/** For a page on a desktop. */
 export const wide: Size = { name: "wide", width: 680, fontSize: 13 };
+/** For a phone. */
 export const narrow: Size = { name: "narrow", width: 350, fontSize: 12 };
 
 /** A figure of the report. */

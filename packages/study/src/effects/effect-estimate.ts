@@ -10,6 +10,7 @@ export interface Bootstrapping {
   seed: number;
 }
 
+/** How the study estimates effects. */
 export const bootstrapping: Bootstrapping = { resamples: 1999, level: 0.95, seed: 1 };
 
 /** An effect in percentage points with its interval. */
