@@ -1,14 +1,14 @@
 import type { ReportedCell } from "./cell.ts";
-import { compare } from "./comparisons.ts";
+import { compare } from "./summary/comparisons.ts";
 import { layersFigure, millisecondsFigure } from "./figures/curve-figure.ts";
 import { standalone, wide } from "./figures/draw.ts";
 import { exitsFigure } from "./figures/exits-figure.ts";
 import { furtherFigures } from "./figures/further-figure.ts";
 import { leavingFigure } from "./figures/leaving-figure.ts";
-import { page, type ReportedGroup } from "./page.ts";
-import { reportResults, type ReportResults } from "./report-results.ts";
-import { summarise } from "./summary.ts";
-import { textTable } from "./table.ts";
+import { page, type ReportedGroup } from "./page/page.ts";
+import { reportResults, type ReportResults } from "./page/report-results.ts";
+import { summarise } from "./summary/summary.ts";
+import { textTable } from "./page/table.ts";
 
 /** A report, not yet on disk. */
 export interface Report {

@@ -16,6 +16,6 @@ export {
   type TaskSample,
 } from "./paired-bootstrap.ts";
 export { pairedDifference } from "./paired-difference.ts";
-export { sfc32 } from "./sfc32.ts";
-export { shuffled, splitmix32, uniform } from "./splitmix32.ts";
+export { sfc32 } from "./random/sfc32.ts";
+export { shuffled, splitmix32, uniform } from "./random/splitmix32.ts";
 export { type Interval, normalQuantile, wilson } from "./wilson.ts";

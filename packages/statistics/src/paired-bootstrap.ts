@@ -1,4 +1,4 @@
-import { sfc32 } from "./sfc32.ts";
+import { sfc32 } from "./random/sfc32.ts";
 import type { Interval } from "./wilson.ts";
 
 /** Two methods on one task: S seeds of each, all tested on the same N examples. */

@@ -1,4 +1,4 @@
-import type { ModelCard } from "../model-card.ts";
+import type { ModelCard } from "../repository/model-card.ts";
 
 const words =
   "[PAD] [UNK] [CLS] [SEP] [MASK] a the film was good bad dull bright slow fast not very and it i liked ##ly ##er ##ed . , ! ? end";

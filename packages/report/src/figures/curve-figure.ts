@@ -2,9 +2,9 @@ import * as Plot from "@observablehq/plot";
 import type { CurvePoint } from "@sweetspot/artifact";
 import type { ReportedCell } from "../cell.ts";
 import { dotItem, draw, type Figure, hollow, methodItem, type Size } from "./draw.ts";
-import { count, percent } from "../numbers.ts";
+import { count, percent } from "../summary/numbers.ts";
 import { meanCurve, thin, type XY } from "./step-curve.ts";
-import type { Group, MethodSummary } from "../summary.ts";
+import type { Group, MethodSummary } from "../summary/summary.ts";
 
 /** What the x axis measures. */
 interface Axis {

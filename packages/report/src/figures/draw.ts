@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { type MethodStyle, palette } from "../methods.ts";
+import { type MethodStyle, palette } from "../summary/methods.ts";
 
 /** The space for a figure. On a phone the figure is redrawn, not shrunk, so that text keeps its size. */
 export interface Size {

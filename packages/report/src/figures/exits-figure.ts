@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import { majorityMarks, yDomain } from "./curve-figure.ts";
 import { draw, type Figure, hollow, methodItem, type Size } from "./draw.ts";
-import { percent } from "../numbers.ts";
-import type { Group } from "../summary.ts";
+import { percent } from "../summary/numbers.ts";
+import type { Group } from "../summary/summary.ts";
 
 /** Individual classifiers: each exit alone on every example, with its interval. */
 export function exitsFigure(group: Group, name: string): Figure {

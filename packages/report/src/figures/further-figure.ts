@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import { draw, type Figure, hollow, type Size } from "./draw.ts";
-import { furtherMethods } from "../further-methods.ts";
-import { signed } from "../numbers.ts";
-import { spread, type Group } from "../summary.ts";
+import { furtherMethods } from "../summary/further-methods.ts";
+import { signed } from "../summary/numbers.ts";
+import { spread, type Group } from "../summary/summary.ts";
 
 /** The methods that the other figures leave out, against the best of those that they show; no figure if they show all. */
 export function furtherFigures(group: Group, name: string): Figure[] {

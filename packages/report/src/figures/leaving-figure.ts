@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { ReportedCell } from "../cell.ts";
 import { dotItem, draw, type Figure, type Size } from "./draw.ts";
-import type { Group } from "../summary.ts";
+import type { Group } from "../summary/summary.ts";
 
 /** Where examples leave: the exits' shares at every threshold, one panel for each method. */
 export function leavingFigure(group: Group, name: string): Figure {

@@ -1,5 +1,5 @@
 import type { ExitPromise, PromiseResult } from "@sweetspot/artifact";
-import type { ReportedCell } from "./cell.ts";
+import type { ReportedCell } from "../cell.ts";
 import { mean } from "./mean.ts";
 
 /** The outcome of one promise of a method, over the cells given. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { fakeCell, threeMethods } from "./testing.ts";
-import type { ReportedCell } from "./cell.ts";
+import { fakeCell, threeMethods } from "../testing.ts";
+import type { ReportedCell } from "../cell.ts";
 import { compare } from "./comparisons.ts";
-import { findings, findingsBasis } from "./findings.ts";
+import { findings, findingsBasis } from "../page/findings.ts";
 import { type Group, summarise } from "./summary.ts";
 
 function groupOf(cells: ReportedCell[]): Group {

@@ -1,8 +1,8 @@
 import type { ExitPromise } from "@sweetspot/artifact";
 import { describe, expect, test } from "vitest";
-import type { ReportedCell } from "./cell.ts";
+import type { ReportedCell } from "../cell.ts";
 import { promisesOf } from "./promises.ts";
-import { fakeCell } from "./testing.ts";
+import { fakeCell } from "../testing.ts";
 
 const base = fakeCell({ method: "sweet", examples: 101 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { fakeCell, threeMethods } from "./testing.ts";
-import type { ReportedCell } from "./cell.ts";
+import { fakeCell, threeMethods } from "../testing.ts";
+import type { ReportedCell } from "../cell.ts";
 import { furtherMethods } from "./further-methods.ts";
-import { makeReport } from "./report.ts";
+import { makeReport } from "../report.ts";
 import { type Group, summarise } from "./summary.ts";
 
 /** A cell of another method whose curve is a straight line over all costs. */

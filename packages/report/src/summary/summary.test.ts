@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fakeCell, threeMethods } from "./testing.ts";
+import { fakeCell, threeMethods } from "../testing.ts";
 import { summarise } from "./summary.ts";
 
 describe("summarise", () => {

@@ -1,5 +1,5 @@
 import { commonCosts, type CostCurve, meanAccuracy } from "@sweetspot/eval";
-import type { ReportedCell } from "./cell.ts";
+import type { ReportedCell } from "../cell.ts";
 import type { Group, MethodSummary } from "./summary.ts";
 
 /** A method without a line in the figures, compared with the best of those that have one. */

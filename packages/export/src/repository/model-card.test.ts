@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { randomCheckpoint } from "./testing/random-checkpoint.ts";
-import { someCard } from "./testing/small-repository.ts";
+import { randomCheckpoint } from "../testing/random-checkpoint.ts";
+import { someCard } from "../testing/small-repository.ts";
 import { modelCard } from "./model-card.ts";
 
 describe("modelCard", () => {

@@ -13,7 +13,7 @@ import {
   exitParameters,
 } from "@sweetspot/model";
 import * as tf from "@tensorflow/tfjs";
-import { boundGraph } from "./bound-graph.ts";
+import { boundGraph } from "../bound-graph.ts";
 
 /** ONNX's codes for dtypes. */
 const onnxTypes = { float32: 1, int32: 6 } as const;

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { type HostTensor, replaceFolder, writeSafetensors } from "@sweetspot/artifact";
 import { onnxModel } from "@sweetspot/compile";
 import { type Checkpoint, longestText, publishedName } from "@sweetspot/model";
-import type { CheckedSentences } from "./check-member.ts";
+import type { CheckedSentences } from "../check-member.ts";
 import { checkWhole } from "./check-whole.ts";
 import { type ModelCard, modelCard } from "./model-card.ts";
 import { repositoryConfig } from "./repository-config.ts";

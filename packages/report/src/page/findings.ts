@@ -1,6 +1,6 @@
-import type { Comparison } from "./comparisons.ts";
-import { count, percent, points } from "./numbers.ts";
-import type { Group } from "./summary.ts";
+import type { Comparison } from "../summary/comparisons.ts";
+import { count, percent, points } from "../summary/numbers.ts";
+import type { Group } from "../summary/summary.ts";
 
 /**
  * The findings that the comparisons support, a sentence for each layer and budget: which method is

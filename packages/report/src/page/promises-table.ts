@@ -1,8 +1,8 @@
 import type { ExitPromise } from "@sweetspot/artifact";
-import { escapeText } from "./figures/draw.ts";
+import { escapeText } from "../figures/draw.ts";
 import { table } from "./html-tables.ts";
-import { percent } from "./numbers.ts";
-import type { PromiseRow } from "./promises.ts";
+import { percent } from "../summary/numbers.ts";
+import type { PromiseRow } from "../summary/promises.ts";
 
 /** Promises, and the labels of their methods. */
 interface Promised {

@@ -1,5 +1,5 @@
 import { pairedDifference, type Interval } from "@sweetspot/statistics";
-import type { ReportedCell } from "./cell.ts";
+import type { ReportedCell } from "../cell.ts";
 import { type Group, type MethodSummary, spread } from "./summary.ts";
 
 /** Two classifiers, or cascades at one budget, compared on the same test examples. */

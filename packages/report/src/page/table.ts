@@ -1,6 +1,6 @@
 import type { Interval } from "@sweetspot/statistics";
-import { count, percent, points } from "./numbers.ts";
-import type { Group, MethodSummary, Spread } from "./summary.ts";
+import { count, percent, points } from "../summary/numbers.ts";
+import type { Group, MethodSummary, Spread } from "../summary/summary.ts";
 
 /** The budget in the headline table. */
 const headlineBudget = 0.5;

@@ -1,9 +1,9 @@
 import type { CellResults, CurvePoint } from "@sweetspot/artifact";
-import type { ReportedCell } from "./cell.ts";
-import type { Comparison } from "./comparisons.ts";
+import type { ReportedCell } from "../cell.ts";
+import type { Comparison } from "../summary/comparisons.ts";
 import { findings } from "./findings.ts";
 import type { ReportedGroup } from "./page.ts";
-import type { BudgetSummary, ExitSummary, Group, GridSummary } from "./summary.ts";
+import type { BudgetSummary, ExitSummary, Group, GridSummary } from "../summary/summary.ts";
 
 /** The report's `results.json`: every number on the page, and each cell's own. */
 export interface ReportResults {

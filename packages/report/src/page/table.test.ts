@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { fakeCell, threeMethods } from "./testing.ts";
-import { summarise } from "./summary.ts";
+import { fakeCell, threeMethods } from "../testing.ts";
+import { summarise } from "../summary/summary.ts";
 import { textTable } from "./table.ts";
 
 describe("textTable", () => {

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Checkpoint } from "@sweetspot/model";
 import { Tensor } from "@sweetspot/runtime";
-import { type CheckedSentences, checkLogits } from "./check-member.ts";
+import { type CheckedSentences, checkLogits } from "../check-member.ts";
 import { logitsName } from "./whole-graph.ts";
 
 /**

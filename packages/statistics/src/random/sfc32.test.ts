@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import reference from "../reference/statistics.json" with { type: "json" };
+import reference from "../../reference/statistics.json" with { type: "json" };
 import { sfc32 } from "./sfc32.ts";
 
 test("the stream is sfc32's and uses all 64 bits of the seed", () => {

@@ -1,6 +1,6 @@
-import { type Comparison } from "./comparisons.ts";
-import { machinesText } from "./figures/curve-figure.ts";
-import { escapeText, type Figure, narrow, wide } from "./figures/draw.ts";
+import { type Comparison } from "../summary/comparisons.ts";
+import { machinesText } from "../figures/curve-figure.ts";
+import { escapeText, type Figure, narrow, wide } from "../figures/draw.ts";
 import { findings, findingsBasis } from "./findings.ts";
 import {
   budgetTable,
@@ -9,11 +9,11 @@ import {
   headlineTable,
   segmentTable,
 } from "./html-tables.ts";
-import { palette } from "./methods.ts";
-import { count, percent } from "./numbers.ts";
+import { palette } from "../summary/methods.ts";
+import { count, percent } from "../summary/numbers.ts";
 import { promisesTable } from "./promises-table.ts";
-import { promisesOf } from "./promises.ts";
-import type { Group } from "./summary.ts";
+import { promisesOf } from "../summary/promises.ts";
+import type { Group } from "../summary/summary.ts";
 
 /** A group with its comparisons and figures. */
 export interface ReportedGroup {

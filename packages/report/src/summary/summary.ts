@@ -1,6 +1,6 @@
 import type { Machine } from "@sweetspot/artifact";
 import type { Interval } from "@sweetspot/statistics";
-import type { ReportedCell } from "./cell.ts";
+import type { ReportedCell } from "../cell.ts";
 import { type MethodStyle, methodStyles } from "./methods.ts";
 
 /** A number over seeds; with one seed all three are the same. */

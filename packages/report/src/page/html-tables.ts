@@ -1,8 +1,8 @@
-import type { Comparison } from "./comparisons.ts";
+import type { Comparison } from "../summary/comparisons.ts";
 import type { Interval } from "@sweetspot/statistics";
-import { escapeText } from "./figures/draw.ts";
-import { count, milliseconds, percent, points, signed } from "./numbers.ts";
-import type { Group, MethodSummary, Spread } from "./summary.ts";
+import { escapeText } from "../figures/draw.ts";
+import { count, milliseconds, percent, points, signed } from "../summary/numbers.ts";
+import type { Group, MethodSummary, Spread } from "../summary/summary.ts";
 import { headline } from "./table.ts";
 
 /**

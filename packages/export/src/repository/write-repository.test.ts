@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostTensor } from "@sweetspot/artifact";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { randomCheckpoint, randomSentences } from "./testing/random-checkpoint.ts";
-import { smallTokenizer, someCard } from "./testing/small-repository.ts";
+import { randomCheckpoint, randomSentences } from "../testing/random-checkpoint.ts";
+import { smallTokenizer, someCard } from "../testing/small-repository.ts";
 import { type RepositoryContent, writeRepository } from "./write-repository.ts";
 
 let models: string;
