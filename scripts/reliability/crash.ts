@@ -275,13 +275,13 @@ async function fillDisks(times: number, show: Show): Promise<string[]> {
       try {
         await project.write(join("pipelines", "full", "pipeline.yaml"), yaml(1000 + i));
         const { code, output } = await project.run("full", "--concurrency=1");
-        const told =
+        const reported =
           /no space left on the disk|space left on the disk\?|needs? .* of disk|ENOSPC|No space left/.test(
             output,
           );
-        if (code !== 0 && !told)
+        if (code !== 0 && !reported)
           failures.push(`disk ${i}: ends with ${code}: ${output.slice(-500)}`);
-        if (told) full++;
+        if (reported) full++;
         const cells = await readdir(join(place, "cells")).catch((): string[] => []);
         for (const cell of cells) {
           const artifact = join(place, "cells", cell, "artifact");

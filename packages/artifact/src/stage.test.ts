@@ -179,7 +179,7 @@ describe("runStage", () => {
 
   it("gives cells that differ in settings or in input content different hashes", async () => {
     const cells: string[] = [];
-    const telling = stageThat(({ cellSha256 }) => cells.push(cellSha256), ["data"]);
+    const recording = stageThat(({ cellSha256 }) => cells.push(cellSha256), ["data"]);
     const [a, same, other] = [await source("a"), await source("same"), await source("other", 2)];
     for (const [size, input] of [
       [1, a],
@@ -187,7 +187,7 @@ describe("runStage", () => {
       [2, a],
       [1, other],
     ] as const)
-      await runStage(telling, {
+      await runStage(recording, {
         settings: { size },
         inputs: { data: input.dir },
         output: join(folder, "out"),

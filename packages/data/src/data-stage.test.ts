@@ -170,9 +170,9 @@ describe("what the stage leaves", () => {
     ];
     const file = join(folder, "counted.csv");
     await writeFile(file, `text,label\n${lines.join("\n")}\n`);
-    const told: string[] = [];
+    const logged: string[] = [];
     const data = await run({ task: { file, text: "text", label: "label" }, maxLength: 20 }, (l) =>
-      told.push(l),
+      logged.push(l),
     );
     expect(data.manifest.facts).toMatchObject({
       examples: 42,
@@ -188,7 +188,7 @@ describe("what the stage leaves", () => {
       longest: 20,
       sourceSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
-    expect(told).toEqual([
+    expect(logged).toEqual([
       `${file}: 42 examples of 2 labels (train 19, calibration 4, threshold 4, test 15); 1 truncated to 20 tokens; 1 with unknown tokens only; 1 left out without a label; 2 left out as empty; 1 left out as copies; 2 left out as copies with different labels`,
     ]);
   });
@@ -199,11 +199,11 @@ describe("what the stage leaves", () => {
       ...reviews(40).map((line, i) => (i % 4 === 0 ? `${line}\u200b` : line)),
       ...reviews(8).map((line) => `\u200b${line}`),
     ];
-    const told: string[] = [];
+    const logged: string[] = [];
     const file = join(folder, "noted.csv");
     await writeFile(file, `text,label\n${lines.join("\n")}\n`);
     const task = { file, text: "text", label: "label" };
-    const data = await run({ task, trainSelection: "first" }, (line) => told.push(line));
+    const data = await run({ task, trainSelection: "first" }, (line) => logged.push(line));
     const report = data.manifest.facts["report"] as { kind: string; message: string }[];
     expect(report.map((note) => note.kind)).toEqual(
       expect.arrayContaining([
@@ -214,11 +214,11 @@ describe("what the stage leaves", () => {
         "copies-same-ids",
       ]),
     );
-    expect(told.slice(1)).toEqual(report.map(({ message }) => `${file}: note: ${message}`));
+    expect(logged.slice(1)).toEqual(report.map(({ message }) => `${file}: note: ${message}`));
     expect(data.manifest.facts).toMatchObject({ duplicatesRemoved: 8, sameIdsRemoved: 8 });
   });
 
-  test("pairs: types tell the texts apart, and the raw file holds both", async () => {
+  test("pairs: token types mark the two texts, and the raw file has both", async () => {
     const file = join(folder, "pairs.jsonl");
     const pairs = Array.from({ length: 20 }, (_, i) => ({
       premise: `premise ${i}`,

@@ -56,17 +56,17 @@ test("empty and unknown are reported for the whole text, however short it is cut
     model: { type: "WordLevel", unk_token: "?", vocab },
     pre_tokenizer: { type: "WhitespaceSplit" },
   });
-  const told = (text: string, pair?: string) => tokenizer.encode(text, pair, { maxLength: 5 });
-  expect(told("x ".repeat(9))).toMatchObject({ truncated: true, unknown: true });
-  expect(told(`${"x ".repeat(9)}a`)).toMatchObject({ truncated: true, unknown: false });
-  expect(told("x x x x x")).toMatchObject({ truncated: false, unknown: true });
-  expect(told("x x x x x x")).toMatchObject({ truncated: true });
-  expect(told("a a", "")).toMatchObject({ truncated: false, empty: true });
+  const encoded = (text: string, pair?: string) => tokenizer.encode(text, pair, { maxLength: 5 });
+  expect(encoded("x ".repeat(9))).toMatchObject({ truncated: true, unknown: true });
+  expect(encoded(`${"x ".repeat(9)}a`)).toMatchObject({ truncated: true, unknown: false });
+  expect(encoded("x x x x x")).toMatchObject({ truncated: false, unknown: true });
+  expect(encoded("x x x x x x")).toMatchObject({ truncated: true });
+  expect(encoded("a a", "")).toMatchObject({ truncated: false, empty: true });
   // The longer text has the odd token, by however little it is the longer.
   const [one, two] = ["a ".repeat(30), "x ".repeat(31)];
-  expect(told(one, two).inputIds).toEqual([1, 1, 0, 0, 0]);
-  expect(told(two, one).inputIds).toEqual([0, 0, 0, 1, 1]);
-  expect(told(one, "x ".repeat(30)).inputIds).toEqual([1, 1, 0, 0, 0]);
+  expect(encoded(one, two).inputIds).toEqual([1, 1, 0, 0, 0]);
+  expect(encoded(two, one).inputIds).toEqual([0, 0, 0, 1, 1]);
+  expect(encoded(one, "x ".repeat(30)).inputIds).toEqual([1, 1, 0, 0, 0]);
 });
 
 /** Made by reference/strings.py. */

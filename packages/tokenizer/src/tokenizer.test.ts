@@ -27,7 +27,7 @@ function encode(text: string, textPair?: string, maxLength = 128) {
   return tokenizer.encode(text, textPair, { maxLength });
 }
 
-function told(...texts: [string, string?]) {
+function flags(...texts: [string, string?]) {
   const { empty, unknown } = encode(...texts);
   return { empty, unknown };
 }
@@ -113,12 +113,12 @@ describe("textTokenizer", () => {
   });
 
   test("reports an empty text and a text of unknown tokens only", () => {
-    expect(told("fine")).toEqual({ empty: false, unknown: false });
-    expect(told(" \u200b\n")).toEqual({ empty: true, unknown: false });
-    expect(told("fine", " ")).toEqual({ empty: true, unknown: false });
-    expect(told("😀 👍")).toEqual({ empty: false, unknown: true });
-    expect(told("😀", "👍")).toEqual({ empty: false, unknown: true });
-    expect(told("😀", "fine")).toEqual({ empty: false, unknown: false });
+    expect(flags("fine")).toEqual({ empty: false, unknown: false });
+    expect(flags(" \u200b\n")).toEqual({ empty: true, unknown: false });
+    expect(flags("fine", " ")).toEqual({ empty: true, unknown: false });
+    expect(flags("😀 👍")).toEqual({ empty: false, unknown: true });
+    expect(flags("😀", "👍")).toEqual({ empty: false, unknown: true });
+    expect(flags("😀", "fine")).toEqual({ empty: false, unknown: false });
   });
 
   test("maxLength must leave room for a token of each text", () => {

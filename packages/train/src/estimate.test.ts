@@ -20,8 +20,8 @@ describe("trainingMemory", () => {
     [128, 5200, 8.34],
     [256, 10_100, 10.84],
   ])("is within a tenth of what was measured, 16 x %i", (tokens, rows, measured) => {
-    const told = trainingMemory(base, 12, { batchSize: 16, tokens, rows }) / 1e9;
-    expect(Math.abs(told / measured - 1)).toBeLessThan(0.1);
+    const estimated = trainingMemory(base, 12, { batchSize: 16, tokens, rows }) / 1e9;
+    expect(Math.abs(estimated / measured - 1)).toBeLessThan(0.1);
   });
 });
 
@@ -72,10 +72,10 @@ describe("the estimate of training", () => {
 
   it("counts a backward pass for each classifier where their gradients are needed one by one", async () => {
     const plain = await of("early-exit");
-    const told = await of("early-exit", { gradientConflict: true });
+    const estimated = await of("early-exit", { gradientConflict: true });
     // Forward 6 layers; back 1 + 2 + 6 in place of 6, each twice a forward.
-    expect(told.operations / plain.operations).toBeCloseTo((6 + 2 * 9) / (3 * 6), 10);
-    expect((await of("projected")).operations).toBe(told.operations);
+    expect(estimated.operations / plain.operations).toBeCloseTo((6 + 2 * 9) / (3 * 6), 10);
+    expect((await of("projected")).operations).toBe(estimated.operations);
     const sweet = await of("sweet", { gradientConflict: true });
     expect(sweet.operations).toBe(plain.operations);
   });
@@ -86,8 +86,8 @@ describe("the estimate of training", () => {
       if (models !== "one") continue;
       const apart = async (more: object) => (await of(method, more)).operations > plain;
       expect([method, await apart({})]).toEqual([method, combine !== undefined]);
-      const told = await apart({ gradientConflict: true });
-      expect([method, told]).toEqual([method, isolated !== true]);
+      const estimated = await apart({ gradientConflict: true });
+      expect([method, estimated]).toEqual([method, isolated !== true]);
     }
   });
 });

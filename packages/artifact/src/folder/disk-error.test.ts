@@ -24,7 +24,7 @@ describe("diskError", () => {
     ["ENAMETOOLONG", "a name in the path is too long; choose a shorter one"],
     ["EISDIR", "the path is a folder, not a file"],
   ])("says what to do about %s", (code, fix) => {
-    const cause = Object.assign(new Error(`${code}: told by the system`), {
+    const cause = Object.assign(new Error(`${code}: the system says so`), {
       code,
       path: "/there/x",
     });

@@ -150,7 +150,7 @@ describe("the ONNX writer", () => {
   });
 
   it("writes loops as a graph inside a node", () => {
-    const step = trace(({ s, x }) => ({ s: tf.add(s, x), told: tf.mul(s, x) }), {
+    const step = trace(({ s, x }) => ({ s: tf.add(s, x), output: tf.mul(s, x) }), {
       s: { dtype: "float32", shape: [2] },
       x: { dtype: "float32", shape: [2] },
     });
@@ -168,7 +168,7 @@ describe("the ONNX writer", () => {
     ]);
     expect(valueInfos(fields, 12)).toEqual([
       ["loop:s:out", 1, [2]],
-      ["loop:told", 1, ["steps", 2]],
+      ["loop:output", 1, ["steps", 2]],
     ]);
   });
 

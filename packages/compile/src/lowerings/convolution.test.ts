@@ -98,7 +98,7 @@ describe.skipIf(!exact)("conv2d", () => {
     );
   });
 
-  it("rounds the output's size as it is told to", async () => {
+  it("rounds the output's size up or down as asked", async () => {
     for (const mode of ["floor", "round", "ceil"] as const) {
       expect(
         await differs(

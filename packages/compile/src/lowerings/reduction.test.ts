@@ -109,7 +109,7 @@ describe("reductions", () => {
     ).toBeUndefined();
   });
 
-  it.skipIf(!exact)("tell NaN, wherever it stands, and infinities", async () => {
+  it.skipIf(!exact)("see NaN at any position, and infinities", async () => {
     const rows = [
       [NaN, 1, 2],
       [1, NaN, 2],

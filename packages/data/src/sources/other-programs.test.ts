@@ -14,7 +14,7 @@ describe("files that other programs write", () => {
     `\n"so, so; long"${separator}good\n"she said ""no"""${separator}bad\n`;
 
   test.each([";", "\t", "|"])(
-    "fields separated by %j are told by the header",
+    "fields separated by %j are found from the header",
     async (separator) => {
       const { examples, notes } = await read("a.csv", written(separator));
       expect(examples).toEqual(rows);

@@ -84,7 +84,7 @@ const expected: Readonly<Record<EmbeddedTask, Expected>> = {
   },
   spam: {
     counts: { ham: 1200, spam: 1015 },
-    // A control: words tell, and spams are longer.
+    // A control: words give the label away, and spam is longer.
     leaks: most(0.8, 0.72),
   },
 };

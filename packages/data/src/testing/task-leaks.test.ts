@@ -29,7 +29,7 @@ test("noise leaks nothing", () => {
   expect(leaks.length).toBeLessThan(0.62);
 });
 
-test("a telling word and a telling length are found", () => {
+test("a word and a length that give the label away are found", () => {
   const word = taskLeaks(splits((label) => `${label === "a" ? "yes" : "no"} ${noise(11)}`));
   expect([word.singleWord, ["yes", "no"].includes(word.word)]).toEqual([1, true]);
   const byLength = taskLeaks(splits((label) => noise(label === "a" ? 11 : 29)));

@@ -118,7 +118,7 @@ async function fetchAll(transfer: Transfer, path: string): Promise<string | unde
       have = 0;
     };
     if (have > file.size) await beginAnew();
-    const tell = progressLines({ label: describe(subject), size: file.size, have }, client.log);
+    const report = progressLines({ label: describe(subject), size: file.size, have }, client.log);
     // The furthest of all attempts: a server that cuts and starts over forever makes no progress.
     let furthest = have;
     const passing = (what: string, more: { cause?: unknown; afterMs?: number } = {}) => {
@@ -144,7 +144,7 @@ async function fetchAll(transfer: Transfer, path: string): Promise<string | unde
           await writeAt(handle, chunk, have);
           have += chunk.length;
           stall.touch(chunk.length);
-          tell(have);
+          report(have);
         }
       } catch (error) {
         if (!isBroken(error)) throw error;

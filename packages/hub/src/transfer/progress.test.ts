@@ -4,10 +4,14 @@ import { progressLines } from "./progress.ts";
 function follow(size: number, have = 0) {
   const lines: string[] = [];
   let ms = 0;
-  const tell = progressLines({ label: "a/b: model.bin", size, have }, (line) => lines.push(line), {
-    now: () => ms,
-  });
-  return { lines, at: (time: number, bytes: number) => ((ms = time), tell(bytes)) };
+  const report = progressLines(
+    { label: "a/b: model.bin", size, have },
+    (line) => lines.push(line),
+    {
+      now: () => ms,
+    },
+  );
+  return { lines, at: (time: number, bytes: number) => ((ms = time), report(bytes)) };
 }
 
 it("a large file is logged when it starts, then at most every five seconds", () => {

@@ -216,16 +216,16 @@ describe("errors name the file", () => {
     const then = (...bytes: number[]) => ({
       "sentencepiece.bpe.model": Buffer.concat([whole, Uint8Array.from(bytes)]),
     });
-    const told = async (bytes: readonly number[], message: string) => {
+    const refused = async (bytes: readonly number[], message: string) => {
       await expect(definitionOf("xlm-roberta", then(...bytes))).rejects.toThrow(message);
     };
-    await told(
+    await refused(
       [0x12, 2, 0x18, 2],
       "sentencepiece.bpe.model: expected a SentencePiece model of the kind Unigram, got BPE",
     );
-    await told([0x12, 3, 0x98, 2, 1], "expected a SentencePiece model without byte_fallback");
-    await told([0x1a, 2, 0x18, 0], "expected add_dummy_prefix, as in every encoder's model");
-    await told([0x0a, 3, 0x0a, 1, 0x61, 0x0a, 3, 0x0a, 1, 0x61], "expected each piece once");
+    await refused([0x12, 3, 0x98, 2, 1], "expected a SentencePiece model without byte_fallback");
+    await refused([0x1a, 2, 0x18, 0], "expected add_dummy_prefix, as in every encoder's model");
+    await refused([0x0a, 3, 0x0a, 1, 0x61, 0x0a, 3, 0x0a, 1, 0x61], "expected each piece once");
   });
 
   const runs = Number(process.env["SWEETSPOT_FUZZ_RUNS"] ?? 500);
