@@ -22,7 +22,8 @@ export function linear(p: LinearParams, x: tf.Tensor2D): tf.Tensor2D {
  *
  * With the normalised x̂, r = 1 / √(variance + ε) and the output's gradient dy, the input's gradient is
  * `r (dy w - mean(dy w) - x̂ mean(dy w x̂))`. It is written out because autodiff takes twice as many
- * passes over the numbers.
+ * passes over the numbers. In exported segments `fuseLayerNorm` of `@sweetspot/compile` finds the forward
+ * operations in just this order.
  *
  * Source: Ba et al., arXiv:1607.06450; the variance is that of the population.
  */
