@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { padRows } from "@sweetspot/artifact";
+import { optimiseInference } from "@sweetspot/compile";
 import { type Checkpoint, encoderParams, exitLogits } from "@sweetspot/model";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
@@ -149,6 +150,22 @@ it("a segment holds only the weights of its layers and exit, and the first the e
   expect(sizes[0]).toBeLessThan(embeddings + layer + exit + 64);
   expect(sizes[1]).toBeGreaterThanOrEqual(2 * layer + exit);
   expect(sizes[1]).toBeLessThan(2 * layer + exit + 64);
+});
+
+it("a layer's norms, GELU and attention are one operator each", () => {
+  // With the mean, so that the last layer too is computed for every token.
+  const checkpoint = randomCheckpoint([1, 3], "mean");
+  const counts = segmentRanges([1, 3]).map((range) => {
+    const { nodes } = optimiseInference(segmentGraph(checkpoint, range));
+    return ["LayerNormalization", "Gelu", "MultiHeadAttention"].map(
+      (op) => nodes.filter((node) => node.op === op).length,
+    );
+  });
+  // Two norms for each layer, and the embeddings' in the first segment, which has one layer of three.
+  expect(counts).toEqual([
+    [3, 1, 1],
+    [4, 2, 2],
+  ]);
 });
 
 it("a tensor missing from the checkpoint is named", () => {
