@@ -56,6 +56,7 @@ export { type FileEntry, type Json, type Manifest } from "./folder/manifest.ts";
 export { parse } from "./parse.ts";
 export { type PinnedFile, resolvePinnedFile } from "./pinned-file.ts";
 export { padRows, type PaddedBatch, type Ragged, ragged, row, rowCount } from "./ragged.ts";
+export { openWeightFile } from "./safetensors/open-weight-file.ts";
 export { readFully, readValues } from "./safetensors/read-values.ts";
 export { type HostTensor, readSafetensors, SafetensorsFile } from "./safetensors/safetensors.ts";
 export {

@@ -1,5 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
-import { lfsPointerProblem } from "../lfs-pointer.ts";
+import type { FileHandle } from "node:fs/promises";
+import { openWeightFile } from "./open-weight-file.ts";
 import { readFully, readValues } from "./read-values.ts";
 import {
   numberCount,
@@ -48,18 +48,7 @@ export class SafetensorsFile {
    *   or an entry's bytes do not fit its shape, overlap or leave a gap
    */
   static async open(path: string): Promise<SafetensorsFile> {
-    const handle = await open(path, "r").catch((cause: unknown) => {
-      throw new Error(`${path}: cannot be opened (${(cause as Error).message})`, { cause });
-    });
-    try {
-      const about = await handle.stat();
-      if (about.isDirectory())
-        throw new TypeError(`${path}: expected a safetensors file, got a folder`);
-      const { size } = about;
-      const first = Buffer.alloc(Math.min(size, 100));
-      await readFully(path, handle, first, 0);
-      const pointer = lfsPointerProblem(first);
-      if (pointer !== undefined) throw new TypeError(`${path}: ${pointer}`);
+    return openWeightFile(path, "safetensors", async (handle, size, first) => {
       if (size < 8)
         throw new RangeError(
           `${path}: expected a safetensors file, got ${size} bytes; it is truncated`,
@@ -74,10 +63,7 @@ export class SafetensorsFile {
       await readFully(path, handle, bytes, 8);
       const start = 8 + bytes.length;
       return new SafetensorsFile(path, handle, start, readHeader(path, bytes, size - start));
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
+    });
   }
 
   /**

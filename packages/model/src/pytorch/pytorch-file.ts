@@ -1,12 +1,12 @@
 import {
   dtypeBytes,
   type HostTensor,
-  lfsPointerProblem,
   numberCount,
+  openWeightFile,
   readFully,
   readValues,
 } from "@sweetspot/artifact";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { describeValue, maximumPickleBytes, type PickleRules, unpickle } from "./pickle.ts";
 import {
   distanceToLast,
@@ -48,29 +48,15 @@ export class PytorchFile {
    *   if it is truncated or malformed, or asks for something unsupported, such as running code
    */
   static async open(path: string): Promise<PytorchFile> {
-    const handle = await open(path, "r").catch((cause: unknown) => {
-      throw new Error(`${path}: cannot be opened (${(cause as Error).message})`, { cause });
-    });
-    try {
-      const about = await handle.stat();
-      if (about.isDirectory())
-        throw new TypeError(`${path}: expected a PyTorch file, got a folder`);
-      const { size } = about;
-      const first = Buffer.alloc(Math.min(size, 100));
-      await readFully(path, handle, first, 0);
+    return openWeightFile(path, "PyTorch", async (handle, size, first) => {
       if (first.toString("latin1", 0, 4) === "PK\x03\x04")
         return new PytorchFile(path, handle, await zipLayout(path, handle, size));
       if (first[0] === 0x80)
         return new PytorchFile(path, handle, await legacyLayout(path, handle, size));
-      const pointer = lfsPointerProblem(first);
-      if (pointer !== undefined) throw new TypeError(`${path}: ${pointer}`);
       throw new TypeError(
         `${path}: expected a file written by torch.save, got another file; fetch it again, or convert it to safetensors`,
       );
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
+    });
   }
 
   /**
