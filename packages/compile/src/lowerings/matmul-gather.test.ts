@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exact, f32, i32, mismatch, open, waves } from "../../test/eager.ts";
 import { eachActivation } from "../../test/each-activation.ts";
+import { compile } from "../session.ts";
 import { trace } from "../trace/trace.ts";
 import { elementCount } from "../graph/graph.ts";
 
@@ -248,6 +249,28 @@ describe("unsortedSegmentSum", () => {
       ),
       { numRuns: 20 },
     );
+  });
+
+  it("loses no row on several threads, however often an id comes again", async () => {
+    const [rows, segments, width] = [4099, 53, 389];
+    const sum = await compile(
+      ({ x, ids }) => ({ y: tf.unsortedSegmentSum(x, ids as tf.Tensor1D, segments) }),
+      { x: { dtype: "float32", shape: [rows, width] }, ids: { dtype: "int32", shape: [rows] } },
+      { threads: 2 },
+    );
+    // Whole numbers, so that every sum is exact in any order.
+    const x = Float32Array.from({ length: rows * width }, (_, i) => i % 5);
+    const ids = Int32Array.from({ length: rows }, (_, i) => (7 * i) % segments);
+    const expected = new Float32Array(segments * width);
+    for (let i = 0; i < x.length; i++) {
+      const at = (ids[Math.floor(i / width)] ?? 0) * width + (i % width);
+      expected[at] = (expected[at] ?? 0) + (x[i] ?? 0);
+    }
+    for (let run = 0; run < 10; run++) {
+      const { y } = await sum.run({ x, ids });
+      expect(y?.every((value, i) => value === expected[i])).toBe(true);
+    }
+    await sum.dispose();
   });
 
   it("of int32 stays int32, as on tfjs's other backends", async () => {

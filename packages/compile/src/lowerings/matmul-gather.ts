@@ -171,13 +171,16 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
     const isSegment = (ids: string) =>
       emit.node("And", [emit.node("GreaterOrEqual", [ids, zero]), emit.node("Less", [ids, end])]);
     const reshaped = (value: string, to: number[]) => emit.node("Reshape", [value, emit.shape(to)]);
-    const ids = reshaped(refAs(call, segmentIds, "int32"), [rows, 1]);
-    const row = emit.node("Where", [isSegment(ids), ids, zero]);
-    const alike = reshaped(ids, [rows, ...width.map(() => 1)]);
-    const updates = emit.node("Where", [isSegment(alike), emit.ref(x), scalar(call, 0, dtype)]);
+    const ids = reshaped(refAs(call, segmentIds, "int32"), [rows, ...width.map(() => 1)]);
+    const updates = emit.node("Where", [isSegment(ids), emit.ref(x), scalar(call, 0, dtype)]);
+    const row = cast(call, emit.node("Where", [isSegment(ids), ids, zero]), "int32", "int64");
+    const places = emit.node("Expand", [row, emit.shape([rows, ...width])]);
     const zeros = emit.filled(shape, 0, dtype);
-    const places = cast(call, row, "int32", "int64");
-    const sum = emit.node("ScatterND", [zeros, places, updates], { reduction: "add" });
+    // Not ScatterND: on the CPU its threads add to equal rows at once, and sums are lost.
+    const sum = emit.node("ScatterElements", [zeros, places, updates], {
+      reduction: "add",
+      axis: 0,
+    });
     return emit.output(sum, shape, dtype);
   },
 };
