@@ -191,7 +191,9 @@ describe("gatherND and scatterND", () => {
       }),
     ]) {
       const session = await open(trace(fn, { i: { dtype: "int32", shape: [1, 1] } }));
-      await expect(session.run({ i: i32([1, 1], [index]) })).rejects.toThrow(/ND.*nvalid ind/s);
+      await expect(session.run({ i: i32([1, 1], [index]) })).rejects.toThrow(
+        /nvalid ind|out of data bounds/,
+      );
       await session.close();
     }
   });
@@ -254,7 +256,10 @@ describe("unsortedSegmentSum", () => {
   it("loses no row on several threads, however often an id comes again", async () => {
     const [rows, segments, width] = [4099, 53, 389];
     const sum = await compile(
-      ({ x, ids }) => ({ y: tf.unsortedSegmentSum(x, ids as tf.Tensor1D, segments) }),
+      ({ x, ids }) => ({
+        segments: tf.unsortedSegmentSum(x, ids as tf.Tensor1D, segments),
+        scattered: tf.scatterND(tf.reshape(ids, [rows, 1]), x, [segments, width]),
+      }),
       { x: { dtype: "float32", shape: [rows, width] }, ids: { dtype: "int32", shape: [rows] } },
       { threads: 2 },
     );
@@ -267,8 +272,8 @@ describe("unsortedSegmentSum", () => {
       expected[at] = (expected[at] ?? 0) + (x[i] ?? 0);
     }
     for (let run = 0; run < 10; run++) {
-      const { y } = await sum.run({ x, ids });
-      expect(y?.every((value, i) => value === expected[i])).toBe(true);
+      for (const sums of Object.values(await sum.run({ x, ids })))
+        expect(sums.every((value, i) => value === expected[i])).toBe(true);
     }
     await sum.dispose();
   });

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { elementCount } from "../graph/graph.ts";
 import {
   axisOf,
   cast,
@@ -11,7 +12,13 @@ import {
   range,
   refAs,
   scalar,
+  type TensorDtype,
 } from "../trace/lowering.ts";
+
+/** A value in another shape; one that names a size 0 means 0. */
+function reshaped({ emit }: KernelCall, value: string, shape: readonly number[]): string {
+  return emit.node("Reshape", [value, emit.shape(shape)], { allowzero: 1 });
+}
 
 /** A value with its last two axes swapped. */
 function transposed({ emit }: KernelCall, value: string, rank: number): string {
@@ -35,6 +42,54 @@ function depthOf(call: KernelCall, indices: tf.TensorInfo, shape: readonly numbe
   throw new RangeError(
     `${call.kernel}: expected indices into one axis or more of [${shape}], got [${indices.shape}]`,
   );
+}
+
+/**
+ * Indices into several axes as one into all of them, row-major; past the end if any of them is out of bounds.
+ *
+ * @returns int32 [number of indices]
+ */
+function rowIds(call: KernelCall, indices: tf.TensorInfo, sizes: readonly number[]): string {
+  const { emit } = call;
+  const int32 = (values: readonly number[]) => cast(call, emit.shape(values), "int64", "int32");
+  const strides = sizes.map((_, axis) => elementCount(sizes.slice(axis + 1)));
+  const vectors = [elementCount(indices.shape.slice(0, -1)), sizes.length];
+  const index = reshaped(call, refAs(call, indices, "int32"), vectors);
+  const isOutside = emit.node("Or", [
+    emit.node("Less", [index, scalar(call, 0, "int32")]),
+    emit.node("GreaterOrEqual", [index, int32(sizes)]),
+  ]);
+  const overAxes = (op: string, value: string) =>
+    emit.node(op, [value, emit.shape([1])], { keepdims: 0 });
+  const outside = overAxes("ReduceSum", cast(call, isOutside, "bool", "int32"));
+  const row = overAxes("ReduceSum", emit.node("Mul", [index, int32(strides)]));
+  const isInside = emit.node("Equal", [outside, scalar(call, 0, "int32")]);
+  return emit.node("Where", [isInside, row, scalar(call, 2 ** 31 - 1, "int32")]);
+}
+
+/**
+ * Adds rows up by their ids, in order. Not with ScatterND: on the CPU its threads add to equal rows at once,
+ * and sums are lost (ONNX Runtime 1.30). `scatterRows` makes it of this for other devices.
+ *
+ * @param updates `shape`, one row or more of any width
+ * @param ids int32 [rows]; one past the end is an error, at run time
+ * @returns [count, ...width]
+ */
+function sumOfRows(
+  call: KernelCall,
+  updates: string,
+  ids: string,
+  [rows = 0, ...width]: readonly number[],
+  count: number,
+  dtype: TensorDtype,
+): string {
+  const { emit } = call;
+  const column = reshaped(call, ids, [rows, ...width.map(() => 1)]);
+  // Expand would keep the 1 where a width is 0.
+  const ofEach = emit.node("Tile", [column, emit.shape([1, ...width])]);
+  const places = cast(call, ofEach, "int32", "int64");
+  const zeros = emit.filled([count, ...width], 0, dtype);
+  return emit.node("ScatterElements", [zeros, places, updates], { reduction: "add", axis: 0 });
 }
 
 /** Matrix products, and the kernels that look rows up or add into them. */
@@ -105,10 +160,12 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
       throw new RangeError(
         `${call.kernel}: expected updates of [${expected}], got [${updates.shape}]`,
       );
-    const zeros = emit.filled(shape, 0, dtype);
-    const places = cast(call, checkedIndices(call, indices), "int32", "int64");
-    const sum = emit.node("ScatterND", [zeros, places, emit.ref(updates)], { reduction: "add" });
-    return emit.output(sum, shape, dtype);
+    const [outer, width] = [shape.slice(0, depth), shape.slice(depth)];
+    const ids = rowIds(call, indices, outer);
+    const count = elementCount(indices.shape.slice(0, -1));
+    const rows = reshaped(call, emit.ref(updates), [count, ...width]);
+    const sum = sumOfRows(call, rows, ids, [count, ...width], elementCount(outer), dtype);
+    return emit.output(reshaped(call, sum, shape), shape, dtype);
   },
 
   Einsum: (call) => {
@@ -164,23 +221,16 @@ export const matmulGather: Readonly<Record<string, Lowering>> = {
         `${call.kernel}: expected one id for each row, got ids [${segmentIds.shape}] for [${x.shape}]`,
       );
     }
-    const shape = [numSegments, ...width];
     // int32 until the last: devices other than the CPU compare nothing else.
     const zero = scalar(call, 0, "int32");
     const end = cast(call, emit.shape([numSegments]), "int64", "int32");
     const isSegment = (ids: string) =>
       emit.node("And", [emit.node("GreaterOrEqual", [ids, zero]), emit.node("Less", [ids, end])]);
-    const reshaped = (value: string, to: number[]) => emit.node("Reshape", [value, emit.shape(to)]);
-    const ids = reshaped(refAs(call, segmentIds, "int32"), [rows, ...width.map(() => 1)]);
-    const updates = emit.node("Where", [isSegment(ids), emit.ref(x), scalar(call, 0, dtype)]);
-    const row = cast(call, emit.node("Where", [isSegment(ids), ids, zero]), "int32", "int64");
-    const places = emit.node("Expand", [row, emit.shape([rows, ...width])]);
-    const zeros = emit.filled(shape, 0, dtype);
-    // Not ScatterND: on the CPU its threads add to equal rows at once, and sums are lost.
-    const sum = emit.node("ScatterElements", [zeros, places, updates], {
-      reduction: "add",
-      axis: 0,
-    });
-    return emit.output(sum, shape, dtype);
+    const ids = refAs(call, segmentIds, "int32");
+    const alike = reshaped(call, ids, [rows, ...width.map(() => 1)]);
+    const updates = emit.node("Where", [isSegment(alike), emit.ref(x), scalar(call, 0, dtype)]);
+    const row = emit.node("Where", [isSegment(ids), ids, zero]);
+    const sum = sumOfRows(call, updates, row, x.shape, numSegments, dtype);
+    return emit.output(sum, [numSegments, ...width], dtype);
   },
 };

@@ -4,6 +4,7 @@ import { expandPowers } from "./expand-powers.ts";
 import { fuseGelu } from "./fuse-gelu.ts";
 import { mergeEqualNodes } from "./merge-equal-nodes.ts";
 import { scaledMasks } from "./scaled-masks.ts";
+import { scatterRows } from "./scatter-rows.ts";
 import { splitAnd } from "./split-and.ts";
 import { splitIsNaN } from "./split-is-nan.ts";
 import { squareSums } from "./square-sums.ts";
@@ -21,8 +22,9 @@ const passes: readonly Pass[] = [
 /** Passes to operators that ONNX Runtime has for some devices only. */
 const passesOf: Readonly<Record<Device, readonly Pass[]>> = {
   cpu: [["scale masks in one pass", scaledMasks]],
-  cuda: [],
+  cuda: [["scatter whole rows", scatterRows]],
   webgpu: [
+    ["scatter whole rows", scatterRows],
     ["compare in place of IsNaN", splitIsNaN],
     ["multiply in place of And", splitAnd],
     ["expand the operands of powers", expandPowers],
