@@ -8,8 +8,10 @@ export interface Estimate {
   seconds: number;
   /** Peak memory in bytes; 0 where it is negligible. */
   memoryBytes: number;
-  /** Size of the artifact in bytes; 0 where it is negligible. */
+  /** Size of the artifact in bytes, without weights; 0 where it is negligible. */
   diskBytes: number;
+  /** Size of its files of weights, in bytes. */
+  weightBytes: number;
   /** Files to fetch first: name -> bytes. Cells that share a file use the same name. */
   downloads: Record<string, number>;
   /** Numbers that the stages that read this one need for their own estimates. */
@@ -28,6 +30,7 @@ export const zeroEstimate: Estimate = {
   seconds: 0,
   memoryBytes: 0,
   diskBytes: 0,
+  weightBytes: 0,
   downloads: {},
   quantities: {},
 };

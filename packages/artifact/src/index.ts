@@ -47,7 +47,13 @@ export {
   type Timing,
   timingSchema,
 } from "./formats/timing.ts";
-export { type Artifact, openArtifact, readManifest, writeArtifact } from "./folder/folder.ts";
+export {
+  type Artifact,
+  dropWeights,
+  openArtifact,
+  readManifest,
+  writeArtifact,
+} from "./folder/folder.ts";
 export { sha256, sha256OfFile } from "./folder/hash.ts";
 export { parseJson, readJson, readJsonAs } from "./json-file.ts";
 export { lfsPointerProblem } from "./lfs-pointer.ts";

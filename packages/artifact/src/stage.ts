@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import type { z } from "zod";
 import { diskError } from "./folder/disk-error.ts";
 import type { Estimate, EstimateContext } from "./estimate.ts";
-import { type Artifact, openArtifact, writeArtifact } from "./folder/folder.ts";
+import { type Artifact, openArtifact, weightsGone, writeArtifact } from "./folder/folder.ts";
 import type { Json } from "./folder/manifest.ts";
 import { sha256 } from "./folder/hash.ts";
 import { parse } from "./parse.ts";
@@ -42,6 +42,13 @@ export interface Stage<Settings> {
   /** Those of `mayRead` that a cell with these settings requires; checked at planning. */
   wants?(settings: Settings): readonly string[];
   /**
+   * The files of its artifact that hold weights, where `*` stands for any part of one name. A pipeline
+   * deletes them once every cell that reads them has run.
+   */
+  weights?: readonly string[];
+  /** Those of `reads` whose weights it reads. */
+  readsWeightsOf?: readonly string[];
+  /**
    * Checks what the schema cannot, such as whether a name is known. It is called for every cell before
    * the first runs, so it is quick, writes nothing, and loads a runtime only to look for a device other
    * than the CPU.
@@ -76,7 +83,7 @@ export interface StageCall {
  * or not at all. If it fails, its scratch folder stays.
  *
  * @throws TypeError if a setting breaks the schema; RangeError if the stage's own check finds an invalid
- *   one, or an input is missing or unexpected
+ *   one, or an input is missing or unexpected; Error if an input's weights are needed and gone
  */
 export async function runStage<Settings>(
   stage: Stage<Settings>,
@@ -96,7 +103,12 @@ export async function runStage<Settings>(
     );
   }
   const inputs: Record<string, Artifact> = {};
-  for (const name of names) inputs[name] = await openArtifact(call.inputs[name] ?? "");
+  for (const name of names) {
+    const input = await openArtifact(call.inputs[name] ?? "");
+    const [gone] = stage.readsWeightsOf?.includes(name) === true ? input.missing : [];
+    if (gone !== undefined) throw weightsGone(input.dir, gone);
+    inputs[name] = input;
+  }
   const about = {
     stage: stage.name,
     settings: JSON.parse(JSON.stringify(settings)) as Json,
@@ -106,7 +118,7 @@ export async function runStage<Settings>(
   await mkdir(scratch, { recursive: true }).catch((cause: unknown) => {
     throw diskError(`cannot write ${scratch}`, cause);
   });
-  const artifact = await writeArtifact(call.output, about, (output) =>
+  const run = (output: string): Promise<Record<string, Json>> =>
     stage.run({
       settings,
       inputs,
@@ -114,8 +126,8 @@ export async function runStage<Settings>(
       scratch,
       cellSha256: sha256(JSON.stringify([about, call.code ?? ""])),
       log: call.log ?? (() => {}),
-    }),
-  );
+    });
+  const artifact = await writeArtifact(call.output, about, run, stage.weights);
   await rm(scratch, { recursive: true, force: true });
   return artifact;
 }

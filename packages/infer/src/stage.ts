@@ -11,6 +11,7 @@ import {
 export const predict: Stage<PredictSettings> = {
   name: "predict",
   reads: ["data", "export"],
+  readsWeightsOf: ["export"],
   settings: predictSettings,
   check: async (settings) => deviceProblem(settings.device),
   estimate: async ({ settings, inputs }) => ({
@@ -27,6 +28,7 @@ export const predict: Stage<PredictSettings> = {
 export const time: Stage<TimeSettings> = {
   name: "time",
   reads: ["data", "export"],
+  readsWeightsOf: ["export"],
   settings: timeSettings,
   check: async (settings) => deviceProblem(settings.device),
   // Each example runs alone and in a batch.

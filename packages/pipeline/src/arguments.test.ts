@@ -6,11 +6,16 @@ import { findPipeline, readArguments } from "./arguments.ts";
 
 describe("readArguments", () => {
   test("without a name, the demo runs", () => {
-    expect(readArguments([])).toEqual({ pipeline: "demo", dry: false, help: false });
-    expect(readArguments(["--dry"])).toEqual({ pipeline: "demo", dry: true, help: false });
-    expect(readArguments(["smoke", "--filter=train.*", "--dry"])).toEqual({
+    expect(readArguments([])).toEqual({ pipeline: "demo", dry: false, filters: [], help: false });
+    expect(readArguments(["--dry"])).toEqual({
+      pipeline: "demo",
+      dry: true,
+      filters: [],
+      help: false,
+    });
+    expect(readArguments(["smoke", "--filter=train.*", "--filter=eval.*", "--dry"])).toEqual({
       pipeline: "smoke",
-      filter: "train.*",
+      filters: ["train.*", "eval.*"],
       dry: true,
       help: false,
     });

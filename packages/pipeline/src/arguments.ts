@@ -9,13 +9,15 @@ export interface Arguments {
   dry: boolean;
   /** How many cells may run at once; by default as many as cores and memory allow. */
   concurrency?: number | undefined;
-  /** A cell's id, where `*` matches any characters: run the matching cells and the cells they read. */
-  filter?: string | undefined;
+  /** The size, in GB, above which the least recently used entries of turbo's cache are deleted. */
+  cacheGb?: number | undefined;
+  /** Ids of cells, where `*` matches any characters: run the matching cells and the cells they read. */
+  filters: string[];
   /** Print the usage; do nothing else. */
   help: boolean;
 }
 
-const synopsis = "[NAME | PATH] [--dry] [--filter=CELL] [--concurrency=N]";
+const synopsis = "[NAME | PATH] [--dry] [--filter=CELL] [--concurrency=N] [--cache-gb=N]";
 
 /** The lines of `--help`. */
 export const usage: readonly string[] = [
@@ -24,14 +26,17 @@ export const usage: readonly string[] = [
   "  PATH             a folder with a pipeline.yaml, or a YAML file",
   "  --dry            list the cells, which of them are cached, and what the others need; run nothing",
   "  --concurrency=N  run N cells at once; by default as many as cores and memory allow",
-  "  --filter=CELL    run the cells with this id, where * matches anything, and the cells they read",
+  "  --filter=CELL    run the cells with this id, where * matches anything, and the cells they read; keep",
+  "                   the weights of the former; may be given several times",
+  "  --cache-gb=N     delete the least recently used results in turbo's cache above N GB; by default 10",
 ];
 
 /** @throws RangeError if an argument is unknown or repeated */
 export function readArguments(args: readonly string[]): Arguments {
   const read: Partial<Arguments> = {};
+  const filters: string[] = [];
   const help = args.includes("--help") || args.includes("-h");
-  if (help) return { pipeline: "demo", dry: false, help };
+  if (help) return { pipeline: "demo", dry: false, filters, help };
   for (const arg of args) {
     const [key, value] =
       arg === "--dry"
@@ -40,16 +45,23 @@ export function readArguments(args: readonly string[]): Arguments {
           ? (["filter", arg.slice("--filter=".length)] as const)
           : arg.startsWith("--concurrency=")
             ? (["concurrency", Number(arg.slice("--concurrency=".length))] as const)
-            : (["pipeline", arg] as const);
-    const noCount = typeof value === "number" && !(Number.isInteger(value) && value >= 1);
+            : arg.startsWith("--cache-gb=")
+              ? (["cacheGb", Number(arg.slice("--cache-gb=".length))] as const)
+              : (["pipeline", arg] as const);
+    const noCount =
+      typeof value === "number" && !(value > 0 && (key === "cacheGb" || Number.isInteger(value)));
     if ((key === "pipeline" && arg.startsWith("-")) || value === "" || noCount) {
       throw new RangeError(`pipeline: expected ${synopsis}, got ${arg}`);
+    }
+    if (key === "filter") {
+      filters.push(value);
+      continue;
     }
     if (read[key] !== undefined)
       throw new RangeError(`pipeline: expected ${synopsis}, got ${arg} as well`);
     Object.assign(read, { [key]: value });
   }
-  return { pipeline: "demo", dry: false, help, ...read };
+  return { pipeline: "demo", dry: false, filters, help, ...read };
 }
 
 /** A pipeline's file and name. */

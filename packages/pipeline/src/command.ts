@@ -9,14 +9,19 @@ import { dryTable } from "./plan/dry-table.ts";
 import {
   type Estimates,
   estimateCells,
+  gigabytes,
   measureRates,
   tooLarge,
-  tooMuch,
 } from "./plan/estimates.ts";
+import { diskNeed, tooMuch, type WeightPlan } from "./plan/disk.ts";
+import { matching } from "./plan/matching.ts";
 import type { Cell } from "./plan/plan.ts";
 import { type Plan, planPipeline } from "./plan/plan-pipeline.ts";
 import { publish, publishStudy } from "./run/publish.ts";
 import { runCells } from "./run/run-cells.ts";
+import { boundCache, defaultCacheGb } from "./run/turbo-cache.ts";
+import { weightReaders } from "./plan/weights.ts";
+import { cellsToRun, hasWeights, isKept, keepWeights } from "./run/weights.ts";
 import {
   begins,
   removeStaleCells,
@@ -24,7 +29,7 @@ import {
   runFolder,
   writeRunFolder,
 } from "./run/run-folder.ts";
-import { stages } from "./plan/stages.ts";
+import { loadStage, stages } from "./plan/stages.ts";
 import { type CellOutcome, planTurbo, type TurboCall, type TurboLine } from "./run/turbo.ts";
 
 /** Where a command runs and prints. */
@@ -49,7 +54,14 @@ export async function command(
   args: readonly string[],
   { root, show, stop }: Surroundings,
 ): Promise<boolean> {
-  const { pipeline, dry, filter, help, concurrency } = readArguments(args);
+  const {
+    pipeline,
+    dry,
+    filters,
+    help,
+    concurrency,
+    cacheGb = defaultCacheGb,
+  } = readArguments(args);
   if (help) {
     for (const line of usage) show(line);
     return true;
@@ -57,22 +69,24 @@ export async function command(
   const first = await planPipeline(pipeline, root);
   const folder = runFolder(root, first.name);
   const lock = await takeLock(join(folder.dir, "running"));
-  const { name, results } = first;
-  const run: Invocation = { root, show, stop, name, results, folder, lock, concurrency };
+  const { name, results, keep } = first;
+  const lasting = { name, results, keep, folder, lock, concurrency, cacheGb };
+  const run: Invocation = { root, show, stop, ...lasting };
   try {
     await recoverFolder(join(root, "runs", name), true);
     if (results !== undefined) await recoverFolder(join(results, name), true);
     if (dry) return await dryRun(first, pipeline, run);
-    if (!first.undecided) return await runPlan(first.cells, filter, run);
-    const part = filter === undefined ? "more" : partOf(first, filter);
-    if (part === "search") return await runPlan(first.cells, filter, run, part);
+    if (!first.undecided) return await runPlan(first.cells, filters, run);
+    const part = filters.length === 0 ? "more" : partOf(first, filters);
+    if (part === "search") return await runPlan(first.cells, filters, run, part);
     // Every choice needs the same disk space: report a lack of it now, not hours later.
-    if (!(await roomFor(first.possible.at(-1) ?? first.cells, run))) return false;
-    if (!(await runPlan(first.cells, undefined, run, "search"))) return false;
+    const all = first.possible.at(-1) ?? first.cells;
+    if (!(await roomFor(all, await weightPlan(all, run), run))) return false;
+    if (!(await runPlan(first.cells, [], run, "search"))) return false;
     const choices = await readChoices(first.cells, folder.artifact);
     if (choices === undefined) throw new Error("pipeline: the search made no choice; run it again");
     const { cells } = await planPipeline(pipeline, root, choices);
-    return await runPlan(cells, filter, run);
+    return await runPlan(cells, filters, run);
   } finally {
     await lock.release();
   }
@@ -89,14 +103,13 @@ async function takeLock(file: string): Promise<Lock> {
 }
 
 /**
- * Whether a filter matches only cells of the search, or more.
+ * Whether filters match only cells of the search, or more.
  *
- * @throws RangeError if it matches no cell under any choice
+ * @throws RangeError if one matches no cell under any choice
  */
-function partOf({ cells, possible }: Plan, filter: string): "search" | "more" {
+function partOf({ cells, possible }: Plan, filters: readonly string[]): "search" | "more" {
   const search = new Set(cells.map((c) => c.id));
-  const named = possible.flatMap((all) => matching(all, filter, false));
-  if (named.length === 0) matching([], filter);
+  const named = filtered(possible.flat(), filters);
   return named.every((id) => search.has(id)) ? "search" : "more";
 }
 
@@ -104,9 +117,13 @@ function partOf({ cells, possible }: Plan, filter: string): "search" | "more" {
 interface Invocation extends Surroundings {
   name: string;
   results: string | undefined;
+  /** Patterns of the cells whose weights stay. */
+  keep: readonly string[];
   folder: RunFolder;
   lock: Lock;
   concurrency: number | undefined;
+  /** The bound of turbo's cache. */
+  cacheGb: number;
 }
 
 /** Prints what would run. Before the search has run, assumes that it chooses the last regime. */
@@ -125,7 +142,9 @@ async function dryRun(first: Plan, pipeline: string, run: Invocation): Promise<b
   }
   await writeCells(cells, run);
   const { estimates, problem } = await estimateCells(cells, folder.artifact);
-  await showPlan(await planTurbo(turboCall(run)), { cells, estimates, show });
+  const weights = await weightPlan(cells, run);
+  const outcomes = await outcomesOf(await planTurbo(turboCall(run)), weights, run);
+  await showPlan(outcomes, { cells, estimates, show, weights });
   if (problem !== undefined) show(`no estimate for ${problem.id}: ${problem.message}`);
   return true;
 }
@@ -137,7 +156,12 @@ function turboCall({ root, folder }: Invocation, only?: readonly string[]): Turb
 
 async function writeCells(cells: readonly Cell[], { folder, root }: Invocation): Promise<void> {
   const script = join(import.meta.dirname, "cell.js");
-  await writeRunFolder(folder, root, cells, await digests(cells, script), script);
+  const weights = new Set<string>();
+  for (const name of Object.keys(stages))
+    if (cells.some((c) => c.stage === name))
+      for (const pattern of (await loadStage(name)).weights ?? []) weights.add(pattern);
+  const code = await digests(cells, script);
+  await writeRunFolder(folder, root, cells, code, script, [...weights]);
 }
 
 /**
@@ -148,12 +172,12 @@ async function writeCells(cells: readonly Cell[], { folder, root }: Invocation):
  */
 async function runPlan(
   cells: readonly Cell[],
-  filter: string | undefined,
+  filters: readonly string[],
   run: Invocation,
   part?: "search",
 ): Promise<boolean> {
   const { root, show, stop, folder } = run;
-  const only = filter === undefined ? undefined : matching(cells, filter);
+  const only = filters.length === 0 ? undefined : filtered(cells, filters);
   const expected = only === undefined ? cells.map((c) => c.id) : withInputs(cells, only);
   // During a search the folder also contains the other part's cells, which must not run yet.
   const call = turboCall(run, part === undefined ? only : expected);
@@ -166,10 +190,12 @@ async function runPlan(
     if (lines.length > 0) return false;
   }
   const wanted = cells.filter((c) => expected.includes(c.id));
-  if (!(await roomFor(wanted, run, estimates))) return false;
+  const weights = await weightPlan(cells, run);
+  if (!(await roomFor(wanted, weights, run, estimates))) return false;
   // During a search, cells of the other part may be half done.
   if (part === undefined) await removeStaleCells(folder, cells);
   for (const { id } of wanted) await recoverFolder(folder.artifact(id), true);
+  for (const id of only ?? []) if (weights.readers.has(id)) await keepWeights(folder, id);
   if (stop.aborted) return false;
   const began = performance.now();
   const progress = new Progress(expected.length, show);
@@ -177,6 +203,7 @@ async function runPlan(
     ...run,
     call,
     estimates,
+    weights,
     onLine: (line) => progress.line(line),
   });
   if (ended === undefined) return false;
@@ -184,6 +211,7 @@ async function runPlan(
   if (!succeeded({ exitCode, outcomes, expected, folder, root, progress, show })) return false;
   const seconds = Math.round((performance.now() - began) / 1000);
   const hits = outcomes.filter((o) => o.hit).length;
+  await boundTurboCache(outcomes, call, run);
   show(
     `${part === undefined ? "" : "search: "}${outcomes.length} cells: ${outcomes.length - hits} run, ${hits} from the cache, ${seconds} s`,
   );
@@ -192,18 +220,55 @@ async function runPlan(
   return true;
 }
 
+/** Deletes the least recently used results in turbo's cache if it has grown past its bound. */
+async function boundTurboCache(
+  outcomes: readonly CellOutcome[],
+  { cacheDir }: TurboCall,
+  { cacheGb, show }: Invocation,
+): Promise<void> {
+  const used = new Set(outcomes.map((o) => o.hash));
+  const { freed, bytes } = await boundCache(cacheDir, used, cacheGb * 1e9);
+  if (freed > 0) show(`turbo's cache: ${gigabytes(freed)} of results not used lately deleted`);
+  if (bytes > cacheGb * 1e9)
+    show(
+      `turbo's cache: this run alone needs ${gigabytes(bytes)}; a larger --cache-gb keeps others`,
+    );
+}
+
+/** Who reads which weights, and which of them stay: those that the file names, and those asked for by a filter. */
+async function weightPlan(
+  cells: readonly Cell[],
+  { keep, folder }: Invocation,
+): Promise<WeightPlan> {
+  const kept = new Set(keep.flatMap((pattern) => matching(cells, pattern)));
+  return {
+    readers: await weightReaders(cells),
+    keep: (id) => kept.has(id) || isKept(folder, id),
+  };
+}
+
+/** What turbo would find, except that a cached cell whose weights are needed and gone runs. */
+async function outcomesOf(
+  found: readonly CellOutcome[],
+  weights: WeightPlan,
+  { folder }: Invocation,
+): Promise<CellOutcome[]> {
+  const has = (id: string) => hasWeights(folder.artifact(id));
+  const { misses } = await cellsToRun(found, weights, has);
+  return found.map((o) => ({ ...o, hit: !misses.has(o.cell) }));
+}
+
 /** Whether the disk has room for the cells that have not run yet; prints a line if not. */
 async function roomFor(
   cells: readonly Cell[],
+  weights: WeightPlan,
   { folder, show }: Invocation,
   known?: Estimates,
 ): Promise<boolean> {
   const estimates = known ?? (await estimateCells(cells, folder.artifact)).estimates;
   const { bavail, bsize } = await statfs(folder.dir);
-  const line = tooMuch(cells, estimates, {
-    isThere: (id) => existsSync(folder.artifact(id)),
-    freeBytes: bavail * bsize,
-  });
+  const missing = cells.filter(({ id }) => !existsSync(folder.artifact(id)));
+  const line = tooMuch(diskNeed(missing, estimates, weights), bavail * bsize);
   if (line !== undefined) show(line);
   return line === undefined;
 }
@@ -220,20 +285,16 @@ async function digests(
   return code;
 }
 
-/**
- * The ids that match a filter.
- *
- * @param needed whether a match is required
- * @throws RangeError if a match is required and there is none
- */
-function matching(cells: readonly Cell[], filter: string, needed = true): string[] {
-  const parts = filter.split("*").map((part) => part.replaceAll(/[^\w]/g, String.raw`\$&`));
-  const pattern = new RegExp(`^${parts.join(".*")}$`);
-  const ids = cells.map((c) => c.id).filter((id) => pattern.test(id));
-  if (needed && ids.length === 0) {
-    throw new RangeError(`pipeline: no cell matches --filter=${filter}; --dry lists them`);
+/** The ids that any of the filters matches. @throws RangeError if one matches none of `cells` */
+function filtered(cells: readonly Cell[], filters: readonly string[]): string[] {
+  const ids = new Set<string>();
+  for (const filter of filters) {
+    const found = matching(cells, filter);
+    if (found.length === 0)
+      throw new RangeError(`pipeline: no cell matches --filter=${filter}; --dry lists them`);
+    for (const id of found) ids.add(id);
   }
-  return ids;
+  return cells.map((c) => c.id).filter((id) => ids.has(id));
 }
 
 /** The ids of these cells and of all cells that they read, directly or indirectly. */
@@ -259,12 +320,18 @@ async function showPlan(
     cells,
     estimates,
     show,
-  }: { cells: readonly Cell[]; estimates: Estimates; show: Surroundings["show"] },
+    weights,
+  }: {
+    cells: readonly Cell[];
+    estimates: Estimates;
+    show: Surroundings["show"];
+    weights: WeightPlan;
+  },
 ): Promise<void> {
   const misses = new Set(outcomes.filter((o) => !o.hit).map((o) => o.cell));
   const rate = await measureRates(cells, misses);
   for (const line of shortened(tooLarge(cells, estimates, misses))) show(line);
-  for (const line of dryTable(cells, outcomes, estimates, rate)) show(line);
+  for (const line of dryTable(cells, outcomes, estimates, rate, weights)) show(line);
 }
 
 /** Turns turbo's lines into progress lines, and keeps turbo's own messages in case it fails. */
@@ -318,9 +385,15 @@ function succeeded(ended: Ended): boolean {
   if (exitCode === 0 && missing.length === 0 && outcomes.every(done)) return true;
   const failed = outcomes.filter((o) => !done(o));
   for (const { cell, exitCode: code } of failed) {
-    const stack = join(dirname(folder.artifact(cell)), "failure.txt");
-    const more = existsSync(stack) ? `; its stack is in ${relative(root, stack)}` : "";
-    show(`failed: ${cell} (${code === undefined ? "it did not finish" : `exit ${code}`}${more})`);
+    const here = dirname(folder.artifact(cell));
+    const found = [
+      ["log", join(here, ".turbo", "turbo-cell.log")],
+      ["stack", join(here, "failure.txt")],
+    ].flatMap(([what, file = ""]) =>
+      existsSync(file) ? [`; its ${what} is in ${relative(root, file)}`] : [],
+    );
+    const how = code === undefined ? "it did not finish" : `exit ${code}`;
+    show(`failed: ${cell} (${how}${found.join("")})`);
   }
   if (failed.length === 0) for (const line of progress.turbo) show(`turbo: ${line}`);
   if (missing.length > 0) show(`not run: ${missing.length} of ${expected.length} cells`);

@@ -98,7 +98,7 @@ export async function estimateTraining({
     settings.device === "cpu"
       ? steps * updateSeconds * parameterCounts(config, depth, rows).trained
       : 0;
-  const diskBytes = sum((depth) => 4 * parameterCounts(config, depth, rows).all);
+  const weightBytes = sum((depth) => 4 * parameterCounts(config, depth, rows).all);
   return {
     operations: sum((depth) => {
       const back = apart && depths.length === 1 ? exitLayers : [depth];
@@ -106,11 +106,14 @@ export async function estimateTraining({
     }),
     seconds: sum((depth) => startSeconds + update(depth)),
     memoryBytes: trainingMemory(config, Math.max(...depths), { batchSize, tokens: longest, rows }),
-    diskBytes,
+    // A line of metrics for each step of each model.
+    diskBytes: depths.length * (8e3 + 180 * steps),
+    weightBytes,
     downloads: await encoderDownloads(encoder),
     quantities: {
       forward: sum((depth) => forwardOperations(config, depth, tokens)),
-      weights: diskBytes,
+      weights: weightBytes,
+      exits: exitLayers.length,
     },
   };
 }

@@ -14,6 +14,7 @@ export const stage: Stage<TrainSettings> = {
   name: "train",
   reads: ["data"],
   mayRead: ["teacher"],
+  weights: ["member-*/model.safetensors"],
   settings: trainSettings,
   wants: ({ method }) => (objectives[method].teacher === undefined ? [] : ["teacher"]),
   check: async ({ encoder, pooling, method, gradientStops, exitLayers, device, engine }) => {

@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Artifact,
@@ -82,7 +82,7 @@ export async function runTrain(
     await mkdir(join(output, folder));
     const files = ["model.safetensors", "config.json", "metrics.jsonl"];
     if (settings.gradientConflict) files.push(conflictFile);
-    for (const file of files) await cp(join(done, file), join(output, folder, file));
+    for (const file of files) await linkOrCopy(join(done, file), join(output, folder, file));
   }
   const cascade: CascadeFile = {
     method: settings.method,
@@ -95,6 +95,11 @@ export async function runTrain(
     members: members.length,
     trainingExamples: split.labels.length,
   };
+}
+
+/** A second name for a file, so that weights are not on disk twice; a copy on file systems without such names. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  await link(from, to).catch(() => copyFile(from, to));
 }
 
 const conflictFile = "gradient-conflict.json";

@@ -1,5 +1,6 @@
-import { open, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { existsSync } from "node:fs";
+import { open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { sha256, sha256OfFile } from "./hash.ts";
 import { type FileEntry, type Json, type Manifest, manifestSchema } from "./manifest.ts";
 import { parseJson } from "../json-file.ts";
@@ -14,23 +15,30 @@ export interface Artifact {
   sha256: string;
   /**
    * The path of one of its files.
-   * @throws RangeError if the manifest does not list it
+   * @throws RangeError if the manifest does not list it; Error if it holds weights and is gone
    */
   path(file: string): string;
+  /** Those of its files that hold weights and are gone. */
+  missing: readonly string[];
 }
 
 /**
- * Opens an artifact and checks each file's size and sha256 against the manifest. An artifact that a
- * killed writer had moved aside is first put back.
+ * Opens an artifact and checks each file's size and sha256 against the manifest. Only files of weights may
+ * be absent. An artifact that a killed writer had moved aside is first put back.
  *
  * @throws Error if there is no manifest, it breaks the schema, or a file is missing or changed
  */
 export async function openArtifact(dir: string): Promise<Artifact> {
   const { text, manifest } = await manifestOf(dir);
-  for (const [name, entry] of Object.entries(manifest.files)) await checkFile(dir, name, entry);
+  const missing: string[] = [];
+  for (const [name, entry] of Object.entries(manifest.files)) {
+    if (entry.weights === true && !existsSync(join(dir, name))) missing.push(name);
+    else await checkFile(dir, name, entry);
+  }
   return {
     dir,
     manifest,
+    missing,
     sha256: sha256(text),
     path(name) {
       if (!Object.hasOwn(manifest.files, name)) {
@@ -38,9 +46,34 @@ export async function openArtifact(dir: string): Promise<Artifact> {
           `${dir}: no file "${name}" in the manifest (has ${Object.keys(manifest.files).join(", ")})`,
         );
       }
+      if (missing.includes(name)) throw weightsGone(dir, name);
       return join(dir, name);
     },
   };
+}
+
+/**
+ * Deletes an artifact's files of weights. Its manifest keeps their sizes and hashes.
+ *
+ * @returns the bytes freed
+ * @throws as `readManifest`, and the system's error if one cannot be deleted
+ */
+export async function dropWeights(dir: string): Promise<number> {
+  let freed = 0;
+  for (const [name, { weights }] of Object.entries((await readManifest(dir)).files)) {
+    const path = join(dir, name);
+    if (weights !== true || !existsSync(path)) continue;
+    freed += (await stat(path)).size;
+    await rm(path);
+  }
+  return freed;
+}
+
+/** The error of a reader whose input's weights are gone. */
+export function weightsGone(dir: string, file: string): Error {
+  return new Error(
+    `${join(dir, file)}: weights are deleted once every cell that reads them has run; make them again with npx turbo run pipeline -- PIPELINE --filter=${basename(dirname(dir))}, or name the cell under keep: in the pipeline's file`,
+  );
 }
 
 /**
@@ -111,6 +144,7 @@ function again(dir: string): string {
  *
  * @param dir replaced if it is an artifact or empty
  * @param write fills the given folder with files and folders, and returns the manifest's facts
+ * @param weights the files that hold weights, as `Stage.weights`
  * @throws Error that says what to do if the disk is full or read-only, or `dir` holds something else;
  *   what `write` throws
  */
@@ -118,11 +152,12 @@ export async function writeArtifact(
   dir: string,
   about: Pick<Manifest, "stage" | "settings" | "inputs">,
   write: (folder: string) => Promise<Record<string, Json>>,
+  weights: readonly string[] = [],
 ): Promise<Artifact> {
   await replaceFolder(dir, async (temporary) => {
     await checkReplaceable(dir);
     const facts = await write(temporary);
-    const files = await listFiles(temporary);
+    const files = await listFiles(temporary, weights);
     const manifest: Manifest = { format: "sweetspot-artifact-1", ...about, files, facts };
     const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
     await writeFile(join(temporary, "manifest.json"), text, { flush: true });
@@ -145,7 +180,7 @@ async function checkReplaceable(dir: string): Promise<void> {
 }
 
 /** The files in a folder, flushed to disk, by their paths inside it. */
-async function listFiles(folder: string): Promise<Manifest["files"]> {
+async function listFiles(folder: string, weights: readonly string[]): Promise<Manifest["files"]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files: [string, FileEntry][] = [];
   for (const entry of entries) {
@@ -159,9 +194,17 @@ async function listFiles(folder: string): Promise<Manifest["files"]> {
         `cannot write ${folder}: the name manifest.json is taken by the manifest`,
       );
     await flushFile(path);
-    files.push([name, { bytes: (await stat(path)).size, sha256: await sha256OfFile(path) }]);
+    const about = { bytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
+    const isWeights = weights.some((pattern) => matchesGlob(name, pattern));
+    files.push([name, { ...about, ...(isWeights && { weights: true }) }]);
   }
   return Object.fromEntries(files.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Whether a path is a pattern's, in which `*` stands for any part of one name. */
+function matchesGlob(path: string, pattern: string): boolean {
+  const parts = pattern.split("*").map((part) => part.replaceAll(/[^\w]/g, String.raw`\$&`));
+  return new RegExp(`^${parts.join("[^/]*")}$`).test(path);
 }
 
 async function flushFile(path: string): Promise<void> {

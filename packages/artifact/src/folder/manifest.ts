@@ -23,6 +23,8 @@ export interface FileEntry {
   bytes: number;
   /** Hexadecimal. */
   sha256: string;
+  /** Whether it holds weights: such a file may be absent, because the same cell makes the same weights again. */
+  weights?: true | undefined;
 }
 
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
@@ -34,7 +36,11 @@ export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
   inputs: z.record(z.string(), sha256Schema),
   files: z.record(
     z.string(),
-    z.strictObject({ bytes: z.int().nonnegative(), sha256: sha256Schema }),
+    z.strictObject({
+      bytes: z.int().nonnegative(),
+      sha256: sha256Schema,
+      weights: z.literal(true).optional(),
+    }),
   ),
   facts: z.record(z.string(), z.json() as z.ZodType<Json>),
 });

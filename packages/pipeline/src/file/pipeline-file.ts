@@ -76,6 +76,8 @@ export interface PipelineFile {
   /** Tasks that do not affect the choice of regime: the search leaves them out. */
   controls: string[];
   exitLayers: number[];
+  /** The cells whose weights stay on disk; in an id, `*` stands for any characters. */
+  keep: string[];
   /** Where a study's results are kept, relative to the pipeline file; by default nowhere. */
   results: string | undefined;
   /** The reference implementation's departures from the paper that it reproduces. */
@@ -202,6 +204,7 @@ export function checkPipelineFile(
       .transform((names) => (names === "reference" ? compatNames : names))
       .default([]),
     results: column,
+    keep: z.array(z.string().min(1)).optional(),
     controls: z.array(z.string().min(1)).optional(),
     device: shared,
     engine: shared,
@@ -229,7 +232,7 @@ export function checkPipelineFile(
       `${source.at(["controls"])}: controls: must leave at least one task for choosing regimes`,
     );
   checkMethods(methods, { seeds, regimes, searchSeeds }, source);
-  const { exitLayers: layers, results, compat, controls, device, engine, ...sections } = rest;
+  const { exitLayers: layers, results, keep, compat, controls, device, engine, ...sections } = rest;
   return {
     source,
     title,
@@ -257,6 +260,7 @@ export function checkPipelineFile(
     seeds,
     exitLayers: layers,
     results,
+    keep: keep ?? [],
     compat,
     controls: controls ?? [],
     shared: {

@@ -1,5 +1,6 @@
-import type { Estimate } from "@sweetspot/artifact";
-import { diskOf, type Estimates, gigabytes } from "./estimates.ts";
+import { type Estimate, zeroEstimate } from "@sweetspot/artifact";
+import { diskNeed, diskOf, type WeightPlan } from "./disk.ts";
+import { type Estimates, gigabytes } from "./estimates.ts";
 import type { Cell } from "./plan.ts";
 import type { CellOutcome } from "../run/turbo.ts";
 
@@ -7,6 +8,7 @@ import type { CellOutcome } from "../run/turbo.ts";
  * The lines of a dry run: each cell with what it needs, then the totals. Work counts matrix products only;
  * a file that several cells need is downloaded once.
  *
+ * @param outcomes the requested cells, and whether each result comes from the cache
  * @param rate operations per second for a cell; undefined if not measured
  */
 export function dryTable(
@@ -14,10 +16,12 @@ export function dryTable(
   outcomes: readonly Pick<CellOutcome, "cell" | "hit">[],
   estimates: Estimates,
   rate: (cell: Cell) => number | undefined,
+  weights: WeightPlan,
 ): string[] {
   const rows: string[][] = [["", "cell", "work", "time", "memory", "disk", "download"]];
   const fetched = new Set<string>();
-  let [runs, hits, seconds, bytes, operations, memory, disk] = [0, 0, 0, 0, 0, 0, 0];
+  let [hits, seconds, bytes, operations, memory] = [0, 0, 0, 0, 0];
+  const toRun: Cell[] = [];
   for (const cell of cells) {
     const outcome = outcomes.find((o) => o.cell === cell.id);
     if (outcome === undefined) continue;
@@ -26,7 +30,7 @@ export function dryTable(
       rows.push(["cached", cell.id, "", "", "", "", ""]);
       continue;
     }
-    runs++;
+    toRun.push(cell);
     const estimate = estimates.get(cell.id);
     const took = (estimate?.operations ?? 0) / (rate(cell) ?? NaN) + (estimate?.seconds ?? 0);
     const fresh = Object.entries(estimate?.downloads ?? {}).filter(([file]) => !fetched.has(file));
@@ -36,16 +40,17 @@ export function dryTable(
     bytes += download;
     operations += estimate?.operations ?? 0;
     memory = Math.max(memory, estimate?.memoryBytes ?? 0);
-    disk += diskOf(estimate);
     rows.push(["to run", cell.id, ...columns(estimate, took, download)]);
   }
   const rates = new Set(cells.map(rate).filter((r) => r !== undefined));
   const measured = [...rates].map((r) => `${(r / 1e9).toFixed(0)} GFLOP/s`).join(", ");
+  const runs = toRun.length;
+  const { peak, done } = diskNeed(toRun, estimates, weights);
   const sums = [
     `${(operations / 1e12).toFixed(1)} TFLOP`,
     ...(measured === "" ? [] : [`${duration(seconds)} at ${measured} (measured just now)`]),
     `${gigabytes(memory)} of memory at most`,
-    `${gigabytes(disk)} of disk`,
+    `up to ${disk(peak)} of disk, ${disk(done)} when done`,
     `${megabytes(bytes)} to download`,
   ];
   return [
@@ -63,7 +68,7 @@ function columns(estimate: Estimate | undefined, seconds: number, download: numb
     operations > 0 ? `${(operations / 1e12).toFixed(2)} TFLOP` : "",
     operations > 0 && Number.isFinite(seconds) ? duration(seconds) : "",
     memoryBytes > 0 ? gigabytes(memoryBytes) : "",
-    diskOf(estimate) > 0 ? megabytes(diskOf(estimate)) : "",
+    megabytes(diskOf(estimate ?? zeroEstimate)),
     download > 0 ? megabytes(download) : "",
   ];
 }
@@ -74,6 +79,11 @@ function duration(seconds: number): string {
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
   if (seconds < 172_800) return `${(seconds / 3600).toFixed(1)} h`;
   return `${(seconds / 86_400).toFixed(1)} days`;
+}
+
+/** Megabytes below a gigabyte, gigabytes above. */
+function disk(bytes: number): string {
+  return bytes < 1e9 ? megabytes(bytes) : gigabytes(bytes);
 }
 
 function megabytes(bytes: number): string {

@@ -1,7 +1,6 @@
 import { zeroEstimate } from "@sweetspot/artifact";
 import { describe, expect, it } from "vitest";
-import { dryTable } from "./dry-table.ts";
-import { concurrencyFor, type Estimates, tooLarge, tooMuch } from "./estimates.ts";
+import { concurrencyFor, type Estimates, tooLarge } from "./estimates.ts";
 import type { Cell } from "./plan.ts";
 
 const cell = (id: string, device = "cpu"): Cell => ({
@@ -47,16 +46,6 @@ describe("tooLarge", () => {
   });
 });
 
-describe("tooMuch", () => {
-  it("says how much disk the missing cells need, with turbo's copies, if that is more than is free", () => {
-    const on = (freeBytes: number, there: string[] = []) =>
-      tooMuch(cells, estimates, { isThere: (id) => there.includes(id), freeBytes });
-    expect(on(1.1e9)).toMatch(/^needs about 1\.1 GB of disk, \.run\/ has 1\.1 GB free; free some /);
-    expect(on(1.2e9)).toBeUndefined();
-    expect(on(1e9, ["train.b"])).toBeUndefined();
-  });
-});
-
 describe("concurrencyFor", () => {
   const at = (some: readonly Cell[], cores: number, memoryBytes: number) =>
     concurrencyFor(some, estimates, { cores, memoryBytes });
@@ -77,31 +66,5 @@ describe("concurrencyFor", () => {
 
   it("is one if not even the largest cell fits", () => {
     expect(at(cells, 64, 64e9)).toBe(1);
-  });
-});
-
-describe("dryTable", () => {
-  it("shows what each cell needs and the totals, counting a shared file once", () => {
-    const outcomes = cells.slice(0, 3).map((c) => ({ cell: c.id, hit: false }));
-    expect(dryTable(cells, outcomes, estimates, () => 1e11)).toEqual([
-      "        cell             work     time  memory    disk  download",
-      "to run  data.a                                            3.0 MB",
-      "to run  train.a    3.00 TFLOP     30 s  7.0 GB  165 MB    440 MB",
-      "to run  train.b  600.00 TFLOP  100 min   30 GB  950 MB",
-      "3 cells: 3 to run, 0 cached",
-      "estimated: 603.0 TFLOP, 101 min at 100 GFLOP/s (measured just now), 30 GB of memory at most, 1.1 GB of disk, 443 MB to download",
-    ]);
-  });
-
-  it("is a plain list if nothing is known or nothing runs", () => {
-    const outcomes = [
-      { cell: "data.a", hit: true },
-      { cell: "train.a", hit: true },
-    ];
-    expect(dryTable(cells, outcomes, estimates, () => undefined)).toEqual([
-      "cached  data.a",
-      "cached  train.a",
-      "2 cells: 0 to run, 2 cached",
-    ]);
   });
 });

@@ -1,13 +1,7 @@
 import { totalmem } from "node:os";
-import {
-  type Estimate,
-  type PlannedInput,
-  readManifest,
-  type Stage,
-  zeroEstimate,
-} from "@sweetspot/artifact";
+import { type Estimate, type PlannedInput, readManifest, zeroEstimate } from "@sweetspot/artifact";
 import type { Cell } from "./plan.ts";
-import { stages } from "./stages.ts";
+import { loadStage } from "./stages.ts";
 
 /** What each cell of a plan needs, by its id. */
 export type Estimates = ReadonlyMap<string, Estimate>;
@@ -32,7 +26,7 @@ export async function estimateCells(
   const byId = new Map(cells.map((c) => [c.id, c]));
   let problem: EstimateProblem | undefined;
   for (const { id, stage: name, settings, inputs } of cells) {
-    const stage = await loaded(name);
+    const stage = await loadStage(name);
     if (stage.estimate === undefined) {
       estimates.set(id, zeroEstimate);
       continue;
@@ -55,12 +49,6 @@ export async function estimateCells(
   return { estimates, problem };
 }
 
-async function loaded(name: string): Promise<Stage<unknown>> {
-  const entry = stages[name];
-  if (entry === undefined) throw new RangeError(`estimates: no stage ${name}`);
-  return entry.load();
-}
-
 /**
  * Measures this machine's operations per second for each device and engine of the cells that train, in a
  * few seconds each.
@@ -73,7 +61,7 @@ export async function measureRates(
 ): Promise<(cell: Cell) => number | undefined> {
   const rates = new Map<string, number>();
   for (const cell of cells) {
-    const { measureRate } = await loaded(cell.stage);
+    const { measureRate } = await loadStage(cell.stage);
     const key = deviceOf(cell);
     if (measureRate === undefined || !ids.has(cell.id) || rates.has(key)) continue;
     rates.set(key, await measureRate(cell.settings));
@@ -107,33 +95,6 @@ export function tooLarge(
       `${cell.id}: needs about ${gigabytes(bytes)} of memory, this machine has ${gigabytes(memoryBytes)}; lower batchSize or data's maxLength, or leave it out (--filter)`,
     ];
   });
-}
-
-/** Bytes on disk per byte of an artifact: the artifact and turbo's copy, which is a tenth smaller. */
-const withCopy = 1.9;
-
-/** The bytes that a cell leaves on disk, including turbo's copy. */
-export function diskOf(estimate: Estimate | undefined): number {
-  return withCopy * (estimate?.diskBytes ?? 0);
-}
-
-/**
- * Checks whether the cells need more disk space than is free.
- *
- * @param isThere whether a cell's artifact is already on disk
- * @param freeBytes free space where the artifacts go
- * @returns a line that says so, or undefined if there is enough
- */
-export function tooMuch(
-  cells: readonly Cell[],
-  estimates: Estimates,
-  { isThere, freeBytes }: { isThere: (cell: string) => boolean; freeBytes: number },
-): string | undefined {
-  const bytes = cells
-    .filter((cell) => !isThere(cell.id))
-    .reduce((sum, { id }) => sum + diskOf(estimates.get(id)), 0);
-  if (bytes <= freeBytes) return undefined;
-  return `needs about ${gigabytes(bytes)} of disk, .run/ has ${gigabytes(freeBytes)} free; free some (other pipelines' folders in .run/, and .run/.turbo-cache, can be recreated), or run a part (--filter)`;
 }
 
 /**

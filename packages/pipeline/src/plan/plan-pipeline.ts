@@ -5,6 +5,7 @@ import { checkPipelineFile, type PipelineFile } from "../file/pipeline-file.ts";
 import { type Cell, type KnownStage, planCells } from "./plan.ts";
 import { assumedChoices } from "../file/choices.ts";
 import type { Choices } from "./runs.ts";
+import { matching } from "./matching.ts";
 import { stages } from "./stages.ts";
 import { taskSources } from "../file/task-source.ts";
 import { readYaml } from "../file/yaml-source.ts";
@@ -17,6 +18,8 @@ export interface Plan {
   cells: Cell[];
   /** The folder where a study's results are kept. */
   results: string | undefined;
+  /** The cells whose weights stay on disk; in an id, `*` stands for any characters. */
+  keep: string[];
   /** Whether regimes must be chosen before the rest can be planned; if so, `cells` are the search's. */
   undecided: boolean;
   /**
@@ -59,13 +62,30 @@ export async function planPipeline(
     ? await Promise.all(regimes.map((regime) => planned(assumedChoices(cells, regime))))
     : [cells];
   checkResults(checked);
+  checkKeep(checked, known, possible.flat());
   return {
     name,
     cells,
     results: checked.results && resolve(dirname(file), checked.results),
+    keep: checked.keep,
     undecided,
     possible,
   };
+}
+
+/** @throws TypeError if a pattern of cells whose weights stay matches no cell that makes any */
+function checkKeep(
+  { keep, source }: PipelineFile,
+  known: Readonly<Record<string, KnownStage>>,
+  cells: readonly Cell[],
+): void {
+  const makers = cells.filter((c) => known[c.stage]?.stage.weights !== undefined);
+  for (const [i, pattern] of keep.entries()) {
+    if (matching(makers, pattern).length > 0) continue;
+    throw new TypeError(
+      `${source.at(["keep", i])}: keep.${i}: expected cells that make weights, such as ${makers.at(-1)?.id}, got ${pattern}`,
+    );
+  }
 }
 
 /** @throws TypeError if the file keeps results but has no study */

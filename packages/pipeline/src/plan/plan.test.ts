@@ -80,13 +80,13 @@ describe("planCells", () => {
       ["train", 8],
       ["export", 8],
       ["predict", 8],
-      ["time", 8],
+      ["time", 4],
       ["eval", 8],
       ["choose", 0],
       ["report", 1],
     ]);
     expect(ids).toContain("data.b.e");
-    expect(ids).toContain("time.b.e.early-exit.5");
+    expect(ids).toContain("time.b.e.early-exit");
   });
 
   test("each cell reads the cells of its own task, encoder, method and seed", async () => {
@@ -95,7 +95,7 @@ describe("planCells", () => {
     expect(inputs("export.b.e.sweet.5")).toEqual({ data: "data.b.e", train: "train.b.e.sweet.5" });
     expect(inputs("eval.a.e.early-exit.3")).toEqual({
       predict: "predict.a.e.early-exit.3",
-      time: "time.a.e.early-exit.3",
+      time: "time.a.e.early-exit",
     });
     expect(Object.keys(inputs("report") ?? {})).toHaveLength(8);
   });
@@ -244,14 +244,14 @@ describe("planCells", () => {
     const seeds = fc.uniqueArray(fc.nat(99), { minLength: 2, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(seeds, async (all) => {
-        const before = await plan(`${small}seeds: [${all.slice(1).join()}]`);
+        const before = await plan(`${small}seeds: [${all.slice(0, -1).join()}]`);
         const after = await plan(`${small}seeds: [${all.join()}]`);
         for (const cell of before.filter((c) => c.id !== "report")) {
           expect(after.find((c) => c.id === cell.id)).toEqual(cell);
         }
         const added = after.filter((c) => !before.some((b) => b.id === c.id));
-        expect(added.every((c) => c.id.endsWith(`.${all[0]}`))).toBe(true);
-        expect(added).toHaveLength(4 * 5);
+        expect(added.every((c) => c.id.endsWith(`.${all.at(-1)}`))).toBe(true);
+        expect(added).toHaveLength(4 * 4);
       }),
       { numRuns: 10 },
     );

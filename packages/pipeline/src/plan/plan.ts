@@ -236,7 +236,9 @@ function inputsOf(
   const inputs = Object.fromEntries(
     reads.map((read) => {
       const found = cells.find(
-        (c) => c.stage === read && axes.every((a) => c.at[a] === undefined || c.at[a] === at[a]),
+        (c) =>
+          c.stage === read &&
+          axes.every((a) => c.at[a] === undefined || at[a] === undefined || c.at[a] === at[a]),
       );
       if (found === undefined) {
         throw new RangeError(`stage ${name}: reads ${read}, expected a stage that comes before it`);

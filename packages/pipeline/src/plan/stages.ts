@@ -99,7 +99,8 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   time: {
     package: "@sweetspot/infer",
     load: async () => (await import("@sweetspot/infer/stage")).time,
-    per: each,
+    // Neither seed nor regime changes how long a model takes: the first one is timed.
+    per: ["task", "encoder", "method"],
     shares: ["device"],
     alone: true,
     given: nothing,
@@ -148,3 +149,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     given: ({ title, cells }) => ({ title, cells: cells.map((cell) => ({ ...cell })) }),
   },
 };
+
+/** Imports a stage by its name. @throws RangeError if there is none */
+export async function loadStage(name: string): Promise<Stage<unknown>> {
+  const entry = stages[name];
+  if (entry === undefined) throw new RangeError(`pipeline: no stage ${name}`);
+  return entry.load();
+}

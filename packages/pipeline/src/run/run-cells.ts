@@ -6,7 +6,10 @@ import { concurrencyFor, type Estimates } from "../plan/estimates.ts";
 import type { Cell } from "../plan/plan.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { stages } from "../plan/stages.ts";
-import { type CellOutcome, runTurbo, type TurboCall, type TurboLine } from "./turbo.ts";
+import { type CellOutcome, planTurbo, runTurbo, type TurboCall, type TurboLine } from "./turbo.ts";
+import { cellsToRun, dropReadWeights, hasWeights } from "./weights.ts";
+import type { WeightPlan } from "../plan/disk.ts";
+import { weightBatches } from "../plan/weights.ts";
 
 /** How turbo and each cell ended. */
 export interface Ended {
@@ -25,11 +28,14 @@ export interface CellsRun {
   stop: AbortSignal;
   onLine: (line: TurboLine) => void;
   show: (line: string) => void;
+  weights: WeightPlan;
 }
 
 /**
  * Runs cells with turbo; those that need the machine to themselves run after the others. A damaged result
- * from the cache is restored again and, if the cache entry is damaged too, made again.
+ * from the cache is restored again and, if the cache entry is damaged too, made again. Weights are deleted
+ * once they have been read; a cell whose weights are needed and gone runs again, and so does every cell that
+ * was made from other weights than those it then makes.
  *
  * @param expected the ids of the requested cells
  * @returns undefined if it was stopped
@@ -45,10 +51,10 @@ export async function runCells(
   /** The cells that ran, by id: a later turn finds them in the cache. */
   const ran = new Map<string, CellOutcome>();
   for (;;) {
-    const { exitCode, outcomes: last } = await twoTurns(cells, expected, run, ran);
+    const { exitCode, outcomes: last } = await inBatches(cells, expected, run, ran);
     if (stop.aborted) return undefined;
     const outcomes = last.map((o) => (o.hit ? (ran.get(o.cell) ?? o) : o));
-    const damaged = await damagedCells(last, folder.artifact);
+    const damaged = await damagedCells(last, cells, folder.artifact);
     if (damaged.length === 0) return { exitCode, outcomes };
     for (const cell of damaged) {
       const before = times.get(cell.cell) ?? 0;
@@ -58,8 +64,9 @@ export async function runCells(
         show(`${problem}, for the third time; check the disk`);
         return { exitCode: 1, outcomes };
       }
-      show(`${problem}; ${cell.cell} is ${before === 0 ? "restored" : "run"} again`);
-      await dropResult(cell, folder.artifact, call.cacheDir, before > 0);
+      const again = before > 0 || cell.stale;
+      show(`${problem}; ${cell.cell} is ${again ? "run" : "restored"} again`);
+      await dropResult(cell, folder.artifact, call.cacheDir, again);
       ran.delete(cell.cell);
     }
   }
@@ -68,6 +75,49 @@ export async function runCells(
 /** A message with its paths relative to `.run/NAME`. */
 function relativeTo(dir: string, message: string): string {
   return message.replaceAll(`${dir}${sep}`, "");
+}
+
+/** Runs cells in batches, whose weights are deleted before the next batch begins. */
+async function inBatches(
+  cells: readonly Cell[],
+  expected: readonly string[],
+  run: CellsRun,
+  ran: Map<string, CellOutcome>,
+): Promise<Ended> {
+  const { call, folder, estimates, weights, stop, show } = run;
+  const has = (id: string) => hasWeights(folder.artifact(id));
+  const { misses, gone } = await cellsToRun(await planTurbo(call), weights, has);
+  for (const outcome of gone) {
+    show(`${outcome.cell}: its weights are needed and gone; it runs again`);
+    await dropResult(outcome, folder.artifact, call.cacheDir, true);
+    ran.delete(outcome.cell);
+  }
+  const batches = weightBatches(
+    cells.filter((c) => misses.has(c.id)),
+    weights.readers,
+    (id) => estimates.get(id)?.weightBytes ?? 0,
+  );
+  const atOnce = concurrencyOf(cells, run);
+  for (const batch of batches.slice(0, -1)) {
+    const part = { ...run, call: { ...call, only: batch } };
+    const ended = await twoTurns(cells, batch, part, ran, atOnce);
+    if (ended.exitCode !== 0 || stop.aborted) return ended;
+    await dropReadWeights(cells, weights, folder);
+  }
+  const ended = await twoTurns(cells, expected, run, ran, atOnce);
+  if (ended.exitCode === 0 && !stop.aborted) await dropReadWeights(cells, weights, folder);
+  return ended;
+}
+
+/** How many cells run at once: it follows from the whole plan, since results depend on the threads of each. */
+function concurrencyOf(cells: readonly Cell[], { estimates, concurrency }: CellsRun): number {
+  const beside = notAlone(
+    cells,
+    cells.map((c) => c.id),
+  );
+  const machine = { cores: availableParallelism(), memoryBytes: totalmem() };
+  const atOnce = cells.filter((c) => beside.has(c.id));
+  return concurrency ?? concurrencyFor(atOnce, estimates, machine);
 }
 
 /**
@@ -79,17 +129,10 @@ async function twoTurns(
   expected: readonly string[],
   run: CellsRun,
   ran: Map<string, CellOutcome>,
+  atOnce: number,
 ): Promise<Ended> {
-  const { call, estimates, concurrency, stop } = run;
-  const machine = { cores: availableParallelism(), memoryBytes: totalmem() };
+  const { call, stop } = run;
   const beside = notAlone(cells, expected);
-  const atOnce =
-    concurrency ??
-    concurrencyFor(
-      cells.filter((c) => beside.has(c.id)),
-      estimates,
-      machine,
-    );
   if (atOnce > 1 && beside.size > 0) {
     const first = await turn({ ...call, only: [...beside], concurrency: atOnce }, run, ran);
     if (first.exitCode !== 0 || stop.aborted) return first;

@@ -46,6 +46,7 @@ export function runFolder(root: string, name: string): RunFolder {
  *
  * @param code stage name -> the digest of its code
  * @param script the built `cell.js`
+ * @param weights the files of artifacts that hold weights, which turbo does not cache
  * @throws Error if the disk is full or not writable
  */
 export async function writeRunFolder(
@@ -54,6 +55,7 @@ export async function writeRunFolder(
   cells: readonly Cell[],
   code: Readonly<Record<string, CodeDigest>>,
   script: string,
+  weights: readonly string[],
 ): Promise<void> {
   // Only the cells may differ between plans: the root's files are part of every cell's hash. turbo finds
   // the cells by the pattern and warns if there is no lock file.
@@ -62,7 +64,7 @@ export async function writeRunFolder(
   const task = {
     dependsOn: ["^cell"],
     inputs: ["cell.json", "code.json"],
-    outputs: ["artifact/**"],
+    outputs: ["artifact/**", ...weights.map((pattern) => `!artifact/${pattern}`)],
     outputLogs: "new-only",
     passThroughEnv,
   };
