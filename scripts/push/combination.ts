@@ -43,7 +43,7 @@ const reportSchema = z.looseObject({
  * @param root the project's folder
  * @param id needed if the pipeline has several
  * @throws RangeError if there is no such pipeline or combination; Error with the command to run if it
- *   has not been run since the pipeline was changed
+ *   has not been run since the pipeline was changed, or its weights are gone
  */
 export async function openCombination(
   root: string,
@@ -84,6 +84,11 @@ export async function openCombination(
     if (artifact === undefined) throw new Error(`push: ${found.input} reads no ${stage}; ${run}`);
     return artifact;
   };
+  const cell = found.input.replace(/^eval\./, "train.");
+  if (part("train").missing.length > 0)
+    throw new Error(
+      `push: the weights of ${cell} are gone, because every cell that reads them has run; make them again: npx turbo run pipeline -- ${pipeline} --filter=${cell}`,
+    );
   const { task, encoder, method, seed } = found;
   const parts = { data: part("data"), train: part("train"), exported: part("export") };
   return { id: found.id, task, encoder, method, seed, ...parts, evaluated };

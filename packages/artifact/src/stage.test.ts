@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Artifact } from "./folder/folder.ts";
+import { type Artifact, dropWeights } from "./folder/folder.ts";
 import { runStage, settingProblem, type Stage, type StageContext } from "./stage.ts";
 
 let folder = "";
@@ -77,6 +77,18 @@ describe("runStage", () => {
       ["left", a.sha256],
       ["right", b.sha256],
     ]);
+  });
+
+  it("refuses an input whose weights it reads and that are gone; others may lack theirs", async () => {
+    const trains = { ...stageThat(), weights: ["size.txt"] };
+    const output = join(folder, "a");
+    const { dir } = await runStage(trains, { settings: { size: 5 }, inputs: {}, output });
+    await dropWeights(dir);
+    const call = { settings: { size: 1 }, inputs: { left: dir }, output: join(folder, "out") };
+    await expect(
+      runStage({ ...stageThat(undefined, ["left"]), readsWeightsOf: ["left"] }, call),
+    ).rejects.toThrow(/size\.txt: weights are deleted once every cell that reads them has run/);
+    await runStage(stageThat(undefined, ["left"]), call);
   });
 
   it("takes any inputs if the stage reads any", async () => {

@@ -25,6 +25,7 @@ test("an embedded task's examples and tokens are estimated without making its po
   expect(quantities).toEqual({
     training: 1000,
     heldOut: 300 + 400 + 500,
+    test: 500,
     tokens: 1.15 * tokens,
     longest: 128,
   });

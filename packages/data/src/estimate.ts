@@ -27,7 +27,8 @@ export async function estimateData({
   facts,
 }: EstimateContext<DataSettings>): Promise<Estimate> {
   const known = facts === undefined ? undefined : countsOf(facts);
-  if (known !== undefined) return { ...zeroEstimate, quantities: known };
+  if (known !== undefined)
+    return { ...zeroEstimate, diskBytes: splitBytes(known), quantities: known };
   const { pool, test, downloads, tokens = assumedTokens } = await sizesOf(settings);
   const count = (size: number, of: number) =>
     size < 1 ? Math.round(size * of) : Math.min(size, of);
@@ -35,25 +36,43 @@ export async function estimateData({
   const tested = test === undefined ? count(testSize ?? 0.35, pool) : count(testSize ?? test, test);
   const held = count(calibrationSize, pool) + count(thresholdSize, pool);
   const rest = Math.max(1, pool - held - (test === undefined ? tested : 0));
+  const quantities = {
+    training: trainSize === "all" ? rest : Math.min(trainSize, rest),
+    heldOut: held + tested,
+    test: tested,
+    tokens: Math.min(tokens * padding, maxLength),
+    longest: maxLength,
+  };
   return {
     ...zeroEstimate,
+    diskBytes: splitBytes(quantities),
     downloads: { ...downloads, ...(await tokenizerDownloads(settings.encoder)) },
-    quantities: {
-      training: trainSize === "all" ? rest : Math.min(trainSize, rest),
-      heldOut: held + tested,
-      tokens: Math.min(tokens * padding, maxLength),
-      longest: maxLength,
-    },
+    quantities,
   };
 }
 
+/** What later stages need to know of the splits. */
+interface SplitCounts extends Record<string, number> {
+  training: number;
+  heldOut: number;
+  test: number;
+  tokens: number;
+  longest: number;
+}
+
+/** Size of the splits, ids and text, and of the tokenizer, in bytes: measured on the demo's. */
+function splitBytes({ training, heldOut, tokens }: SplitCounts): number {
+  return 5e5 + 7 * tokens * (training + heldOut);
+}
+
 /** The counts in an artifact's manifest. */
-function countsOf(facts: Readonly<Record<string, Json>>): Record<string, number> | undefined {
+function countsOf(facts: Readonly<Record<string, Json>>): SplitCounts | undefined {
   const splits = facts["splits"] as Record<string, Record<string, number>> | undefined; // as the stage writes it
   const examples = (split: string) => splits?.[split]?.["examples"] ?? NaN;
   const counts = {
     training: examples("train"),
     heldOut: examples("calibration") + examples("threshold") + examples("test"),
+    test: examples("test"),
     tokens: ((splits?.["train"]?.["tokens"] ?? NaN) / examples("train")) * padding,
     longest: splits?.["train"]?.["longest"] ?? NaN,
   };

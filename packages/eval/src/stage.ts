@@ -1,4 +1,4 @@
-import type { Stage } from "@sweetspot/artifact";
+import { inputQuantity, type Stage, zeroEstimate } from "@sweetspot/artifact";
 import {
   type ChooseSettings,
   chooseSettings,
@@ -12,6 +12,13 @@ export const stage: Stage<EvalSettings> = {
   reads: ["predict", "time"],
   mayRead: ["data", "train"],
   settings: evalSettings,
+  // The curves have a point for each confidence that occurs: measured on the demo's.
+  estimate: async ({ inputs }) => ({
+    ...zeroEstimate,
+    diskBytes:
+      2e4 +
+      200 * inputQuantity(inputs, "predict", "test") * inputQuantity(inputs, "predict", "exits"),
+  }),
   run: async (context) => (await import("./eval-stage.ts")).runEval(context),
 };
 

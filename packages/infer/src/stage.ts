@@ -7,6 +7,11 @@ import {
   timeSettings,
 } from "./settings.ts";
 
+/** Size of the logits of two classes, the labels and the lengths, in bytes. */
+function logitBytes(examples: number, exits: number): number {
+  return 4e3 + examples * (8 + exits * 2 * 4);
+}
+
 /** `predict`: every exit's logits for every example of the three held-out splits, and optionally the training split. */
 export const predict: Stage<PredictSettings> = {
   name: "predict",
@@ -20,6 +25,15 @@ export const predict: Stage<PredictSettings> = {
       (inputQuantity(inputs, "data", "heldOut") +
         (settings.training ? inputQuantity(inputs, "data", "training") : 0)) *
       inputQuantity(inputs, "export", "forward"),
+    diskBytes: logitBytes(
+      inputQuantity(inputs, "data", "heldOut") +
+        (settings.training ? inputQuantity(inputs, "data", "training") : 0),
+      inputQuantity(inputs, "export", "exits"),
+    ),
+    quantities: {
+      exits: inputQuantity(inputs, "export", "exits"),
+      test: inputQuantity(inputs, "data", "test"),
+    },
   }),
   run: async (context) => (await import("./predict.ts")).runPredict(context),
 };

@@ -6,13 +6,7 @@ import { readArguments, usage } from "./arguments.ts";
 import { readChoices } from "./file/choices.ts";
 import { type CodeDigest, CodeDigester } from "./run/code-digest.ts";
 import { dryTable } from "./plan/dry-table.ts";
-import {
-  type Estimates,
-  estimateCells,
-  gigabytes,
-  measureRates,
-  tooLarge,
-} from "./plan/estimates.ts";
+import { type Estimates, estimateCells, measureRates, tooLarge } from "./plan/estimates.ts";
 import { diskNeed, tooMuch, type WeightPlan } from "./plan/disk.ts";
 import { matching } from "./plan/matching.ts";
 import type { Cell } from "./plan/plan.ts";
@@ -29,6 +23,7 @@ import {
   runFolder,
   writeRunFolder,
 } from "./run/run-folder.ts";
+import { gigabytes } from "./plan/units.ts";
 import { loadStage, stages } from "./plan/stages.ts";
 import { type CellOutcome, planTurbo, type TurboCall, type TurboLine } from "./run/turbo.ts";
 

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openArtifact, writeArtifact } from "./folder.ts";
+import { dropWeights, openArtifact, writeArtifact } from "./folder.ts";
 import { sha256 } from "./hash.ts";
 import { identityOf, ownIdentity } from "../lock/process-identity.ts";
 import { recoverFolder } from "./replace-folder.ts";
@@ -270,6 +270,45 @@ describe("after a kill", () => {
       seen = Math.max(seen, Number(a));
     }
     expect(seen).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe("weights", () => {
+  /** An artifact with weights in one folder. */
+  const trained = () =>
+    writeArtifact(
+      dir,
+      about,
+      async (folder) => {
+        await mkdir(join(folder, "member-1"));
+        await writeFile(join(folder, "member-1", "model.bin"), "weights");
+        await writeFile(join(folder, "member-1", "metrics.txt"), "metrics");
+        await writeFile(join(folder, "model.bin"), "no weights");
+        return {};
+      },
+      ["member-*/model.bin"],
+    );
+
+  it("are marked in the manifest, and can go: the artifact stays whole, with the same hash", async () => {
+    const { sha256: before, manifest, missing } = await trained();
+    expect(missing).toEqual([]);
+    expect(Object.keys(manifest.files).filter((f) => manifest.files[f]?.weights)).toEqual([
+      "member-1/model.bin",
+    ]);
+    expect(await dropWeights(dir)).toBe("weights".length);
+    const opened = await openArtifact(dir);
+    expect([opened.sha256, opened.missing]).toEqual([before, ["member-1/model.bin"]]);
+    expect(opened.path("model.bin")).toBe(join(dir, "model.bin"));
+    expect(() => opened.path("member-1/model.bin")).toThrow(
+      /model\.bin: weights are deleted once every cell .* --filter=/,
+    );
+    expect(await dropWeights(dir)).toBe(0);
+  });
+
+  it("are checked if they are there", async () => {
+    await trained();
+    await writeFile(join(dir, "member-1", "model.bin"), "waights");
+    await expect(openArtifact(dir)).rejects.toThrow(/its sha256 no longer matches/);
   });
 });
 

@@ -1,10 +1,13 @@
 import type { Estimate } from "@sweetspot/artifact";
-import { type Estimates, gigabytes } from "./estimates.ts";
+import type { Estimates } from "./estimates.ts";
 import type { Cell } from "./plan.ts";
+import { gigabytes } from "./units.ts";
 import { weightBatches, type WeightReaders } from "./weights.ts";
 
 /** Bytes on disk per byte of a result: the result and turbo's compressed copy. */
 const withCopy = 1.3;
+/** These stages' results are also in `runs/NAME/`. */
+const published: readonly string[] = ["report", "study"];
 /** A cell's folder, its log and the three files of its cache entry, each a block or more. */
 const cellBytes = 48e3;
 
@@ -37,10 +40,10 @@ export function diskNeed(
   const passing = (id: string) => (keep(id) ? 0 : weightsOf(id));
   const sum = (ids: readonly string[], of: (id: string) => number) =>
     ids.reduce((bytes, id) => bytes + of(id), 0);
-  const results = sum(
-    cells.map((c) => c.id),
-    (id) => cellBytes + withCopy * (estimates.get(id)?.diskBytes ?? 0),
-  );
+  const results = cells.reduce((bytes, { id, stage }) => {
+    const copies = published.includes(stage) ? withCopy + 1 : withCopy;
+    return bytes + cellBytes + copies * (estimates.get(id)?.diskBytes ?? 0);
+  }, 0);
   const done = results + sum(cells.map((c) => c.id).filter(keep), weightsOf);
   const batches = weightBatches(cells, readers, weightsOf);
   return { peak: done + Math.max(0, ...batches.map((batch) => sum(batch, passing))), done };

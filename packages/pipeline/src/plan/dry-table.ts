@@ -1,6 +1,7 @@
 import { type Estimate, zeroEstimate } from "@sweetspot/artifact";
 import { diskNeed, diskOf, type WeightPlan } from "./disk.ts";
-import { type Estimates, gigabytes } from "./estimates.ts";
+import type { Estimates } from "./estimates.ts";
+import { aligned, duration, gigabytes, megabytes, sizeOf } from "./units.ts";
 import type { Cell } from "./plan.ts";
 import type { CellOutcome } from "../run/turbo.ts";
 
@@ -50,7 +51,7 @@ export function dryTable(
     `${(operations / 1e12).toFixed(1)} TFLOP`,
     ...(measured === "" ? [] : [`${duration(seconds)} at ${measured} (measured just now)`]),
     `${gigabytes(memory)} of memory at most`,
-    `up to ${disk(peak)} of disk, ${disk(done)} when done`,
+    `up to ${sizeOf(peak)} of disk, ${sizeOf(done)} when done`,
     `${megabytes(bytes)} to download`,
   ];
   return [
@@ -71,32 +72,4 @@ function columns(estimate: Estimate | undefined, seconds: number, download: numb
     megabytes(diskOf(estimate ?? zeroEstimate)),
     download > 0 ? megabytes(download) : "",
   ];
-}
-
-/** Seconds below two minutes, minutes below two hours, hours below two days, then days. */
-function duration(seconds: number): string {
-  if (seconds < 120) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${(seconds / 3600).toFixed(1)} h`;
-  return `${(seconds / 86_400).toFixed(1)} days`;
-}
-
-/** Megabytes below a gigabyte, gigabytes above. */
-function disk(bytes: number): string {
-  return bytes < 1e9 ? megabytes(bytes) : gigabytes(bytes);
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(bytes < 10e6 && bytes > 0 ? 1 : 0)} MB`;
-}
-
-/** Aligns the first two columns left, the others right. */
-function aligned(rows: readonly string[][]): string[] {
-  const widths = rows[0]?.map((_, c) => Math.max(...rows.map((row) => row[c]?.length ?? 0))) ?? [];
-  return rows.map((row) =>
-    row
-      .map((text, c) => (c < 2 ? text.padEnd(widths[c] ?? 0) : text.padStart(widths[c] ?? 0)))
-      .join("  ")
-      .trimEnd(),
-  );
 }

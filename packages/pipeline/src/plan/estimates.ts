@@ -1,6 +1,7 @@
 import { totalmem } from "node:os";
 import { type Estimate, type PlannedInput, readManifest, zeroEstimate } from "@sweetspot/artifact";
 import type { Cell } from "./plan.ts";
+import { gigabytes } from "./units.ts";
 import { loadStage } from "./stages.ts";
 
 /** What each cell of a plan needs, by its id. */
@@ -117,9 +118,4 @@ export function concurrencyFor(
   const most = Math.max(Math.floor(cores / 4), shareThreads ? Math.min(cores, turns) : 0);
   const largest = Math.max(1e9, ...cells.map(({ id }) => estimates.get(id)?.memoryBytes ?? 0));
   return Math.max(1, Math.min(most, Math.floor((0.8 * memoryBytes) / largest)));
-}
-
-/** Gigabytes: one decimal below 10, none above. */
-export function gigabytes(bytes: number): string {
-  return `${bytes < 10e9 ? (bytes / 1e9).toFixed(1) : (bytes / 1e9).toFixed(0)} GB`;
 }
