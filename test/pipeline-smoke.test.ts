@@ -36,6 +36,11 @@ test("smoke goes from raw text to the report, and a second run does nothing", as
 });
 
 test("smoke's results become a Hub repository, if their parts belong together", async () => {
+  await expect(openCombination(project.dir, "smoke", "amazon.tiny.sweet.1")).rejects.toThrow(
+    /^push: the weights of train\.amazon\.tiny\.sweet\.1 are gone, .*: npx turbo run pipeline -- smoke --filter=train\.amazon\.tiny\.sweet\.1$/,
+  );
+  const cells = ["sweet", "multi-model"].map((method) => `--filter=train.amazon.tiny.${method}.1`);
+  expect((await project.run("smoke", ...cells)).code).toBe(0);
   const sweet = await openCombination(project.dir, "smoke", "amazon.tiny.sweet.1");
   const content = await repositoryContent(sweet, "acme/amazon");
   const folder = join(project.dir, "sweet");

@@ -37,6 +37,7 @@ export const campaigns: Readonly<
   "kills of the whole command": { times: 10, run: killCommands },
   "a damaged file of an artifact": { times: 30, run: damageArtifacts },
   "a damaged entry of turbo's cache": { times: 30, run: damageCache },
+  "damaged or lost weights": { times: 12, run: damageWeights },
   "a full disk": { times: 12, run: fillDisks },
 };
 
@@ -219,6 +220,32 @@ async function damageArtifacts(times: number): Promise<string[]> {
   });
 }
 
+/** Cuts kept weights short, changes a byte of them, or deletes them: they and what they are made from run again. */
+async function damageWeights(times: number): Promise<string[]> {
+  return inProject(async (project, failures) => {
+    const keep = "keep: [export.*]\n";
+    await project.write(join("pipelines", name, "pipeline.yaml"), yaml(1) + keep);
+    const { code, output } = await project.run(name);
+    if (code !== 0) failures.push(output);
+    const cell = join(project.dir, ".run", name, "cells", "export.amazon.tiny.sweet.1");
+    const path = join(cell, "artifact", "segment-1.onnx");
+    const whole = await readFile(path);
+    for (let i = 0; i < times; i++) {
+      const { atime, mtime } = await stat(path);
+      const bytes = Buffer.from(whole);
+      bytes[i % bytes.length] = (bytes[i % bytes.length] ?? 0) ^ 1;
+      if (i % 3 === 0) await rm(path);
+      else if (i % 3 === 1) await writeFile(path, whole.subarray(0, i));
+      else {
+        await writeFile(path, bytes);
+        await utimes(path, atime, mtime);
+      }
+      await recovers(project, () => project.run(name), `weights, way ${i % 3}`, failures, 2);
+      if (!(await readFile(path)).equals(whole)) failures.push(`weights ${i}: other bytes`);
+    }
+  });
+}
+
 /** Makes a cache entry silently wrong, cut short, empty, or without its metadata; the cell's own result is gone. */
 async function damageCache(times: number): Promise<string[]> {
   return inProject(async (project, failures) => {
@@ -250,6 +277,9 @@ async function damageCache(times: number): Promise<string[]> {
   });
 }
 
+const large = (seed: number): string =>
+  `${yaml(seed).replace("steps: 3", "steps: 3, weightKb: 150")}export: { weightKb: 150 }\n`;
+
 /** A run on a disk with too little space must end in an error that says so, and succeed once there is space. */
 async function fillDisks(times: number, show: Show): Promise<string[]> {
   const disk = await mkdtemp(join(tmpdir(), "crash-disk-"));
@@ -268,12 +298,12 @@ async function fillDisks(times: number, show: Show): Promise<string[]> {
     const place = join(project.dir, ".run", "full");
     let full = 0;
     for (let i = 0; i < times; i++) {
-      // From next to nothing to nearly enough.
-      mount(16 + 24 * i);
+      // From just what the planner wants to nearly enough: weights are larger than it expects.
+      mount(400 + 24 * i);
       await mkdir(place, { recursive: true });
       execFileSync("mount", ["--bind", disk, place]);
       try {
-        await project.write(join("pipelines", "full", "pipeline.yaml"), yaml(1000 + i));
+        await project.write(join("pipelines", "full", "pipeline.yaml"), large(1000 + i));
         const { code, output } = await project.run("full", "--concurrency=1");
         const reported =
           /no space left on the disk|space left on the disk\?|needs? .* of disk|ENOSPC|No space left/.test(

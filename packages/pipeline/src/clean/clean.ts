@@ -12,7 +12,7 @@ export interface CleanSurroundings {
 }
 
 /** The lines of `--help`. */
-export const cleanUsage: readonly string[] = [
+const usage: readonly string[] = [
   "usage: clean [NAME...] [--older=DAYS] [--yes]",
   "  NAME          only of these pipelines; by default of all, and what turbo's cache no longer needs",
   "  --older=DAYS  only what has not been used for so long",
@@ -31,7 +31,7 @@ export async function clean(
   { root, show, ask }: CleanSurroundings,
 ): Promise<boolean> {
   if (args.includes("--help") || args.includes("-h")) {
-    for (const line of cleanUsage) show(line);
+    for (const line of usage) show(line);
     return true;
   }
   const { names, olderDays, yes } = readCleanArguments(args);

@@ -2,7 +2,13 @@ import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { dropWeights, openArtifact, readManifest, sha256OfFile } from "@sweetspot/artifact";
+import {
+  diskError,
+  dropWeights,
+  openArtifact,
+  readManifest,
+  sha256OfFile,
+} from "@sweetspot/artifact";
 import type { Cell } from "../plan/plan.ts";
 import type { WeightPlan } from "../plan/disk.ts";
 import type { RunFolder } from "./run-folder.ts";
@@ -44,7 +50,10 @@ export async function hasWeights(artifact: string): Promise<boolean> {
 
 /** Marks a cell whose weights were asked for by name: only `npm run clean` deletes them. */
 export async function keepWeights(folder: RunFolder, id: string): Promise<void> {
-  await writeFile(markOf(folder, id), "");
+  const mark = markOf(folder, id);
+  await writeFile(mark, "").catch((cause: unknown) => {
+    throw diskError(`cannot write ${mark}`, cause);
+  });
 }
 
 /** Whether a cell's weights were asked for by name. */
