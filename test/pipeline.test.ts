@@ -306,7 +306,16 @@ describe("a run", () => {
       const { code, output, lines } = await project.run("fails");
       expect(code).toBe(1);
       expect(lines).toContain("train.amazon.tiny.sweet.4: train: asked to fail");
-      expect(output).toMatch(/^failed: train\.amazon\.tiny\.sweet\.4 \(exit 1/m);
+      const log = join(
+        ".run",
+        "fails",
+        "cells",
+        "train.amazon.tiny.sweet.4",
+        ".turbo",
+        "turbo-cell.log",
+      );
+      expect(output).toContain(`failed: train.amazon.tiny.sweet.4 (exit 1; its log is in ${log};`);
+      expect(await project.read(log)).toContain("train: asked to fail");
       expect(output).toMatch(/^not run: 5 of 7 cells$/m);
       expect(output).not.toMatch(/table|report:/);
     }

@@ -7,7 +7,7 @@ import type { Cell } from "../plan/plan.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { stages } from "../plan/stages.ts";
 import { type CellOutcome, planTurbo, runTurbo, type TurboCall, type TurboLine } from "./turbo.ts";
-import { cellsToRun, dropReadWeights, hasWeights } from "./weights.ts";
+import { cellsToRun, dropReadWeights, hasWeights, lackingWeights } from "./weights.ts";
 import type { WeightPlan } from "../plan/disk.ts";
 import { weightBatches } from "../plan/weights.ts";
 
@@ -54,6 +54,17 @@ export async function runCells(
     const { exitCode, outcomes: last } = await inBatches(cells, expected, run, ran);
     if (stop.aborted) return undefined;
     const outcomes = last.map((o) => (o.hit ? (ran.get(o.cell) ?? o) : o));
+    const lacking = exitCode === 0 ? [] : await lackingWeights(last, run.weights, folder);
+    if (lacking.some(({ cell }) => !times.has(cell))) {
+      for (const outcome of lacking) {
+        show(
+          `${outcome.cell}: its cached result is damaged, and the weights that it reads are gone; both are made again`,
+        );
+        times.set(outcome.cell, 1);
+        await dropResult(outcome, folder.artifact, call.cacheDir, true);
+      }
+      continue;
+    }
     const damaged = await damagedCells(last, cells, folder.artifact);
     if (damaged.length === 0) return { exitCode, outcomes };
     for (const cell of damaged) {

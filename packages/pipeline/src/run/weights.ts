@@ -48,6 +48,24 @@ export async function hasWeights(artifact: string): Promise<boolean> {
   return opened !== undefined && opened.missing.length === 0;
 }
 
+/**
+ * The cells that failed and whose inputs' weights are gone: turbo took their results for cached and found,
+ * when it was their turn, that the entries are damaged.
+ */
+export async function lackingWeights(
+  outcomes: readonly CellOutcome[],
+  { readers }: WeightPlan,
+  { artifact }: RunFolder,
+): Promise<CellOutcome[]> {
+  const lacking = new Set<string>();
+  for (const [maker, ids] of readers) {
+    const failed = outcomes.filter((o) => ids.includes(o.cell) && !o.hit && o.exitCode !== 0);
+    if (failed.length === 0 || (await hasWeights(artifact(maker)))) continue;
+    for (const { cell } of failed) lacking.add(cell);
+  }
+  return outcomes.filter((o) => lacking.has(o.cell));
+}
+
 /** Marks a cell whose weights were asked for by name: only `npm run clean` deletes them. */
 export async function keepWeights(folder: RunFolder, id: string): Promise<void> {
   const mark = markOf(folder, id);
