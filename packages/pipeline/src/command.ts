@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile, statfs } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { type Lock, recoverFolder, tryLock } from "@sweetspot/artifact";
+import { isDeepStrictEqual } from "node:util";
+import { type Lock, readManifest, recoverFolder, tryLock } from "@sweetspot/artifact";
 import { readArguments, usage } from "./arguments.ts";
 import { readChoices } from "./file/choices.ts";
 import { type CodeDigest, CodeDigester } from "./run/code-digest.ts";
@@ -173,9 +174,12 @@ async function runPlan(
 ): Promise<boolean> {
   const { root, show, stop, folder } = run;
   const only = filters.length === 0 ? undefined : filtered(cells, filters);
-  const expected = only === undefined ? cells.map((c) => c.id) : withInputs(cells, only);
+  const expected =
+    only === undefined
+      ? cells.map((c) => c.id)
+      : withInputs(cells, [...only, ...(await madeFrom(cells, only, folder))]);
   // During a search the folder also contains the other part's cells, which must not run yet.
-  const call = turboCall(run, part === undefined ? only : expected);
+  const call = turboCall(run, part === undefined && only === undefined ? undefined : expected);
   await writeCells(cells, run);
   const { estimates } = await estimateCells(cells, folder.artifact);
   if (tooLarge(cells, estimates, new Set(expected)).length > 0) {
@@ -300,6 +304,29 @@ function withInputs(cells: readonly Cell[], only: readonly string[]): string[] {
     if (needed.has(id)) for (const input of Object.values(inputs)) needed.add(input);
   }
   return cells.map((c) => c.id).filter((id) => needed.has(id));
+}
+
+/**
+ * The cells that were made earlier from the weights of these: if the weights come out different, they run
+ * again, so that what is known of a model is always of the weights on disk.
+ */
+async function madeFrom(
+  cells: readonly Cell[],
+  only: readonly string[],
+  { artifact }: RunFolder,
+): Promise<string[]> {
+  const readers = await weightReaders(cells);
+  const remade = new Set(only.filter((id) => readers.has(id)));
+  const found: string[] = [];
+  for (const { id, stage, settings, inputs } of cells) {
+    const reads = Object.values(inputs).some((input) => remade.has(input));
+    if (!reads || (await loadStage(stage)).reads === "any") continue;
+    const made = await readManifest(artifact(id)).catch(() => undefined);
+    if (!isDeepStrictEqual(made?.settings, settings)) continue;
+    remade.add(id);
+    found.push(id);
+  }
+  return found;
 }
 
 /** The first few of many similar lines. */
