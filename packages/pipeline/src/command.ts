@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, statfs } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import { type Lock, readManifest, recoverFolder, tryLock } from "@sweetspot/artifact";
+import { type Lock, recoverFolder, tryLock } from "@sweetspot/artifact";
 import { readArguments, usage } from "./arguments.ts";
 import { readChoices } from "./file/choices.ts";
 import { type CodeDigest, CodeDigester } from "./run/code-digest.ts";
@@ -13,20 +12,16 @@ import { matching } from "./plan/matching.ts";
 import type { Cell } from "./plan/plan.ts";
 import { type Plan, planPipeline } from "./plan/plan-pipeline.ts";
 import { publish, publishStudy } from "./run/publish.ts";
+import { Progress } from "./run/progress.ts";
+import { filtered, madeFrom, withInputs } from "./run/selection.ts";
 import { runCells } from "./run/run-cells.ts";
 import { boundCache, defaultCacheGb } from "./run/turbo-cache.ts";
 import { weightReaders } from "./plan/weights.ts";
 import { cellsToRun, hasWeights, isKept, keepWeights } from "./run/weights.ts";
-import {
-  begins,
-  removeStaleCells,
-  type RunFolder,
-  runFolder,
-  writeRunFolder,
-} from "./run/run-folder.ts";
+import { removeStaleCells, type RunFolder, runFolder, writeRunFolder } from "./run/run-folder.ts";
 import { gigabytes } from "./plan/units.ts";
 import { loadStage, stages } from "./plan/stages.ts";
-import { type CellOutcome, planTurbo, type TurboCall, type TurboLine } from "./run/turbo.ts";
+import { type CellOutcome, planTurbo, type TurboCall } from "./run/turbo.ts";
 
 /** Where a command runs and prints. */
 export interface Surroundings {
@@ -41,7 +36,7 @@ export interface Surroundings {
 /**
  * Plans a pipeline and runs it; with `--dry` prints the plan, with `--help` the usage.
  *
- * @param args the command line: `[NAME | PATH] [--dry] [--filter=CELL] [--concurrency=N]`, or
+ * @param args the command line: `[NAME | PATH] [--dry] [--filter=CELL] [--concurrency=N] [--cache-gb=N]`, or
  *   `--help` or `-h`
  * @returns whether everything requested is done
  * @throws Error if the arguments or the pipeline's file are invalid, or nothing can be run
@@ -284,51 +279,6 @@ async function digests(
   return code;
 }
 
-/** The ids that any of the filters matches. @throws RangeError if one matches none of `cells` */
-function filtered(cells: readonly Cell[], filters: readonly string[]): string[] {
-  const ids = new Set<string>();
-  for (const filter of filters) {
-    const found = matching(cells, filter);
-    if (found.length === 0)
-      throw new RangeError(`pipeline: no cell matches --filter=${filter}; --dry lists them`);
-    for (const id of found) ids.add(id);
-  }
-  return cells.map((c) => c.id).filter((id) => ids.has(id));
-}
-
-/** The ids of these cells and of all cells that they read, directly or indirectly. */
-function withInputs(cells: readonly Cell[], only: readonly string[]): string[] {
-  const needed = new Set(only);
-  // Each cell comes after the cells that it reads.
-  for (const { id, inputs } of cells.toReversed()) {
-    if (needed.has(id)) for (const input of Object.values(inputs)) needed.add(input);
-  }
-  return cells.map((c) => c.id).filter((id) => needed.has(id));
-}
-
-/**
- * The cells that were made earlier from the weights of these: if the weights come out different, they run
- * again, so that what is known of a model is always of the weights on disk.
- */
-async function madeFrom(
-  cells: readonly Cell[],
-  only: readonly string[],
-  { artifact }: RunFolder,
-): Promise<string[]> {
-  const readers = await weightReaders(cells);
-  const remade = new Set(only.filter((id) => readers.has(id)));
-  const found: string[] = [];
-  for (const { id, stage, settings, inputs } of cells) {
-    const reads = Object.values(inputs).some((input) => remade.has(input));
-    if (!reads || (await loadStage(stage)).reads === "any") continue;
-    const made = await readManifest(artifact(id)).catch(() => undefined);
-    if (!isDeepStrictEqual(made?.settings, settings)) continue;
-    remade.add(id);
-    found.push(id);
-  }
-  return found;
-}
-
 /** The first few of many similar lines. */
 function shortened(lines: readonly string[]): string[] {
   const shown = 4;
@@ -354,39 +304,6 @@ async function showPlan(
   const rate = await measureRates(cells, misses);
   for (const line of shortened(tooLarge(cells, estimates, misses))) show(line);
   for (const line of dryTable(cells, outcomes, estimates, rate, weights)) show(line);
-}
-
-/** Turns turbo's lines into progress lines, and keeps turbo's own messages in case it fails. */
-class Progress {
-  readonly #total: number;
-  readonly #show: (line: string) => void;
-  /** Cell -> its place in the order of appearance, from 1. */
-  readonly #places = new Map<string, number>();
-  readonly turbo: string[] = [];
-
-  constructor(total: number, show: (line: string) => void) {
-    this.#total = total;
-    this.#show = show;
-  }
-
-  line({ cell, text }: TurboLine): void {
-    if (cell === undefined) {
-      this.turbo.push(text);
-      return;
-    }
-    const place = this.#places.get(cell);
-    if (place === undefined) {
-      // The first line of each cell comes from turbo. After a failure turbo also reports cells as executed
-      // that never start, so wait for the cell's own first line.
-      this.#places.set(cell, this.#places.size + 1);
-    } else if (text.startsWith("cache hit, ") || text.startsWith("cache miss, ")) {
-      // turbo's first line in a later turn.
-    } else if (text === begins) {
-      this.#show(`[${place}/${this.#total}] ${cell}`);
-    } else {
-      this.#show(`${cell}: ${text}`);
-    }
-  }
 }
 
 interface Ended {
