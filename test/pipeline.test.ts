@@ -271,6 +271,9 @@ describe("a run", () => {
       "export.amazon.tiny.sweet.9: .run/some/cells/export.amazon.tiny.sweet.9/artifact",
     );
     expect(output).not.toContain("table");
+    const dry = await project.run("some", "--dry", "--filter=predict.*");
+    expect(dry.lines.filter((line) => line.startsWith("to run")).join()).toMatch(/ predict\.\S+$/);
+    expect(dry.lines.at(-1)).toBe("4 cells: 1 to run, 3 cached");
     const none = await project.run("some", "--filter=exprt.*");
     expect(none).toMatchObject({ code: 1 });
     expect(none.output).toMatch(/^pipeline: no cell matches --filter=exprt\.\*; --dry lists them/);

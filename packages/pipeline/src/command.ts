@@ -66,7 +66,7 @@ export async function command(
   try {
     await recoverFolder(join(root, "runs", name), true);
     if (results !== undefined) await recoverFolder(join(results, name), true);
-    if (dry) return await dryRun(first, pipeline, run);
+    if (dry) return await dryRun(first, pipeline, filters, run);
     if (!first.undecided) return await runPlan(first.cells, filters, run);
     const part = filters.length === 0 ? "more" : partOf(first, filters);
     if (part === "search") return await runPlan(first.cells, filters, run, part);
@@ -118,7 +118,12 @@ interface Invocation extends Surroundings {
 }
 
 /** Prints what would run. Before the search has run, assumes that it chooses the last regime. */
-async function dryRun(first: Plan, pipeline: string, run: Invocation): Promise<boolean> {
+async function dryRun(
+  first: Plan,
+  pipeline: string,
+  filters: readonly string[],
+  run: Invocation,
+): Promise<boolean> {
   const { root, show, folder } = run;
   let { cells } = first;
   if (first.undecided) {
@@ -134,7 +139,8 @@ async function dryRun(first: Plan, pipeline: string, run: Invocation): Promise<b
   await writeCells(cells, run);
   const { estimates, problem } = await estimateCells(cells, folder.artifact);
   const weights = await weightPlan(cells, run);
-  const outcomes = await outcomesOf(await planTurbo(turboCall(run)), weights, run);
+  const only = filters.length === 0 ? undefined : withInputs(cells, filtered(cells, filters));
+  const outcomes = await outcomesOf(await planTurbo(turboCall(run, only)), weights, run);
   await showPlan(outcomes, { cells, estimates, show, weights });
   if (problem !== undefined) show(`no estimate for ${problem.id}: ${problem.message}`);
   return true;
