@@ -19,6 +19,7 @@ tasks:
   rte: { dataset: ${dataset}, config: rte }
 encoders: [${model}]
 methods: [early-exit, sweet, multi-model]
+keep: [train.*.sweet.1]
 exitLayers: [1, 2]
 data: { trainSize: 160, maxLength: 32, calibrationSize: 40, thresholdSize: 40 }
 train: { epochs: 1, learningRate: 1e-3 }
