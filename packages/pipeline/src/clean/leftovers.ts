@@ -3,7 +3,8 @@ import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { dropWeights, readManifest, tryLock } from "@sweetspot/artifact";
 import { z } from "zod";
-import { runFolder } from "../run/run-folder.ts";
+import { loadStage } from "../plan/stages.ts";
+import { type RunFolder, runFolder } from "../run/run-folder.ts";
 import { cacheEntries, dropEntry } from "../run/turbo-cache.ts";
 import { planTurbo } from "../run/turbo.ts";
 import { releaseWeights } from "../run/weights.ts";
@@ -95,12 +96,11 @@ async function weightsOf(
     const there = files.map(([file]) => join(folder.artifact(id), file)).filter(existsSync);
     if (there.length === 0) continue;
     const stats = await Promise.all(there.map((file) => stat(file)));
-    const hash = hashes.get(id);
     found.push({
       id,
       bytes: stats.reduce((sum, s) => sum + s.size, 0),
       usedMs: Math.max(...stats.map((s) => s.atimeMs)),
-      seconds: hash === undefined ? undefined : await secondsOf(cacheDir, hash),
+      seconds: await secondsWithInputs(folder, cacheDir, hashes, id),
     });
   }
   return found.map(({ id, ...about }) => ({
@@ -133,6 +133,24 @@ async function checkpointsOf(root: string, name: string): Promise<Leftover[]> {
   return found;
 }
 
+/** How long a cell's weights take to make, with the weights that they are made from, as if all were gone. */
+async function secondsWithInputs(
+  folder: RunFolder,
+  cacheDir: string,
+  hashes: ReadonlyMap<string, string>,
+  id: string,
+): Promise<number | undefined> {
+  const file = join(folder.dir, "cells", id, "cell.json");
+  const { stage, inputs } = cellSchema.parse(JSON.parse(await readFile(file, "utf8")));
+  const times = [await secondsOf(cacheDir, hashes.get(id) ?? "")];
+  for (const name of (await loadStage(stage)).readsWeightsOf ?? []) {
+    const [, input = ""] = inputs[name]?.split("/") ?? [];
+    times.push(await secondsWithInputs(folder, cacheDir, hashes, input));
+  }
+  return total(times);
+}
+
+const cellSchema = z.looseObject({ stage: z.string(), inputs: z.record(z.string(), z.string()) });
 const metaSchema = z.object({ duration: z.number().nonnegative() });
 
 /** How long a cached cell took, as turbo noted it. */
