@@ -87,7 +87,9 @@ describe("runStage", () => {
     const call = { settings: { size: 1 }, inputs: { left: dir }, output: join(folder, "out") };
     await expect(
       runStage({ ...stageThat(undefined, ["left"]), readsWeightsOf: ["left"] }, call),
-    ).rejects.toThrow(/size\.txt: weights are deleted once every cell that reads them has run/);
+    ).rejects.toThrow(
+      /size\.txt: is missing\. A pipeline deletes weights once every cell that reads them has run/,
+    );
     await runStage(stageThat(undefined, ["left"]), call);
   });
 

@@ -300,7 +300,7 @@ describe("weights", () => {
     expect([opened.sha256, opened.missing]).toEqual([before, ["member-1/model.bin"]]);
     expect(opened.path("model.bin")).toBe(join(dir, "model.bin"));
     expect(() => opened.path("member-1/model.bin")).toThrow(
-      /model\.bin: weights are deleted once every cell .* --filter=/,
+      /model\.bin: is missing\. A pipeline deletes weights once .* --filter=CELL,/,
     );
     expect(await dropWeights(dir)).toBe(0);
   });

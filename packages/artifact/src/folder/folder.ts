@@ -71,8 +71,9 @@ export async function dropWeights(dir: string): Promise<number> {
 
 /** The error of a reader whose input's weights are gone. */
 export function weightsGone(dir: string, file: string): Error {
+  const cell = basename(dir) === "artifact" ? basename(dirname(dir)) : "CELL";
   return new Error(
-    `${join(dir, file)}: weights are deleted once every cell that reads them has run; make them again with npx turbo run pipeline -- PIPELINE --filter=${basename(dirname(dir))}, or name the cell under keep: in the pipeline's file`,
+    `${join(dir, file)}: is missing. A pipeline deletes weights once every cell that reads them has run: make them again with npx turbo run pipeline -- PIPELINE --filter=${cell}, or name the cell under keep: in the pipeline's file. If this folder is a copy, copy it again`,
   );
 }
 
