@@ -116,6 +116,18 @@ describe("weights", () => {
     }
   });
 
+  test("are made with as many threads by a filter as by a whole run, whose bytes they must have", async () => {
+    await write("threads", yaml("train: { logThreads: true }", "[1, 2, 3, 4]"));
+    const threads = async (...args: string[]) => {
+      const { code, lines } = await project.run("threads", ...args);
+      expect(code).toBe(0);
+      return lines.filter((line) => line.startsWith(`${cell("train", 1)}: threads: `));
+    };
+    const whole = await threads();
+    expect(whole).toHaveLength(1);
+    expect(await threads(`--filter=${cell("train", 1)}`)).toEqual(whole);
+  });
+
   test("of many cells are made in batches, each deleted before the next", async () => {
     await write("batches", yaml("train: { weightBytes: 1.6e9, steps: 1 }"));
     const { code, lines } = await project.run("batches", "--concurrency=1");
@@ -172,6 +184,12 @@ describe("clean", () => {
     expect(await project.clean()).toEqual([
       "nothing to delete: .run/ holds results, and turbo's copies of them",
     ]);
+  });
+
+  test("names a pipeline that it does not know", async () => {
+    await expect(project.clean("odl")).rejects.toThrow(
+      /clean: \.run\/ has no pipeline "odl", did you mean "old"\?/,
+    );
   });
 
   test("leaves recent things alone if it is asked for older ones", async () => {

@@ -1,3 +1,4 @@
+import { didYouMean } from "@sweetspot/artifact";
 import { aligned, duration, sizeOf } from "../plan/units.ts";
 import { findLeftovers, type Leftover } from "./leftovers.ts";
 
@@ -24,7 +25,7 @@ const usage: readonly string[] = [
  * Lists what can go from `.run/` and deletes it on a yes.
  *
  * @returns whether everything that was to go is gone
- * @throws RangeError if an argument is unknown
+ * @throws RangeError if an argument or a pipeline is unknown
  */
 export async function clean(
   args: readonly string[],
@@ -35,7 +36,12 @@ export async function clean(
     return true;
   }
   const { names, olderDays, yes } = readCleanArguments(args);
-  const { found, notes } = await findLeftovers(root);
+  const { found, names: known, notes } = await findLeftovers(root);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new RangeError(
+      `clean: .run/ has no pipeline "${unknown}", ${didYouMean(unknown, known)}`,
+    );
   const now = Date.now();
   const days = ({ usedMs }: Leftover) => (now - usedMs) / 86_400_000;
   const chosen = found

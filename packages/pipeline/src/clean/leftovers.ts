@@ -25,6 +25,8 @@ export interface Leftover {
 /** What can go, and what has to stay for now. */
 export interface Leftovers {
   found: Leftover[];
+  /** The pipelines in `.run/`. */
+  names: string[];
   /** A line for each pipeline that could not be looked at. */
   notes: string[];
 }
@@ -56,7 +58,11 @@ export async function findLeftovers(root: string): Promise<Leftovers> {
         continue;
       }
       await lock.release();
-      found.push(...(await weightsOf(root, name, hashes)), ...(await checkpointsOf(root, name)));
+      for (const leftover of [
+        ...(await weightsOf(root, name, hashes)),
+        ...(await checkpointsOf(root, name)),
+      ])
+        found.push({ ...leftover, free: () => unlessRunning(folder, leftover.free) });
     } catch (error) {
       notes.push(`${name}: left alone: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -79,7 +85,14 @@ export async function findLeftovers(root: string): Promise<Leftovers> {
       },
     });
   }
-  return { found, notes };
+  return { found, names, notes };
+}
+
+/** @throws Error if the pipeline has been started meanwhile */
+async function unlessRunning({ dir }: RunFolder, free: () => Promise<void>): Promise<void> {
+  const { lock } = await tryLock(join(dir, "running"));
+  if (lock === undefined) throw new Error("its pipeline is running; left alone");
+  await free().finally(() => lock.release());
 }
 
 async function weightsOf(
