@@ -149,6 +149,6 @@ echo "pack: trying it"
 mkdir "$work/try"
 packed=$(realpath "$out")
 try() { env -i PATH=/usr/bin:/bin HOME="$work/try" SWEETSPOT_HOME="$work/try" bash -c "$1"; }
-try "bash '$packed/1/unpack.sh' >/dev/null && bash '$packed/2/unpack.sh' >/dev/null && . ~/sweetspot/env.sh && cd ~/sweetspot && for p in packages/*/dist/{index,stage,session,encoder}.js; do [ -f \$p ] && [ \$p != packages/pipeline/dist/index.js ] && echo \"await import('./\$p');\"; done >try.mjs && node try.mjs && node bench/card/card.ts tiny 2 16 cpu --digest 2 >/dev/null && node packages/pipeline/dist/main.js smoke --filter='data.*'" || fail "something is missing in the base"
+try "bash '$packed/1/unpack.sh' >/dev/null && bash '$packed/2/unpack.sh' >/dev/null && . ~/sweetspot/env.sh && cd ~/sweetspot && for p in packages/*/dist/{index,stage,session}.js; do [ \$p = packages/pipeline/dist/index.js ] || echo \"await import('./\$p');\"; done >try.mjs && node try.mjs && node bench/card/card.ts tiny 2 16 cpu --digest 2 >/dev/null && node packages/pipeline/dist/main.js smoke --filter='data.*'" || fail "something is missing in the base"
 echo "pack: done"
 du -h --apparent-size "$out"/[0-9]*/* "$out"/again/*
