@@ -24,6 +24,15 @@ export {
 } from "./formats/outcomes.ts";
 export { type Predictions, predictionsSchema } from "./formats/predictions.ts";
 export {
+  type LayerProbe,
+  type LinearHead,
+  type LinearPooling,
+  type ProbeFile,
+  probeSchema,
+  probeTensors,
+  readProbes,
+} from "./formats/probe.ts";
+export {
   type BaselineResult,
   type BudgetResult,
   type CalibrationResult,
@@ -61,7 +70,15 @@ export { type Holder, type Lock, tryLock, withLock } from "./lock/lock.ts";
 export { type FileEntry, type Json, type Manifest } from "./folder/manifest.ts";
 export { parse } from "./parse.ts";
 export { type PinnedFile, resolvePinnedFile } from "./pinned-file.ts";
-export { padRows, type PaddedBatch, type Ragged, ragged, row, rowCount } from "./ragged.ts";
+export {
+  batchesByLength,
+  padRows,
+  type PaddedBatch,
+  type Ragged,
+  ragged,
+  row,
+  rowCount,
+} from "./ragged.ts";
 export { openWeightFile } from "./safetensors/open-weight-file.ts";
 export { readFully, readValues } from "./safetensors/read-values.ts";
 export { type HostTensor, readSafetensors, SafetensorsFile } from "./safetensors/safetensors.ts";

@@ -79,3 +79,16 @@ export function padRows(
   });
   return batch;
 }
+
+/** Batches of at most `batchSize` examples grouped by length, which saves padding; the shortest first. */
+export function batchesByLength(
+  inputIds: Ragged,
+  rows: readonly number[],
+  batchSize: number,
+): number[][] {
+  const length = (i: number) => row(inputIds, i).length;
+  const sorted = rows.toSorted((a, b) => length(a) - length(b) || a - b);
+  return Array.from({ length: Math.ceil(sorted.length / batchSize) }, (_, i) =>
+    sorted.slice(i * batchSize, (i + 1) * batchSize),
+  );
+}

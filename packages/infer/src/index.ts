@@ -1,4 +1,4 @@
-export { allExitLogits, batchesByLength, type EncodedTexts, exitsOf } from "./all-exits.ts";
+export { allExitLogits, type EncodedTexts, exitsOf } from "./all-exits.ts";
 export { type Bundle, openBundle, type SessionOptions } from "./bundle.ts";
 export { type Classification, classify, type ClassifyOptions, type TextInput } from "./classify.ts";
 export { type HiddenState, Segment, type SegmentInput, type SegmentOutput } from "./segment.ts";

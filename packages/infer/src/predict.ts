@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  batchesByLength,
   type Json,
   type StageContext,
   writeSafetensors,
@@ -8,7 +9,7 @@ import {
   readSplit,
   type Predictions,
 } from "@sweetspot/artifact";
-import { allExitLogits, batchesByLength, checkTokens, exitsOf } from "./all-exits.ts";
+import { allExitLogits, checkTokens, exitsOf } from "./all-exits.ts";
 import { type Bundle, openBundle } from "./bundle.ts";
 import type { PredictSettings } from "./settings.ts";
 import { stageInputs } from "./stage-inputs.ts";

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import {
+  batchesByLength,
   type EncodedSplit,
   type Json,
   readSplit,
@@ -10,7 +11,7 @@ import {
   type TimedSegment,
   type Timing,
 } from "@sweetspot/artifact";
-import { allExitLogits, batchesByLength } from "./all-exits.ts";
+import { allExitLogits } from "./all-exits.ts";
 import { onnxruntimeVersion } from "@sweetspot/runtime";
 import { type Bundle, openBundle } from "./bundle.ts";
 import type { TimeSettings } from "./settings.ts";

@@ -33,11 +33,13 @@ export {
   checkExitLayers,
   dropoutSites,
   exitParameters,
+  headOf,
+  linearPooling,
   type Pooling,
   sharedPoolerParameters,
   tokensRead,
 } from "./exits/exit-definition.ts";
-export type { ExitParams } from "./exits/exit-head.ts";
+export { type ExitParams, readLayer } from "./exits/exit-head.ts";
 export { type EncoderParams, encoderParams } from "./exits/parameter-tree.ts";
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./weights/checkpoint.ts";
 export type { PretrainedEncoder } from "./pretrained/embedded-encoders.ts";

@@ -1,5 +1,10 @@
 export { binomialDistribution, logGamma } from "./binomial.ts";
 export {
+  type DenseRows,
+  fitDenseLogisticRegression,
+  scoreDenseLogisticRegression,
+} from "./dense-logistic-regression.ts";
+export {
   expectedCalibrationError,
   reliability,
   type ReliabilityBin,

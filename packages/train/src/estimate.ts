@@ -3,6 +3,7 @@ import {
   type EstimateContext,
   inputQuantity,
   numberCount,
+  zeroEstimate,
 } from "@sweetspot/artifact";
 import {
   type EncoderConfig,
@@ -13,7 +14,7 @@ import {
 } from "@sweetspot/model/planning";
 import { arrangement } from "./loop/arrangement.ts";
 import { exitLayersOfModels, objectives } from "./objectives/objectives.ts";
-import type { TrainSettings } from "./settings.ts";
+import type { ProbeSettings, TrainSettings } from "./settings.ts";
 
 /** The backward pass has two products for each of the forward pass. */
 const backward = 2;
@@ -115,5 +116,28 @@ export async function estimateTraining({
       weights: weightBytes,
       exits: exitLayers.length,
     },
+  };
+}
+
+/** Seconds to fit and choose one probe, for each number that its features have; measured on two classes. */
+const probeSeconds = 4e-6;
+/** Cross-validation takes so many examples at most. */
+const mostProbed = 2000;
+
+/** What the stage `probe` needs: a forward pass over every split, and two regressions for each layer. */
+export async function estimateProbe({
+  settings: { encoder, exitLayers },
+  inputs,
+}: EstimateContext<ProbeSettings>): Promise<Estimate> {
+  const { config } = await pretrainedEncoder(encoder, undefined, "mean");
+  const of = (what: string) => inputQuantity(inputs, "data", what);
+  const [training, heldOut, tokens] = [of("training"), of("heldOut"), of("tokens")];
+  const numbers = Math.min(training, mostProbed) * config.hiddenSize * exitLayers.length * 2;
+  return {
+    ...zeroEstimate,
+    operations: (training + heldOut) * forwardOperations(config, exitLayers.at(-1) ?? 0, tokens),
+    seconds: startSeconds + probeSeconds * numbers,
+    diskBytes: 4e3 + heldOut * (8 + exitLayers.length * 2 * 4),
+    downloads: await encoderDownloads(encoder),
   };
 }

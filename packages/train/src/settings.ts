@@ -10,17 +10,34 @@ const engines = ["compiled", "eager"] as const;
 const poolings = {
   encoder: "encoder",
   "first-token": "first-token",
+  "first-token-linear": "first-token-linear",
   mean: "mean",
+  "mean-pooler": "mean-pooler",
   "shared-pooler": "shared-pooler",
 } as const satisfies { [P in Pooling | "encoder"]: P };
+
+/** How the exits' heads are trained. */
+export interface HeadSettings {
+  /**
+   * What the heads start from: random weights, or a probe, a linear classifier fitted on the layer of the
+   * frozen encoder. A probe needs a pooling without a pooler: `mean` or `first-token-linear`.
+   */
+  start: "random" | "probe";
+  /** The heads' learning rate, times that of the encoder. A pooler that exits share is not theirs. */
+  learningRate: number;
+}
 
 /** How one classifier, or one multi-model cascade, is fine-tuned. */
 export interface TrainSettings {
   /** The pretrained encoder: `minilm`, `tiny` (random weights, for tests), a folder or a repository of the Hub. */
   encoder: EncoderSetting;
   method: ObjectiveName;
-  /** How an exit reads its layer; `encoder` for the way that suits the encoder. */
+  /**
+   * How an exit reads its layer, and whether its head has a pooler; `encoder` for the way that suits the
+   * encoder, without a pooler if heads start from a probe.
+   */
   pooling: "encoder" | Pooling;
+  heads: HeadSettings;
   /**
    * Where gradients stop between segments: `method` follows the method. `reference`, for early-exit, SWEET
    * and multi-model only, does what the reference implementation of SWEET does as it is called: its flag
@@ -54,19 +71,28 @@ export interface TrainSettings {
 }
 
 const count = z.int().positive();
+const encoder = z.union([z.string().min(1), repositorySetting]);
+const exitLayers = z
+  .array(count)
+  .min(1)
+  .refine((layers) => layers.every((l, i) => i === 0 || l > (layers[i - 1] ?? 0)), {
+    error: "must rise, each layer once",
+  });
+const device = z.enum(devices).default("cpu");
 
 /** The settings of the stage `train`. */
 export const trainSettings: z.ZodType<TrainSettings> = z.strictObject({
-  encoder: z.union([z.string().min(1), repositorySetting]),
+  encoder,
   method: z.enum(objectiveNames),
   pooling: z.enum(poolings).default("encoder"),
+  heads: z
+    .strictObject({
+      start: z.enum(["random", "probe"]).default("random"),
+      learningRate: z.number().positive().default(1),
+    })
+    .prefault({}),
   gradientStops: z.enum(["method", "reference"]).default("method"),
-  exitLayers: z
-    .array(count)
-    .min(1)
-    .refine((layers) => layers.every((l, i) => i === 0 || l > (layers[i - 1] ?? 0)), {
-      error: "must rise, each layer once",
-    }),
+  exitLayers,
   seed: z.int().nonnegative().default(1),
   epochs: count.default(3),
   batchSize: count.default(16),
@@ -75,8 +101,18 @@ export const trainSettings: z.ZodType<TrainSettings> = z.strictObject({
   weightDecay: z.number().nonnegative().default(0.01),
   maxGradientNorm: z.union([z.number().positive(), z.literal("off")]).default(1),
   gradientConflict: z.boolean().default(false),
-  device: z.enum(devices).default("cpu"),
+  device,
   engine: z.enum(engines).default("compiled"),
+});
+
+/** What probes are fitted on. */
+export interface ProbeSettings extends Pick<TrainSettings, "encoder" | "exitLayers" | "device"> {}
+
+/** The settings of the stage `probe`. */
+export const probeSettings: z.ZodType<ProbeSettings> = z.strictObject({
+  encoder,
+  exitLayers,
+  device,
 });
 
 /** The name of an encoder in errors. */

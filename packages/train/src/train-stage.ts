@@ -1,29 +1,30 @@
-import { copyFile, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Artifact,
   type Json,
+  type LinearHead,
   openArtifact,
-  parse,
-  readJson,
+  readProbes,
   type StageContext,
   writeArtifact,
   readSplit,
   type GradientConflict,
   type CascadeFile,
 } from "@sweetspot/artifact";
-import { encoderTokenizerJson } from "@sweetspot/data";
 import {
   type Checkpoint,
   checkExitLayers,
+  linearPooling,
+  type Pooling,
   pretrainedEncoder,
   writeCheckpoint,
 } from "@sweetspot/model";
-import { z } from "zod";
+import { checkTokenizer, readLabels } from "./data-input.ts";
 import { conflictSummary } from "./step/conflict-summary.ts";
 import type { Objective } from "./objectives/objective.ts";
 import { exitLayersOfModels, objectives } from "./objectives/objectives.ts";
-import { encoderName, type TrainSettings } from "./settings.ts";
+import type { TrainSettings } from "./settings.ts";
 import { hasIdentity, metricsLines, type StepMetrics } from "./loop/training-state.ts";
 import { teacherLogits } from "./loop/teacher-logits.ts";
 import { trainModel } from "./loop/training.ts";
@@ -42,8 +43,10 @@ export async function runTrain(
 ): Promise<Record<string, Json>> {
   const { data } = inputs;
   if (data === undefined) throw new RangeError("train: no input data");
-  const encoder = await pretrainedEncoder(settings.encoder, log, settings.pooling);
-  const { pooling } = encoder;
+  const pretrained = await pretrainedEncoder(settings.encoder, log, settings.pooling);
+  const { start } = settings.heads;
+  const pooling = start === "probe" ? linearPooling(pretrained.pooling) : pretrained.pooling;
+  const encoder = { ...pretrained, pooling };
   checkExitLayers(settings.exitLayers, encoder.config.numHiddenLayers);
   const labels = await readLabels(data);
   await checkTokenizer(data, settings.encoder);
@@ -53,6 +56,7 @@ export async function runTrain(
     examples: split.labels.length,
     classes: labels.length,
   });
+  const probes = await probesOf(settings, pooling, inputs["probe"], data);
   const members = exitLayersOfModels(objective, settings.exitLayers);
   for (const [i, exitLayers] of members.entries()) {
     const folder = `member-${i + 1}`;
@@ -61,7 +65,16 @@ export async function runTrain(
     if (!(await isFinished(done, identity))) {
       const checkpoint = join(scratch, `${folder}-checkpoint`);
       const { weights, metrics } = await trainModel(
-        { encoder, objective, exitLayers, classes: labels.length, split, teacher, settings },
+        {
+          encoder,
+          objective,
+          exitLayers,
+          classes: labels.length,
+          split,
+          teacher,
+          start: probes,
+          settings,
+        },
         {
           checkpoints: {
             folder: checkpoint,
@@ -121,6 +134,30 @@ async function teacherOf(
   return teacherLogits(teacher, data, sizes);
 }
 
+/** The linear classifiers that the heads start from, if they do. */
+async function probesOf(
+  { heads, exitLayers }: Pick<TrainSettings, "heads" | "exitLayers">,
+  pooling: Pooling,
+  probe: Artifact | undefined,
+  data: Artifact,
+): Promise<Record<number, LinearHead> | undefined> {
+  if (heads.start === "random") {
+    if (probe === undefined) return undefined;
+    throw new RangeError(
+      "train: heads: start is random, but the input probe is there; leave it out, or set heads: { start: probe }",
+    );
+  }
+  if (probe === undefined)
+    throw new RangeError(
+      "train: heads: start is probe, so the input probe is needed: an artifact of the stage probe on the same data",
+    );
+  if (probe.manifest.inputs["data"] !== data.sha256)
+    throw new RangeError(
+      `train: ${probe.dir} was not fitted on ${data.dir}; run the stage probe on these data`,
+    );
+  return readProbes(probe, exitLayers, linearPooling(pooling));
+}
+
 /** A method's objective, or the reference implementation's if `gradientStops` says so. */
 function objectiveOf(
   { method, gradientStops }: Pick<TrainSettings, "method" | "gradientStops">,
@@ -152,19 +189,4 @@ async function writeMember(
       await writeFile(join(temporary, conflictFile), `${JSON.stringify(conflict)}\n`);
     return {};
   });
-}
-
-async function readLabels(data: Artifact): Promise<string[]> {
-  const file = data.path("labels.json");
-  return parse(z.array(z.string()).min(2), await readJson(file), file);
-}
-
-async function checkTokenizer(data: Artifact, encoder: TrainSettings["encoder"]): Promise<void> {
-  const file = data.path("tokenizer.json");
-  const expected = JSON.stringify(await encoderTokenizerJson(encoder));
-  if ((await readFile(file, "utf8")).trim() !== expected) {
-    throw new RangeError(
-      `${file}: expected the tokenizer of the encoder ${encoderName(encoder)}, got another; run the stage data with this encoder`,
-    );
-  }
 }

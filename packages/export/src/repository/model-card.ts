@@ -1,4 +1,10 @@
-import { type Checkpoint, publishedClass } from "@sweetspot/model";
+import {
+  type Checkpoint,
+  headOf,
+  type Pooling,
+  publishedClass,
+  tokensRead,
+} from "@sweetspot/model";
 import { markdownText, yamlString } from "./escape.ts";
 import { knowsTypes, logitsName } from "./whole-graph.ts";
 
@@ -140,7 +146,7 @@ function introduction(checkpoint: Checkpoint, card: ModelCard, maxLength: number
       : ` It was fine-tuned from [${markdownText(card.baseModel)}](https://huggingface.co/${encodeURI(card.baseModel)}).`;
   return `# ${markdownText(card.title)}
 
-A text classifier: the first ${layers === 1 ? "layer" : `${layers} layers`} of an encoder (\`${config.modelType}\`) with ${exits}, reading ${pooling === "mean" ? "the mean of all tokens" : "the first token"}.${early}${base}
+A text classifier: the first ${layers === 1 ? "layer" : `${layers} layers`} of an encoder (\`${config.modelType}\`) with ${exits}, reading ${readingOf(pooling)}.${early}${base}
 
 - Labels: ${labels.map(markdownText).join(", ")}
 - Longest text: ${maxLength} tokens, special ones included
@@ -236,10 +242,10 @@ transformers.js cuts a text that is too long at its end, the closing special tok
 function useInPython({ config, exitLayers, pooling }: Checkpoint, { name }: ModelCard): string {
   const id = JSON.stringify(name);
   const last = exitLayers.at(-1) ?? 0;
-  if (pooling === "mean") {
+  if (pooling !== "first-token") {
     return `## In Python
 
-transformers has no class for a classifier that reads the mean of all tokens. \`AutoModel\` gives the encoder (\`${publishedClass(config, pooling)}\`); \`model.safetensors\` also holds the classifiers, as \`exits.N.classifier\` for the exit after layer N. \`onnx/model.onnx\` runs in onnxruntime, with the classifiers.`;
+transformers has no class for a classifier that reads ${readingOf(pooling)}${headOf(pooling) === "linear" ? " without a pooler" : ""}. \`AutoModel\` gives the encoder (\`${publishedClass(config, pooling)}\`); \`model.safetensors\` also holds the classifiers, as \`exits.N.classifier\` for the exit after layer N. \`onnx/model.onnx\` runs in onnxruntime, with the classifiers.`;
   }
   const others = exitLayers.slice(0, -1);
   const beside =
@@ -291,4 +297,8 @@ function list(items: readonly string[]): string {
 
 function thousands(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+function readingOf(pooling: Pooling): string {
+  return tokensRead(pooling) === "all" ? "the mean of all tokens" : "the first token";
 }

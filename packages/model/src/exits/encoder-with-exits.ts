@@ -132,7 +132,7 @@ export function encoderLayer(
  *
  * @param hidden the layer's output, `[B, T, C]`; `[B, 1, C]` is enough for an exit that reads the first token
  * @param attentionMask float32 `[B, T]` of 1 and 0
- * @throws RangeError if the exit has no parameters; TypeError if it reads the first token and has no pooler
+ * @throws RangeError if the exit has no parameters; TypeError if its head needs a pooler and has none
  */
 export function exitAfter(
   params: EncoderParams,

@@ -1,22 +1,45 @@
+import type { LinearPooling } from "@sweetspot/artifact";
 import { definitionOf, type EncoderConfig } from "../encoders/definitions.ts";
 import type { TokensRead } from "../encoders/encoder-kind.ts";
 import type { DropoutSite } from "../encoders/layers/dropout-sites.ts";
 import { denseParameters, type ParameterSpec } from "../encoders/layers/parameters.ts";
 
+/** An exit's head: a linear classifier, one after a pooler of the exit's own, or after one that exits share. */
+type Head = "linear" | "pooler" | "shared-pooler";
+
 /**
- * How an exit reads its layer. `first-token` passes the first token's state through a dense layer of
- * the exit's own and an activation; `mean` averages the unmasked tokens; `shared-pooler` passes the
- * first token's state through the encoder's own dense layer, which all exits share, as the reference
- * implementation of SWEET does.
+ * How an exit reads its layer, and what its head is. `first-token` and `mean` name what it reads: the first
+ * token's state, or the mean of the unmasked tokens. A pooler is a dense layer with an activation before the
+ * classifier; the first token is read through one unless the name ends in `-linear`, the mean only if it
+ * ends in `-pooler`. `shared-pooler` reads the first token through the encoder's own pooler, which all
+ * exits share, as the reference implementation of SWEET does.
  */
-export type Pooling = (typeof poolings)[number];
+export type Pooling = LinearPooling | "first-token" | "mean-pooler" | "shared-pooler";
+
+const forms: Readonly<Record<Pooling, { reads: TokensRead; head: Head }>> = {
+  "first-token": { reads: "first", head: "pooler" },
+  "first-token-linear": { reads: "first", head: "linear" },
+  mean: { reads: "all", head: "linear" },
+  "mean-pooler": { reads: "all", head: "pooler" },
+  "shared-pooler": { reads: "first", head: "shared-pooler" },
+};
 
 /** Every kind of pooling. */
-export const poolings = ["first-token", "mean", "shared-pooler"] as const;
+export const poolings: readonly Pooling[] = Object.keys(forms) as Pooling[]; // its own keys
 
 /** Which tokens of its layer an exit reads. */
 export function tokensRead(pooling: Pooling): TokensRead {
-  return pooling === "mean" ? "all" : "first";
+  return forms[pooling].reads;
+}
+
+/** What an exit's head is. */
+export function headOf(pooling: Pooling): Head {
+  return forms[pooling].head;
+}
+
+/** The pooling that reads the same tokens with a linear head. */
+export function linearPooling(pooling: Pooling): LinearPooling {
+  return tokensRead(pooling) === "all" ? "mean" : "first-token-linear";
 }
 
 /** @throws RangeError if there is no layer, or one is 0, repeated, out of order or past the depth */
@@ -51,10 +74,12 @@ export function exitParameters(
 ): ParameterSpec[] {
   const c = config.hiddenSize;
   const heads = exitLayers.flatMap((layer) => [
-    ...(pooling === "first-token" ? denseParameters(`exits.${layer}.pooler.dense`, c, c) : []),
+    ...(headOf(pooling) === "pooler" ? denseParameters(`exits.${layer}.pooler.dense`, c, c) : []),
     ...denseParameters(`exits.${layer}.classifier`, classes, c),
   ]);
-  return pooling === "shared-pooler" ? [...sharedPoolerParameters(config), ...heads] : heads;
+  return headOf(pooling) === "shared-pooler"
+    ? [...sharedPoolerParameters(config), ...heads]
+    : heads;
 }
 
 /**

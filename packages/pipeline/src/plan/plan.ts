@@ -92,10 +92,22 @@ export async function planCells(
     };
     const settings = await settingsOf(file, stage, entry, at, place, check);
     checkWanted(file, entry, at, { settings, inputs });
-    cells.push({ id, stage, settings, inputs });
+    cells.push({ id, stage, settings, inputs: usedInputs(entry.stage, settings, inputs) });
   }
   checkTeachers(file, cells, known);
   return cells;
+}
+
+/** The inputs without the optional ones that a cell with these settings does not use. */
+function usedInputs(
+  { mayRead = [], wants }: Stage<unknown>,
+  settings: Json,
+  inputs: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const wanted = wants?.(settings) ?? mayRead;
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([name]) => !mayRead.includes(name) || wanted.includes(name)),
+  );
 }
 
 /** @throws TypeError if a cell lacks the teacher that its method needs, or has one that it does not use */

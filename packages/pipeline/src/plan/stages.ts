@@ -70,6 +70,13 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     per: ["task", "encoder"],
     given: ({ source, encoderSource }) => ({ task: source, encoder: encoderSource }),
   },
+  probe: {
+    package: "@sweetspot/train",
+    load: async () => (await import("@sweetspot/train/stage")).probe,
+    per: ["task", "encoder"],
+    shares: ["device"],
+    given: ({ encoderSource, exitLayers }) => ({ encoder: encoderSource, exitLayers }),
+  },
   train: {
     package: "@sweetspot/train",
     load: async () => (await import("@sweetspot/train/stage")).stage,

@@ -1,4 +1,4 @@
-import type { HostTensor, EncodedSplit } from "@sweetspot/artifact";
+import type { EncodedSplit, HostTensor, LinearHead } from "@sweetspot/artifact";
 import type { TensorSpecs } from "@sweetspot/compile";
 import { batchPlan } from "@sweetspot/data";
 import {
@@ -6,14 +6,16 @@ import {
   dropoutSites,
   encoderParameters,
   exitParameters,
+  headOf,
   initialWeights,
-  longestText,
   type PretrainedEncoder,
   sharedPoolerParameters,
 } from "@sweetspot/model";
 import { adamWScalars } from "../step/adamw.ts";
 import { arrangement } from "./arrangement.ts";
+import { headsAtRate } from "../objectives/heads-at-rate.ts";
 import { courseInput, courseValues } from "../step/course.ts";
+import { checkSplit, rowLengths } from "../data-input.ts";
 import { type Machinery, openLoop } from "./open-loop.ts";
 import { occurringRows, restoreRows } from "../step/occurring-rows.ts";
 import type { MoreInputs } from "./run-inputs.ts";
@@ -44,11 +46,13 @@ export interface TrainingTask {
   split: EncodedSplit;
   /** The teacher's logits for each row of the split, `[N, K]`, if the objective has a teacher. */
   teacher?: Float32Array | undefined;
+  /** The linear classifiers that the heads start from, by exit layer; by default random weights. */
+  start?: Readonly<Record<number, LinearHead>> | undefined;
   settings: Omit<TrainSettings, "encoder" | "method" | "exitLayers" | "pooling" | keyof Optional> &
     Partial<Optional>;
 }
 
-type Optional = Machinery & Pick<TrainSettings, "gradientStops" | "gradientConflict">;
+type Optional = Machinery & Pick<TrainSettings, "heads" | "gradientStops" | "gradientConflict">;
 
 /** How to train; none of this changes a number. */
 export interface TrainingOptions {
@@ -84,14 +88,19 @@ export async function trainModel(
   task: TrainingTask,
   options: TrainingOptions = {},
 ): Promise<TrainedModel> {
-  const { encoder, exitLayers, settings, split, objective } = task;
+  const { encoder, exitLayers, settings, split } = task;
   checkTask(task);
+  const objective = headsAtRate(task.objective, settings.heads?.learningRate ?? 1);
   const depth = exitLayers.at(-1) ?? 0;
   const exits = exitParameters(encoder.config, exitLayers, task.classes, encoder.pooling);
   const shared = encoder.pooling === "shared-pooler" ? sharedPoolerParameters(encoder.config) : [];
   // Read first: this checks the sizes in config.json against the weights.
   const pretrained = await encoder.weights(depth, shared);
-  const initial = { ...initialWeights(exits, encoder.config, settings.seed), ...pretrained };
+  const initial = {
+    ...initialWeights(exits, encoder.config, settings.seed),
+    ...pretrained,
+    ...startWeights(task),
+  };
   const table = initial[wordEmbeddings];
   if (table === undefined) throw new RangeError(`training: the encoder has no ${wordEmbeddings}`);
   const occurring = occurringRows(table, split.inputIds.values);
@@ -102,7 +111,7 @@ export async function trainModel(
     (s) => s.probability > 0,
   );
   const { masks, mostLengths, mostSteps } = arrangement(settings);
-  const plan = batchPlan({ ...settings, lengths: rowLengths(split), mostLengths });
+  const plan = batchPlan({ ...settings, lengths: rowLengths(split.inputIds), mostLengths });
   if (objective.restartsAt !== undefined && plan.length < 2)
     throw new RangeError(
       `training: an objective of two stages needs two steps or more, got ${plan.length}; lower batchSize or raise epochs`,
@@ -129,7 +138,8 @@ export async function trainModel(
   try {
     const metrics = await takeSteps(
       {
-        ...task,
+        split,
+        settings,
         plan,
         sites,
         masks,
@@ -137,7 +147,7 @@ export async function trainModel(
         loop,
         index: occurring.index,
         schedule,
-        more: moreInputs(task, plan.length),
+        more: moreInputs({ ...task, objective }, plan.length),
       },
       options,
       saved,
@@ -153,6 +163,26 @@ export async function trainModel(
   } finally {
     await loop.dispose();
   }
+}
+
+/** The heads' first weights, where they start from linear classifiers. */
+function startWeights({ start, exitLayers, encoder }: TrainingTask): Record<string, HostTensor> {
+  if (start === undefined) return {};
+  if (headOf(encoder.pooling) !== "linear")
+    throw new RangeError(
+      `training: only linear heads start from linear classifiers, the pooling ${encoder.pooling} has a pooler`,
+    );
+  return Object.fromEntries(
+    exitLayers.flatMap((layer) => {
+      const head = start[layer];
+      if (head === undefined)
+        throw new RangeError(`training: no linear classifier for the exit after layer ${layer}`);
+      return [
+        [`exits.${layer}.classifier.weight`, head.weight],
+        [`exits.${layer}.classifier.bias`, head.bias],
+      ];
+    }),
+  );
 }
 
 /** The objective's own inputs at each step. */
@@ -213,19 +243,7 @@ function checkTask(task: TrainingTask): void {
     );
   }
   checkExitLayers(exitLayers, config.numHiddenLayers);
-  const longest = rowLengths(split).reduce((a, b) => Math.max(a, b), 0);
-  const most = longestText(config);
-  if (longest > most) {
-    throw new RangeError(
-      `training: the encoder reads up to ${most} tokens, a text has ${longest}; run the stage data with a lower maxLength`,
-    );
-  }
-  const wrong = split.labels.find((label) => label < 0 || label >= classes);
-  if (wrong !== undefined) {
-    throw new RangeError(
-      `training: labels must be from 0 to ${classes - 1}, one for each class, got ${wrong}`,
-    );
-  }
+  checkSplit(split, config, classes, "training");
 }
 
 /** The checkpoint to resume, if there is one. A damaged one, or one of another training, is ignored. */
@@ -239,8 +257,4 @@ async function savedState(
   if (saved === undefined || !fitsState(saved, state)) return undefined;
   log(`resumed at step ${saved.step} of ${totalSteps}`);
   return saved;
-}
-
-function rowLengths({ inputIds: { offsets } }: EncodedSplit): number[] {
-  return Array.from(offsets.subarray(1), (end, i) => end - (offsets[i] ?? 0));
 }

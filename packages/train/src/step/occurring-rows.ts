@@ -1,4 +1,5 @@
 import type { HostTensor } from "@sweetspot/artifact";
+import { checkIds } from "../data-input.ts";
 
 /**
  * The rows of an embedding table that the training split looks up. The others have a gradient of
@@ -24,13 +25,8 @@ export interface OccurringRows {
 export function occurringRows(table: HostTensor, ids: Int32Array): OccurringRows {
   const [vocabulary = 0, width = 0] = table.shape;
   const index = new Int32Array(vocabulary).fill(-1).fill(0, 0, 1);
-  for (const id of ids) {
-    if (id < 0 || id >= vocabulary)
-      throw new RangeError(
-        `token id ${id}: outside of the encoder's vocabulary of ${vocabulary}; run the stage data with this encoder`,
-      );
-    index[id] = 0;
-  }
+  checkIds(ids, vocabulary);
+  for (const id of ids) index[id] = 0;
   const rows = Int32Array.from([...index.keys()].filter((id) => index[id] === 0));
   const data = new Float32Array(rows.length * width);
   rows.forEach((id, i) => {
