@@ -18,14 +18,15 @@ export interface ReportedCell extends ReportCell {
  * Reads an artifact of the stage `eval`.
  *
  * @throws Error, TypeError or RangeError that names the file if it is not JSON or does not match the
- *   schema, the method is not `cell`'s, or the right answers have another shape
+ *   schema, the objective is not `cell`'s, or the right answers have another shape
  */
 export async function readCell(cell: ReportCell, artifact: Artifact): Promise<ReportedCell> {
   const file = artifact.path("results.json");
   const results = await readJsonAs(file, cellResultsSchema);
-  if (results.method !== cell.method) {
+  const expected = cell.objective ?? cell.method;
+  if (results.method !== expected) {
     throw new RangeError(
-      `${file}: the settings say that ${cell.input} is ${cell.method}, but it holds ${results.method}`,
+      `${file}: the settings say that ${cell.input} is ${expected}, but it holds ${results.method}`,
     );
   }
   return { ...cell, results, right: await readRightAnswers(artifact, results) };

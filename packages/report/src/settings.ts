@@ -14,6 +14,8 @@ export interface ReportCell {
   task: string;
   encoder: string;
   method: string;
+  /** The method's objective, if the method has another name. */
+  objective?: string | undefined;
   seed: number;
   /** The regime it was trained under; absent in a pipeline without regimes. */
   regime?: string | undefined;
@@ -31,6 +33,7 @@ export const reportCellsSchema: z.ZodType<ReportCell[]> = z
       task: name,
       encoder: name,
       method: name,
+      objective: name.optional(),
       seed: z.int().nonnegative(),
       regime: name.optional(),
       chosen: z.boolean().optional(),

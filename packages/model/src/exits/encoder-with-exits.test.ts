@@ -88,135 +88,138 @@ const atol = 1e-4;
 
 const exitLayers = [1, 3];
 
-describe.each(["first-token", "mean"] as const)("bert, %s", (pooling) => {
-  const byName = weights(exitLayers, pooling);
-  const p = encoderParams(byName);
-  const options = { config, exitLayers, pooling };
-  const whole = numbers(exitLogits(p, batch(rows, 7), options));
+describe.each(["first-token", "first-token-linear", "mean", "mean-pooler"] as const)(
+  "bert, %s",
+  (pooling) => {
+    const byName = weights(exitLayers, pooling);
+    const p = encoderParams(byName);
+    const options = { config, exitLayers, pooling };
+    const whole = numbers(exitLogits(p, batch(rows, 7), options));
 
-  /** Of row `i` alone, unpadded. */
-  const alone = rows.map((row) => numbers(exitLogits(p, batch([row], row.ids.length), options)));
+    /** Of row `i` alone, unpadded. */
+    const alone = rows.map((row) => numbers(exitLogits(p, batch([row], row.ids.length), options)));
 
-  it("gives each exit's logits from its layer's hidden states", () => {
-    const logits = exitLogits(p, batch(rows, 7), options);
-    expect(logits.map((l) => l.shape)).toEqual([
-      [3, classes],
-      [3, classes],
-    ]);
-    const states = hiddenStates(p, batch(rows, 7), config);
-    expect(states.map((h) => h.shape)).toEqual([0, 1, 2, 3].map(() => [3, 7, 15]));
-    const mask = batch(rows, 7).attentionMask;
-    const read = exitLayers.map((layer) =>
-      exitAfter(p, layer, states[layer] as tf.Tensor3D, mask, config, pooling),
-    );
-    expect(largestError(numbers(read), whole)).toBeLessThan(atol);
-  });
-
-  it("padding does not change the logits, nor do the ids in it", () => {
-    const padding = fc.array(fc.integer({ min: 0, max: 28 }), { minLength: 60, maxLength: 60 });
-    fc.assert(
-      fc.property(fc.constantFrom(7, 8, 11, 13), padding, (length, garbage) => {
-        let next = 0;
-        const inputs = batch(rows, length, () => garbage[next++ % garbage.length] ?? 0);
-        tf.tidy(() => {
-          expect(largestError(numbers(exitLogits(p, inputs, options)), whole)).toBeLessThan(atol);
-        });
-        tf.dispose(Object.values(inputs));
-      }),
-      { numRuns: 12 },
-    );
-  });
-
-  it("other rows of the batch do not change a row's logits", () => {
-    const chosen = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 5 });
-    fc.assert(
-      fc.property(chosen, (indices) => {
-        const logits = exitLogits(
-          p,
-          batch(
-            indices.map((i) => rows[i] as Row),
-            7,
-          ),
-          options,
-        );
-        const want = exitLayers.flatMap((_, e) =>
-          indices.flatMap((i) => alone[i]?.slice(e * classes, (e + 1) * classes) ?? []),
-        );
-        expect(largestError(numbers(logits), want)).toBeLessThan(atol);
-      }),
-      { numRuns: 12 },
-    );
-  });
-
-  it("stays finite for a row of padding, which does not change other rows", () => {
-    const inputs = batch([rows[0] as Row, { ids: [] }], 7);
-    const names = Object.keys(byName);
-    const loss = (...values: tf.Tensor[]): tf.Scalar => {
-      const tree = encoderParams(Object.fromEntries(values.map((v, i) => [names[i] ?? "", v])));
-      const logits = exitLogits(tree, inputs, options);
-      return tf.addN(logits.map((l) => tf.sum(tf.square(l)))) as tf.Scalar;
-    };
-    const gradients = tf.grads(loss)(Object.values(byName));
-    const got = numbers(exitLogits(p, inputs, options));
-    const first = [...got.slice(0, classes), ...got.slice(2 * classes, 3 * classes)];
-    expect(largestError(first, alone[0] ?? [])).toBeLessThan(atol);
-    for (const x of [...got, ...numbers(gradients)]) expect(Number.isFinite(x)).toBe(true);
-  });
-
-  it("applies dropout at every site in order; dropout that keeps all changes nothing", () => {
-    const asked: { name: string; shape: number[] }[] = [];
-    const keepAll: Dropout = (name, x) => {
-      asked.push({ name, shape: x.shape });
-      return dropout(x, tf.ones(x.shape, "bool"), 1);
-    };
-    const logits = exitLogits(p, batch(rows, 7), { ...options, dropout: keepAll });
-    expect(numbers(logits)).toEqual(whole);
-    const sizes = { B: 3, T: 7 };
-    expect(asked).toEqual(
-      dropoutSites(config, exitLayers, pooling).map(({ name, shape }) => ({
-        name,
-        shape: shape.map((d) => (typeof d === "number" ? d : sizes[d])),
-      })),
-    );
-  });
-
-  it("keeps no tensor except its results", () => {
-    const inputs = batch(rows, 7);
-    const { numTensors } = tf.memory();
-    const logits = tf.tidy(() => exitLogits(p, inputs, options));
-    expect(tf.memory().numTensors).toBe(numTensors + 2);
-    tf.dispose(logits);
-    expect(tf.memory().numTensors).toBe(numTensors);
-  });
-
-  it("gives every exit a head of its own", () => {
-    for (const name of Object.keys(byName).filter((n) => n.startsWith("exits."))) {
-      const changed = { ...byName, [name]: tf.add(byName[name] as tf.Tensor, 1) };
-      const logits = exitLogits(encoderParams(changed), batch(rows, 7), options);
-      const moved = exitLayers.filter((_, e) => {
-        const before = whole.slice(e * 3 * classes, (e + 1) * 3 * classes);
-        return numbers([logits[e] as tf.Tensor]).some((x, i) => x !== before[i]);
-      });
-      expect({ name, moved }).toEqual({ name, moved: [Number(name.split(".")[1])] });
-    }
-  });
-
-  it("nextSegmentInput changes what later layers read, but not the exit's own logits", () => {
-    const handed: number[][] = [];
-    const logits = exitLogits(p, batch(rows, 7), {
-      ...options,
-      nextSegmentInput: (hidden) => {
-        handed.push(Array.from(hidden.dataSync()));
-        return tf.zerosLike(hidden);
-      },
+    it("gives each exit's logits from its layer's hidden states", () => {
+      const logits = exitLogits(p, batch(rows, 7), options);
+      expect(logits.map((l) => l.shape)).toEqual([
+        [3, classes],
+        [3, classes],
+      ]);
+      const states = hiddenStates(p, batch(rows, 7), config);
+      expect(states.map((h) => h.shape)).toEqual([0, 1, 2, 3].map(() => [3, 7, 15]));
+      const mask = batch(rows, 7).attentionMask;
+      const read = exitLayers.map((layer) =>
+        exitAfter(p, layer, states[layer] as tf.Tensor3D, mask, config, pooling),
+      );
+      expect(largestError(numbers(read), whole)).toBeLessThan(atol);
     });
-    const states = hiddenStates(p, batch(rows, 7), config, 1);
-    expect(handed[0]).toEqual(Array.from(states[1]?.dataSync() ?? []));
-    const got = numbers(logits);
-    expect(got.slice(0, 3 * classes)).toEqual(whole.slice(0, 3 * classes));
-    expect(got.slice(3 * classes)).not.toEqual(whole.slice(3 * classes));
-  });
-});
+
+    it("padding does not change the logits, nor do the ids in it", () => {
+      const padding = fc.array(fc.integer({ min: 0, max: 28 }), { minLength: 60, maxLength: 60 });
+      fc.assert(
+        fc.property(fc.constantFrom(7, 8, 11, 13), padding, (length, garbage) => {
+          let next = 0;
+          const inputs = batch(rows, length, () => garbage[next++ % garbage.length] ?? 0);
+          tf.tidy(() => {
+            expect(largestError(numbers(exitLogits(p, inputs, options)), whole)).toBeLessThan(atol);
+          });
+          tf.dispose(Object.values(inputs));
+        }),
+        { numRuns: 12 },
+      );
+    });
+
+    it("other rows of the batch do not change a row's logits", () => {
+      const chosen = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 5 });
+      fc.assert(
+        fc.property(chosen, (indices) => {
+          const logits = exitLogits(
+            p,
+            batch(
+              indices.map((i) => rows[i] as Row),
+              7,
+            ),
+            options,
+          );
+          const want = exitLayers.flatMap((_, e) =>
+            indices.flatMap((i) => alone[i]?.slice(e * classes, (e + 1) * classes) ?? []),
+          );
+          expect(largestError(numbers(logits), want)).toBeLessThan(atol);
+        }),
+        { numRuns: 12 },
+      );
+    });
+
+    it("stays finite for a row of padding, which does not change other rows", () => {
+      const inputs = batch([rows[0] as Row, { ids: [] }], 7);
+      const names = Object.keys(byName);
+      const loss = (...values: tf.Tensor[]): tf.Scalar => {
+        const tree = encoderParams(Object.fromEntries(values.map((v, i) => [names[i] ?? "", v])));
+        const logits = exitLogits(tree, inputs, options);
+        return tf.addN(logits.map((l) => tf.sum(tf.square(l)))) as tf.Scalar;
+      };
+      const gradients = tf.grads(loss)(Object.values(byName));
+      const got = numbers(exitLogits(p, inputs, options));
+      const first = [...got.slice(0, classes), ...got.slice(2 * classes, 3 * classes)];
+      expect(largestError(first, alone[0] ?? [])).toBeLessThan(atol);
+      for (const x of [...got, ...numbers(gradients)]) expect(Number.isFinite(x)).toBe(true);
+    });
+
+    it("applies dropout at every site in order; dropout that keeps all changes nothing", () => {
+      const asked: { name: string; shape: number[] }[] = [];
+      const keepAll: Dropout = (name, x) => {
+        asked.push({ name, shape: x.shape });
+        return dropout(x, tf.ones(x.shape, "bool"), 1);
+      };
+      const logits = exitLogits(p, batch(rows, 7), { ...options, dropout: keepAll });
+      expect(numbers(logits)).toEqual(whole);
+      const sizes = { B: 3, T: 7 };
+      expect(asked).toEqual(
+        dropoutSites(config, exitLayers, pooling).map(({ name, shape }) => ({
+          name,
+          shape: shape.map((d) => (typeof d === "number" ? d : sizes[d])),
+        })),
+      );
+    });
+
+    it("keeps no tensor except its results", () => {
+      const inputs = batch(rows, 7);
+      const { numTensors } = tf.memory();
+      const logits = tf.tidy(() => exitLogits(p, inputs, options));
+      expect(tf.memory().numTensors).toBe(numTensors + 2);
+      tf.dispose(logits);
+      expect(tf.memory().numTensors).toBe(numTensors);
+    });
+
+    it("gives every exit a head of its own", () => {
+      for (const name of Object.keys(byName).filter((n) => n.startsWith("exits."))) {
+        const changed = { ...byName, [name]: tf.add(byName[name] as tf.Tensor, 1) };
+        const logits = exitLogits(encoderParams(changed), batch(rows, 7), options);
+        const moved = exitLayers.filter((_, e) => {
+          const before = whole.slice(e * 3 * classes, (e + 1) * 3 * classes);
+          return numbers([logits[e] as tf.Tensor]).some((x, i) => x !== before[i]);
+        });
+        expect({ name, moved }).toEqual({ name, moved: [Number(name.split(".")[1])] });
+      }
+    });
+
+    it("nextSegmentInput changes what later layers read, but not the exit's own logits", () => {
+      const handed: number[][] = [];
+      const logits = exitLogits(p, batch(rows, 7), {
+        ...options,
+        nextSegmentInput: (hidden) => {
+          handed.push(Array.from(hidden.dataSync()));
+          return tf.zerosLike(hidden);
+        },
+      });
+      const states = hiddenStates(p, batch(rows, 7), config, 1);
+      expect(handed[0]).toEqual(Array.from(states[1]?.dataSync() ?? []));
+      const got = numbers(logits);
+      expect(got.slice(0, 3 * classes)).toEqual(whole.slice(0, 3 * classes));
+      expect(got.slice(3 * classes)).not.toEqual(whole.slice(3 * classes));
+    });
+  },
+);
 
 describe("bert's inputs", () => {
   const p = encoderParams(weights([2], "mean"));

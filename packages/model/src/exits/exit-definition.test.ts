@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { bertConfig } from "../../test/bert-config.ts";
-import { dropoutSites, exitParameters } from "./exit-definition.ts";
+import {
+  dropoutSites,
+  exitParameters,
+  headOf,
+  linearPooling,
+  poolings,
+  tokensRead,
+} from "./exit-definition.ts";
 
 const config = bertConfig({
   hiddenSize: 15,
@@ -25,11 +32,27 @@ describe("exitParameters", () => {
     ]);
   });
 
-  it("has no pooler for mean pooling", () => {
-    expect(exitParameters(config, [2], 3, "mean").map((p) => p.name)).toEqual([
+  it.each(["mean", "first-token-linear"] as const)("has no pooler for %s", (pooling) => {
+    expect(exitParameters(config, [2], 3, pooling).map((p) => p.name)).toEqual([
       "exits.2.classifier.weight",
       "exits.2.classifier.bias",
     ]);
+    expect(headOf(pooling)).toBe("linear");
+  });
+
+  it("has a pooler for the mean if its name says so", () => {
+    const names = exitParameters(config, [2], 3, "mean-pooler").map((p) => p.name);
+    expect(names).toContain("exits.2.pooler.dense.weight");
+  });
+});
+
+describe("linearPooling", () => {
+  it("reads the same tokens without a pooler", () => {
+    for (const pooling of poolings) {
+      expect(headOf(linearPooling(pooling))).toBe("linear");
+      expect(tokensRead(linearPooling(pooling))).toBe(tokensRead(pooling));
+    }
+    expect(poolings.map((p) => [p, tokensRead(p)])).toContainEqual(["shared-pooler", "first"]);
   });
 });
 

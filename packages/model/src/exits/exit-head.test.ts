@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { exitHead } from "./exit-head.ts";
+import type { Pooling } from "./exit-definition.ts";
+import { exitHead, type ExitParams } from "./exit-head.ts";
 
 // [B, T, C] = [2, 3, 2]
 const hidden = tf.tensor3d([
@@ -37,6 +38,22 @@ describe("exitHead", () => {
       [2, 13.5, 5.5],
       [-1, 17, 6],
     ]);
+  });
+
+  it("classifies the first token itself, or tanh of a dense layer on the mean", () => {
+    const read = (pooling: Pooling, p: ExitParams = { classifier }) =>
+      exitHead(p, hidden, attentionMask, pooling, "tanh", same).arraySync();
+    expect(read("first-token-linear")).toEqual([
+      [1, 12, 3],
+      [-1, 17, 6],
+    ]);
+    // The mean's halves: 2 and 3.5, then -1 and 7.
+    const half = tf.mul<tf.Tensor2D>(tf.eye(2), 0.5);
+    const pooler = { dense: { weight: half, bias: tf.tensor1d([0, 0]) } };
+    const got = read("mean-pooler", { classifier, pooler });
+    expect(got[0]?.[0]).toBeCloseTo(Math.tanh(1), 6);
+    expect(got[0]?.[1]).toBeCloseTo(10 + Math.tanh(1.75), 6);
+    expect(got[1]?.[2]).toBeCloseTo(Math.tanh(-0.5) + Math.tanh(3.5), 6);
   });
 
   it("classifies tanh of the first token's dense layer", () => {
@@ -95,6 +112,6 @@ describe("exitHead", () => {
   it("requires a pooler to read the first token", () => {
     expect(() =>
       exitHead({ classifier }, hidden, attentionMask, "first-token", "tanh", same),
-    ).toThrow(new TypeError("exit head: reading the first token needs pooler.dense"));
+    ).toThrow(new TypeError("exit head: the pooling needs pooler.dense"));
   });
 });

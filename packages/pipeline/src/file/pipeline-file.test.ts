@@ -52,7 +52,7 @@ predict:
       },
     });
     expect(methods).toEqual({
-      sweet: { seeds: [1], sections: { train: { learningRate: 1e-4 } } },
+      sweet: { from: "sweet", seeds: [1], sections: { train: { learningRate: 1e-4 } } },
     });
     expect(sections).toEqual({ train: { epochs: 2, maxGradientNorm: "off" }, predict: {} });
   });

@@ -53,6 +53,8 @@ interface EncoderEntry {
 
 /** A method of a pipeline. */
 interface MethodEntry {
+  /** The name of its objective; by default the entry's name. */
+  from: string;
   /** By default the file's seeds. */
   seeds: number[];
   /** The method whose chosen regime this one uses; if absent, a regime is chosen for this one. */
@@ -193,7 +195,12 @@ export function checkPipelineFile(
     methods: nonEmpty(
       z.record(
         name,
-        entry("method", { seeds: someSeeds.optional(), regimeOf: column, teacher: column }),
+        entry("method", {
+          from: column,
+          seeds: someSeeds.optional(),
+          regimeOf: column,
+          teacher: column,
+        }),
       ),
     ),
     regimes: nonEmpty(z.record(name, entry("regime", {}))).optional(),
@@ -250,12 +257,16 @@ export function checkPipelineFile(
       exitLayers,
       sections: own as Sections,
     })),
-    methods: mapValues(methods, ({ seeds: own = seeds, regimeOf, teacher, ...sections }) => ({
-      seeds: own,
-      regimeOf,
-      teacher,
-      sections: sections as Sections,
-    })),
+    methods: mapValues(
+      methods,
+      ({ from, seeds: own = seeds, regimeOf, teacher, ...sections }, name) => ({
+        from: from ?? name,
+        seeds: own,
+        regimeOf,
+        teacher,
+        sections: sections as Sections,
+      }),
+    ),
     regimes: mapValues(regimes ?? {}, (own) => ({ sections: own as Sections })),
     searchSeeds: searchSeeds ?? seeds.slice(0, 1),
     seeds,

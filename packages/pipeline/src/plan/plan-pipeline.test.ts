@@ -24,7 +24,7 @@ exitLayers: [1, 2]
 `;
 
 test("the real stages accept a valid pipeline", async () => {
-  expect((await plan(good)).cells).toHaveLength(7);
+  expect((await plan(good)).cells).toHaveLength(8);
 });
 
 test.each([
@@ -40,12 +40,12 @@ test.each([
     "a device",
     "exitLayers",
     "device: gpu\nexitLayers",
-    /^x\.yaml:5: train: device: unknown "gpu", .*\(known: cpu, webgpu, cuda\)$/,
+    /^x\.yaml:5: probe: device: unknown "gpu", .*\(known: cpu, webgpu, cuda\)$/,
   ],
   [
     "a device that the eager engine lacks",
     "exitLayers",
-    "device: webgpu\nengine: eager\nexitLayers",
+    "train: { device: webgpu }\nengine: eager\nexitLayers",
     /^x\.yaml:6: engine: the eager engine has no device "webgpu" in Node, .*another device \(cpu, cuda\)$/,
   ],
   [
@@ -94,6 +94,7 @@ test("a device at the top applies to every stage that has one, unless the stage 
   });
   expect(found).toEqual([
     ["data", undefined, undefined],
+    ["probe", "cpu", undefined],
     ["train", "cpu", "compiled"],
     ["export", undefined, undefined],
     ["predict", "cpu", undefined],
@@ -161,8 +162,8 @@ describe("the pipelines that come with the project and need no network", () => {
   const project = join(import.meta.dirname, "..", "..", "..", "..");
 
   test.each([
-    ["demo", 17],
-    ["smoke", 17],
+    ["demo", 18],
+    ["smoke", 18],
   ])("%s is planned completely", async (name, cells) => {
     expect(await planPipeline(name, project)).toMatchObject({ name, undecided: false });
     expect((await planPipeline(name, project)).cells).toHaveLength(cells);

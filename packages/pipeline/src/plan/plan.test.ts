@@ -13,10 +13,12 @@ const shapes: Record<string, [reads: Stage<unknown>["reads"], settings: z.ZodTyp
     [],
     z.strictObject({ task: z.json(), encoder: z.string(), trainSize: z.int().default(7) }),
   ],
+  probe: [["data"], z.strictObject({ encoder: z.string(), exitLayers: z.array(z.int()) })],
   train: [
     ["data"],
     z.strictObject({
       encoder: z.string(),
+      heads: z.enum(["random", "probe"]).default("random"),
       method: z.enum(["early-exit", "sweet", "sweet-distilled"]),
       exitLayers: z.array(z.int()),
       seed: z.int(),
@@ -42,8 +44,14 @@ const known: Record<string, KnownStage> = Object.fromEntries(
     const [reads, settings] = shapes[name] ?? [[], z.never()];
     const stage: Stage<unknown> = { name, reads, settings, run: async () => ({}) };
     if (name === "train") {
-      stage.wants = (of) =>
-        (of as { method: string }).method.endsWith("-distilled") ? ["teacher"] : [];
+      stage.mayRead = ["teacher", "probe"];
+      stage.wants = (of) => {
+        const { method, heads } = of as { method: string; heads: string }; // as the schema has them
+        return [
+          ...(method.endsWith("-distilled") ? ["teacher"] : []),
+          ...(heads === "probe" ? ["probe"] : []),
+        ];
+      };
     }
     return [[name, { ...entry, stage }]];
   }),
@@ -77,6 +85,7 @@ describe("planCells", () => {
     const count = (stage: string) => ids.filter((id) => id.split(".")[0] === stage).length;
     expect(Object.keys(known).map((s) => [s, count(s)])).toEqual([
       ["data", 2],
+      ["probe", 2],
       ["train", 8],
       ["export", 8],
       ["predict", 8],
@@ -100,6 +109,39 @@ describe("planCells", () => {
     expect(Object.keys(inputs("report") ?? {})).toHaveLength(8);
   });
 
+  test("a cell has an optional input only if its settings want it", async () => {
+    const cells = await plan(`
+tasks: [a]
+encoders: [e]
+methods: { early-exit: {}, sweet: { train: { heads: probe } } }
+exitLayers: [1, 2]
+`);
+    const inputs = (id: string) => cells.find((c) => c.id === id)?.inputs;
+    expect(inputs("train.a.e.sweet.1")).toEqual({ data: "data.a.e", probe: "probe.a.e" });
+    expect(inputs("train.a.e.early-exit.1")).toEqual({ data: "data.a.e" });
+    expect(settingsOf(cells, "probe.a.e")).toEqual({ encoder: "e", exitLayers: [1, 2] });
+  });
+
+  test("methods with names of their own share an objective", async () => {
+    const cells = await plan(`
+tasks: [a]
+encoders: [e]
+methods: { sweet: {}, fast: { from: sweet, train: { learningRate: 2 } } }
+exitLayers: [1, 2]
+`);
+    expect(settingsOf(cells, "train.a.e.fast.1")).toMatchObject({
+      method: "sweet",
+      learningRate: 2,
+    });
+    expect(settingsOf(cells, "train.a.e.sweet.1")).toMatchObject({
+      method: "sweet",
+      learningRate: 0.5,
+    });
+    expect(settingsOf(cells, "report")).toMatchObject({
+      cells: [{ method: "sweet" }, { method: "fast", objective: "sweet" }],
+    });
+  });
+
   test("fills in the settings that follow from the place, and the stages' defaults", async () => {
     const cells = await plan(small, { a: { file: "r.csv", sha256: "0" }, b: "b" });
     expect(settingsOf(cells, "data.a.e")).toEqual({
@@ -109,6 +151,7 @@ describe("planCells", () => {
     });
     expect(settingsOf(cells, "train.b.e.sweet.1")).toEqual({
       encoder: "e",
+      heads: "random",
       method: "sweet",
       exitLayers: [1, 2],
       seed: 1,

@@ -80,6 +80,7 @@ export async function planCells(
       ...at,
       source: at.task === undefined ? undefined : sources[at.task],
       encoderSource: at.encoder === undefined ? undefined : encoders[at.encoder],
+      objective: objectiveOf(file, at.method),
       exitLayers: encoderOf(file, at)?.exitLayers ?? file.exitLayers,
       title: file.title,
       cells: Object.values(inputs).flatMap((input) => {
@@ -87,7 +88,9 @@ export async function planCells(
         if (found === undefined) return [];
         const { task = "", encoder = "", method = "", regime, seed = 0 } = found.at;
         const under = regime === undefined ? {} : { regime, chosen: found.chosen };
-        return [{ input, task, encoder, method, seed, ...under }];
+        const objective = objectiveOf(file, method) ?? method;
+        const also = objective === method ? {} : { objective };
+        return [{ input, task, encoder, method, ...also, seed, ...under }];
       }),
     };
     const settings = await settingsOf(file, stage, entry, at, place, check);
@@ -280,6 +283,11 @@ function inOrder(cells: readonly PlacedCell[]): PlacedCell[] {
   };
   for (const cell of cells) add(cell);
   return [...ordered];
+}
+
+/** The objective of a method. */
+function objectiveOf({ methods }: PipelineFile, method: string | undefined): string | undefined {
+  return method === undefined ? undefined : methods[method]?.from;
 }
 
 function encoderOf(

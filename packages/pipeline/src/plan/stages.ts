@@ -14,6 +14,8 @@ export interface Place {
   source?: Json | undefined;
   /** The stages' `encoder` setting: an embedded encoder's name, a folder with its sha256, or a pinned repository. */
   encoderSource?: Json | undefined;
+  /** The `method` setting of `train`: the objective of the method. */
+  objective?: string | undefined;
   exitLayers: number[];
   title: string;
   /** The cells that a gathering stage reads. */
@@ -26,6 +28,8 @@ interface GatheredCell {
   task: string;
   encoder: string;
   method: string;
+  /** The objective of a method that has another name. */
+  objective?: string;
   seed: number;
   /** With regimes: the cell's regime, and whether it is the one chosen for its method. */
   regime?: string;
@@ -83,9 +87,9 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     per: each,
     shares: ["device", "engine"],
     teaches: "predict",
-    given: ({ encoderSource, method, exitLayers, seed }) => ({
+    given: ({ encoderSource, objective, exitLayers, seed }) => ({
       encoder: encoderSource,
-      method,
+      method: objective,
       exitLayers,
       seed,
     }),

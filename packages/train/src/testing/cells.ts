@@ -3,14 +3,21 @@ import { join } from "node:path";
 import { type Artifact, runStage } from "@sweetspot/artifact";
 import { stage as dataStage } from "@sweetspot/data/stage";
 import type { TrainSettings } from "../settings.ts";
-import { stage as trainStage } from "../stage.ts";
+import { probe as probeStage, stage as trainStage } from "../stage.ts";
 
 /** Makes cells of the tiny encoder in a folder, each in `folder/name`. */
 export interface TrainingCells {
   /** 60 pairs of texts, 20 for each of three labels: 36 for training; 6, 6 and 12 held out. */
   pairs(name?: string): Promise<Artifact>;
+  /** Linear classifiers on layers 1 and 2, fitted on `pairs`. */
+  probe(name?: string, data?: string): Promise<Artifact>;
   /** By default SWEET with exits after layers 1 and 2, one epoch on `pairs`. */
-  train(name: string, settings?: Partial<TrainSettings>, data?: string): Promise<Artifact>;
+  train(
+    name: string,
+    settings?: Partial<TrainSettings>,
+    data?: string,
+    inputs?: Readonly<Record<string, string>>,
+  ): Promise<Artifact>;
 }
 
 /** Data and training cells of the tiny encoder in a folder. */
@@ -38,7 +45,14 @@ export function trainingCells(folder: string): TrainingCells {
         output: join(folder, name),
       });
     },
-    train(name, settings = {}, data = join(folder, "data")) {
+    probe(name = "probe", data = join(folder, "data")) {
+      return runStage(probeStage, {
+        settings: { encoder: "tiny", exitLayers: [1, 2] },
+        inputs: { data },
+        output: join(folder, name),
+      });
+    },
+    train(name, settings = {}, data = join(folder, "data"), inputs = {}) {
       return runStage(trainStage, {
         settings: {
           encoder: "tiny",
@@ -48,7 +62,7 @@ export function trainingCells(folder: string): TrainingCells {
           batchSize: 8,
           ...settings,
         },
-        inputs: { data },
+        inputs: { data, ...inputs },
         output: join(folder, name),
       });
     },
