@@ -57,6 +57,8 @@ export interface TrainSettings {
   warmupRatio: number;
   /** AdamW's decoupled decay, which leaves biases and layer norms out. */
   weightDecay: number;
+  /** How much an example's loss counts: the same, or inversely to how often its class occurs in the training split. */
+  classWeights: "none" | "balanced";
   /** The gradient's global norm is scaled down to this; `off` does not scale it. */
   maxGradientNorm: number | "off";
   /**
@@ -99,6 +101,7 @@ export const trainSettings: z.ZodType<TrainSettings> = z.strictObject({
   learningRate: z.number().positive().default(5e-5),
   warmupRatio: z.number().min(0).max(1).default(0.1),
   weightDecay: z.number().nonnegative().default(0.01),
+  classWeights: z.enum(["none", "balanced"]).default("none"),
   maxGradientNorm: z.union([z.number().positive(), z.literal("off")]).default(1),
   gradientConflict: z.boolean().default(false),
   device,

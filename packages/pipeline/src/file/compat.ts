@@ -11,7 +11,7 @@ export type Compat = "shared-pooler" | "first-examples" | "temperature-on-test" 
  */
 const compatSettings: Record<Compat, Record<string, Record<string, Json>>> = {
   /** One pooler for all exits (BERT's pretrained one), instead of one each. */
-  "shared-pooler": { train: { pooling: "shared-pooler" } },
+  "shared-pooler": { train: { pooling: "shared-pooler", heads: { start: "random" } } },
   /** It discards the result of its shuffle: it trains on the file's first examples, whatever the seed. */
   "first-examples": { data: { trainSelection: "first" } },
   /** It fits temperatures on the split that it then evaluates. */

@@ -29,7 +29,14 @@ export function runInputs(
     firstStep,
     schedule,
     masks: source = "host",
-  }: { firstStep: number; schedule: LearningRateSchedule; masks?: MaskSource },
+    classWeights,
+  }: {
+    firstStep: number;
+    schedule: LearningRateSchedule;
+    masks?: MaskSource;
+    /** `[K]`: how much an example of each class counts; by default 1. */
+    classWeights?: Float64Array | undefined;
+  },
   more: MoreInputs = () => ({}),
 ): Record<string, HostArray>[] {
   const size = { B: batchSize, T: batches[0]?.length ?? 0 };
@@ -46,7 +53,7 @@ export function runInputs(
       tokenTypeIds: batch.tokenTypeIds,
       attentionMask: batch.attentionMask,
       labels: batch.labels,
-      weights: batch.weights,
+      weights: batch.weights.map((w, b) => w * (classWeights?.[batch.labels[b] ?? -1] ?? 1)),
       keep: Float32Array.of(keep),
       stepSize: Float32Array.of(stepSize),
       epsilon: Float32Array.of(epsilon),

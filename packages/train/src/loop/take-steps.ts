@@ -35,6 +35,8 @@ interface Course {
   schedule: LearningRateSchedule;
   /** The objective's own inputs. */
   more?: MoreInputs;
+  /** `[K]`: how much an example of each class counts; by default 1. */
+  classWeights?: Float64Array | undefined;
 }
 
 /**
@@ -75,7 +77,7 @@ export async function takeSteps(
       step,
       most ?? stepsPerRun(stepMs, stateBytes, course.mostSteps),
     );
-    const place = { firstStep: step, schedule, masks };
+    const place = { firstStep: step, schedule, masks, classWeights: course.classWeights };
     const inputs = runInputs(split, index, sites, settings, batches, place, course.more);
     const before = checkpoints === undefined ? undefined : await loop.state();
     const started = performance.now();

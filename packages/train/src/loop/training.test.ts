@@ -71,6 +71,15 @@ describe("a training", () => {
     expect(bits(await trainModel(smallTask(), { stepsPerRun }))).toBe(bits(whole));
   });
 
+  it("with balanced classes, class weights change nothing; otherwise rare classes count more", async () => {
+    const losses = async (rows: number, classWeights: "none" | "balanced") => {
+      const task = { ...smallTask({ epochs: 1, classWeights }), split: smallSplit(rows) };
+      return (await trainModel(task)).metrics.map((m) => m.losses);
+    };
+    expect(await losses(24, "balanced")).toEqual(await losses(24, "none"));
+    expect(await losses(22, "balanced")).not.toEqual(await losses(22, "none"));
+  });
+
   it("gives other numbers for another seed", async () => {
     const { metrics } = await trainModel(smallTask({ seed: 2, epochs: 1 }));
     expect(metrics[0]?.losses).not.toEqual(whole.metrics[0]?.losses);

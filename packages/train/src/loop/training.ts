@@ -14,6 +14,7 @@ import {
 import { adamWScalars } from "../step/adamw.ts";
 import { arrangement } from "./arrangement.ts";
 import { headsAtRate } from "../objectives/heads-at-rate.ts";
+import { balancedWeights } from "./class-weights.ts";
 import { courseInput, courseValues } from "../step/course.ts";
 import { checkSplit, rowLengths } from "../data-input.ts";
 import { type Machinery, openLoop } from "./open-loop.ts";
@@ -52,7 +53,8 @@ export interface TrainingTask {
     Partial<Optional>;
 }
 
-type Optional = Machinery & Pick<TrainSettings, "heads" | "gradientStops" | "gradientConflict">;
+type Optional = Machinery &
+  Pick<TrainSettings, "heads" | "classWeights" | "gradientStops" | "gradientConflict">;
 
 /** How to train; none of this changes a number. */
 export interface TrainingOptions {
@@ -148,6 +150,10 @@ export async function trainModel(
         index: occurring.index,
         schedule,
         more: moreInputs({ ...task, objective }, plan.length),
+        classWeights:
+          settings.classWeights === "balanced"
+            ? balancedWeights(split.labels, task.classes)
+            : undefined,
       },
       options,
       saved,
