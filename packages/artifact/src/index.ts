@@ -13,6 +13,7 @@ export { type CascadeFile, cascadeSchema } from "./formats/cascade.ts";
 export { type EncodedSplit, readSplit, writeSplit } from "./formats/encoded-split.ts";
 export { type GradientConflict, readGradientConflict } from "./formats/gradient-conflict.ts";
 export { type Method, methodSchema } from "./formats/method.ts";
+export type { ClassResult, MetricsResult, Score } from "./formats/metrics.ts";
 export {
   type CostedOutcomes,
   type Outcomes,
@@ -27,6 +28,7 @@ export {
   type BaselineResult,
   type BudgetResult,
   type CalibrationResult,
+  type CascadeBudget,
   type CellResults,
   cellResultsSchema,
   type CurvePoint,

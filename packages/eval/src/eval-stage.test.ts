@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type HostTensor,
+  type Json,
   cellResultsSchema,
   parse,
   readOutcomes,
@@ -82,6 +83,8 @@ interface Cell {
   timingJson?: unknown;
   tensors?: Parameters<typeof writeSafetensors>[1];
   settings?: unknown;
+  /** The facts and files of an artifact of `data`; none is given if absent. */
+  data?: { facts?: Record<string, Json>; files?: Record<string, string> };
 }
 
 const tensors = {
@@ -122,9 +125,21 @@ async function run(cell: Cell) {
     );
     return {};
   });
+  const { data } = cell;
+  if (data !== undefined) {
+    await writeArtifact(join(dir, "data"), { stage: "data", ...about }, async (to) => {
+      for (const [name, text] of Object.entries(data.files ?? {}))
+        await writeFile(join(to, name), text);
+      return data.facts ?? {};
+    });
+  }
   const artifact = await runStage(stage, {
     settings: cell.settings ?? {},
-    inputs: { predict: join(dir, "predict"), time: join(dir, "time") },
+    inputs: {
+      predict: join(dir, "predict"),
+      time: join(dir, "time"),
+      ...(data && { data: join(dir, "data") }),
+    },
     output: join(dir, "eval"),
   });
   const text = await readFile(artifact.path("results.json"), "utf8");
@@ -175,7 +190,9 @@ describe("the stage eval", () => {
       "patience",
     ].map((name) => results.rules?.find(({ rule }) => rule === name));
     expect(byProbability?.curve).toEqual(results.curve);
-    expect(byProbability?.atBudget).toEqual(results.atBudget);
+    expect(byProbability?.atBudget).toEqual(
+      results.atBudget.map(({ metrics: _, ...without }) => without),
+    );
     // Three thirds of the cost, with means of (2/3, 1), (1, 1) and (1, 2/3).
     expect(byProbability?.area).toBeCloseTo(8 / 9, 12);
     // With two classes, entropy and margin rank examples as the maximum probability does.
@@ -190,6 +207,56 @@ describe("the stage eval", () => {
     expect(results.oracle).toEqual({ cost: 10 / 18, accuracy: 1 });
     const one = await run({ members: [[2, 6]], settings: { rules: ["margin"] } });
     expect(one.results.rules).toEqual([byMargin]);
+  });
+
+  test("measures each exit and each budget by every metric", async () => {
+    const { results } = await run({ members: [[2, 6]] });
+    // Classes 0, 1, 1; the first exit answers 0, 0, 1, the second 1, 1, 1.
+    expect(results.exits.map((e) => e.metrics.confusion)).toEqual([
+      [
+        [1, 0],
+        [1, 1],
+      ],
+      [
+        [0, 1],
+        [0, 2],
+      ],
+    ]);
+    const [first, last] = results.exits.map((e) => e.metrics);
+    const values = Object.entries(first?.scores ?? {}).map(([name, { value }]) => [name, value]);
+    expect(Object.fromEntries(values)).toEqual({
+      accuracy: 2 / 3,
+      macroF1: 2 / 3,
+      mcc: 0.5,
+      f1: 2 / 3,
+    });
+    expect(first?.scores["accuracy"]?.interval).toEqual(results.exits[0]?.interval);
+    expect(
+      last?.perClass.map((k) => [k.count, k.answered, k.precision.value, k.recall.value]),
+    ).toEqual([
+      [1, 0, 0, 0],
+      [2, 3, 2 / 3, 1],
+    ]);
+    // At three quarters of the cost the second example goes on, and all answers are right.
+    expect(results.atBudget[1]?.metrics.confusion).toEqual([
+      [1, 0],
+      [0, 2],
+    ]);
+    expect(results.atBudget[1]?.metrics.scores["mcc"]).toMatchObject({ value: 1 });
+  });
+
+  test("the task is judged by the setting, else by what its data say, else by accuracy", async () => {
+    const members = [[2, 6]];
+    const judged = async (cell: Omit<Cell, "members">) =>
+      (await run({ members, ...cell })).results.metric;
+    const data = { facts: { metric: "mcc" } };
+    expect(await judged({})).toBe("accuracy");
+    expect(await judged({ data: {} })).toBe("accuracy");
+    expect(await judged({ data })).toBe("mcc");
+    expect(await judged({ data, settings: { metric: "macroF1" } })).toBe("macroF1");
+    await expect(judged({ data: { facts: { metric: "auc" } } })).rejects.toThrow(
+      /data\/manifest\.json: facts\.metric: .*mcc/,
+    );
   });
 
   test("measures calibration on the test split before and after the calibration split's temperature", async () => {
@@ -347,6 +414,16 @@ describe("the stage eval", () => {
       "a rule named twice",
       { members: [[2, 6]], settings: { rules: ["margin", "margin"] } },
       /rules: must name each rule once/,
+    ],
+    [
+      "an unknown metric",
+      { members: [[2, 6]], settings: { metric: "auc" } },
+      /stage eval: metric: .*macroF1/,
+    ],
+    [
+      "a level that takes more resamples than are drawn",
+      { members: [[2, 6]], settings: { confidence: 0.9999 } },
+      /stage eval: confidence: .*0\.999, got 0\.9999/,
     ],
     [
       "an unknown rule",

@@ -27,6 +27,7 @@ import {
 } from "./predictions.ts";
 import { candidateThresholds, kept, learnThenTest } from "./promise.ts";
 import { speedAccuracyCurve } from "./curves/speed-accuracy.ts";
+import { taskMetric } from "./metrics/task-metric.ts";
 import type { EvalSettings } from "./settings.ts";
 import { fitTemperature } from "./calibration/temperature.ts";
 
@@ -72,9 +73,10 @@ export async function runEval({
   const costs = exitCosts(predictions, timing, timingFile);
   const thresholds =
     settings.thresholds === "paper" ? paperThresholds(classes) : settings.thresholds;
+  const metric = settings.metric ?? taskMetric(inputs["data"]);
   const train = predictions.splits["train"] && predicted(await read("train"));
   const results: CellResults = {
-    ...evaluate(predictions, test, timing, { thresholds, confidence }, timingFile),
+    ...evaluate(predictions, test, timing, { thresholds, confidence, metric }, timingFile),
     ...(temperatures && { temperatures }),
     rules: evaluateRules(
       settings.rules,

@@ -8,6 +8,7 @@ import {
   writeOutcomes,
   writeRightAnswers,
 } from "@sweetspot/artifact";
+import { confusionMatrix, evaluateMetrics, type MetricName } from "@sweetspot/eval";
 import type { ReportedCell } from "./cell.ts";
 
 /** Uniform numbers in `[0, 1)`, the same for the same seed. */
@@ -31,6 +32,8 @@ export interface FakeCell {
   exitLayers?: number[];
   labels?: string[];
   thresholds?: number[];
+  /** The metric that the task is judged by. */
+  metric?: MetricName;
   /** Added to the accuracy at every exit, by exit. */
   gain?: number[];
 }
@@ -51,6 +54,7 @@ export function fakeCell({
   exitLayers = [1, 2, 4, 6],
   labels = ["negative", "positive"],
   thresholds = Array.from({ length: 11 }, (_, i) => i / 10),
+  metric = "accuracy",
   gain = gains[method],
 }: FakeCell = {}): ReportedCell {
   const hardness = uniform(1234);
@@ -110,14 +114,26 @@ export function fakeCell({
     accuracy,
     exitShares,
   });
+  // Two of each class in turn; a wrong answer is the next class.
+  const classes = hard.map((_, i) => Math.floor(i / 2) % labels.length);
+  const metricsOf = (answered: ArrayLike<number>) =>
+    evaluateMetrics(
+      confusionMatrix(
+        classes,
+        classes.map((k, i) => (answered[i] === 1 ? k : (k + 1) % labels.length)),
+        labels.length,
+      ),
+      0.95,
+    );
   const results: CellResults & { format: string } = {
-    format: "sweetspot-results-2",
+    format: "sweetspot-results-3",
     method,
     labels,
     layers,
     examples: n,
     testSha256: `${task} ${n}`,
     confidence: 0.95,
+    metric,
     majority: { label: labels[0] ?? "", share: 0.504 },
     exits: exitLayers.map((exitLayer, e) => {
       const correct = right[e]?.reduce((a, b) => a + b, 0) ?? 0;
@@ -129,6 +145,7 @@ export function fakeCell({
         n,
         interval: interval(correct / n, n),
         ms: ms[e] ?? { "1": 0, "32": 0 },
+        metrics: metricsOf(right[e] ?? []),
       };
     }),
     curve: curve.map(bare),
@@ -138,6 +155,7 @@ export function fakeCell({
       budget: b.budget,
       correct: b.correct,
       interval: interval(b.accuracy, n),
+      metrics: metricsOf(b.right),
     })),
     timing: {
       machine: {
