@@ -67,8 +67,8 @@ describe("evaluateMetrics", () => {
       const { value = NaN, interval = [NaN, NaN] } = scores[name] ?? {};
       // An end of 1999 resamples has a standard error of about a twentieth of the half width.
       const tolerance = 0.15 * Math.max(high - value, value - low) + 1 / n;
-      expect(Math.abs(interval[0] - low), name).toBeLessThan(tolerance);
-      expect(Math.abs(interval[1] - high), name).toBeLessThan(tolerance);
+      expect(Math.abs(interval[0] - low)).toBeLessThan(tolerance);
+      expect(Math.abs(interval[1] - high)).toBeLessThan(tolerance);
     }
   });
 
