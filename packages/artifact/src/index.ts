@@ -12,6 +12,12 @@ export { type BundleFile, bundleSchema, type BundleSegment } from "./formats/bun
 export { type CascadeFile, cascadeSchema } from "./formats/cascade.ts";
 export { type EncodedSplit, readSplit, writeSplit } from "./formats/encoded-split.ts";
 export { type GradientConflict, readGradientConflict } from "./formats/gradient-conflict.ts";
+export {
+  type LabelProblem,
+  type Mistake,
+  type Mistakes,
+  mistakesSchema,
+} from "./formats/mistakes.ts";
 export { type Method, methodSchema } from "./formats/method.ts";
 export type { ClassResult, MetricsResult, Score } from "./formats/metrics.ts";
 export {
@@ -24,6 +30,7 @@ export {
   writeRightAnswers,
 } from "./formats/outcomes.ts";
 export { type Predictions, predictionsSchema } from "./formats/predictions.ts";
+export { type RawExample, readRawSplit } from "./formats/raw-split.ts";
 export {
   type BaselineResult,
   type BudgetResult,

@@ -5,7 +5,9 @@ import {
   type HostTensor,
   type Json,
   cellResultsSchema,
+  mistakesSchema,
   parse,
+  readJsonAs,
   readOutcomes,
   readSafetensors,
   runStage,
@@ -241,6 +243,59 @@ describe("the stage eval", () => {
       [0, 2],
     ]);
     expect(results.atBudget[1]?.metrics.scores["mcc"]).toMatchObject({ value: 1 });
+  });
+
+  const line = (text: string, label: string) => `${JSON.stringify({ text, label })}\n`;
+  const held = line("a", "bad").repeat(3) + line("b", "good");
+  const texts = {
+    "test.jsonl": line("so, so", "bad") + line('"good"', "good") + line("=1+1", "good"),
+    "calibration.jsonl": held,
+    "threshold.jsonl": held,
+  };
+
+  test("writes what each test example was answered, and the mistakes, if data has the texts", async () => {
+    const members = [[2, 6]];
+    const { artifact } = await run({ members, data: { files: texts } });
+    // At half of the cost all leave at the first exit: bad 0.9, bad 0.6, good 0.7.
+    expect(await readFile(artifact.path("predictions.csv"), "utf8")).toBe(
+      [
+        "text,label,answer,confidence,exitLayer,fullAnswer,fullConfidence",
+        '"so, so",bad,bad,0.9,2,good,0.8',
+        '"""good""",good,bad,0.6,2,good,0.95',
+        "=1+1,good,good,0.7,2,good,0.9",
+        "",
+      ].join("\r\n"),
+    );
+    const mistakes = await readJsonAs(artifact.path("mistakes.json"), mistakesSchema);
+    expect(mistakes.errors).toMatchObject({
+      count: 1,
+      first: [{ text: "so, so", label: "bad", answer: "good" }],
+    });
+    expect(mistakes.labels.of).toBe(11);
+    const without = await run({ members });
+    expect(Object.keys(without.artifact.manifest.files)).not.toContain("predictions.csv");
+    expect(Object.keys(without.artifact.manifest.files)).not.toContain("mistakes.json");
+  });
+
+  test("names the pair's column, and shows the full model where no budget reaches the first exit", async () => {
+    const pair = (label: string) => `${JSON.stringify({ text: "a", textPair: "b", label })}\n`;
+    const files = { ...texts, "test.jsonl": ["bad", "good", "good"].map(pair).join("") };
+    const { artifact } = await run({ members: [[5, 6]], data: { files } });
+    const [head, first] = (await readFile(artifact.path("predictions.csv"), "utf8")).split("\r\n");
+    expect(head).toBe("text,textPair,label,answer,confidence,exitLayer,fullAnswer,fullConfidence");
+    expect(first).toBe("a,b,bad,good,0.8,6,good,0.8");
+  });
+
+  test("refuses texts of other examples", async () => {
+    const members = [[2, 6]];
+    const fewer = { ...texts, "test.jsonl": line("x", "bad") };
+    await expect(run({ members, data: { files: fewer } })).rejects.toThrow(
+      /test\.jsonl: expected the 3 examples of the predictions, got 1; give eval the data/,
+    );
+    const other = { ...texts, "calibration.jsonl": held.replaceAll("good", "bad") };
+    await expect(run({ members, data: { files: other } })).rejects.toThrow(
+      /calibration\.jsonl: line 4 must have the label of the predictions, "good", got "bad"/,
+    );
   });
 
   test("the task is judged by the setting, else by what its data say, else by accuracy", async () => {

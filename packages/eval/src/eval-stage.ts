@@ -30,10 +30,12 @@ import { speedAccuracyCurve } from "./curves/speed-accuracy.ts";
 import { taskMetric } from "./metrics/task-metric.ts";
 import type { EvalSettings } from "./settings.ts";
 import { fitTemperature } from "./calibration/temperature.ts";
+import { writeTexts } from "./texts/write-texts.ts";
 
 /**
  * The stage `eval`. Writes `results.json` (`CellResults`), `right-answers.safetensors`
- * (`RightAnswers`) and `outcomes.safetensors` (`Outcomes`).
+ * (`RightAnswers`) and `outcomes.safetensors` (`Outcomes`); with the texts of `data` also
+ * `predictions.csv` and `mistakes.json` (`Mistakes`).
  */
 export async function runEval({
   settings,
@@ -103,6 +105,7 @@ export async function runEval({
   await writeFile(join(output, "results.json"), `${JSON.stringify(results)}\n`);
   await writeRightAnswers(join(output, "right-answers.safetensors"), rightAnswers(results, test));
   await writeOutcomes(join(output, "outcomes.safetensors"), test);
+  await writeTexts(output, inputs["data"], results, test, logits);
   log(
     `eval  ${results.method}  ${results.exits.map((e) => `layer ${e.exitLayer}: ${(100 * e.accuracy).toFixed(1)}`).join("  ")}  (n ${results.examples})`,
   );
