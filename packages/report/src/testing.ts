@@ -9,6 +9,7 @@ import {
   writeRightAnswers,
 } from "@sweetspot/artifact";
 import { confusionMatrix, evaluateMetrics, type MetricName } from "@sweetspot/eval";
+import { wilson } from "@sweetspot/statistics";
 import type { ReportedCell } from "./cell.ts";
 
 /** Uniform numbers in `[0, 1)`, the same for the same seed. */
@@ -143,7 +144,7 @@ export function fakeCell({
         accuracy: correct / n,
         correct,
         n,
-        interval: interval(correct / n, n),
+        interval: wilson(correct, n),
         ms: ms[e] ?? { "1": 0, "32": 0 },
         metrics: metricsOf(right[e] ?? []),
       };
@@ -154,7 +155,7 @@ export function fakeCell({
       ...bare(b),
       budget: b.budget,
       correct: b.correct,
-      interval: interval(b.accuracy, n),
+      interval: wilson(b.correct, n),
       metrics: metricsOf(b.right),
     })),
     timing: {
@@ -195,11 +196,6 @@ export function fakeCell({
     results,
     right: { exits: right, atBudget: budgets.map((b) => b.right) },
   };
-}
-
-function interval(accuracy: number, n: number): [number, number] {
-  const half = 1.96 * Math.sqrt((accuracy * (1 - accuracy)) / n);
-  return [Math.max(0, accuracy - half), Math.min(1, accuracy + half)];
 }
 
 /** The three methods with the same settings. */

@@ -1,6 +1,7 @@
 import { type Comparison } from "../summary/comparisons.ts";
 import { machinesText } from "../figures/curve-figure.ts";
 import { escapeText, type Figure, narrow, wide } from "../figures/draw.ts";
+import { byClass } from "./by-class.ts";
 import { findings, findingsBasis } from "./findings.ts";
 import {
   budgetTable,
@@ -80,7 +81,7 @@ ${all.map((f) => `<li>${escapeText(f)}</li>`).join("\n")}
 <h3>At a share of the full model's cost</h3>
 ${budgetTable(group)}
 ${figures.slice(1).map(figureSection).join("\n")}
-${promised(drawn)}<h3>In full</h3>
+${promised(drawn)}${byClass(group)}<h3>In full</h3>
 <details><summary>All comparisons</summary>${comparisonTable(comparisons)}</details>
 <details><summary>The thresholds of the grid</summary>${group.methods.map(gridTable).join("\n")}</details>
 <details><summary>The segments' times</summary><p>${escapeText(machinesText(group))}</p>${segmentTable(group)}</details>
