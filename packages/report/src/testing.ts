@@ -208,12 +208,16 @@ export function threeMethods(settings: Omit<FakeCell, "method" | "gain"> = {}): 
 /** Writes a cell to disk as the stage `eval` does; returns the folder. */
 export async function writeCell(
   folder: string,
-  { input, results, right, outcomes }: ReportedCell & { outcomes?: Outcomes },
+  { input, results, right, outcomes, mistakes }: ReportedCell & { outcomes?: Outcomes },
 ): Promise<string> {
   const dir = join(folder, input);
   await writeArtifact(dir, { stage: "eval", settings: {}, inputs: {} }, async (to) => {
     await writeFile(join(to, "results.json"), JSON.stringify(results));
     await writeRightAnswers(join(to, "right-answers.safetensors"), right);
+    if (mistakes !== undefined) {
+      await writeFile(join(to, "mistakes.json"), JSON.stringify(mistakes));
+      await writeFile(join(to, "predictions.csv"), `text\r\n${input}\r\n`);
+    }
     if (outcomes !== undefined) await writeOutcomes(join(to, "outcomes.safetensors"), outcomes);
     return {};
   });
