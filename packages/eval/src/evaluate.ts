@@ -98,7 +98,7 @@ export function rightAnswers(results: CellResults, test: PredictedSplit): RightA
 }
 
 /** The class that the cascade answers each example with at a threshold, `[N]`. */
-export function answersAt(test: PredictedSplit, threshold: number): Int32Array {
+function answersAt(test: PredictedSplit, threshold: number): Int32Array {
   return exitsAt(test, threshold).map((exit, i) => test.predicted[exit]?.[i] ?? 0);
 }
 

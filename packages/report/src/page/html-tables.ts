@@ -139,8 +139,7 @@ export function segmentTable({ methods }: Group): string {
   );
 }
 
-/** A method with its colour. */
-export function methodName({ label, color }: MethodSummary): string {
+function methodName({ label, color }: MethodSummary): string {
   return `<span class="swatch" style="background:${color}"></span>${escapeText(label)}`;
 }
 
