@@ -12,7 +12,14 @@ export { type BundleFile, bundleSchema, type BundleSegment } from "./formats/bun
 export { type CascadeFile, cascadeSchema } from "./formats/cascade.ts";
 export { type EncodedSplit, readSplit, writeSplit } from "./formats/encoded-split.ts";
 export { type GradientConflict, readGradientConflict } from "./formats/gradient-conflict.ts";
+export {
+  type LabelProblem,
+  type Mistake,
+  type Mistakes,
+  mistakesSchema,
+} from "./formats/mistakes.ts";
 export { type Method, methodSchema } from "./formats/method.ts";
+export type { ClassResult, MetricsResult, Score } from "./formats/metrics.ts";
 export {
   type CostedOutcomes,
   type Outcomes,
@@ -23,6 +30,7 @@ export {
   writeRightAnswers,
 } from "./formats/outcomes.ts";
 export { type Predictions, predictionsSchema } from "./formats/predictions.ts";
+export { type RawExample, readRawSplit } from "./formats/raw-split.ts";
 export {
   type LayerProbe,
   type LinearHead,
@@ -36,6 +44,7 @@ export {
   type BaselineResult,
   type BudgetResult,
   type CalibrationResult,
+  type CascadeBudget,
   type CellResults,
   cellResultsSchema,
   type CurvePoint,

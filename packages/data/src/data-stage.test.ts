@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Artifact, row, rowCount, runStage, readSplit } from "@sweetspot/artifact";
@@ -50,6 +50,26 @@ async function problem(artifact: Promise<Artifact>): Promise<string> {
   );
   return error.message.replaceAll(`${folder}/`, "");
 }
+
+test("a task of GLUE says what it is judged by, in the manifest's facts", async () => {
+  const glue = join(folder, "glue");
+  const csv = (n: number, kind: string) => [
+    "sentence,label",
+    ...Array.from({ length: n }, (_, i) => `${kind} number ${i},${i % 2}`),
+  ];
+  for (const config of ["cola", "sst2"]) {
+    await mkdir(join(glue, config), { recursive: true });
+    await writeFile(join(glue, config, "train.csv"), csv(60, "a sentence").join("\n"));
+    await writeFile(join(glue, config, "validation.csv"), csv(20, "another one").join("\n"));
+  }
+  const dataset = { folder: glue };
+  const cola = await run({ task: { dataset, config: "cola" } });
+  expect(cola.manifest.facts).toMatchObject({ labels: ["0", "1"], metric: "mcc" });
+  const sst2 = await run({ task: { dataset, config: "sst2" } });
+  expect(sst2.manifest.facts).not.toHaveProperty("metric");
+  const task = { dataset, config: "cola", text: "sentence", label: "label" };
+  expect((await run({ task })).manifest.facts).not.toHaveProperty("metric");
+});
 
 describe("the embedded tasks", () => {
   test.each([

@@ -52,6 +52,7 @@ export async function runData({
   return {
     labels,
     maxLength: settings.maxLength,
+    ...(source.metric === undefined ? {} : { metric: source.metric }),
     ...(source.sha256 === undefined ? {} : { sourceSha256: source.sha256 }),
     ...(sampled === source ? {} : { sampledFrom: source.examples.length }),
     ...counts,

@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type HostTensor,
+  type Json,
   cellResultsSchema,
+  mistakesSchema,
   parse,
+  readJsonAs,
   readOutcomes,
   readSafetensors,
   runStage,
@@ -82,6 +85,8 @@ interface Cell {
   timingJson?: unknown;
   tensors?: Parameters<typeof writeSafetensors>[1];
   settings?: unknown;
+  /** The facts and files of an artifact of `data`; none is given if absent. */
+  data?: { facts?: Record<string, Json>; files?: Record<string, string> };
 }
 
 const tensors = {
@@ -122,9 +127,21 @@ async function run(cell: Cell) {
     );
     return {};
   });
+  const { data } = cell;
+  if (data !== undefined) {
+    await writeArtifact(join(dir, "data"), { stage: "data", ...about }, async (to) => {
+      for (const [name, text] of Object.entries(data.files ?? {}))
+        await writeFile(join(to, name), text);
+      return data.facts ?? {};
+    });
+  }
   const artifact = await runStage(stage, {
     settings: cell.settings ?? {},
-    inputs: { predict: join(dir, "predict"), time: join(dir, "time") },
+    inputs: {
+      predict: join(dir, "predict"),
+      time: join(dir, "time"),
+      ...(data && { data: join(dir, "data") }),
+    },
     output: join(dir, "eval"),
   });
   const text = await readFile(artifact.path("results.json"), "utf8");
@@ -175,7 +192,7 @@ describe("the stage eval", () => {
       "patience",
     ].map((name) => results.rules?.find(({ rule }) => rule === name));
     expect(byProbability?.curve).toEqual(results.curve);
-    expect(byProbability?.atBudget).toEqual(results.atBudget);
+    expect(results.atBudget).toMatchObject(byProbability?.atBudget ?? [null]);
     // Three thirds of the cost, with means of (2/3, 1), (1, 1) and (1, 2/3).
     expect(byProbability?.area).toBeCloseTo(8 / 9, 12);
     // With two classes, entropy and margin rank examples as the maximum probability does.
@@ -190,6 +207,109 @@ describe("the stage eval", () => {
     expect(results.oracle).toEqual({ cost: 10 / 18, accuracy: 1 });
     const one = await run({ members: [[2, 6]], settings: { rules: ["margin"] } });
     expect(one.results.rules).toEqual([byMargin]);
+  });
+
+  test("measures each exit and each budget by every metric", async () => {
+    const { results } = await run({ members: [[2, 6]] });
+    // Classes 0, 1, 1; the first exit answers 0, 0, 1, the second 1, 1, 1.
+    expect(results.exits.map((e) => e.metrics.confusion)).toEqual([
+      [
+        [1, 0],
+        [1, 1],
+      ],
+      [
+        [0, 1],
+        [0, 2],
+      ],
+    ]);
+    const [first, last] = results.exits.map((e) => e.metrics);
+    const values = Object.entries(first?.scores ?? {}).map(([name, { value }]) => [name, value]);
+    expect(Object.fromEntries(values)).toEqual({
+      accuracy: 2 / 3,
+      macroF1: 2 / 3,
+      mcc: 0.5,
+      f1: 2 / 3,
+    });
+    expect(first?.scores["accuracy"]?.interval).toEqual(results.exits[0]?.interval);
+    expect(
+      last?.perClass.map((k) => [k.count, k.answered, k.precision.value, k.recall.value]),
+    ).toEqual([
+      [1, 0, 0, 0],
+      [2, 3, 2 / 3, 1],
+    ]);
+    // At three quarters of the cost the second example goes on, and all answers are right.
+    expect(results.atBudget[1]?.metrics.confusion).toEqual([
+      [1, 0],
+      [0, 2],
+    ]);
+    expect(results.atBudget[1]?.metrics.scores["mcc"]).toMatchObject({ value: 1 });
+  });
+
+  const line = (text: string, label: string) => `${JSON.stringify({ text, label })}\n`;
+  const held = line("a", "bad").repeat(3) + line("b", "good");
+  const texts = {
+    "test.jsonl": line("so, so", "bad") + line('"good"', "good") + line("=1+1", "good"),
+    "calibration.jsonl": held,
+    "threshold.jsonl": held,
+  };
+
+  test("writes what each test example was answered, and the mistakes, if data has the texts", async () => {
+    const members = [[2, 6]];
+    const { artifact } = await run({ members, data: { files: texts } });
+    // At half of the cost all leave at the first exit: bad 0.9, bad 0.6, good 0.7.
+    expect(await readFile(artifact.path("predictions.csv"), "utf8")).toBe(
+      [
+        "text,label,answer,confidence,exitLayer,fullAnswer,fullConfidence",
+        '"so, so",bad,bad,0.9,2,good,0.8',
+        '"""good""",good,bad,0.6,2,good,0.95',
+        "=1+1,good,good,0.7,2,good,0.9",
+        "",
+      ].join("\r\n"),
+    );
+    const mistakes = await readJsonAs(artifact.path("mistakes.json"), mistakesSchema);
+    expect(mistakes.errors).toMatchObject({
+      count: 1,
+      first: [{ text: "so, so", label: "bad", answer: "good" }],
+    });
+    expect(mistakes.labels.of).toBe(11);
+    const without = await run({ members });
+    expect(Object.keys(without.artifact.manifest.files)).not.toContain("predictions.csv");
+    expect(Object.keys(without.artifact.manifest.files)).not.toContain("mistakes.json");
+  });
+
+  test("names the pair's column, and shows the full model where no budget reaches the first exit", async () => {
+    const pair = (label: string) => `${JSON.stringify({ text: "a", textPair: "b", label })}\n`;
+    const files = { ...texts, "test.jsonl": ["bad", "good", "good"].map(pair).join("") };
+    const { artifact } = await run({ members: [[5, 6]], data: { files } });
+    const [head, first] = (await readFile(artifact.path("predictions.csv"), "utf8")).split("\r\n");
+    expect(head).toBe("text,textPair,label,answer,confidence,exitLayer,fullAnswer,fullConfidence");
+    expect(first).toBe("a,b,bad,good,0.8,6,good,0.8");
+  });
+
+  test("refuses texts of other examples", async () => {
+    const members = [[2, 6]];
+    const fewer = { ...texts, "test.jsonl": line("x", "bad") };
+    await expect(run({ members, data: { files: fewer } })).rejects.toThrow(
+      /test\.jsonl: expected the 3 examples of the predictions, got 1; give eval the data/,
+    );
+    const other = { ...texts, "calibration.jsonl": held.replaceAll("good", "bad") };
+    await expect(run({ members, data: { files: other } })).rejects.toThrow(
+      /calibration\.jsonl: line 4 must have the label of the predictions, "good", got "bad"/,
+    );
+  });
+
+  test("the task is judged by the setting, else by what its data say, else by accuracy", async () => {
+    const members = [[2, 6]];
+    const judged = async (cell: Omit<Cell, "members">) =>
+      (await run({ members, ...cell })).results.metric;
+    const data = { facts: { metric: "mcc" } };
+    expect(await judged({})).toBe("accuracy");
+    expect(await judged({ data: {} })).toBe("accuracy");
+    expect(await judged({ data })).toBe("mcc");
+    expect(await judged({ data, settings: { metric: "macroF1" } })).toBe("macroF1");
+    await expect(judged({ data: { facts: { metric: "auc" } } })).rejects.toThrow(
+      /data\/manifest\.json: facts\.metric: .*mcc/,
+    );
   });
 
   test("measures calibration on the test split before and after the calibration split's temperature", async () => {
@@ -347,6 +467,16 @@ describe("the stage eval", () => {
       "a rule named twice",
       { members: [[2, 6]], settings: { rules: ["margin", "margin"] } },
       /rules: must name each rule once/,
+    ],
+    [
+      "an unknown metric",
+      { members: [[2, 6]], settings: { metric: "auc" } },
+      /stage eval: metric: .*macroF1/,
+    ],
+    [
+      "a level that takes more resamples than are drawn",
+      { members: [[2, 6]], settings: { confidence: 0.9999 } },
+      /stage eval: confidence: .*0\.999, got 0\.9999/,
     ],
     [
       "an unknown rule",

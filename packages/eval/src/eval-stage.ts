@@ -27,12 +27,15 @@ import {
 } from "./predictions.ts";
 import { candidateThresholds, kept, learnThenTest } from "./promise.ts";
 import { speedAccuracyCurve } from "./curves/speed-accuracy.ts";
+import { taskMetric } from "./metrics/task-metric.ts";
 import type { EvalSettings } from "./settings.ts";
 import { fitTemperature } from "./calibration/temperature.ts";
+import { writeTexts } from "./texts/write-texts.ts";
 
 /**
  * The stage `eval`. Writes `results.json` (`CellResults`), `right-answers.safetensors`
- * (`RightAnswers`) and `outcomes.safetensors` (`Outcomes`).
+ * (`RightAnswers`) and `outcomes.safetensors` (`Outcomes`); with the texts of `data` also
+ * `predictions.csv` and `mistakes.json` (`Mistakes`).
  */
 export async function runEval({
   settings,
@@ -72,9 +75,10 @@ export async function runEval({
   const costs = exitCosts(predictions, timing, timingFile);
   const thresholds =
     settings.thresholds === "paper" ? paperThresholds(classes) : settings.thresholds;
+  const metric = settings.metric ?? taskMetric(inputs["data"]);
   const train = predictions.splits["train"] && predicted(await read("train"));
   const results: CellResults = {
-    ...evaluate(predictions, test, timing, { thresholds, confidence }, timingFile),
+    ...evaluate(predictions, test, timing, { thresholds, confidence, metric }, timingFile),
     ...(temperatures && { temperatures }),
     rules: evaluateRules(
       settings.rules,
@@ -101,6 +105,7 @@ export async function runEval({
   await writeFile(join(output, "results.json"), `${JSON.stringify(results)}\n`);
   await writeRightAnswers(join(output, "right-answers.safetensors"), rightAnswers(results, test));
   await writeOutcomes(join(output, "outcomes.safetensors"), test);
+  await writeTexts(output, inputs["data"], results, test, logits);
   log(
     `eval  ${results.method}  ${results.exits.map((e) => `layer ${e.exitLayer}: ${(100 * e.accuracy).toFixed(1)}`).join("  ")}  (n ${results.examples})`,
   );

@@ -88,6 +88,39 @@ describe("evaluate", () => {
     expect(results.majority).toEqual({ label: "no", share: 5 / 8 });
   });
 
+  test("operating points of more than 50 classes have no confusion matrix", () => {
+    const { predictions, test, timing } = cell([1, 4], 4);
+    const measured = (classes: number) => {
+      const names = Array.from({ length: classes }, (_, k) => `class ${k}`);
+      const options = { thresholds: [1], confidence: 0.95 };
+      const { exits, atBudget } = evaluate(
+        { ...predictions, labels: names },
+        test,
+        timing,
+        options,
+      );
+      return [exits, atBudget].map((some) => some.map((s) => s.metrics.confusion?.length));
+    };
+    expect(measured(50)).toEqual([
+      [50, 50],
+      [50, 50, 50],
+    ]);
+    expect(measured(51)).toEqual([
+      [51, 51],
+      [undefined, undefined, undefined],
+    ]);
+  });
+
+  test("refuses a metric that is not defined for so many classes", () => {
+    const { predictions, test, timing } = cell([1, 4], 4);
+    const options = { thresholds: [1], confidence: 0.95, metric: "f1" } as const;
+    expect(evaluate(predictions, test, timing, options).metric).toBe("f1");
+    const three = { ...predictions, labels: ["a", "b", "c"] };
+    expect(() => evaluate(three, test, timing, options)).toThrow(
+      "evaluate: metric f1: expected 2 classes, got 3; choose macroF1, mcc or accuracy",
+    );
+  });
+
   test("intervals are at the level of the setting", () => {
     const { predictions, test, timing } = cell([1, 4], 4);
     const at = (confidence: number) =>

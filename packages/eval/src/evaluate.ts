@@ -1,38 +1,64 @@
-import type { CellResults, Predictions, RightAnswers, Timing } from "@sweetspot/artifact";
+import type {
+  CellResults,
+  MetricsResult,
+  Predictions,
+  RightAnswers,
+  Timing,
+} from "@sweetspot/artifact";
 import { atBudgets, curvePoint, exitCosts } from "./curves/curve-point.ts";
 import { cascadeExits } from "./curves/exit-cost.ts";
+import { confusionMatrix } from "./metrics/confusion.ts";
+import { evaluateMetrics } from "./metrics/evaluate-metrics.ts";
+import { type MetricName, metrics } from "./metrics/metrics.ts";
 import type { PredictedSplit } from "./predictions.ts";
 import { exitsAt, operatingPoint, speedAccuracyCurve } from "./curves/speed-accuracy.ts";
 import { wilson } from "@sweetspot/statistics";
+
+/** With more classes, operating points have no confusion matrix. */
+const mostConfused = 50;
 
 /**
  * Evaluates a cascade from its predictions on the test split and its timings alone, under the exit rule
  * by maximum probability.
  *
- * `thresholds` is the grid, in `[0, 1]`; `confidence` is the level of the intervals, in `(0, 1)`.
+ * `thresholds` is the grid, in `[0, 1]`; `confidence` is the level of the intervals, in `(0, 0.999]`;
+ * `metric` is the one that the task is judged by.
  *
  * @param timingFile for errors
- * @throws RangeError if a segment was not timed
+ * @throws RangeError if a segment was not timed, or the metric is not defined for so many classes
  */
 export function evaluate(
   predictions: Predictions,
   test: PredictedSplit,
   timing: Timing,
-  { thresholds, confidence }: { thresholds: readonly number[]; confidence: number },
+  {
+    thresholds,
+    confidence,
+    metric = "accuracy",
+  }: { thresholds: readonly number[]; confidence: number; metric?: MetricName },
   timingFile = "timing.json",
 ): CellResults {
   const { method, labels, layers, members } = predictions;
   const n = test.labels.length;
   const costs = exitCosts(predictions, timing, timingFile);
   const points = speedAccuracyCurve(test);
+  const needed = metrics[metric].classes ?? labels.length;
+  if (needed !== labels.length) {
+    throw new RangeError(
+      `evaluate: metric ${metric}: expected ${needed} classes, got ${labels.length}; choose macroF1, mcc or accuracy`,
+    );
+  }
+  const measure = (answers: ArrayLike<number>) =>
+    evaluateMetrics(confusionMatrix(test.labels, answers, labels.length), confidence);
   return {
-    format: "sweetspot-results-2",
+    format: "sweetspot-results-3",
     method,
     labels,
     layers,
     examples: n,
     testSha256: test.sha256,
     confidence,
+    metric,
     majority: majority(test.labels, labels),
     exits: cascadeExits(members).map((exit, e) => {
       const correct = Array.from(test.correct[e] ?? []).reduce((a, b) => a + b, 0);
@@ -44,11 +70,16 @@ export function evaluate(
         n,
         interval: wilson(correct, n, confidence),
         ms: { "1": costs.exitMs["1"][e] ?? NaN, "32": costs.exitMs["32"][e] ?? NaN },
+        metrics: measure(test.predicted[e] ?? []),
       };
     }),
     curve: points.map((point) => curvePoint(point, costs)),
     grid: thresholds.map((threshold) => curvePoint(operatingPoint(test, threshold), costs)),
-    atBudget: atBudgets(points, costs, confidence),
+    atBudget: atBudgets(points, costs, confidence).map((point) => {
+      const { confusion, ...measured } = measure(answersAt(test, point.threshold));
+      const kept = labels.length > mostConfused ? undefined : { confusion };
+      return { ...point, metrics: { ...measured, ...kept } satisfies MetricsResult };
+    }),
     timing: { machine: timing.machine, batches: timing.batches },
   };
 }
@@ -64,6 +95,11 @@ export function rightAnswers(results: CellResults, test: PredictedSplit): RightA
       Uint8Array.from(exitsAt(test, threshold), (exit, i) => test.correct[exit]?.[i] ?? 0),
     ),
   };
+}
+
+/** The class that the cascade answers each example with at a threshold, `[N]`. */
+function answersAt(test: PredictedSplit, threshold: number): Int32Array {
+  return exitsAt(test, threshold).map((exit, i) => test.predicted[exit]?.[i] ?? 0);
 }
 
 /** The most frequent label (the first of equally frequent ones) and its share. */

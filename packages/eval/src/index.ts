@@ -10,6 +10,11 @@ export {
   exitRules,
   exitRuleSchema,
 } from "./exit-rules/exit-rules.ts";
+export { type Confusion, confusionMatrix, type Margins, margins } from "./metrics/confusion.ts";
+export { evaluateMetrics } from "./metrics/evaluate-metrics.ts";
+export type { Metric } from "./metrics/metric.ts";
+export { type MetricName, metricNames, metrics, metricSchema } from "./metrics/metrics.ts";
+export { precisions, recalls } from "./metrics/precision-recall.ts";
 export { oracle } from "./exit-rules/oracle.ts";
 export {
   type PredictedSplit,

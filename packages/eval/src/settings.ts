@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type ExitRuleName, exitRuleNames, exitRuleSchema } from "./exit-rules/exit-rules.ts";
+import { type MetricName, metricSchema } from "./metrics/metrics.ts";
 import { exitPromiseSchema, type ExitPromise } from "@sweetspot/artifact";
 
 /** The settings of `eval`. */
@@ -11,8 +12,10 @@ export interface EvalSettings {
    * With `test`, it is fitted on the split that it is evaluated on.
    */
   temperature: "off" | "calibration" | "test";
-  /** The level of the intervals, in `(0, 1)`. */
+  /** The level of the intervals, in `(0, 0.999]`: a higher one takes more resamples than are drawn. */
   confidence: number;
+  /** The metric that the task is judged by; by default the task's own, or accuracy if it names none. */
+  metric?: MetricName | undefined;
   /** The exit rules whose curves are computed, each once. */
   rules: ExitRuleName[];
   /** The promises to test, each with its own confidence in `(0, 1)`. */
@@ -46,7 +49,8 @@ export const evalSettings: z.ZodType<EvalSettings> = z.strictObject({
     ])
     .default("paper"),
   temperature: z.enum(["off", "calibration", "test"]).default("off"),
-  confidence: z.number().gt(0).lt(1).default(0.95),
+  confidence: z.number().gt(0).max(0.999).default(0.95),
+  metric: metricSchema.optional(),
   rules: z
     .array(exitRuleSchema)
     .refine((rules) => new Set(rules).size === rules.length, {

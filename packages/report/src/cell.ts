@@ -2,6 +2,8 @@ import {
   type Artifact,
   type CellResults,
   cellResultsSchema,
+  type Mistakes,
+  mistakesSchema,
   readJsonAs,
   readRightAnswers,
   type RightAnswers,
@@ -12,6 +14,8 @@ import type { ReportCell } from "./settings.ts";
 export interface ReportedCell extends ReportCell {
   results: CellResults;
   right: RightAnswers;
+  /** Examples to look at, and that `predictions.csv` lies beside them; absent where the texts are not known. */
+  mistakes?: Mistakes | undefined;
 }
 
 /**
@@ -46,6 +50,12 @@ export async function readCells(
   const read: ReportedCell[] = [];
   for (const cell of cells) read.push(await readCell(cell, inputOf(stage, cell, inputs)));
   return read;
+}
+
+/** Adds the mistakes that an artifact of the stage `eval` names, if any. @throws as `readCell` */
+export async function withMistakes(cell: ReportedCell, artifact: Artifact): Promise<ReportedCell> {
+  if (artifact.manifest.files["mistakes.json"] === undefined) return cell;
+  return { ...cell, mistakes: await readJsonAs(artifact.path("mistakes.json"), mistakesSchema) };
 }
 
 /** The artifact of a cell. @throws RangeError if the stage has no such input */

@@ -44,6 +44,33 @@ describe("the stage report", () => {
     expect(await readFile(first.path("report.html"), "utf8")).toContain("<h1>Three methods</h1>");
   });
 
+  test("copies the predictions of each method's first seed, where the texts are known", async () => {
+    const mistakes: ReportedCell["mistakes"] = {
+      format: "sweetspot-mistakes-1",
+      errors: { count: 0, first: [] },
+      labels: { count: 0, of: 9, first: [] },
+    };
+    const cells = [
+      ...[2, 1].map((seed) => ({ ...fakeCell({ seed, examples: 30 }), mistakes })),
+      fakeCell({ method: "sweet", examples: 30 }),
+    ];
+    const artifact = await runStage(stage, {
+      settings: {
+        title: "t",
+        cells: cells.map(({ input, task, encoder, method, seed }) => {
+          return { input, task, encoder, method, seed };
+        }),
+      },
+      inputs: await writeCells(join(folder, "texts"), cells),
+      output: join(folder, "texts", "report"),
+    });
+    const copies = Object.keys(artifact.manifest.files).filter((f) => f.endsWith(".csv"));
+    expect(copies).toEqual(["predictions/reviews-minilm-early-exit.csv"]);
+    expect(await readFile(artifact.path(copies[0] ?? ""), "utf8")).toBe(
+      "text\r\nreviews-minilm-early-exit-1\r\n",
+    );
+  });
+
   const settings = {
     title: "t",
     cells: [{ input: "a", task: "x", encoder: "y", method: "sweet", seed: 1 }],

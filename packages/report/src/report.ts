@@ -5,6 +5,7 @@ import { standalone, wide } from "./figures/draw.ts";
 import { exitsFigure } from "./figures/exits-figure.ts";
 import { furtherFigures } from "./figures/further-figure.ts";
 import { leavingFigure } from "./figures/leaving-figure.ts";
+import { predictionsFiles } from "./page/mistakes.ts";
 import { page, type ReportedGroup } from "./page/page.ts";
 import { reportResults, type ReportResults } from "./page/report-results.ts";
 import { summarise } from "./summary/summary.ts";
@@ -19,6 +20,8 @@ export interface Report {
   results: ReportResults;
   /** Standalone SVG files, by name without extension. */
   figures: { name: string; svg: string }[];
+  /** Copies of cells' `predictions.csv` that the page links to: a cell's input, and the file's path. */
+  predictions: { input: string; file: string }[];
 }
 
 /**
@@ -36,6 +39,7 @@ export function makeReport(title: string, cells: readonly ReportedCell[]): Repor
       group,
       drawn,
       comparisons: compare(drawn),
+      predictions: predictionsFiles(drawn, name),
       figures: [
         layersFigure(drawn, `${name}-accuracy-by-layers`),
         millisecondsFigure(drawn, `${name}-accuracy-by-milliseconds`),
@@ -52,6 +56,7 @@ export function makeReport(title: string, cells: readonly ReportedCell[]): Repor
     figures: reported
       .flatMap((r) => r.figures)
       .map(({ name, draw }) => ({ name, svg: standalone(draw(wide)) })),
+    predictions: reported.flatMap((r) => r.predictions.map(({ input, file }) => ({ input, file }))),
   };
 }
 

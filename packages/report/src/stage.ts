@@ -6,12 +6,12 @@ export const stage: Stage<ReportSettings> = {
   name: "report",
   reads: "any",
   settings: reportSettings,
-  // Figures of each task and numbers of each of its methods: measured on the demo's.
+  // Figures of each task, numbers and predictions of each of its methods: measured on the demo's.
   estimate: async ({ settings: { cells } }) => ({
     ...zeroEstimate,
     diskBytes:
       9e5 * new Set(cells.map((c) => `${c.task} ${c.encoder}`)).size +
-      1.8e5 * new Set(cells.map((c) => `${c.task} ${c.encoder} ${c.method}`)).size,
+      3e5 * new Set(cells.map((c) => `${c.task} ${c.encoder} ${c.method}`)).size,
   }),
   run: async (context) => (await import("./report-stage.ts")).runReport(context),
 };

@@ -8,6 +8,8 @@ import {
   writeOutcomes,
   writeRightAnswers,
 } from "@sweetspot/artifact";
+import { confusionMatrix, evaluateMetrics, type MetricName } from "@sweetspot/eval";
+import { wilson } from "@sweetspot/statistics";
 import type { ReportedCell } from "./cell.ts";
 
 /** Uniform numbers in `[0, 1)`, the same for the same seed. */
@@ -31,6 +33,8 @@ export interface FakeCell {
   exitLayers?: number[];
   labels?: string[];
   thresholds?: number[];
+  /** The metric that the task is judged by. */
+  metric?: MetricName;
   /** Added to the accuracy at every exit, by exit. */
   gain?: number[];
 }
@@ -51,6 +55,7 @@ export function fakeCell({
   exitLayers = [1, 2, 4, 6],
   labels = ["negative", "positive"],
   thresholds = Array.from({ length: 11 }, (_, i) => i / 10),
+  metric = "accuracy",
   gain = gains[method],
 }: FakeCell = {}): ReportedCell {
   const hardness = uniform(1234);
@@ -110,14 +115,26 @@ export function fakeCell({
     accuracy,
     exitShares,
   });
+  // Two of each class in turn; a wrong answer is the next class.
+  const classes = hard.map((_, i) => Math.floor(i / 2) % labels.length);
+  const metricsOf = (answered: ArrayLike<number>) =>
+    evaluateMetrics(
+      confusionMatrix(
+        classes,
+        classes.map((k, i) => (answered[i] === 1 ? k : (k + 1) % labels.length)),
+        labels.length,
+      ),
+      0.95,
+    );
   const results: CellResults & { format: string } = {
-    format: "sweetspot-results-2",
+    format: "sweetspot-results-3",
     method,
     labels,
     layers,
     examples: n,
     testSha256: `${task} ${n}`,
     confidence: 0.95,
+    metric,
     majority: { label: labels[0] ?? "", share: 0.504 },
     exits: exitLayers.map((exitLayer, e) => {
       const correct = right[e]?.reduce((a, b) => a + b, 0) ?? 0;
@@ -127,8 +144,9 @@ export function fakeCell({
         accuracy: correct / n,
         correct,
         n,
-        interval: interval(correct / n, n),
+        interval: wilson(correct, n),
         ms: ms[e] ?? { "1": 0, "32": 0 },
+        metrics: metricsOf(right[e] ?? []),
       };
     }),
     curve: curve.map(bare),
@@ -137,7 +155,8 @@ export function fakeCell({
       ...bare(b),
       budget: b.budget,
       correct: b.correct,
-      interval: interval(b.accuracy, n),
+      interval: wilson(b.correct, n),
+      metrics: metricsOf(b.right),
     })),
     timing: {
       machine: {
@@ -179,11 +198,6 @@ export function fakeCell({
   };
 }
 
-function interval(accuracy: number, n: number): [number, number] {
-  const half = 1.96 * Math.sqrt((accuracy * (1 - accuracy)) / n);
-  return [Math.max(0, accuracy - half), Math.min(1, accuracy + half)];
-}
-
 /** The three methods with the same settings. */
 export function threeMethods(settings: Omit<FakeCell, "method" | "gain"> = {}): ReportedCell[] {
   return (["early-exit", "sweet", "multi-model"] as const).map((method) =>
@@ -194,12 +208,16 @@ export function threeMethods(settings: Omit<FakeCell, "method" | "gain"> = {}): 
 /** Writes a cell to disk as the stage `eval` does; returns the folder. */
 export async function writeCell(
   folder: string,
-  { input, results, right, outcomes }: ReportedCell & { outcomes?: Outcomes },
+  { input, results, right, outcomes, mistakes }: ReportedCell & { outcomes?: Outcomes },
 ): Promise<string> {
   const dir = join(folder, input);
   await writeArtifact(dir, { stage: "eval", settings: {}, inputs: {} }, async (to) => {
     await writeFile(join(to, "results.json"), JSON.stringify(results));
     await writeRightAnswers(join(to, "right-answers.safetensors"), right);
+    if (mistakes !== undefined) {
+      await writeFile(join(to, "mistakes.json"), JSON.stringify(mistakes));
+      await writeFile(join(to, "predictions.csv"), `text\r\n${input}\r\n`);
+    }
     if (outcomes !== undefined) await writeOutcomes(join(to, "outcomes.safetensors"), outcomes);
     return {};
   });

@@ -1,4 +1,5 @@
 export { binomialDistribution, logGamma } from "./binomial.ts";
+export { countsBootstrap } from "./counts-bootstrap.ts";
 export {
   type DenseRows,
   fitDenseLogisticRegression,

@@ -137,7 +137,18 @@ export function studyCell({
   const curve = results.curve.filter((_, i, all) => i % 3 === 0 || i === all.length - 1);
   results.rules = (["max-probability", "patience"] as const).map((rule, r) => ({
     rule,
-    atBudget: results.atBudget,
+    atBudget: results.atBudget.map(
+      ({ budget, threshold, cost, ms, accuracy, exitShares, correct, interval }) => ({
+        budget,
+        threshold,
+        cost,
+        ms,
+        accuracy,
+        exitShares,
+        correct,
+        interval,
+      }),
+    ),
     area: 0.75 - 0.02 * r,
     curve: curve.slice(-101),
   }));

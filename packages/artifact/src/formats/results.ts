@@ -2,6 +2,7 @@ import { z } from "zod";
 import { bagOfWordsSchema, type Baseline } from "./baseline.ts";
 import { type GradientConflict, gradientConflictSchema } from "./gradient-conflict.ts";
 import { type Method, methodSchema } from "./method.ts";
+import { type MetricsResult, metricsSchema } from "./metrics.ts";
 import { type Machine, machineSchema, type TimedBatch, timedBatchSchema } from "./timing.ts";
 
 /** From a low to a high end. */
@@ -26,6 +27,7 @@ export interface ExitResult {
   interval: Interval;
   /** Cumulative: leaving here. */
   ms: Milliseconds;
+  metrics: MetricsResult;
 }
 
 /** How the cascade does at one threshold. */
@@ -47,11 +49,16 @@ export interface BudgetResult extends CurvePoint {
   interval: Interval;
 }
 
+/** A budget's result under the rule by maximum probability. */
+export interface CascadeBudget extends BudgetResult {
+  metrics: MetricsResult;
+}
+
 /** One exit rule on the test split. */
 export interface RuleResult {
   /** A name of `exitRules`, in the package `eval`. */
   rule: string;
-  /** As `CellResults.atBudget`. */
+  /** As `CellResults.atBudget`, without the metrics. */
   atBudget: BudgetResult[];
   /** Mean accuracy over cost, from the first exit's to the full model's (`meanAccuracy`). */
   area: number;
@@ -122,7 +129,7 @@ export interface PromiseResult {
  * fills what rests on the test split and the rule by maximum probability; the stage fills all.
  */
 export interface CellResults {
-  format: "sweetspot-results-2";
+  format: "sweetspot-results-3";
   method: Method;
   /** In the order of the logits. */
   labels: string[];
@@ -134,6 +141,8 @@ export interface CellResults {
   testSha256: string;
   /** The level of every interval. */
   confidence: number;
+  /** The name in `MetricsResult.scores` of the metric that the task is judged by. */
+  metric: string;
   /** What each exit's logits were divided by; absent where by nothing. */
   temperatures?: number[] | undefined;
   /** The test split's most frequent label: what always answering it scores. */
@@ -144,7 +153,7 @@ export interface CellResults {
   /** At the thresholds asked for. */
   grid: CurvePoint[];
   /** By budget; absent where even the first exit costs more. */
-  atBudget: BudgetResult[];
+  atBudget: CascadeBudget[];
   rules?: RuleResult[] | undefined;
   /** Of the rule that knows which exits are right, on the test split. */
   oracle?: { cost: number; accuracy: number } | undefined;
@@ -183,12 +192,8 @@ const point = {
 };
 
 const curvePoint = z.strictObject(point);
-const budgetSchema: z.ZodType<BudgetResult> = z.strictObject({
-  ...point,
-  budget: z.number().positive(),
-  correct: count,
-  interval,
-});
+const budgetResult = { ...point, budget: z.number().positive(), correct: count, interval };
+const budgetSchema: z.ZodType<BudgetResult> = z.strictObject(budgetResult);
 /** What a promise must be. */
 export const exitPromiseSchema: z.ZodType<ExitPromise> = z.union([
   z.strictObject({ agree: z.number().gt(0).lt(1) }),
@@ -212,13 +217,14 @@ const reliability = z.strictObject({
 
 /** What `results.json` must be. */
 export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
-  format: z.literal("sweetspot-results-2"),
+  format: z.literal("sweetspot-results-3"),
   method: methodSchema,
   labels: z.array(z.string()).min(2),
   layers: positive,
   examples: positive,
   testSha256: z.string(),
   confidence: z.number().gt(0).lt(1),
+  metric: z.string(),
   temperatures: z.array(z.number().positive()).optional(),
   majority: z.strictObject({ label: z.string(), share }),
   exits: z
@@ -231,12 +237,13 @@ export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
         n: positive,
         interval,
         ms: milliseconds,
+        metrics: metricsSchema,
       }),
     )
     .min(1),
   curve: z.array(curvePoint).min(1),
   grid: z.array(curvePoint).min(1),
-  atBudget: z.array(budgetSchema),
+  atBudget: z.array(z.strictObject({ ...budgetResult, metrics: metricsSchema })),
   rules: z
     .array(
       z.strictObject({

@@ -29,6 +29,8 @@ export interface DatasetTask {
   text: string;
   textPair?: string;
   label: string;
+  /** What it is judged by; accuracy if absent. */
+  metric?: string;
   trainFiles: readonly string[];
   testFiles: readonly string[];
 }
@@ -78,6 +80,8 @@ export async function datasetTask(
     text,
     ...(textPair !== undefined && { textPair }),
     label: columns.label ?? "label",
+    // Another column is another task.
+    ...(task?.metric !== undefined && columns.label === undefined && { metric: task.metric }),
     trainFiles: files(columns.trainSplit ?? "train"),
     testFiles: files(testSplit),
   };
@@ -114,6 +118,7 @@ export async function readDataset(
     examples: train.examples,
     test: test.examples,
     withoutLabel: train.withoutLabel + test.withoutLabel,
+    ...(task.metric !== undefined && { metric: task.metric }),
     notes: [...train.notes, ...test.notes],
     ...(train.classes !== undefined && { labels: train.classes }),
   });

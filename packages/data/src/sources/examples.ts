@@ -26,6 +26,8 @@ export interface TaskExamples {
   test?: Example[];
   /** The classes in the order of the logits, if the files define it. */
   labels?: readonly string[];
+  /** What the task is judged by, by its name in the package `eval`; accuracy if absent. */
+  metric?: string;
   /** Rows left out because they have no label. */
   withoutLabel: number;
   /** The hash of your own file, in hexadecimal. */

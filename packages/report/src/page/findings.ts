@@ -1,5 +1,5 @@
 import type { Comparison } from "../summary/comparisons.ts";
-import { count, percent, points } from "../summary/numbers.ts";
+import { capital, count, percent, points } from "../summary/numbers.ts";
 import type { Group } from "../summary/summary.ts";
 
 /**
@@ -28,7 +28,7 @@ export function findingsBasis(group: Group, comparisons: readonly Comparison[]):
   const together =
     comparisons.length === 0
       ? ""
-      : `Differences are in percentage points, compared example by example on the same ${count(group.examples)} test examples; the intervals of all ${comparisons.length} comparisons hold jointly at ${percent(group.confidence, 0)} (Bonferroni), so each is wider than it would be alone. `;
+      : `Differences are in percentage points${group.metric === "accuracy" ? "" : " of accuracy"}, compared example by example on the same ${count(group.examples)} test examples; the intervals of all ${comparisons.length} comparisons hold jointly at ${percent(group.confidence, 0)} (Bonferroni), so each is wider than it would be alone. `;
   return (
     together +
     (runs
@@ -106,8 +106,4 @@ function list(items: readonly string[]): string {
   return items.length < 2
     ? items.join("")
     : `${items.slice(0, -1).join(", ")} and ${items.at(-1) ?? ""}`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

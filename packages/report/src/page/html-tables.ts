@@ -1,7 +1,8 @@
 import type { Comparison } from "../summary/comparisons.ts";
 import type { Interval } from "@sweetspot/statistics";
 import { escapeText } from "../figures/draw.ts";
-import { count, milliseconds, percent, points, signed } from "../summary/numbers.ts";
+import { majorityScore, metricLabel, metricUnit } from "../summary/metric-text.ts";
+import { capital, count, milliseconds, percent, points, signed } from "../summary/numbers.ts";
 import type { Group, MethodSummary, Spread } from "../summary/summary.ts";
 import { headline } from "./table.ts";
 
@@ -27,16 +28,26 @@ ${cells.join("\n")}
 </table></div>`;
 }
 
-/** Methods x exits with intervals, and accuracy at half the cost. */
+/** Methods x exits with intervals, and half the cost, by the metric that the task is judged by. */
 export function headlineTable(group: Group): string {
-  const { columns, rows } = headline(group);
+  return metricTable(
+    group,
+    group.metric,
+    `, n ${count(group.examples)}. Always answering “${escapeText(group.majority.label)}” scores ${points(majorityScore(group))}`,
+  );
+}
+
+/** Methods x exits with intervals, and half the cost, by a metric. @param more HTML that ends the caption */
+export function metricTable(group: Group, metric: string, more = ""): string {
+  const { columns, rows } = headline(group, metric);
+  const named = escapeText(`${metricLabel(metric)}${metricUnit(metric)}`);
   return table(
-    `Accuracy in % with its ${percent(group.confidence, 0)} interval, n ${count(group.examples)}. Always answering “${escapeText(group.majority.label)}” scores ${points(group.majority.share)}.`,
+    `${capital(named)} with its ${percent(group.confidence, 0)} interval${more}.`,
     ["", ...columns],
     rows.map(({ method, entries }) => [
-      name(method),
+      methodName(method),
       ...entries.map((entry) =>
-        entry === undefined ? "–" : accuracy(entry.accuracy, entry.interval),
+        entry === undefined ? "–" : accuracy(entry.value, entry.interval),
       ),
     ]),
   );
@@ -51,7 +62,7 @@ export function budgetTable({ methods }: Group): string {
     "Accuracy in % at a share of the full model's cost: the cascade at the threshold with the highest cost within the budget (below each: that cost, and milliseconds at batch 1). The threshold is chosen by cost alone, not by accuracy.",
     ["", ...budgets.map((b) => `at ${percent(b, 0)} cost`)],
     methods.map((method) => [
-      name(method),
+      methodName(method),
       ...budgets.map((budget) => {
         const b = method.atBudget.find((b) => b.budget === budget);
         if (b === undefined) return "–";
@@ -112,7 +123,7 @@ export function segmentTable({ methods }: Group): string {
       const batches = method.cells[0]?.results.timing.batches ?? [];
       const [first] = batches;
       return (first?.segments ?? []).map((s) => [
-        name(method),
+        methodName(method),
         String(s.member + 1),
         s.layers === 1 ? String(s.exitLayer) : `${s.exitLayer - s.layers + 1} to ${s.exitLayer}`,
         ...[1, 32].map((size) => {
@@ -128,7 +139,7 @@ export function segmentTable({ methods }: Group): string {
   );
 }
 
-function name({ label, color }: MethodSummary): string {
+function methodName({ label, color }: MethodSummary): string {
   return `<span class="swatch" style="background:${color}"></span>${escapeText(label)}`;
 }
 

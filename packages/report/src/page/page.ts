@@ -1,6 +1,7 @@
 import { type Comparison } from "../summary/comparisons.ts";
 import { machinesText } from "../figures/curve-figure.ts";
 import { escapeText, type Figure, narrow, wide } from "../figures/draw.ts";
+import { byClass } from "./by-class.ts";
 import { findings, findingsBasis } from "./findings.ts";
 import {
   budgetTable,
@@ -9,6 +10,7 @@ import {
   headlineTable,
   segmentTable,
 } from "./html-tables.ts";
+import { mistakesSection, type PredictionsFile } from "./mistakes.ts";
 import { palette } from "../summary/methods.ts";
 import { count, percent } from "../summary/numbers.ts";
 import { promisesTable } from "./promises-table.ts";
@@ -23,6 +25,7 @@ export interface ReportedGroup {
   /** Of the methods drawn. */
   comparisons: Comparison[];
   figures: Figure[];
+  predictions: PredictionsFile[];
 }
 
 /** The report as one HTML file that fetches nothing and runs no script. */
@@ -65,7 +68,10 @@ ${body}
 `;
 }
 
-function section({ group, drawn, comparisons, figures }: ReportedGroup, i: number): string {
+function section(
+  { group, drawn, comparisons, figures, predictions }: ReportedGroup,
+  i: number,
+): string {
   const all = findings(drawn, comparisons);
   return `<section id="group-${i + 1}">
 <h2>${escapeText(heading(group))}</h2>
@@ -80,7 +86,7 @@ ${all.map((f) => `<li>${escapeText(f)}</li>`).join("\n")}
 <h3>At a share of the full model's cost</h3>
 ${budgetTable(group)}
 ${figures.slice(1).map(figureSection).join("\n")}
-${promised(drawn)}<h3>In full</h3>
+${promised(drawn)}${byClass(group)}${mistakesSection(drawn, predictions)}<h3>In full</h3>
 <details><summary>All comparisons</summary>${comparisonTable(comparisons)}</details>
 <details><summary>The thresholds of the grid</summary>${group.methods.map(gridTable).join("\n")}</details>
 <details><summary>The segments' times</summary><p>${escapeText(machinesText(group))}</p>${segmentTable(group)}</details>
@@ -149,6 +155,9 @@ tbody th { font-weight: 500; }
 td small { display: block; color: var(--muted); }
 .swatch { display: inline-block; width: 0.7em; height: 0.7em; margin-right: 0.5em; border-radius: 2px; }
 th small { display: block; color: var(--muted); font-weight: 400; }
+.texts li { margin: 0.7em 0; overflow-wrap: anywhere; }
+.texts q { quotes: none; white-space: pre-line; }
+.texts small { display: block; color: var(--muted); }
 details { margin: 0.6em 0; }
 summary { cursor: pointer; }
 @media print { main { max-width: none; } figure { break-inside: avoid; } details:not([open]) { display: none; } h2, h3 { break-after: avoid; } svg.wide { display: block; } svg.narrow { display: none; } }

@@ -53,6 +53,7 @@ export function reportResults(title: string, reported: readonly ReportedGroup[])
       layers: group.layers,
       examples: group.examples,
       confidence: group.confidence,
+      metric: group.metric,
       majority: group.majority,
       machines: group.machines,
       methods: group.methods.map(({ method, label, cells, exits, atBudget, grid }) => ({

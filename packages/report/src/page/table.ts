@@ -1,24 +1,18 @@
-import type { Interval } from "@sweetspot/statistics";
 import { count, percent, points } from "../summary/numbers.ts";
-import type { Group, MethodSummary, Spread } from "../summary/summary.ts";
+import { majorityScore, metricLabel } from "../summary/metric-text.ts";
+import type { Group, MethodSummary, ScoreSummary } from "../summary/summary.ts";
 
 /** The budget in the headline table. */
 const headlineBudget = 0.5;
 
-/** One entry of the headline table; undefined if the method has no such exit or budget. */
-interface HeadlineEntry {
-  accuracy: Spread;
-  interval: Interval;
-}
-
-/** Methods x exits, and accuracy at half the full model's cost. */
+/** Methods x exits, and half the full model's cost; an entry is undefined if the method has no such exit or budget. */
 export interface Headline {
   columns: string[];
-  rows: { method: MethodSummary; entries: (HeadlineEntry | undefined)[] }[];
+  rows: { method: MethodSummary; entries: (ScoreSummary | undefined)[] }[];
 }
 
-/** The headline table of a group. */
-export function headline({ methods }: Group): Headline {
+/** The headline table of a group, by a metric; by default the one that the task is judged by. */
+export function headline({ methods, metric }: Group, by: string = metric): Headline {
   const layers = [...new Set(methods.flatMap((m) => m.exits.map((e) => e.exitLayer)))].sort(
     (a, b) => a - b,
   );
@@ -27,8 +21,8 @@ export function headline({ methods }: Group): Headline {
     rows: methods.map((method) => ({
       method,
       entries: [
-        ...layers.map((layer) => method.exits.find((e) => e.exitLayer === layer)),
-        method.atBudget.find((b) => b.budget === headlineBudget),
+        ...layers.map((layer) => method.exits.find((e) => e.exitLayer === layer)?.scores[by]),
+        method.atBudget.find((b) => b.budget === headlineBudget)?.scores[by],
       ],
     })),
   };
@@ -44,6 +38,9 @@ export function textTable(groups: readonly Group[]): string {
   const about = [
     `Accuracy in %, ± half of its ${level} interval. Layers: each exit alone. At ${percent(headlineBudget, 0)} cost: the whole`,
     `cascade, at the threshold that runs at most half of the full model's layers.`,
+    ...(groups.some((g) => g.metric !== "accuracy")
+      ? ["Where a task names a metric, that times 100 stands in place of accuracy."]
+      : []),
     ...(seeds > 1 ? ["Means over seeds; below them the lowest and the highest seed."] : []),
   ];
   return `${[about.join("\n"), ...groups.map(groupTable)].join("\n\n")}\n`;
@@ -51,9 +48,10 @@ export function textTable(groups: readonly Group[]): string {
 
 function groupTable(group: Group): string {
   const { columns, rows } = headline(group);
-  const { majority, examples } = group;
+  const { majority, examples, metric } = group;
   const title = `${group.task}, ${group.encoder}`;
-  const about = ` (n ${count(examples)}, always “${cut(majority.label, 20)}”: ${points(majority.share)})`;
+  const judged = metric === "accuracy" ? "" : `${metricLabel(metric)}, `;
+  const about = ` (${judged}n ${count(examples)}, always “${cut(majority.label, 20)}”: ${points(majorityScore(group))})`;
   const labelWidth = Math.max(...rows.map(({ method }) => cut(method.label, 24).length)) + 1;
   const perBlock = Math.floor((width - labelWidth) / columnWidth);
   const lines = [cut(title, width - about.length) + about];
@@ -72,14 +70,14 @@ function groupTable(group: Group): string {
   return lines.join("\n");
 }
 
-function withInterval(entry: HeadlineEntry | undefined): string {
+function withInterval(entry: ScoreSummary | undefined): string {
   if (entry === undefined) return "-";
   const [low, high] = entry.interval;
-  return `${points(entry.accuracy.mean)} ±${points((high - low) / 2)}`;
+  return `${points(entry.value.mean)} ±${points((high - low) / 2)}`;
 }
 
-function range(entry: HeadlineEntry | undefined): string {
-  return entry === undefined ? "" : `${points(entry.accuracy.min)}-${points(entry.accuracy.max)}`;
+function range(entry: ScoreSummary | undefined): string {
+  return entry === undefined ? "" : `${points(entry.value.min)}-${points(entry.value.max)}`;
 }
 
 function cut(text: string, length: number): string {

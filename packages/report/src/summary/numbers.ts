@@ -31,3 +31,8 @@ export function count(n: number): string {
 export function milliseconds(ms: number): string {
   return ms === 0 ? "0" : ms.toFixed(Math.max(0, 2 - Math.floor(Math.log10(Math.abs(ms)))));
 }
+
+/** A text with its first letter in upper case. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -41,7 +41,7 @@ describe("summarise", () => {
     const cell = fakeCell({ examples: 50 });
     expect(() => summarise([cell, cell])).toThrow(/both reviews, minilm, early-exit, seed 1/);
     expect(() => summarise([cell, fakeCell({ examples: 51, method: "sweet" })])).toThrow(
-      "must agree in labels, depth, test size and level",
+      "must agree in labels, depth, test size, level and metric",
     );
     expect(() =>
       summarise([cell, fakeCell({ examples: 50, seed: 2, exitLayers: [2, 6] })]),

@@ -1,4 +1,4 @@
-import type { Machine } from "@sweetspot/artifact";
+import type { Machine, MetricsResult } from "@sweetspot/artifact";
 import type { Interval } from "@sweetspot/statistics";
 import type { ReportedCell } from "../cell.ts";
 import { type MethodStyle, methodStyles } from "./methods.ts";
@@ -8,6 +8,13 @@ export interface Spread {
   mean: number;
   min: number;
   max: number;
+}
+
+/** A metric over seeds. */
+export interface ScoreSummary {
+  value: Spread;
+  /** The mean of the seeds' intervals. */
+  interval: Interval;
 }
 
 /** An exit's classifier alone on every example. */
@@ -23,6 +30,8 @@ export interface ExitSummary {
   interval: Interval;
   /** Milliseconds per example that the classifier alone needs, at batch 1 and 32. */
   ms: { "1": Spread; "32": Spread };
+  /** By metric. */
+  scores: Record<string, ScoreSummary>;
 }
 
 export interface BudgetSummary {
@@ -33,6 +42,7 @@ export interface BudgetSummary {
   /** One for each seed. */
   thresholds: number[];
   ms: { "1": Spread; "32": Spread };
+  scores: Record<string, ScoreSummary>;
 }
 
 export interface GridSummary {
@@ -59,6 +69,8 @@ export interface Group {
   layers: number;
   examples: number;
   confidence: number;
+  /** The name of the metric that the task is judged by. */
+  metric: string;
   majority: { label: string; share: number };
   methods: MethodSummary[];
   machines: Machine[];
@@ -77,8 +89,8 @@ export function spread(values: readonly number[]): Spread {
  * Groups cells by task and encoder, in the order given; each group has its methods and their means over
  * seeds.
  *
- * @throws RangeError if a cell is given twice, or cells of a group differ in labels, depth, test size or
- *   level, or cells of one method in exits or thresholds
+ * @throws RangeError if a cell is given twice, or cells of a group differ in labels, depth, test size,
+ *   level or metric, or cells of one method in exits or thresholds
  */
 export function summarise(cells: readonly ReportedCell[]): Group[] {
   const groups = new Map<string, ReportedCell[]>();
@@ -93,11 +105,12 @@ function summariseGroup(cells: ReportedCell[]): Group {
   const [first] = cells;
   if (first === undefined) throw new RangeError("report: expected at least one cell, got none");
   const { task, encoder, results } = first;
-  same(cells, "labels, depth, test size and level", ({ results: r }) => [
+  same(cells, "labels, depth, test size, level and metric", ({ results: r }) => [
     r.labels,
     r.layers,
     r.examples,
     r.confidence,
+    r.metric,
   ]);
   return {
     task,
@@ -106,6 +119,7 @@ function summariseGroup(cells: ReportedCell[]): Group {
     layers: results.layers,
     examples: results.examples,
     confidence: results.confidence,
+    metric: results.metric,
     majority: {
       label: results.majority.label,
       share: spread(cells.map((c) => c.results.majority.share)).mean,
@@ -158,6 +172,7 @@ function summariseMethod(style: MethodStyle, cells: ReportedCell[]): MethodSumma
       accuracy: over((r) => r.exits[e]?.accuracy),
       interval: interval((r) => r.exits[e]?.interval),
       ms: ms((r) => aloneMs(r, e)),
+      scores: scoresOver(all.flatMap((r) => r.exits[e]?.metrics ?? [])),
     })),
     atBudget: (first?.results.atBudget ?? []).map(({ budget }, b) => ({
       budget,
@@ -166,6 +181,7 @@ function summariseMethod(style: MethodStyle, cells: ReportedCell[]): MethodSumma
       interval: interval((r) => r.atBudget[b]?.interval),
       thresholds: all.map((r) => r.atBudget[b]?.threshold ?? NaN),
       ms: ms((r) => r.atBudget[b]?.ms),
+      scores: scoresOver(all.flatMap((r) => r.atBudget[b]?.metrics ?? [])),
     })),
     grid: (first?.results.grid ?? []).map(({ threshold, exitShares }, g) => ({
       threshold,
@@ -175,6 +191,18 @@ function summariseMethod(style: MethodStyle, cells: ReportedCell[]): MethodSumma
       exitShares: exitShares.map((_, e) => over((r) => r.grid[g]?.exitShares[e])),
     })),
   };
+}
+
+/** Every metric over seeds. */
+function scoresOver(seeds: readonly MetricsResult[]): Record<string, ScoreSummary> {
+  const names = Object.keys(seeds[0]?.scores ?? {});
+  return Object.fromEntries(
+    names.map((name) => {
+      const of = seeds.flatMap(({ scores }) => scores[name] ?? []);
+      const end = (i: 0 | 1) => spread(of.map(({ interval }) => interval[i])).mean;
+      return [name, { value: spread(of.map(({ value }) => value)), interval: [end(0), end(1)] }];
+    }),
+  );
 }
 
 /** An exit's milliseconds less those of earlier members. */
