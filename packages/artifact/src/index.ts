@@ -61,7 +61,8 @@ export {
   machineSchema,
   type TimedBatch,
   timedBatchSchema,
-  type TimedSegment,
+  timedBatchSizes,
+  type TimedPoint,
   type Timing,
   timingSchema,
 } from "./formats/timing.ts";

@@ -25,7 +25,7 @@ const mostConfused = 50;
  * `metric` is the one that the task is judged by.
  *
  * @param timingFile for errors
- * @throws RangeError if a segment was not timed, or the metric is not defined for so many classes
+ * @throws RangeError as `exitCosts`, or the metric is not defined for so many classes
  */
 export function evaluate(
   predictions: Predictions,
@@ -69,7 +69,7 @@ export function evaluate(
         correct,
         n,
         interval: wilson(correct, n, confidence),
-        ms: { "1": costs.exitMs["1"][e] ?? NaN, "32": costs.exitMs["32"][e] ?? NaN },
+        ms: costs.time.exits[e] ?? { "1": NaN, "8": NaN, "32": NaN },
         metrics: measure(test.predicted[e] ?? []),
       };
     }),

@@ -50,4 +50,4 @@ export {
 } from "./curves/area-between.ts";
 export type { EvalSettings } from "./settings.ts";
 export { fitTemperature } from "./calibration/temperature.ts";
-export { exitMilliseconds } from "./curves/timing.ts";
+export { type MeasuredTime, measuredTime } from "./curves/timing.ts";

@@ -1,6 +1,7 @@
 export { allExitLogits, type EncodedTexts, exitsOf } from "./all-exits.ts";
 export { type Bundle, openBundle, type SessionOptions } from "./bundle.ts";
-export { type Classification, classify, type ClassifyOptions, type TextInput } from "./classify.ts";
+export { classify, type ClassifyOptions, type TextInput } from "./classify.ts";
+export type { Classification } from "./run-cascade.ts";
 export { type HiddenState, Segment, type SegmentInput, type SegmentOutput } from "./segment.ts";
 export type { PredictSettings, TimeSettings } from "./settings.ts";
-export { timeSegments } from "./time.ts";
+export { timeBundle } from "./time-bundle.ts";

@@ -13,9 +13,9 @@ export interface PredictSettings {
 
 /** Settings of the stage `time`. */
 export interface TimeSettings {
-  /** How many test examples make up the batches, spread evenly over the split. */
+  /** How many test examples are timed, spread evenly over the split. */
   examples: number;
-  /** How often each batch is timed. */
+  /** How often each call is timed, 2 or more: alternate rounds show the noise. */
   rounds: number;
   /** The device that segments run on. */
   device: Device;
@@ -32,7 +32,7 @@ export const predictSettings: z.ZodType<PredictSettings> = z.strictObject({
 
 /** The settings of the stage `time`. */
 export const timeSettings: z.ZodType<TimeSettings> = z.strictObject({
-  examples: z.int().positive().default(64),
-  rounds: z.int().positive().default(5),
+  examples: z.int().positive().default(32),
+  rounds: z.int().min(2).default(4),
   device,
 });

@@ -1,26 +1,24 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import {
-  batchesByLength,
-  type EncodedSplit,
+  type Artifact,
   type Json,
   readSplit,
+  rowCount,
   type StageContext,
-  type TimedBatch,
-  type TimedSegment,
   type Timing,
 } from "@sweetspot/artifact";
-import { allExitLogits } from "./all-exits.ts";
 import { onnxruntimeVersion } from "@sweetspot/runtime";
 import { type Bundle, openBundle } from "./bundle.ts";
+import type { TextInput } from "./classify.ts";
 import type { TimeSettings } from "./settings.ts";
 import { stageInputs } from "./stage-inputs.ts";
+import { timeBundle } from "./time-bundle.ts";
 
 /**
- * The stage `time`. Writes `timing.json`: the milliseconds of each segment at batch 1 and 32 on test
- * examples. The segments take turns within a round, so that a slow moment of the machine affects all
- * of them equally; the first round warms up and is not counted.
+ * The stage `time`. Writes `timing.json`: how long `classify` takes on texts of the test split, in calls of
+ * 1, 8 and 32 texts, tokenisation included: the cascade at several thresholds, and each exit alone.
  *
  * @throws RangeError if the bundle was made from other data
  */
@@ -31,17 +29,20 @@ export async function runTime({
   log,
 }: StageContext<TimeSettings>): Promise<Record<string, Json>> {
   const { data, exported } = stageInputs("time", inputs);
-  const split = await readSplit(data, "test");
   const { device } = settings;
   const threads = availableParallelism();
   const bundle = await openBundle(exported.dir, { threads, device });
   try {
-    const batches: TimedBatch[] = [];
-    for (const batchSize of [1, 32] as const) {
-      const timed = await timeSegments(bundle, split, batchSize, settings);
-      batches.push({ batchSize, ...timed });
-      const total = timed.segments.reduce((sum, s) => sum + s.medianMs, 0);
-      log(`batch ${batchSize}: ${total.toFixed(2)} ms per example through every segment`);
+    const batches = await timeBundle(bundle, {
+      texts: await textsOf(data, "test", settings.examples, bundle),
+      calibration: await readSplit(data, "calibration"),
+      rounds: settings.rounds,
+    });
+    for (const { batchSize, cascade } of batches) {
+      const [first, last] = [cascade[0], cascade.at(-1)];
+      log(
+        `batch ${batchSize}: ${first?.meanMs} ms a text at the first exit, ${last?.meanMs} ms through everything`,
+      );
     }
     const machine = {
       cpu: cpus()[0]?.model ?? "unknown",
@@ -52,7 +53,7 @@ export async function runTime({
       device,
       threads,
     };
-    const timing: Timing = { format: "sweetspot-timing-1", machine, batches };
+    const timing: Timing = { format: "sweetspot-timing-2", machine, batches };
     await writeFile(join(output, "timing.json"), `${JSON.stringify(timing, undefined, 2)}\n`);
     return { method: bundle.method };
   } finally {
@@ -60,64 +61,28 @@ export async function runTime({
   }
 }
 
-/**
- * Times every segment on full batches of test examples spread evenly over the split, each batch once
- * per round, after a round that is not counted.
- *
- * @returns `examples`: how many each segment was timed on, over all rounds
- */
-export async function timeSegments(
-  bundle: Bundle,
-  split: EncodedSplit,
-  batchSize: number,
-  { examples, rounds }: Pick<TimeSettings, "examples" | "rounds">,
-): Promise<{ examples: number; segments: TimedSegment[] }> {
-  const n = split.labels.length;
-  // Full batches only; a small split is used more than once.
-  const count = Math.ceil(examples / batchSize) * batchSize;
-  const rows = Array.from({ length: count }, (_, i) =>
-    count <= n ? Math.floor((i * n) / count) : i % n,
-  );
-  const batches = batchesByLength(split.inputIds, rows, batchSize);
-  const times = bundle.sessions.map((segments) =>
-    segments.map(() => batches.map((): number[] => [])),
-  );
-  for (let round = 0; round <= rounds; round++) {
-    for (const [i, batch] of batches.entries()) {
-      await allExitLogits(bundle, split, batch, (m, k, ms) => {
-        if (round > 0) times[m]?.[k]?.[i]?.push(ms / batchSize);
-      });
-    }
-  }
-  const segments = bundle.sessions.flatMap((member, m) =>
-    member.map(({ exitLayer, layers }, k): TimedSegment => {
-      const at = (q: number) => meanQuantile(times[m]?.[k] ?? [], q);
-      return {
-        member: m,
-        segment: k,
-        exitLayer,
-        layers,
-        medianMs: at(0.5),
-        p10Ms: at(0.1),
-        p90Ms: at(0.9),
-      };
-    }),
-  );
-  return { examples: batches.length * batchSize * rounds, segments };
+/** A text of a split as the stage `data` wrote it. */
+interface TextLine {
+  text: string;
+  textPair?: string;
 }
 
-/**
- * A quantile over the rounds of each batch, averaged over the batches: slow moments do not count, and
- * long and short batches both do.
- */
-function meanQuantile(batches: readonly (readonly number[])[], q: number): number {
-  const quantiles = batches.map((rounds) => {
-    const sorted = rounds.toSorted((a, b) => a - b);
-    return sorted[Math.round(q * (sorted.length - 1))] ?? NaN;
+/** Texts spread evenly over a split; a small split is used more than once. */
+async function textsOf(
+  data: Artifact,
+  split: string,
+  count: number,
+  { pairs }: Pick<Bundle, "pairs">,
+): Promise<TextInput[]> {
+  const n = rowCount((await readSplit(data, split)).inputIds);
+  const lines = (await readFile(data.path(`${split}.jsonl`), "utf8")).trimEnd().split("\n");
+  if (lines.length !== n)
+    throw new RangeError(
+      `${data.path(`${split}.jsonl`)}: expected ${n} lines, one for each example, got ${lines.length}; run the stage data again`,
+    );
+  return Array.from({ length: count }, (_, i) => {
+    const line = lines[count <= n ? Math.floor((i * n) / count) : i % n] ?? "";
+    const { text, textPair = "" } = JSON.parse(line) as TextLine; // the stage's own
+    return pairs === true ? [text, textPair] : text;
   });
-  return roundMs(quantiles.reduce((a, b) => a + b, 0) / quantiles.length);
-}
-
-function roundMs(x: number): number {
-  return Math.round(x * 1e4) / 1e4;
 }

@@ -8,9 +8,10 @@ import { type Machine, machineSchema, type TimedBatch, timedBatchSchema } from "
 /** From a low to a high end. */
 type Interval = [low: number, high: number];
 
-/** Milliseconds per example at batch 1 and 32. */
+/** Milliseconds a text, in calls of 1, 8 and 32 texts. */
 export interface Milliseconds {
   "1": number;
+  "8": number;
   "32": number;
 }
 
@@ -25,7 +26,7 @@ export interface ExitResult {
   n: number;
   /** Wilson's, of the level in `CellResults.confidence`. */
   interval: Interval;
-  /** Cumulative: leaving here. */
+  /** Of this exit alone: every text runs as far as it, in its own model. */
   ms: Milliseconds;
   metrics: MetricsResult;
 }
@@ -177,6 +178,7 @@ export type BaselineResult = Baseline["bagOfWords"];
 const share = z.number().min(0).max(1);
 const milliseconds: z.ZodType<Milliseconds> = z.strictObject({
   "1": z.number().nonnegative(),
+  "8": z.number().nonnegative(),
   "32": z.number().nonnegative(),
 });
 const count = z.int().nonnegative();

@@ -1,9 +1,10 @@
 import { z } from "zod";
 
-/** `timing.json`: the time of each segment, measured with the machine otherwise idle. */
+/** `timing.json`: how long texts take, measured with the machine otherwise idle. */
 export interface Timing {
-  format: "sweetspot-timing-1";
+  format: "sweetspot-timing-2";
   machine: Machine;
+  /** One for each batch size. */
   batches: TimedBatch[];
 }
 
@@ -19,29 +20,35 @@ export interface Machine {
   device: string;
 }
 
-/** The segments' times at one batch size. */
+/** The batch sizes that are timed. */
+export const timedBatchSizes = [1, 8, 32] as const;
+
+/** What calls of `classify` took, of this many texts each. */
 export interface TimedBatch {
-  batchSize: 1 | 32;
-  /** Examples timed per segment, in all. */
+  batchSize: (typeof timedBatchSizes)[number];
+  /** Texts timed at each point, in each round. */
   examples: number;
-  segments: TimedSegment[];
+  /** The cascade at several thresholds, cost rising: from "all leave at the first exit" to "all run everything". */
+  cascade: TimedPoint[];
+  /** Each exit alone, in their order over all members: its member runs as far as the exit, for every text. */
+  exits: TimedPoint[];
 }
 
-/** One segment's times in milliseconds per example: a batch's time divided by its size. Quantiles are over the rounds of a batch, then averaged over the batches. */
-export interface TimedSegment {
-  /** From 0. */
-  member: number;
-  segment: number;
-  exitLayer: number;
-  /** The number of layers that this segment runs. */
-  layers: number;
-  medianMs: number;
-  p10Ms: number;
+/** The time of one way to answer, tokenisation included. Milliseconds are those of a call over its texts. */
+export interface TimedPoint {
+  /** Mean layers that ran, over the full model's. */
+  cost: number;
+  /** Mean over the calls of a round; the median of the rounds. */
+  meanMs: number;
+  /** Quantiles over the calls, each call with its median over the rounds. */
+  p50Ms: number;
   p90Ms: number;
+  p99Ms: number;
+  /** Measured twice, in alternate rounds: the difference of the two medians of `meanMs`, over their mean. */
+  noise: number;
 }
 
 const ms = z.number().nonnegative();
-const index = z.int().nonnegative();
 const count = z.int().positive();
 
 /** The schema of a machine in `timing.json`. */
@@ -55,26 +62,31 @@ export const machineSchema: z.ZodType<Machine> = z.strictObject({
   device: z.string().min(1),
 });
 
+const timedPoint: z.ZodType<TimedPoint> = z.strictObject({
+  cost: z.number().positive(),
+  meanMs: ms,
+  p50Ms: ms,
+  p90Ms: ms,
+  p99Ms: ms,
+  noise: ms,
+});
+
 /** The schema of one batch size in `timing.json`. */
 export const timedBatchSchema: z.ZodType<TimedBatch> = z.strictObject({
-  batchSize: z.union([z.literal(1), z.literal(32)]),
+  batchSize: z.literal([...timedBatchSizes]),
   examples: count,
-  segments: z.array(
-    z.strictObject({
-      member: index,
-      segment: index,
-      exitLayer: count,
-      layers: count,
-      medianMs: ms,
-      p10Ms: ms,
-      p90Ms: ms,
+  cascade: z
+    .array(timedPoint)
+    .min(1)
+    .refine((points) => points.every((p, i) => p.cost > (points[i - 1]?.cost ?? 0)), {
+      error: "costs must rise",
     }),
-  ),
+  exits: z.array(timedPoint).min(1),
 });
 
 /** The schema of `timing.json`. */
 export const timingSchema: z.ZodType<Timing> = z.strictObject({
-  format: z.literal("sweetspot-timing-1"),
+  format: z.literal("sweetspot-timing-2"),
   machine: machineSchema,
   batches: z.array(timedBatchSchema),
 });

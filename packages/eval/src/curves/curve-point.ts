@@ -7,7 +7,7 @@ import {
 import { cascadeExits, meanCost } from "./exit-cost.ts";
 import type { OperatingPoint } from "./speed-accuracy.ts";
 import { wilson } from "@sweetspot/statistics";
-import { exitMilliseconds } from "./timing.ts";
+import { type MeasuredTime, measuredTime } from "./timing.ts";
 
 /** The cost of leaving at each of a cascade's E exits. */
 export interface ExitCosts {
@@ -15,15 +15,15 @@ export interface ExitCosts {
   exitLayers: readonly number[];
   /** The full model's depth. */
   layers: number;
-  /** Milliseconds per example at batch 1 and 32, `[E]` each. */
-  exitMs: Readonly<Record<"1" | "32", readonly number[]>>;
+  /** Milliseconds a text. */
+  time: MeasuredTime;
 }
 
 /**
  * The cost of leaving at each exit.
  *
  * @param timingFile for errors
- * @throws RangeError if a segment was not timed
+ * @throws RangeError as `measuredTime`
  */
 export function exitCosts(
   { members, layers }: Pick<Predictions, "members" | "layers">,
@@ -34,10 +34,7 @@ export function exitCosts(
   return {
     exitLayers: exits.map((exit) => exit.layers),
     layers,
-    exitMs: {
-      "1": exitMilliseconds(timing, exits, 1, timingFile),
-      "32": exitMilliseconds(timing, exits, 32, timingFile),
-    },
+    time: measuredTime(timing, exits, timingFile),
   };
 }
 
@@ -45,11 +42,11 @@ export function exitCosts(
 export function curvePoint(point: OperatingPoint, costs: ExitCosts): CurvePoint {
   const { threshold, exitCounts, correct } = point;
   const n = exitCounts.reduce((a, b) => a + b, 0);
-  const { "1": one, "32": many } = costs.exitMs;
+  const cost = meanCost(exitCounts, costs);
   return {
     threshold,
-    cost: meanCost(exitCounts, costs),
-    ms: { "1": total(exitCounts, one) / n, "32": total(exitCounts, many) / n },
+    cost,
+    ms: costs.time.atCost(cost),
     accuracy: correct / n,
     exitShares: exitCounts.map((count) => count / n),
   };
@@ -78,9 +75,4 @@ export function atBudgets(
     const interval = wilson(correct, n, level);
     return [{ budget, ...curvePoint(best, costs), correct, interval }];
   });
-}
-
-/** The total cost of all examples, given the cost of one that leaves at each exit. */
-function total(exitCounts: readonly number[], exitCosts: readonly number[]): number {
-  return exitCounts.reduce((sum, count, e) => sum + count * (exitCosts[e] ?? NaN), 0);
 }

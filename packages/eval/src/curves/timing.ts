@@ -1,43 +1,58 @@
-import type { Timing } from "@sweetspot/artifact";
+import type { Milliseconds, TimedBatch, Timing } from "@sweetspot/artifact";
 import type { CascadeExit } from "./exit-cost.ts";
 
+/** Milliseconds a text, from a cascade's timing. */
+export interface MeasuredTime {
+  /** Of the cascade at a mean cost: by linear interpolation between the timed thresholds. */
+  atCost(cost: number): Milliseconds;
+  /** Of each exit alone, in the order of the exits. */
+  exits: Milliseconds[];
+}
+
 /**
- * Milliseconds for an example that leaves at each exit: the sum of the medians of every segment run
- * until then, earlier members included. The time between segments (such as gathering the rest of a
- * batch) is not included.
+ * The time of a cascade, as a function of its mean cost, and of its exits alone.
  *
  * @param where the file, for errors
- * @throws RangeError if a batch size or segment was not timed, was timed twice, or reads another
- *   layer than the predictions say
+ * @throws RangeError if a batch size was not timed or was timed twice, or the timing has another number of
+ *   exits than the predictions
  */
-export function exitMilliseconds(
+export function measuredTime(
   timing: Timing,
   exits: readonly CascadeExit[],
-  batchSize: 1 | 32,
   where: string,
-): number[] {
-  const batches = timing.batches.filter((b) => b.batchSize === batchSize);
-  const [batch] = batches;
-  if (batch === undefined || batches.length > 1) {
-    throw new RangeError(
-      `${where}: expected one entry of batch size ${batchSize}, got ${batches.length}; run the stage time again`,
-    );
-  }
-  let sum = 0;
-  return exits.map(({ member, segment, exitLayer }) => {
-    const timed = batch.segments.filter((s) => s.member === member && s.segment === segment);
-    const [found] = timed;
-    if (found === undefined || timed.length > 1) {
-      throw new RangeError(
-        `${where}: expected one timing of member ${member}, segment ${segment} at batch size ${batchSize}, got ${timed.length}; run the stage time again`,
-      );
-    }
-    if (found.exitLayer !== exitLayer) {
-      throw new RangeError(
-        `${where}: member ${member}, segment ${segment} must end at layer ${exitLayer}, as in the predictions, got ${found.exitLayer}; both must come from one export`,
-      );
-    }
-    sum += found.medianMs;
-    return sum;
+): MeasuredTime {
+  const [one, eight, many] = ([1, 8, 32] as const).map((size) => timedBatch(timing, size, where));
+  const each = (of: (batch: TimedBatch | undefined) => number): Milliseconds => ({
+    "1": of(one),
+    "8": of(eight),
+    "32": of(many),
   });
+  for (const batch of [one, eight, many])
+    if (batch?.exits.length !== exits.length)
+      throw new RangeError(
+        `${where}: expected the times of ${exits.length} exits at batch size ${batch?.batchSize}, as in the predictions, got ${batch?.exits.length}; both must come from one export`,
+      );
+  return {
+    atCost: (cost) => each((batch) => interpolated(batch?.cascade ?? [], cost)),
+    exits: exits.map((_, e) => each((batch) => batch?.exits[e]?.meanMs ?? NaN)),
+  };
+}
+
+function timedBatch(timing: Timing, size: TimedBatch["batchSize"], where: string): TimedBatch {
+  const batches = timing.batches.filter((b) => b.batchSize === size);
+  const [batch] = batches;
+  if (batch === undefined || batches.length > 1)
+    throw new RangeError(
+      `${where}: expected one entry of batch size ${size}, got ${batches.length}; run the stage time again`,
+    );
+  return batch;
+}
+
+/** The time at a cost, on the line through the two timed points around it, or through the nearest two. */
+function interpolated(points: TimedBatch["cascade"], cost: number): number {
+  const above = points.findIndex((p) => p.cost >= cost);
+  const right = above < 0 ? points.length - 1 : Math.max(1, above);
+  const [a, b] = [points[right - 1], points[right]];
+  if (b === undefined || a === undefined) return points[0]?.meanMs ?? NaN;
+  return Math.max(0, a.meanMs + ((cost - a.cost) / (b.cost - a.cost)) * (b.meanMs - a.meanMs));
 }
