@@ -2,9 +2,9 @@ import { basename, join } from "node:path";
 import {
   type Artifact,
   type Json,
-  bundleSchema,
   cascadeSchema,
   cellResultsSchema,
+  readBundle,
   readJsonAs,
   readSplit,
 } from "@sweetspot/artifact";
@@ -39,7 +39,7 @@ export async function repositoryContent(
       `push: --member: expected a number from 1 to ${members.length}, the models of ${combination.id}, got ${number}`,
     );
   const checkpoint = await readCheckpoint(join(train.dir, member.folder));
-  const { maxLength, layers } = await readJsonAs(exported.path("bundle.json"), bundleSchema);
+  const { maxLength, layers } = await readBundle(exported.path("bundle.json"));
   const results = await readJsonAs(evaluated.path("results.json"), cellResultsSchema);
   const alone = members.length === 1;
   const card: ModelCard = {
