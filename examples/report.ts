@@ -20,6 +20,7 @@ function cell(method: "early-exit" | "sweet", accuracies: readonly number[]): Re
   const results = evaluate(
     {
       format: "sweetspot-predictions-1",
+      precision: "fp32",
       method,
       labels: ["negative", "positive"],
       layers: 2,

@@ -9,6 +9,7 @@ const labels = Int32Array.of(0, 0, 0, 0, 0, 1, 1, 1);
 function cell(exitLayers: number[], layers: number) {
   const predictions: Predictions = {
     format: "sweetspot-predictions-1",
+    precision: "fp32",
     method: "sweet",
     labels: ["no", "yes"],
     layers,

@@ -48,7 +48,9 @@ export async function runExport({
   const written = precisions.filter((p) => [p, "both"].includes(settings.precision));
   const texts = {
     checked: checkedSentences(await readSplit(data, "calibration")),
-    calibration: calibrationSentences(await readSplit(data, "train")),
+    calibration: written.includes("int8")
+      ? calibrationSentences(await readSplit(data, "train"))
+      : undefined,
   };
   const members: { segments: BundleSegment[] }[] = [];
   let labels: string[] = [];
@@ -89,7 +91,7 @@ export async function runExport({
   return {
     method: cascade.method,
     segments: members.reduce((n, m) => n + m.segments.length, 0),
-    ...(written.includes("int8") && {
+    ...(texts.calibration !== undefined && {
       calibrationExamples: rowCount(texts.calibration.inputIds),
     }),
     checkedExamples: rowCount(texts.checked.inputIds),

@@ -12,8 +12,8 @@ import { inferenceGraph, writeGraph } from "./write-segment.ts";
 export interface MemberTexts {
   /** For the check of the fp32 files against the training definition. */
   checked: CheckedSentences;
-  /** For the ranges of int8. */
-  calibration: CheckedSentences;
+  /** For the ranges of int8; left out, no int8 is written. */
+  calibration?: CheckedSentences | undefined;
 }
 
 /**
@@ -37,7 +37,7 @@ export async function writeMember(
   await mkdir(join(output, folder));
   const segments: BundleSegment[] = [];
   const checked: string[] = [];
-  let feeds = firstFeeds(texts.calibration);
+  let feeds = texts.calibration && firstFeeds(texts.calibration);
   for (const [k, range] of segmentRanges(checkpoint.exitLayers).entries()) {
     const names = {
       fp32: `${folder}/segment-${k + 1}.onnx`,
@@ -47,7 +47,7 @@ export async function writeMember(
     const fp32 = join(output, names.fp32);
     await writeGraph(fp32, graph);
     checked.push(fp32);
-    if (precisions.includes("int8")) {
+    if (feeds !== undefined) {
       const { ranges, next } = await calibrate(graph, feeds);
       feeds = next;
       await writeGraph(join(output, names.int8), quantise(graph, ranges, quantiseOptions));

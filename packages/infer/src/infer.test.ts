@@ -182,6 +182,7 @@ describe.each(methods)("a bundle of %s", (method) => {
     expect(JSON.parse(await readFile(a.path("predictions.json"), "utf8"))).toEqual({
       format: "sweetspot-predictions-1",
       method,
+      precision: "fp32",
       labels: ["agrees", "differs", "neither"],
       layers: 2,
       members:

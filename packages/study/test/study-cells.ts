@@ -78,6 +78,7 @@ export function studyCell({
     ...evaluate(
       {
         format: "sweetspot-predictions-1",
+        precision: "fp32",
         method,
         labels: ["no", "yes"],
         layers,
