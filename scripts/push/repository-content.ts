@@ -8,7 +8,12 @@ import {
   readJsonAs,
   readSplit,
 } from "@sweetspot/artifact";
-import { checkedSentences, type ModelCard, type RepositoryContent } from "@sweetspot/export";
+import {
+  calibrationSentences,
+  checkedSentences,
+  type ModelCard,
+  type RepositoryContent,
+} from "@sweetspot/export";
 import { readCheckpoint } from "@sweetspot/model";
 import { makeReport, readCell } from "@sweetspot/report";
 import { z } from "zod";
@@ -70,7 +75,8 @@ export async function repositoryContent(
     : undefined;
   const tokenizer = await readJsonAs(exported.path("tokenizer.json"), tokenizerSchema);
   const sentences = checkedSentences(await readSplit(data, "calibration"));
-  return { checkpoint, tokenizer, maxLength, sentences, card, curve };
+  const calibration = calibrationSentences(await readSplit(data, "train"));
+  return { checkpoint, tokenizer, maxLength, sentences, calibration, card, curve };
 }
 
 /** A task or an encoder may be named by a path; only its last part is published. */
