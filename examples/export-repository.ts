@@ -25,22 +25,25 @@ const pin = {
 const file = await resolvePinnedFile(pin, import.meta.url);
 const tokenizer: unknown = JSON.parse(await readFile(file, "utf8"));
 
+const sentences = {
+  inputIds: ragged([
+    [101, 2307, 3185, 102],
+    [101, 2025, 2919, 102],
+  ]),
+  tokenTypeIds: ragged([
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+  ]),
+};
+
 // The folder is moved in place once its model gives the training definition's logits on this text.
 const folder = join(await mkdtemp(join(tmpdir(), "hub-")), "reviews");
 const { files } = await writeRepository(folder, {
   checkpoint,
   tokenizer: { ...(tokenizer as object), padding: null, truncation: null }, // `maxLength` says it
   maxLength: 128,
-  sentences: {
-    inputIds: ragged([
-      [101, 2307, 3185, 102],
-      [101, 2025, 2919, 102],
-    ]),
-    tokenTypeIds: ragged([
-      [0, 0, 0, 0],
-      [0, 0, 0, 0],
-    ]),
-  },
+  sentences,
+  calibration: sentences, // better: some hundred texts of the training split
   card: { title: "Reviews", name: "acme/reviews", task: "reviews", method: "sweet" },
 });
 console.log(`${folder}: ${files.join(", ")}`);

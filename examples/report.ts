@@ -6,8 +6,12 @@ import { makeReport, png, type ReportedCell } from "@sweetspot/report";
 
 const examples = Array.from({ length: 400 }, (_, i) => i);
 const labels = Int32Array.from(examples, (i) => i % 2);
-const segment = { member: 0, layers: 1, p10Ms: 1, p90Ms: 1 };
-const segments = [1, 2].map((exitLayer, k) => ({ ...segment, segment: k, exitLayer, medianMs: 1 }));
+// A millisecond a layer.
+const point = (layers: number) => {
+  const cost = layers / 2;
+  return { cost, meanMs: layers, p50Ms: layers, p90Ms: layers, p99Ms: layers, noise: 0 };
+};
+const points = [1, 2].map(point);
 
 // An invented classifier with exits after layers 1 and 2, with the accuracies given.
 function cell(method: "early-exit" | "sweet", accuracies: readonly number[]): ReportedCell {
@@ -20,6 +24,7 @@ function cell(method: "early-exit" | "sweet", accuracies: readonly number[]): Re
   const results = evaluate(
     {
       format: "sweetspot-predictions-1",
+      precision: "fp32",
       method,
       labels: ["negative", "positive"],
       layers: 2,
@@ -28,7 +33,7 @@ function cell(method: "early-exit" | "sweet", accuracies: readonly number[]): Re
     },
     test,
     {
-      format: "sweetspot-timing-1",
+      format: "sweetspot-timing-2",
       machine: {
         cpu: "none",
         cores: 1,
@@ -38,10 +43,14 @@ function cell(method: "early-exit" | "sweet", accuracies: readonly number[]): Re
         threads: 1,
         device: "cpu",
       },
-      batches: [
-        { batchSize: 1, examples: 400, segments },
-        { batchSize: 32, examples: 400, segments },
-      ],
+      batches: {
+        fp32: ([1, 8, 32] as const).map((batchSize) => ({
+          batchSize,
+          examples: 400,
+          cascade: points,
+          exits: points,
+        })),
+      },
     },
     { thresholds: [0, 0.6, 0.7, 0.8, 1], confidence: 0.95 },
   );

@@ -71,6 +71,7 @@ async function written(name: string, content: Partial<RepositoryContent>): Promi
     // XLM-R's positions begin after its padding token.
     maxLength: Math.min(maxLength, longestText(checkpoint.config)),
     sentences,
+    calibration: sentences,
     card,
     ...content,
   });
@@ -234,6 +235,30 @@ describe.each([
     const want = definition(checkpoint, examples).at(-1) ?? [];
     expect(logits?.dims).toEqual([3, checkpoint.labels.length]);
     expectClose((logits?.data ?? []) as Float32Array, want.flat());
+  });
+
+  it("classifies in int8 as transformers.js loads it, a text the same alone as in a batch", async () => {
+    const tokenizer = await transformers.AutoTokenizer.from_pretrained(name);
+    const logitsOf = async (dtype: "fp32" | "q8", given: readonly string[]) => {
+      const model = await transformers.AutoModel.from_pretrained(name, { dtype });
+      const outputs = (await model(tokenizer([...given], { padding: true }))) as Outputs; // any model's type
+      await model.dispose();
+      return ["logits_1", "logits_2", "logits"].map((exit) => [
+        ...(tensorNamed(outputs, exit).data as Float32Array), // float32, as the graph says
+      ]);
+    };
+    const [fp32, q8] = [await logitsOf("fp32", texts), await logitsOf("q8", texts)];
+    const alone = await Promise.all(texts.map((text) => logitsOf("q8", [text])));
+    for (const [e, logits] of q8.entries()) {
+      expectClose(
+        alone.flatMap((of) => of[e] ?? []),
+        logits,
+      );
+      const apart = logits.map((x, i) => Math.abs(x - (fp32[e]?.[i] ?? NaN)));
+      const largest = Math.max(...(fp32[e] ?? []).map(Math.abs));
+      expect(Math.max(...apart)).toBeGreaterThan(1e-6 * largest);
+      expect(Math.max(...apart)).toBeLessThan(0.1 * largest);
+    }
   });
 
   it("is read back by readCheckpoint bit by bit", async () => {

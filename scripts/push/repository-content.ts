@@ -2,13 +2,18 @@ import { basename, join } from "node:path";
 import {
   type Artifact,
   type Json,
-  bundleSchema,
   cascadeSchema,
   cellResultsSchema,
+  readBundle,
   readJsonAs,
   readSplit,
 } from "@sweetspot/artifact";
-import { checkedSentences, type ModelCard, type RepositoryContent } from "@sweetspot/export";
+import {
+  calibrationSentences,
+  checkedSentences,
+  type ModelCard,
+  type RepositoryContent,
+} from "@sweetspot/export";
 import { readCheckpoint } from "@sweetspot/model";
 import { makeReport, readCell } from "@sweetspot/report";
 import { z } from "zod";
@@ -39,7 +44,7 @@ export async function repositoryContent(
       `push: --member: expected a number from 1 to ${members.length}, the models of ${combination.id}, got ${number}`,
     );
   const checkpoint = await readCheckpoint(join(train.dir, member.folder));
-  const { maxLength, layers } = await readJsonAs(exported.path("bundle.json"), bundleSchema);
+  const { maxLength, layers } = await readBundle(exported.path("bundle.json"));
   const results = await readJsonAs(evaluated.path("results.json"), cellResultsSchema);
   const alone = members.length === 1;
   const card: ModelCard = {
@@ -70,7 +75,8 @@ export async function repositoryContent(
     : undefined;
   const tokenizer = await readJsonAs(exported.path("tokenizer.json"), tokenizerSchema);
   const sentences = checkedSentences(await readSplit(data, "calibration"));
-  return { checkpoint, tokenizer, maxLength, sentences, card, curve };
+  const calibration = calibrationSentences(await readSplit(data, "train"));
+  return { checkpoint, tokenizer, maxLength, sentences, calibration, card, curve };
 }
 
 /** A task or an encoder may be named by a path; only its last part is published. */

@@ -8,7 +8,8 @@ export {
   zeroEstimate,
 } from "./estimate.ts";
 export { type Baseline, baselineSchema } from "./formats/baseline.ts";
-export { type BundleFile, bundleSchema, type BundleSegment } from "./formats/bundle.ts";
+export { type BundleFile, type BundleSegment, precisionsOf, readBundle } from "./formats/bundle.ts";
+export { type Precision, precisions, precisionSchema } from "./formats/precision.ts";
 export { type CascadeFile, cascadeSchema } from "./formats/cascade.ts";
 export { type EncodedSplit, readSplit, writeSplit } from "./formats/encoded-split.ts";
 export { type GradientConflict, readGradientConflict } from "./formats/gradient-conflict.ts";

@@ -1,3 +1,4 @@
-// For the tests and checks of packages that take locks.
+// For the tests and checks of other packages; no part of the API.
+export { exampleTiming } from "./testing/example-timing.ts";
 export { ownIdentity, type ProcessIdentity } from "./lock/process-identity.ts";
 export { type LockRaces, raceLocks } from "./testing/lock-races.ts";

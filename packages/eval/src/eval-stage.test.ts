@@ -14,6 +14,7 @@ import {
   writeArtifact,
   writeSafetensors,
 } from "@sweetspot/artifact";
+import { exampleTiming } from "@sweetspot/artifact/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exitRuleNames } from "./exit-rules/exit-rules.ts";
 import { meanAccuracy, resampledCurve } from "./curves/area-between.ts";
@@ -49,35 +50,7 @@ function predictions(members: number[][]) {
   };
 }
 
-function timing(members: number[][]) {
-  return {
-    format: "sweetspot-timing-1",
-    machine: {
-      cpu: "c",
-      cores: 2,
-      platform: "p",
-      node: "v20",
-      onnxruntime: "1",
-      threads: 1,
-      device: "cpu",
-    },
-    batches: [1, 32].map((batchSize) => ({
-      batchSize,
-      examples: 64,
-      segments: members.flatMap((exitLayers, member) =>
-        exitLayers.map((exitLayer, segment) => ({
-          member,
-          segment,
-          exitLayer,
-          layers: exitLayer - (exitLayers[segment - 1] ?? 0),
-          medianMs: exitLayer / batchSize,
-          p10Ms: 0,
-          p90Ms: 9,
-        })),
-      ),
-    })),
-  };
-}
+const timing = (members: number[][]) => exampleTiming(members, 6);
 
 interface Cell {
   members: number[][];
@@ -161,8 +134,8 @@ describe("the stage eval", () => {
       [6, 6, 2, 3],
     ]);
     expect(results.exits.map((e) => e.ms)).toEqual([
-      { "1": 2, "32": 2 / 32 },
-      { "1": 8, "32": 8 / 32 },
+      { "1": 2, "8": 2 / 8, "32": 2 / 32 },
+      { "1": 6, "8": 6 / 8, "32": 6 / 32 },
     ]);
     expect(results.majority).toEqual({ label: "good", share: 2 / 3 });
     // Confidences at exit 1: 0.9, 0.6, 0.7.
@@ -170,7 +143,8 @@ describe("the stage eval", () => {
     expect(results.curve.map((p) => p.exitShares[0])).toEqual([1, 2 / 3, 1 / 3, 0]);
     expect(results.curve.map((p) => p.accuracy)).toEqual([2 / 3, 1, 1, 2 / 3]);
     expect(results.curve.map((p) => p.cost)).toEqual([6 / 18, 10 / 18, 14 / 18, 1]);
-    expect(results.curve.map((p) => p.ms["1"])).toEqual([2, 4, 6, 8]);
+    // A millisecond a layer.
+    for (const { cost, ms } of results.curve) expect(ms["1"]).toBeCloseTo(6 * cost, 12);
     expect(results.grid.map((p) => p.threshold)).toEqual([
       0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1,
     ]);
@@ -414,7 +388,9 @@ describe("the stage eval", () => {
       [2, 2],
       [6, 8],
     ]);
-    expect(results.exits.map((e) => e.ms["1"])).toEqual([2, 8]);
+    // An exit alone runs no other model; the cascade starts over.
+    expect(results.exits.map((e) => e.ms["1"])).toEqual([2, 6]);
+    expect(results.curve.at(-1)?.ms["1"]).toBeCloseTo(8, 12);
     expect(results.curve.at(-1)?.cost).toBe(8 / 6);
   });
 
@@ -444,8 +420,8 @@ describe("the stage eval", () => {
   });
 
   const withTensor = (name: string, tensor: HostTensor) => ({ ...tensors, [name]: tensor });
-  const withoutSegment = timing([[2, 6]]);
-  withoutSegment.batches[1]?.segments.pop();
+  const withoutExit = timing([[2, 6]]);
+  withoutExit.batches.fp32?.[2]?.exits.pop();
   const otherLayer = timing([[3, 6]]);
   const bad: [string, Cell, RegExp][] = [
     [
@@ -524,19 +500,24 @@ describe("the stage eval", () => {
       /test\.safetensors: no tensor "lengths"/,
     ],
     [
-      "a segment that was not timed",
-      { members: [[2, 6]], timingJson: withoutSegment },
-      /timing\.json: expected one timing of member 0, segment 1 at batch size 32, got 0/,
+      "an exit that was not timed",
+      { members: [[2, 6]], timingJson: withoutExit },
+      /timing\.json: expected the times of exits after layers 2, 6 at batch size 32, .*, got 2;/,
     ],
     [
       "timings of another bundle",
       { members: [[2, 6]], timingJson: otherLayer },
-      /timing\.json: member 0, segment 0 must end at layer 2, as in the predictions, got 3/,
+      /timing\.json: expected the times of exits after layers 2, 6 .*, got 3, 6;/,
     ],
     [
       "a batch size that was not timed",
-      { members: [[2, 6]], timingJson: { ...timing([[2, 6]]), batches: [] } },
+      { members: [[2, 6]], timingJson: { ...timing([[2, 6]]), batches: { fp32: [] } } },
       /timing\.json: expected one entry of batch size 1, got 0/,
+    ],
+    [
+      "a precision that was not timed",
+      { members: [[2, 6]], timingJson: { ...timing([[2, 6]]), batches: { int8: [] } } },
+      /timing\.json: expected times in fp32, got none/,
     ],
     [
       "predictions without the test split",

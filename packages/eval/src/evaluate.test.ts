@@ -1,4 +1,5 @@
-import type { Predictions, Timing } from "@sweetspot/artifact";
+import type { Predictions } from "@sweetspot/artifact";
+import { exampleTiming } from "@sweetspot/artifact/testing";
 import { describe, expect, test } from "vitest";
 import { evaluate, rightAnswers } from "./evaluate.ts";
 import type { PredictedSplit } from "./predictions.ts";
@@ -9,37 +10,14 @@ const labels = Int32Array.of(0, 0, 0, 0, 0, 1, 1, 1);
 function cell(exitLayers: number[], layers: number) {
   const predictions: Predictions = {
     format: "sweetspot-predictions-1",
+    precision: "fp32",
     method: "sweet",
     labels: ["no", "yes"],
     layers,
     members: [{ exitLayers }],
     splits: { test: { examples: n } },
   };
-  const timing: Timing = {
-    format: "sweetspot-timing-1",
-    machine: {
-      cpu: "c",
-      cores: 2,
-      platform: "p",
-      node: "n",
-      onnxruntime: "o",
-      threads: 1,
-      device: "cpu",
-    },
-    batches: ([1, 32] as const).map((batchSize) => ({
-      batchSize,
-      examples: 64,
-      segments: exitLayers.map((exitLayer, segment) => ({
-        member: 0,
-        segment,
-        exitLayer,
-        layers: exitLayer - (exitLayers[segment - 1] ?? 0),
-        medianMs: 3,
-        p10Ms: 2,
-        p90Ms: 5,
-      })),
-    })),
-  };
+  const timing = exampleTiming([[...exitLayers]], layers);
   // At the first exit, example i has a higher confidence than i + 1. The last exit is right, the others are wrong.
   const test: PredictedSplit = {
     labels,
@@ -82,7 +60,13 @@ describe("evaluate", () => {
     const { predictions, test, timing } = cell([4], 4);
     const results = evaluate(predictions, test, timing, { thresholds: [0, 1], confidence: 0.95 });
     expect(results.curve).toEqual([
-      { threshold: 1, cost: 1, ms: { "1": 3, "32": 3 }, accuracy: 1, exitShares: [1] },
+      {
+        threshold: 1,
+        cost: 1,
+        ms: { "1": 4, "8": 4 / 8, "32": 4 / 32 },
+        accuracy: 1,
+        exitShares: [1],
+      },
     ]);
     expect(results.grid.map((p) => p.accuracy)).toEqual([1, 1]);
     expect(results.majority).toEqual({ label: "no", share: 5 / 8 });

@@ -38,7 +38,7 @@ export function evaluate(
   }: { thresholds: readonly number[]; confidence: number; metric?: MetricName },
   timingFile = "timing.json",
 ): CellResults {
-  const { method, labels, layers, members } = predictions;
+  const { method, precision, labels, layers, members } = predictions;
   const n = test.labels.length;
   const costs = exitCosts(predictions, timing, timingFile);
   const points = speedAccuracyCurve(test);
@@ -53,6 +53,7 @@ export function evaluate(
   return {
     format: "sweetspot-results-3",
     method,
+    precision,
     labels,
     layers,
     examples: n,
@@ -80,7 +81,7 @@ export function evaluate(
       const kept = labels.length > mostConfused ? undefined : { confusion };
       return { ...point, metrics: { ...measured, ...kept } satisfies MetricsResult };
     }),
-    timing: { machine: timing.machine, batches: timing.batches },
+    timing: { machine: timing.machine, batches: timing.batches[precision] ?? [] },
   };
 }
 

@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What the stage `data` leaves, as far as `export` reads it: pairs of texts, 6 of them for calibration. */
+/** What the stage `data` leaves, as far as `export` reads it: pairs of texts, 6 of them for calibration, 3 for training. */
 function dataOf(name: string, maxLength: number): Promise<Artifact> {
   return writeArtifact(
     join(folder, name),
@@ -38,6 +38,10 @@ function dataOf(name: string, maxLength: number): Promise<Artifact> {
       await writeSplit(join(output, "calibration.safetensors"), {
         ...randomSentences(lengths),
         labels: new Int32Array(lengths.length),
+      });
+      await writeSplit(join(output, "train.safetensors"), {
+        ...randomSentences([4, 9, 6]),
+        labels: new Int32Array(3),
       });
       const lines = lengths.map((n) => JSON.stringify({ text: `${n}`, textPair: "pair" }));
       await writeFile(join(output, "calibration.jsonl"), `${lines.join("\n")}\n`);
@@ -79,14 +83,20 @@ function exportOf(
   train: Artifact,
   given: Artifact = data,
   log: (line: string) => void = () => {},
+  settings: object = {},
 ): Promise<Artifact> {
   return runStage(stage, {
-    settings: {},
+    settings,
     inputs: { data: given.dir, train: train.dir },
     output: join(folder, name),
     log,
   });
 }
+
+const filesOf = (member: number, k: number) => ({
+  fp32: `member-${member}/segment-${k}.onnx`,
+  int8: `member-${member}/segment-${k}.int8.onnx`,
+});
 
 const bundleOf = (exported: Artifact) => readJson(exported.path("bundle.json"));
 
@@ -103,12 +113,14 @@ describe("the stage export", () => {
     );
     expect(Object.keys(exported.manifest.files).sort()).toEqual([
       "bundle.json",
+      "member-1/segment-1.int8.onnx",
       "member-1/segment-1.onnx",
+      "member-1/segment-2.int8.onnx",
       "member-1/segment-2.onnx",
       "tokenizer.json",
     ]);
     expect(await bundleOf(exported)).toEqual({
-      format: "sweetspot-bundle-1",
+      format: "sweetspot-bundle-2",
       method: "sweet",
       labels: ["left", "right", "straight"],
       layers: 3,
@@ -118,8 +130,8 @@ describe("the stage export", () => {
       members: [
         {
           segments: [
-            { file: "member-1/segment-1.onnx", exitLayer: 1, layers: 1 },
-            { file: "member-1/segment-2.onnx", exitLayer: 3, layers: 2 },
+            { files: filesOf(1, 1), exitLayer: 1, layers: 1 },
+            { files: filesOf(1, 2), exitLayer: 3, layers: 2 },
           ],
         },
       ],
@@ -129,12 +141,15 @@ describe("the stage export", () => {
     expect(exported.manifest.facts).toEqual({
       method: "sweet",
       segments: 2,
+      calibrationExamples: 3,
       checkedExamples: 6,
       logitsWithin: 1e-4,
     });
-    for (const k of [1, 2]) {
-      const session = await InferenceSession.create(exported.path(`member-1/segment-${k}.onnx`));
-      expect(session.outputNames).toEqual(k === 1 ? ["nextHidden", "logits"] : ["logits"]);
+    for (const file of [1, 2].flatMap((k) => Object.values(filesOf(1, k)))) {
+      const session = await InferenceSession.create(exported.path(file));
+      expect(session.outputNames).toEqual(
+        file.includes("segment-1") ? ["nextHidden", "logits"] : ["logits"],
+      );
       await session.release();
     }
   });
@@ -150,10 +165,26 @@ describe("the stage export", () => {
     expect(await bundleOf(exported)).toMatchObject({
       layers: 2,
       members: [
-        { segments: [{ file: "member-1/segment-1.onnx", exitLayer: 1, layers: 1 }] },
-        { segments: [{ file: "member-2/segment-1.onnx", exitLayer: 2, layers: 2 }] },
+        { segments: [{ files: filesOf(1, 1), exitLayer: 1, layers: 1 }] },
+        { segments: [{ files: filesOf(2, 1), exitLayer: 2, layers: 2 }] },
       ],
     });
+  });
+
+  it.each(["fp32", "int8"] as const)("writes only %s if asked", async (precision) => {
+    const both = await exportOf("both", trained);
+    const one = await exportOf(precision, trained, data, undefined, { precision });
+    const files = [1, 2].map((k) => filesOf(1, k)[precision]);
+    expect(Object.keys(one.manifest.files).filter((f) => f.endsWith(".onnx"))).toEqual(files);
+    for (const file of files) expect(one.manifest.files[file]).toEqual(both.manifest.files[file]);
+    const segments = files.map((file, i) => ({
+      files: { [precision]: file },
+      exitLayer: 1 + 2 * i,
+      layers: 1 + i,
+    }));
+    expect(await bundleOf(one)).toMatchObject({ members: [{ segments }] });
+    expect(one.manifest.facts).toHaveProperty("logitsWithin", 1e-4);
+    expect("calibrationExamples" in Object(one.manifest.facts)).toBe(precision === "int8");
   });
 
   it("caps maxLength at the encoder's positions", async () => {

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, open, writeFile } from "node:fs/promises";
+import { copyFile, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Artifact,
@@ -11,23 +11,27 @@ import {
   readJsonAs,
   readSplit,
   rowCount,
+  precisions,
   type StageContext,
 } from "@sweetspot/artifact";
-import { type Checkpoint, longestText, readCheckpoint } from "@sweetspot/model";
+import { longestText, readCheckpoint } from "@sweetspot/model";
 import { z } from "zod";
-import { checkedSentences, checkMember, tolerance } from "./check-member.ts";
-import { segmentRanges } from "./segment-graph.ts";
+import { calibrationSentences } from "./calibration.ts";
+import { checkedSentences, tolerance } from "./check-member.ts";
 import type { ExportSettings } from "./settings.ts";
-import { writeSegment } from "./write-segment.ts";
+import { writeMember } from "./write-member.ts";
 
 /**
- * The stage `export`. Writes `bundle.json`, `tokenizer.json` and `member-N/segment-K.onnx`, and checks each
- * member against its training definition on sentences of the calibration split.
+ * The stage `export`. Writes `bundle.json`, `tokenizer.json` and, by its setting `precision`,
+ * `member-N/segment-K.onnx`, `member-N/segment-K.int8.onnx` or both. It checks each member in fp32 against its
+ * training definition, on sentences of the calibration split. int8 gets its ranges from texts of the
+ * training split (`calibrationSentences`).
  *
  * @throws RangeError if a member's logits differ from the training definition's by more than 1e-4
  *   or are not finite, or if the checkpoints were trained on other data
  */
 export async function runExport({
+  settings,
   inputs,
   output,
   log,
@@ -41,7 +45,13 @@ export async function runExport({
     );
   }
   const cascade = await readJsonAs(train.path("cascade.json"), cascadeSchema);
-  const sentences = checkedSentences(await readSplit(data, "calibration"));
+  const written = precisions.filter((p) => [p, "both"].includes(settings.precision));
+  const texts = {
+    checked: checkedSentences(await readSplit(data, "calibration")),
+    calibration: written.includes("int8")
+      ? calibrationSentences(await readSplit(data, "train"))
+      : undefined,
+  };
   const members: { segments: BundleSegment[] }[] = [];
   let labels: string[] = [];
   let vocabSize = Infinity;
@@ -52,16 +62,22 @@ export async function runExport({
     labels = [...checkpoint.labels];
     vocabSize = Math.min(vocabSize, checkpoint.config.vocabSize);
     maxLength = Math.min(maxLength, longestText(checkpoint.config));
-    const segments = await writeMember(output, `member-${i + 1}`, checkpoint);
-    const paths = segments.map((s) => join(output, s.file));
-    const difference = await checkMember(checkpoint, paths, sentences, trained);
+    const name = `member-${i + 1}`;
+    const { segments, difference } = await writeMember(
+      output,
+      name,
+      checkpoint,
+      texts,
+      written,
+      trained,
+    );
     log(
       `model ${i + 1} of ${cascade.members.length}  segments: ${segments.length}, logits within ${difference.toExponential(1)} of the training definition`,
     );
     members.push({ segments });
   }
   const bundle: BundleFile = {
-    format: "sweetspot-bundle-1",
+    format: "sweetspot-bundle-2",
     method: cascade.method,
     labels,
     layers: cascade.layers,
@@ -75,26 +91,13 @@ export async function runExport({
   return {
     method: cascade.method,
     segments: members.reduce((n, m) => n + m.segments.length, 0),
-    checkedExamples: rowCount(sentences.inputIds),
+    ...(texts.calibration !== undefined && {
+      calibrationExamples: rowCount(texts.calibration.inputIds),
+    }),
+    checkedExamples: rowCount(texts.checked.inputIds),
     // The limit, not the measured difference, which varies between machines.
     logitsWithin: tolerance,
   };
-}
-
-async function writeMember(
-  output: string,
-  folder: string,
-  checkpoint: Checkpoint,
-): Promise<BundleSegment[]> {
-  await mkdir(join(output, folder));
-  const segments: BundleSegment[] = [];
-  for (const [k, range] of segmentRanges(checkpoint.exitLayers).entries()) {
-    const file = `${folder}/segment-${k + 1}.onnx`;
-    await writeSegment(join(output, file), checkpoint, range);
-    const { after, exitLayer } = range;
-    segments.push({ file, exitLayer, layers: exitLayer - after });
-  }
-  return segments;
 }
 
 const lineSchema = z.looseObject({ textPair: z.string().optional() });

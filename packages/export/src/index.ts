@@ -1,3 +1,4 @@
+export { calibrationSentences } from "./calibration.ts";
 export { type CheckedSentences, checkedSentences, checkMember } from "./check-member.ts";
 export { checkWhole } from "./repository/check-whole.ts";
 export {

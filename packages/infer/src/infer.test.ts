@@ -10,14 +10,7 @@ import {
   readSplit,
   timingSchema,
 } from "@sweetspot/artifact";
-import {
-  cascadeExits,
-  confidence,
-  exitMilliseconds,
-  exitOf,
-  exitRuleNames,
-  exitRules,
-} from "@sweetspot/eval";
+import { confidence, measuredTime, exitOf, exitRuleNames, exitRules } from "@sweetspot/eval";
 import { writeSegment } from "@sweetspot/export";
 import { readCheckpoint } from "@sweetspot/model";
 import fc from "fast-check";
@@ -182,6 +175,7 @@ describe.each(methods)("a bundle of %s", (method) => {
     expect(JSON.parse(await readFile(a.path("predictions.json"), "utf8"))).toEqual({
       format: "sweetspot-predictions-1",
       method,
+      precision: "fp32",
       labels: ["agrees", "differs", "neither"],
       layers: 2,
       members:
@@ -204,7 +198,7 @@ describe.each(methods)("a bundle of %s", (method) => {
     }
   });
 
-  it("is timed segment by segment, in eval's format", async () => {
+  it("is timed as it is used, in each precision, in eval's format", async () => {
     const timed = await runStage(time, {
       settings: { examples: 5, rounds: 2 },
       inputs: { data: data.dir, export: made(exported, method).dir },
@@ -212,21 +206,30 @@ describe.each(methods)("a bundle of %s", (method) => {
     });
     const file = timed.path("timing.json");
     const timing = timingSchema.parse(JSON.parse(await readFile(file, "utf8")));
-    expect(timing.batches.map((b) => [b.batchSize, b.examples])).toEqual([
-      [1, 10],
-      [32, 64], // the 12 examples repeat until a batch is full
-    ]);
-    const exits = cascadeExits(
-      method === "sweet" ? [{ exitLayers: [1, 2] }] : [{ exitLayers: [1] }, { exitLayers: [2] }],
-    );
-    for (const batchSize of [1, 32] as const) {
-      const [first = NaN, second = NaN] = exitMilliseconds(timing, exits, batchSize, file);
-      expect(first).toBeGreaterThan(0);
-      expect(second).toBeGreaterThan(first);
-    }
-    for (const { p10Ms, medianMs, p90Ms } of timing.batches.flatMap((b) => b.segments)) {
-      expect(p10Ms).toBeLessThanOrEqual(medianMs);
-      expect(medianMs).toBeLessThanOrEqual(p90Ms);
+    const members =
+      method === "sweet" ? [{ exitLayers: [1, 2] }] : [{ exitLayers: [1] }, { exitLayers: [2] }];
+    for (const precision of ["fp32", "int8"] as const) {
+      const batches = timing.batches[precision] ?? [];
+      expect(batches.map((b) => [b.batchSize, b.examples])).toEqual([
+        [1, 5],
+        [8, 8], // texts repeat until a call is full
+        [32, 32],
+      ]);
+      for (const { cascade, exits: alone } of batches) {
+        // From "all leave at the first exit" to everything; multi-model's second member starts over.
+        expect(cascade[0]?.cost).toBe(0.5);
+        expect(cascade.at(-1)?.cost).toBe(method === "sweet" ? 1 : 1.5);
+        expect(alone.map((p) => p.cost)).toEqual([0.5, 1]);
+        for (const { meanMs, p50Ms, p90Ms, p99Ms, noise } of [...cascade, ...alone]) {
+          expect(meanMs).toBeGreaterThan(0);
+          expect(p90Ms).toBeGreaterThanOrEqual(p50Ms);
+          expect(p99Ms).toBeGreaterThanOrEqual(p90Ms);
+          expect(noise).toBeGreaterThanOrEqual(0);
+        }
+      }
+      const measured = measuredTime(timing, { members, layers: 2, precision }, file);
+      expect(measured.exits).toHaveLength(2);
+      expect(measured.atCost(0.5)["32"]).toBe(batches[2]?.cascade[0]?.meanMs);
     }
   });
 });

@@ -21,7 +21,8 @@ const heldOut = ["calibration", "threshold", "test"] as const;
  * with `logits` float32 `[E, N, K]`, `labels` int32 `[N]` and `lengths` int32 `[N]`.
  *
  * @throws RangeError if a logit is not a finite number, the encoder cannot read a token or the length
- *   of an example, or the bundle was made from other data
+ *   of an example, the bundle was made from other data, or has
+ *   no files of the precision
  */
 export async function runPredict({
   settings,
@@ -30,7 +31,8 @@ export async function runPredict({
   log,
 }: StageContext<PredictSettings>): Promise<Record<string, Json>> {
   const { data, exported } = stageInputs("predict", inputs);
-  const bundle = await openBundle(exported.dir, { device: settings.device });
+  const { device, precision } = settings;
+  const bundle = await openBundle(exported.dir, { device, precision });
   try {
     const splits: Record<string, { examples: number }> = {};
     for (const name of settings.training ? [...heldOut, "train" as const] : heldOut) {
@@ -64,6 +66,7 @@ export async function runPredict({
     const description: Predictions = {
       format: "sweetspot-predictions-1",
       method,
+      precision,
       labels,
       layers,
       members,

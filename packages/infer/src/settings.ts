@@ -1,3 +1,4 @@
+import { type Precision, precisionSchema } from "@sweetspot/artifact";
 import { type Device, devices } from "@sweetspot/runtime/device";
 import { z } from "zod";
 
@@ -7,6 +8,8 @@ export interface PredictSettings {
   batchSize: number;
   /** Whether to predict the training split too, to measure how well each exit fits it or to teach a pupil. */
   training: boolean;
+  /** What the segments compute with; the bundle must have it. */
+  precision: Precision;
   /** The device that segments run on. The last bits of logits depend on it. */
   device: Device;
 }
@@ -27,6 +30,7 @@ const device = z.enum(devices).default("cpu");
 export const predictSettings: z.ZodType<PredictSettings> = z.strictObject({
   batchSize: z.int().positive().default(32),
   training: z.boolean().default(false),
+  precision: precisionSchema.default("fp32"),
   device,
 });
 

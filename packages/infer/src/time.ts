@@ -4,6 +4,8 @@ import { join } from "node:path";
 import {
   type Artifact,
   type Json,
+  precisionsOf,
+  readBundle,
   readSplit,
   rowCount,
   type StageContext,
@@ -14,11 +16,12 @@ import { type Bundle, openBundle } from "./bundle.ts";
 import type { TextInput } from "./classify.ts";
 import type { TimeSettings } from "./settings.ts";
 import { stageInputs } from "./stage-inputs.ts";
-import { timeBundle } from "./time-bundle.ts";
+import { timeBundles } from "./time-bundles.ts";
 
 /**
  * The stage `time`. Writes `timing.json`: how long `classify` takes on texts of the test split, in calls of
- * 1, 8 and 32 texts, tokenisation included: the cascade at several thresholds, and each exit alone.
+ * 1, 8 and 32 texts, tokenisation included: in each precision the cascade at several thresholds, and each
+ * exit alone.
  *
  * @throws RangeError if the bundle was made from other data
  */
@@ -31,18 +34,25 @@ export async function runTime({
   const { data, exported } = stageInputs("time", inputs);
   const { device } = settings;
   const threads = availableParallelism();
-  const bundle = await openBundle(exported.dir, { threads, device });
+  const bundles: Bundle[] = [];
   try {
-    const batches = await timeBundle(bundle, {
+    const { members } = await readBundle(exported.path("bundle.json"));
+    for (const precision of precisionsOf({ members }))
+      bundles.push(await openBundle(exported.dir, { precision, threads, device }));
+    const [bundle] = bundles;
+    if (bundle === undefined) throw new RangeError(`time: ${exported.dir} has no segments`);
+    const timed = await timeBundles(bundles, {
       texts: await textsOf(data, "test", settings.examples, bundle),
       calibration: await readSplit(data, "calibration"),
       rounds: settings.rounds,
     });
-    for (const { batchSize, cascade } of batches) {
-      const [first, last] = [cascade[0], cascade.at(-1)];
-      log(
-        `batch ${batchSize}: ${first?.meanMs} ms a text at the first exit, ${last?.meanMs} ms through everything`,
-      );
+    const batches: Timing["batches"] = {};
+    for (const [i, { precision }] of bundles.entries()) {
+      batches[precision] = timed[i] ?? [];
+      for (const { batchSize, cascade } of timed[i] ?? [])
+        log(
+          `${precision}, batch ${batchSize}: ${cascade[0]?.meanMs} ms a text at the first exit, ${cascade.at(-1)?.meanMs} ms through everything`,
+        );
     }
     const machine = {
       cpu: cpus()[0]?.model ?? "unknown",
@@ -57,7 +67,7 @@ export async function runTime({
     await writeFile(join(output, "timing.json"), `${JSON.stringify(timing, undefined, 2)}\n`);
     return { method: bundle.method };
   } finally {
-    await bundle.dispose();
+    await Promise.all(bundles.map((b) => b.dispose()));
   }
 }
 

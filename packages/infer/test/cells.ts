@@ -9,9 +9,14 @@ export function cellsIn(folder: string) {
   return {
     folder,
     ...trainingCells(folder),
-    export(name: string, train: Artifact, log?: (line: string) => void): Promise<Artifact> {
+    export(
+      name: string,
+      train: Artifact,
+      log?: (line: string) => void,
+      settings: object = {},
+    ): Promise<Artifact> {
       return runStage(exportStage, {
-        settings: {},
+        settings,
         inputs: { data: join(folder, "data"), train: train.dir },
         output: join(folder, name),
         ...(log === undefined ? {} : { log }),

@@ -8,6 +8,7 @@ import {
   writeOutcomes,
   writeRightAnswers,
 } from "@sweetspot/artifact";
+import { exampleTiming } from "@sweetspot/artifact/testing";
 import { confusionMatrix, evaluateMetrics, type MetricName } from "@sweetspot/eval";
 import { wilson } from "@sweetspot/statistics";
 import type { ReportedCell } from "./cell.ts";
@@ -79,7 +80,7 @@ export function fakeCell({
   const cumulative = exitLayers.map((l, e) =>
     several ? exitLayers.slice(0, e + 1).reduce((a, b) => a + b, 0) : l,
   );
-  const ms = cumulative.map((l) => ({ "1": 0.9 * l + 0.05 * draw(), "32": 0.4 * l }));
+  const ms = cumulative.map((l) => ({ "1": 0.9 * l + 0.05 * draw(), "8": 0.5 * l, "32": 0.4 * l }));
 
   const exitsAt = (threshold: number): number[] =>
     hard.map((_, i) => {
@@ -95,7 +96,11 @@ export function fakeCell({
     return {
       threshold,
       cost: mean(cumulative.map((l) => l / layers)),
-      ms: { "1": mean(ms.map((m) => m["1"])), "32": mean(ms.map((m) => m["32"])) },
+      ms: {
+        "1": mean(ms.map((m) => m["1"])),
+        "8": mean(ms.map((m) => m["8"])),
+        "32": mean(ms.map((m) => m["32"])),
+      },
       accuracy: correct / n,
       exitShares,
       correct,
@@ -126,9 +131,14 @@ export function fakeCell({
       ),
       0.95,
     );
+  const { machine, batches: timed } = exampleTiming(
+    several ? exitLayers.map((l) => [l]) : [[...exitLayers]],
+    layers,
+  );
   const results: CellResults & { format: string } = {
     format: "sweetspot-results-3",
     method,
+    precision: "fp32",
     labels,
     layers,
     examples: n,
@@ -145,7 +155,7 @@ export function fakeCell({
         correct,
         n,
         interval: wilson(correct, n),
-        ms: ms[e] ?? { "1": 0, "32": 0 },
+        ms: ms[e] ?? { "1": 0, "8": 0, "32": 0 },
         metrics: metricsOf(right[e] ?? []),
       };
     }),
@@ -158,34 +168,7 @@ export function fakeCell({
       interval: wilson(b.correct, n),
       metrics: metricsOf(b.right),
     })),
-    timing: {
-      machine: {
-        cpu: "Example CPU @ 2.0 GHz",
-        cores: 2,
-        platform: "linux x64",
-        node: "v20.19.0",
-        onnxruntime: "1.27.0",
-        threads: 2,
-        device: "cpu",
-      },
-      batches: ([1, 32] as const).map((batchSize) => ({
-        batchSize,
-        examples: 64,
-        segments: exitLayers.map((exitLayer, e) => {
-          const run = several ? exitLayer : exitLayer - (exitLayers[e - 1] ?? 0);
-          const medianMs = (batchSize === 1 ? 0.9 : 0.4) * run;
-          return {
-            member: several ? e : 0,
-            segment: several ? 0 : e,
-            exitLayer,
-            layers: run,
-            medianMs,
-            p10Ms: 0.9 * medianMs,
-            p90Ms: 1.3 * medianMs,
-          };
-        }),
-      })),
-    },
+    timing: { machine, batches: timed.fp32 ?? [] },
   };
   return {
     input: `${task}-${encoder}-${method}-${seed}`,

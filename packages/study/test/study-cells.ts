@@ -1,4 +1,5 @@
 import { type CellResults, type GradientConflict } from "@sweetspot/artifact";
+import { exampleTiming } from "@sweetspot/artifact/testing";
 import { evaluate, rightAnswers } from "@sweetspot/eval";
 import { expectedCalibrationError, reliability, type ReliabilityBin } from "@sweetspot/statistics";
 import type { StudyCell } from "../src/cell.ts";
@@ -62,22 +63,11 @@ export function studyCell({
     sha256: `${task} ${n}`,
   };
   const members = several ? exitLayers.map((l) => ({ exitLayers: [l] })) : [{ exitLayers }];
-  const segments = exitLayers.map((exitLayer, e) => {
-    const run = several ? exitLayer : exitLayer - (exitLayers[e - 1] ?? 0);
-    return {
-      member: several ? e : 0,
-      segment: several ? 0 : e,
-      exitLayer,
-      layers: run,
-      medianMs: run,
-      p10Ms: run,
-      p90Ms: run,
-    };
-  });
   const results: CellResults = {
     ...evaluate(
       {
         format: "sweetspot-predictions-1",
+        precision: "fp32",
         method,
         labels: ["no", "yes"],
         layers,
@@ -85,23 +75,10 @@ export function studyCell({
         splits: {},
       },
       test,
-      {
-        format: "sweetspot-timing-1",
-        machine: {
-          cpu: "Example CPU",
-          cores: 2,
-          platform: "linux x64",
-          node: "v20.19.0",
-          onnxruntime: "1.30.0",
-          threads: 2,
-          device: "cpu",
-        },
-        batches: [1, 32].map((batchSize) => ({
-          batchSize: batchSize as 1 | 32,
-          examples: 32,
-          segments,
-        })),
-      },
+      exampleTiming(
+        members.map((m) => m.exitLayers),
+        layers,
+      ),
       { thresholds: [0.5, 0.75, 1], confidence: 0.95 },
     ),
     calibration: exitLayers.map((exitLayer, e) => ({

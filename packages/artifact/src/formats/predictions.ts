@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { exitLayersSchema } from "./exit-layers.ts";
 import { type Method, methodSchema } from "./method.ts";
+import { type Precision, precisionSchema } from "./precision.ts";
 
 /** `predictions.json`, beside one `SPLIT.safetensors` of logits for each split. */
 export interface Predictions {
   format: "sweetspot-predictions-1";
   method: Method;
+  /** What the logits were computed with; older predictions do not say: fp32. */
+  precision: Precision;
   /** In the order of the logits. */
   labels: string[];
   /** The full model's depth. */
@@ -22,6 +25,7 @@ export const predictionsSchema: z.ZodType<Predictions> = z
   .strictObject({
     format: z.literal("sweetspot-predictions-1"),
     method: methodSchema,
+    precision: precisionSchema.default("fp32"),
     labels: z.array(z.string()).min(2),
     layers: count,
     members: z.array(z.strictObject({ exitLayers: exitLayersSchema })).min(1),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { bagOfWordsSchema, type Baseline } from "./baseline.ts";
 import { type GradientConflict, gradientConflictSchema } from "./gradient-conflict.ts";
 import { type Method, methodSchema } from "./method.ts";
+import { type Precision, precisionSchema } from "./precision.ts";
 import { type MetricsResult, metricsSchema } from "./metrics.ts";
 import { type Machine, machineSchema, type TimedBatch, timedBatchSchema } from "./timing.ts";
 
@@ -132,6 +133,8 @@ export interface PromiseResult {
 export interface CellResults {
   format: "sweetspot-results-3";
   method: Method;
+  /** What its segments compute with. */
+  precision: Precision;
   /** In the order of the logits. */
   labels: string[];
   /** The full model's depth. */
@@ -169,6 +172,7 @@ export interface CellResults {
   conflict?: GradientConflict[] | undefined;
   /** What answers without an encoder score on the test split, where the data are known. */
   baseline?: BaselineResult | undefined;
+  /** In the results' precision. */
   timing: { machine: Machine; batches: TimedBatch[] };
 }
 
@@ -221,6 +225,7 @@ const reliability = z.strictObject({
 export const cellResultsSchema: z.ZodType<CellResults> = z.strictObject({
   format: z.literal("sweetspot-results-3"),
   method: methodSchema,
+  precision: precisionSchema,
   labels: z.array(z.string()).min(2),
   layers: positive,
   examples: positive,

@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { type Precision, precisions } from "./precision.ts";
 
 /** `timing.json`: how long texts take, measured with the machine otherwise idle. */
 export interface Timing {
   format: "sweetspot-timing-2";
   machine: Machine;
-  /** One for each batch size. */
-  batches: TimedBatch[];
+  /** For each precision that the bundle has, one entry for each batch size; all were timed in turns. */
+  batches: Partial<Record<Precision, TimedBatch[]>>;
 }
 
 /** The machine on which it was measured. */
@@ -88,5 +89,7 @@ export const timedBatchSchema: z.ZodType<TimedBatch> = z.strictObject({
 export const timingSchema: z.ZodType<Timing> = z.strictObject({
   format: z.literal("sweetspot-timing-2"),
   machine: machineSchema,
-  batches: z.array(timedBatchSchema),
+  batches: z
+    .partialRecord(z.enum(precisions), z.array(timedBatchSchema))
+    .refine((batches) => Object.keys(batches).length > 0, { error: "must have a precision" }),
 });

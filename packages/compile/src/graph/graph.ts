@@ -2,9 +2,17 @@
 
 /**
  * A value's dtype. What a traced function takes and returns is float32, int32 or bool, as tfjs has it. int64
- * is of shapes, indices and the ids of an exported model; float64, uint8 and uint32 are of values in between.
+ * is of shapes, indices and the ids of an exported model; float64, uint8, int8 and uint32 are of values in between.
  */
-export type Dtype = "float32" | "int32" | "bool" | "int64" | "float64" | "uint8" | "uint32";
+export type Dtype =
+  | "float32"
+  | "int32"
+  | "bool"
+  | "int64"
+  | "float64"
+  | "uint8"
+  | "int8"
+  | "uint32";
 
 /** A whole number times symbols, plus another whole number: `12 * B * T`, `T - 1`. */
 export interface SymbolicDim {
@@ -57,7 +65,7 @@ export function onnxNode(
 export interface Constant {
   dtype: Dtype;
   shape: readonly number[];
-  data: Float32Array | Int32Array | Uint8Array | BigInt64Array;
+  data: Float32Array | Int32Array | Uint8Array | Int8Array | BigInt64Array;
 }
 
 /** The result of a trace: inputs, outputs, and how to compute them. */

@@ -53,6 +53,11 @@ function writeGraph(m: Message, raw: Graph): void {
     m.message(5, (t) => writeTensor(t, name, constant));
   for (const input of graph.inputs) m.message(11, (v) => writeValueInfo(v, input));
   for (const output of graph.outputs) m.message(12, (v) => writeValueInfo(v, output));
+  // ONNX does not know the types of others' operators, all float32 here; its tools ask for them.
+  const stated = new Set(graph.outputs.map((o) => o.name));
+  for (const { outputs } of graph.nodes.filter((n) => n.domain === "com.microsoft"))
+    for (const name of outputs.filter((o) => !stated.has(o)))
+      m.message(13, (v) => writeValueInfo(v, { name, dtype: "float32" }));
 }
 
 function writeNode(m: Message, node: GraphNode, index: number): void {
@@ -84,19 +89,25 @@ function writeTensor(m: Message, name: string, { dtype, shape, data }: Constant)
   m.bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-function writeValueInfo(m: Message, { name, dtype, shape }: ValueInfo): void {
+/** A value's type; its shape may be unknown. */
+function writeValueInfo(
+  m: Message,
+  { name, dtype, shape }: Pick<ValueInfo, "name" | "dtype"> & Partial<ValueInfo>,
+): void {
   m.string(1, name);
   m.message(2, (type) =>
-    type.message(1, (tensor) =>
-      tensor.int(1, onnxType[dtype]).message(2, (s) => {
+    type.message(1, (tensor) => {
+      tensor.int(1, onnxType[dtype]);
+      if (shape === undefined) return;
+      tensor.message(2, (s) => {
         for (const dim of shape) {
           s.message(1, (d) => {
             if (typeof dim === "number") d.int(1, dim);
             else d.string(2, formatDim(dim));
           });
         }
-      }),
-    ),
+      });
+    }),
   );
 }
 

@@ -61,6 +61,7 @@ export function inputList(call: KernelCall): [tf.TensorInfo, ...tf.TensorInfo[]]
 export const onnxType: Readonly<Record<Dtype, number>> = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,

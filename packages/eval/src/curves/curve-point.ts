@@ -26,15 +26,15 @@ export interface ExitCosts {
  * @throws RangeError as `measuredTime`
  */
 export function exitCosts(
-  { members, layers }: Pick<Predictions, "members" | "layers">,
+  predictions: Pick<Predictions, "members" | "layers" | "precision">,
   timing: Timing,
   timingFile: string,
 ): ExitCosts {
-  const exits = cascadeExits(members);
+  const { members, layers } = predictions;
   return {
-    exitLayers: exits.map((exit) => exit.layers),
+    exitLayers: cascadeExits(members).map((exit) => exit.layers),
     layers,
-    time: measuredTime(timing, exits, timingFile),
+    time: measuredTime(timing, predictions, timingFile),
   };
 }
 

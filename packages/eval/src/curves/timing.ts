@@ -1,5 +1,5 @@
-import type { Milliseconds, TimedBatch, Timing } from "@sweetspot/artifact";
-import type { CascadeExit } from "./exit-cost.ts";
+import type { Milliseconds, Predictions, TimedBatch, Timing } from "@sweetspot/artifact";
+import { cascadeExits } from "./exit-cost.ts";
 
 /** Milliseconds a text, from a cascade's timing. */
 export interface MeasuredTime {
@@ -13,33 +13,46 @@ export interface MeasuredTime {
  * The time of a cascade, as a function of its mean cost, and of its exits alone.
  *
  * @param where the file, for errors
- * @throws RangeError if a batch size was not timed or was timed twice, or the timing has another number of
- *   exits than the predictions
+ * @throws RangeError if the precision or a batch size was not timed, or was timed twice, or the timing has other exits
+ *   than the predictions
  */
 export function measuredTime(
   timing: Timing,
-  exits: readonly CascadeExit[],
+  { members, layers, precision }: Pick<Predictions, "members" | "layers" | "precision">,
   where: string,
 ): MeasuredTime {
-  const [one, eight, many] = ([1, 8, 32] as const).map((size) => timedBatch(timing, size, where));
+  const exits = cascadeExits(members);
+  const batches = timing.batches[precision];
+  if (batches === undefined)
+    throw new RangeError(
+      `${where}: expected times in ${precision}, got none; run the stage time again`,
+    );
+  const [one, eight, many] = ([1, 8, 32] as const).map((size) => timedBatch(batches, size, where));
   const each = (of: (batch: TimedBatch | undefined) => number): Milliseconds => ({
     "1": of(one),
     "8": of(eight),
     "32": of(many),
   });
-  for (const batch of [one, eight, many])
-    if (batch?.exits.length !== exits.length)
+  for (const batch of [one, eight, many]) {
+    const timed = batch?.exits.map(({ cost }) => Math.round(cost * layers)) ?? [];
+    const expected = exits.map((exit) => exit.exitLayer);
+    if (timed.join() !== expected.join())
       throw new RangeError(
-        `${where}: expected the times of ${exits.length} exits at batch size ${batch?.batchSize}, as in the predictions, got ${batch?.exits.length}; both must come from one export`,
+        `${where}: expected the times of exits after layers ${expected.join(", ")} at batch size ${batch?.batchSize}, as in the predictions, got ${timed.join(", ")}; both must come from one export`,
       );
+  }
   return {
     atCost: (cost) => each((batch) => interpolated(batch?.cascade ?? [], cost)),
     exits: exits.map((_, e) => each((batch) => batch?.exits[e]?.meanMs ?? NaN)),
   };
 }
 
-function timedBatch(timing: Timing, size: TimedBatch["batchSize"], where: string): TimedBatch {
-  const batches = timing.batches.filter((b) => b.batchSize === size);
+function timedBatch(
+  all: readonly TimedBatch[],
+  size: TimedBatch["batchSize"],
+  where: string,
+): TimedBatch {
+  const batches = all.filter((b) => b.batchSize === size);
   const [batch] = batches;
   if (batch === undefined || batches.length > 1)
     throw new RangeError(

@@ -27,7 +27,7 @@ const [exits, n, classes] = [4, 499, 7];
 const costs: ExitCosts = {
   exitLayers: [1, 3, 7, 13],
   layers: 6,
-  exitMs: { "1": [1, 2, 3, 5], "32": [1, 1, 2, 3] },
+  time: { atCost: (cost) => ({ "1": cost, "8": cost, "32": cost }), exits: [] },
 };
 const test1 = split(1, exits, n, classes);
 const { correct, confidences } = predictedSplit(test1, classes);

@@ -221,7 +221,7 @@ const { ${outputs.join(", ")} } = await model(inputs);
 ${outputs.map((output) => `console.log(${output}.tolist());`).join("\n")}
 \`\`\`
 
-\`onnx/model.onnx\` runs every layer, whichever exit is read. To stop early, use the chain of files, one for each exit, that \`@sweetspot/export\` writes and \`@sweetspot/infer\` runs.`;
+\`onnx/model.onnx\` is in fp32, \`onnx/model_quantized.onnx\` in int8, a quarter of the size: \`{ dtype: "q8" }\`, the default in browsers. Both run every layer, whichever exit is read. To stop early, use the chain of files, one for each exit, that \`@sweetspot/export\` writes and \`@sweetspot/infer\` runs.`;
   const types = knowsTypes(config)
     ? " For a pair of texts the model needs the token types: `tokenizer(first, { text_pair: second, return_token_type_ids: true })`."
     : "";

@@ -22,6 +22,7 @@ async function written(name: string, content: Partial<RepositoryContent> = {}): 
     tokenizer: smallTokenizer,
     maxLength: 16,
     sentences: randomSentences([5, 11, 2]),
+    calibration: randomSentences([7, 3]),
     card: someCard(name),
     ...content,
   });
@@ -46,6 +47,7 @@ describe("writeRepository", () => {
       "config.json",
       "model.safetensors",
       "onnx/model.onnx",
+      "onnx/model_quantized.onnx",
       "special_tokens_map.json",
       "tokenizer.json",
       "tokenizer_config.json",

@@ -1,10 +1,18 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type HostTensor, replaceFolder, writeSafetensors } from "@sweetspot/artifact";
-import { onnxModel } from "@sweetspot/compile";
+import {
+  type HostTensor,
+  padRows,
+  replaceFolder,
+  rowCount,
+  writeSafetensors,
+} from "@sweetspot/artifact";
+import { quantise } from "@sweetspot/compile";
 import { type Checkpoint, longestText, publishedName } from "@sweetspot/model";
+import { calibrate, quantiseOptions } from "../calibration.ts";
 import type { CheckedSentences } from "../check-member.ts";
-import { checkWhole } from "./check-whole.ts";
+import { writeGraph } from "../write-segment.ts";
+import { checkWhole, wholeFeeds } from "./check-whole.ts";
 import { type ModelCard, modelCard } from "./model-card.ts";
 import { repositoryConfig } from "./repository-config.ts";
 import { tokenizerFiles } from "./repository-tokenizer.ts";
@@ -19,6 +27,8 @@ export interface RepositoryContent {
   maxLength: number;
   /** Real text to check the written model on. */
   sentences: CheckedSentences;
+  /** Texts of the training split, which show how large activations get in int8; see `calibrationSentences`. */
+  calibration: CheckedSentences;
   card: ModelCard;
   /** The speed-accuracy curve, as the content of an SVG file. */
   curve?: string | undefined;
@@ -34,11 +44,11 @@ export interface WrittenRepository {
 
 /**
  * Writes a trained model as a repository of the Hugging Face Hub: `config.json`,
- * `model.safetensors`, the tokenizer's three files, `onnx/model.onnx`, `README.md` and perhaps
- * `curve.svg`. transformers.js loads it, as does Python's transformers if exits read the first token (see
+ * `model.safetensors`, the tokenizer's three files, `onnx/model.onnx`, `onnx/model_quantized.onnx` in int8,
+ * `README.md` and perhaps `curve.svg`. transformers.js loads it, as does Python's transformers if exits read the first token (see
  * `publishedClass`), and `readCheckpoint` reads the checkpoint back.
  *
- * The folder is whole or absent: it is written under a temporary name, its ONNX file is checked against
+ * The folder is whole or absent: it is written under a temporary name, its fp32 ONNX file is checked against
  * the training definition, and only then does it replace a repository of that name.
  *
  * @param folder a new folder, or one with a repository that was written before
@@ -48,7 +58,7 @@ export interface WrittenRepository {
  */
 export async function writeRepository(
   folder: string,
-  { checkpoint, tokenizer, maxLength, sentences, card, curve }: RepositoryContent,
+  { checkpoint, tokenizer, maxLength, sentences, calibration, card, curve }: RepositoryContent,
 ): Promise<WrittenRepository> {
   const longest = longestText(checkpoint.config);
   if (maxLength > longest)
@@ -69,7 +79,7 @@ export async function writeRepository(
     "tokenizer_config.json": json(tokenizerConfig),
     ...(curve !== undefined && { "curve.svg": curve }),
   };
-  const onnx = "onnx/model.onnx";
+  const [onnx, quantised] = ["onnx/model.onnx", "onnx/model_quantized.onnx"];
   let difference = 0;
   await replaceFolder(folder, async (temporary) => {
     await checkReplaceable(folder);
@@ -79,10 +89,20 @@ export async function writeRepository(
     await writeSafetensors(join(temporary, "model.safetensors"), publishedWeights(checkpoint), {
       metadata: { format: "pt" },
     });
-    await writeFile(join(temporary, onnx), onnxModel(wholeGraph(checkpoint)), { flush: true });
+    const graph = wholeGraph(checkpoint);
+    await writeGraph(join(temporary, onnx), graph);
     difference = await checkWhole(checkpoint, join(temporary, onnx), sentences);
+    const { inputIds, tokenTypeIds } = calibration;
+    const alone = Array.from({ length: rowCount(inputIds) }, (_, i) =>
+      wholeFeeds(graph, padRows(inputIds, [i], { tokenTypeIds })),
+    );
+    const { ranges } = await calibrate(graph, alone);
+    await writeGraph(join(temporary, quantised), quantise(graph, ranges, quantiseOptions));
   });
-  return { files: [...Object.keys(texts), "model.safetensors", onnx].sort(), difference };
+  return {
+    files: [...Object.keys(texts), "model.safetensors", onnx, quantised].sort(),
+    difference,
+  };
 }
 
 /** The weights under the names of `publishedClass`, in the checkpoint's order. */

@@ -1,3 +1,4 @@
+import type { TimedBatch, TimedPoint } from "@sweetspot/artifact";
 import type { Comparison } from "../summary/comparisons.ts";
 import type { Interval } from "@sweetspot/statistics";
 import { escapeText } from "../figures/draw.ts";
@@ -114,29 +115,38 @@ export function gridTable(method: MethodSummary): string {
   );
 }
 
-/** The times of each segment of the methods' first seeds. */
-export function segmentTable({ methods }: Group): string {
+/** A time that differs by more than this between alternate rounds is marked. */
+const mostNoise = 0.1;
+
+/** How long the cascades and each exit alone take, of the methods' first seeds. */
+export function timeTable({ methods }: Group): string {
   return table(
-    "Measured milliseconds per example of each segment: the median, and in brackets the range of the middle 80% of runs. At batch 32 a batch's time is divided by 32.",
-    ["", "model", "layers", "batch 1", "batch 32"],
+    `Milliseconds a text, tokenisation included, in calls of 1, 8 and 32 texts: the mean, and in brackets the 50th, 90th and 99th percentile of the calls. A time marked “noisy” differed by more than ${percent(mostNoise)} between alternate rounds.`,
+    ["", "what runs", "layers", "1 text", "8 texts", "32 texts"],
     methods.flatMap((method) => {
-      const batches = method.cells[0]?.results.timing.batches ?? [];
-      const [first] = batches;
-      return (first?.segments ?? []).map((s) => [
+      const [cell] = method.cells;
+      const batches = cell?.results.timing.batches ?? [];
+      const row = (what: string, of: (batch: TimedBatch) => TimedPoint | undefined) => [
         methodName(method),
-        String(s.member + 1),
-        s.layers === 1 ? String(s.exitLayer) : `${s.exitLayer - s.layers + 1} to ${s.exitLayer}`,
-        ...[1, 32].map((size) => {
-          const timed = batches
-            .find((b) => b.batchSize === size)
-            ?.segments.find((t) => t.member === s.member && t.segment === s.segment);
-          return timed === undefined
-            ? "–"
-            : `${milliseconds(timed.medianMs)} <small>(${milliseconds(timed.p10Ms)} to ${milliseconds(timed.p90Ms)})</small>`;
-        }),
-      ]);
+        what,
+        percent((batches[0] && of(batches[0])?.cost) ?? NaN),
+        ...batches.map((batch) => timeCell(of(batch))),
+      ];
+      return [
+        ...(batches[0]?.cascade ?? []).map((_, i) => row("the cascade", (b) => b.cascade[i])),
+        ...(cell?.results.exits ?? []).map(({ exitLayer }, e) =>
+          row(`layer ${exitLayer} alone`, (b) => b.exits[e]),
+        ),
+      ];
     }),
   );
+}
+
+function timeCell(point: TimedPoint | undefined): string {
+  if (point === undefined) return "–";
+  const quantiles = [point.p50Ms, point.p90Ms, point.p99Ms].map(milliseconds).join(", ");
+  const noisy = point.noise > mostNoise ? ", noisy" : "";
+  return `${milliseconds(point.meanMs)} <small>(${quantiles}${noisy})</small>`;
 }
 
 function methodName({ label, color }: MethodSummary): string {

@@ -8,7 +8,7 @@ import {
   comparisonTable,
   gridTable,
   headlineTable,
-  segmentTable,
+  timeTable,
 } from "./html-tables.ts";
 import { mistakesSection, type PredictionsFile } from "./mistakes.ts";
 import { palette } from "../summary/methods.ts";
@@ -89,7 +89,7 @@ ${figures.slice(1).map(figureSection).join("\n")}
 ${promised(drawn)}${byClass(group)}${mistakesSection(drawn, predictions)}<h3>In full</h3>
 <details><summary>All comparisons</summary>${comparisonTable(comparisons)}</details>
 <details><summary>The thresholds of the grid</summary>${group.methods.map(gridTable).join("\n")}</details>
-<details><summary>The segments' times</summary><p>${escapeText(machinesText(group))}</p>${segmentTable(group)}</details>
+<details><summary>Measured times</summary><p>${escapeText(machinesText(group))}</p>${timeTable(group)}</details>
 </section>`;
 }
 

@@ -1,4 +1,4 @@
-import type { Machine, MetricsResult } from "@sweetspot/artifact";
+import type { Machine, MetricsResult, Milliseconds } from "@sweetspot/artifact";
 import type { Interval } from "@sweetspot/statistics";
 import type { ReportedCell } from "../cell.ts";
 import { type MethodStyle, methodStyles } from "./methods.ts";
@@ -28,11 +28,14 @@ export interface ExitSummary {
   accuracy: Spread;
   /** The mean of the seeds' intervals, each about one model on other test examples. */
   interval: Interval;
-  /** Milliseconds per example that the classifier alone needs, at batch 1 and 32. */
-  ms: { "1": Spread; "32": Spread };
+  /** That the classifier alone needs. */
+  ms: TimeSummary;
   /** By metric. */
   scores: Record<string, ScoreSummary>;
 }
+
+/** Milliseconds a text, in calls of 1, 8 and 32 texts. */
+export type TimeSummary = Record<keyof Milliseconds, Spread>;
 
 export interface BudgetSummary {
   budget: number;
@@ -41,7 +44,7 @@ export interface BudgetSummary {
   interval: Interval;
   /** One for each seed. */
   thresholds: number[];
-  ms: { "1": Spread; "32": Spread };
+  ms: TimeSummary;
   scores: Record<string, ScoreSummary>;
 }
 
@@ -49,7 +52,7 @@ export interface GridSummary {
   threshold: number;
   cost: Spread;
   accuracy: Spread;
-  ms: { "1": Spread; "32": Spread };
+  ms: TimeSummary;
   exitShares: Spread[];
 }
 
@@ -153,9 +156,10 @@ function summariseMethod(style: MethodStyle, cells: ReportedCell[]): MethodSumma
   const over = (value: (results: ReportedCell["results"]) => number | undefined): Spread =>
     spread(all.map((r) => value(r) ?? NaN));
   const ms = (
-    value: (results: ReportedCell["results"]) => { "1": number; "32": number } | undefined,
-  ) => ({
+    value: (results: ReportedCell["results"]) => Milliseconds | undefined,
+  ): TimeSummary => ({
     "1": over((r) => value(r)?.["1"]),
+    "8": over((r) => value(r)?.["8"]),
     "32": over((r) => value(r)?.["32"]),
   });
   const interval = (
@@ -171,7 +175,7 @@ function summariseMethod(style: MethodStyle, cells: ReportedCell[]): MethodSumma
       n,
       accuracy: over((r) => r.exits[e]?.accuracy),
       interval: interval((r) => r.exits[e]?.interval),
-      ms: ms((r) => aloneMs(r, e)),
+      ms: ms((r) => r.exits[e]?.ms),
       scores: scoresOver(all.flatMap((r) => r.exits[e]?.metrics ?? [])),
     })),
     atBudget: (first?.results.atBudget ?? []).map(({ budget }, b) => ({
@@ -203,17 +207,6 @@ function scoresOver(seeds: readonly MetricsResult[]): Record<string, ScoreSummar
       return [name, { value: spread(of.map(({ value }) => value)), interval: [end(0), end(1)] }];
     }),
   );
-}
-
-/** An exit's milliseconds less those of earlier members. */
-function aloneMs({ exits }: ReportedCell["results"], e: number): { "1": number; "32": number } {
-  const exit = exits[e];
-  if (exit === undefined) return { "1": NaN, "32": NaN };
-  const before = exits.find((other) => other.layers === exit.layers - exit.exitLayer);
-  return {
-    "1": exit.ms["1"] - (before?.ms["1"] ?? 0),
-    "32": exit.ms["32"] - (before?.ms["32"] ?? 0),
-  };
 }
 
 function same(

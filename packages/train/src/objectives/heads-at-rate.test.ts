@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { earlyExit } from "./early-exit.ts";
+import type { Objective } from "./objective.ts";
 import { headsAtRate } from "./heads-at-rate.ts";
 import { sweetRates } from "./sweet-rates.ts";
 
@@ -12,8 +13,8 @@ it("multiplies the heads' shares and leaves the segments'", () => {
 });
 
 it("keeps the objective's other values, and the objective itself at a factor of 1", () => {
-  const weighted = { course: () => ({ lossWeights: [1, 2, 3] }) };
-  expect(headsAtRate(weighted, 3).course(place)).toEqual({
+  const weighted: Pick<Objective, "course"> = { course: () => ({ lossWeights: [1, 2, 3] }) };
+  expect(headsAtRate(weighted, 3).course?.(place)).toEqual({
     lossWeights: [1, 2, 3],
     rates: [1, 1, 1, 3, 3, 3],
   });

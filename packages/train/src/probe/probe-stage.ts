@@ -83,6 +83,7 @@ export async function runProbe({
     }
     const predictions: Predictions = {
       format: "sweetspot-predictions-1",
+      precision: "fp32",
       method: "probe",
       labels,
       layers: exitLayers.at(-1) ?? 0,

@@ -13,6 +13,8 @@ import { type Cascade, runCascade } from "./run-cascade.ts";
 
 /** A way to answer that is timed. */
 interface Way {
+  bundle: Bundle;
+  /** The part of the bundle that answers. */
   cascade: Cascade;
   threshold: number;
 }
@@ -27,43 +29,50 @@ interface Times {
 const mostPlaced = 200;
 
 /**
- * Times a bundle as it is used: calls of 1, 8 and 32 texts in the order of arrival, tokenisation included,
- * batches shrinking. The ways to answer take turns call by call, so that a slow moment of the machine
- * affects all of them; a first round warms up and is not counted.
+ * Times a bundle in each of its precisions as it is used: calls of 1, 8 and 32 texts in the order of
+ * arrival, tokenisation included, batches shrinking. All ways to answer, in all precisions, take turns call
+ * by call, so that a slow moment of the machine affects all of them; a first round warms up and is not
+ * counted.
  *
  * Timed are the cascade at five thresholds, from "all leave at the first exit" to "none leaves early", at
  * costs spread evenly over the calibration split, and each exit alone.
  *
+ * @param bundles the same one in different precisions
  * @param rounds 2 or more
+ * @returns for each bundle, one entry for each batch size
  */
-export async function timeBundle(
-  bundle: Bundle,
+export async function timeBundles(
+  bundles: readonly Bundle[],
   {
     texts,
     calibration,
     rounds,
   }: { texts: readonly TextInput[]; calibration: EncodedSplit; rounds: number },
-): Promise<TimedBatch[]> {
-  const cascadeWays = (await thresholdsOf(bundle, calibration)).map((threshold): Way => {
-    return { cascade: bundle, threshold };
-  });
-  const exitWays = exitsAlone(bundle, cascadeWays);
-  const ways = [...new Set([...cascadeWays, ...exitWays])];
-  const batches: TimedBatch[] = [];
+): Promise<TimedBatch[][]> {
+  const timed = await Promise.all(
+    bundles.map(async (bundle) => {
+      const thresholds = await thresholdsOf(bundle, calibration);
+      const cascade = thresholds.map((threshold): Way => ({ bundle, cascade: bundle, threshold }));
+      return { bundle, cascade, exits: exitsAlone(bundle, cascade), batches: [] as TimedBatch[] };
+    }),
+  );
+  const ways = [...new Set(timed.flatMap(({ cascade, exits }) => [...cascade, ...exits]))];
   for (const batchSize of timedBatchSizes) {
     const calls = callsOf(texts, batchSize);
-    const times = await timeWays(bundle, ways, calls, rounds);
-    const pointOf = (way: Way): TimedPoint =>
-      timedPoint(times.get(way) ?? { calls: [], layersRun: NaN }, bundle.layers);
-    const points = cascadeWays.map(pointOf).sort((a, b) => a.cost - b.cost);
-    batches.push({
-      batchSize,
-      examples: calls.length * batchSize,
-      cascade: points.filter((p, i) => p.cost > (points[i - 1]?.cost ?? 0)),
-      exits: exitWays.map(pointOf),
-    });
+    const times = await timeWays(ways, calls, rounds);
+    for (const { bundle, cascade, exits, batches } of timed) {
+      const pointOf = (way: Way): TimedPoint =>
+        timedPoint(times.get(way) ?? { calls: [], layersRun: NaN }, bundle.layers);
+      const points = cascade.map(pointOf).sort((a, b) => a.cost - b.cost);
+      batches.push({
+        batchSize,
+        examples: calls.length * batchSize,
+        cascade: points.filter((p, i) => p.cost > (points[i - 1]?.cost ?? 0)),
+        exits: exits.map(pointOf),
+      });
+    }
   }
-  return batches;
+  return timed.map(({ batches }) => batches);
 }
 
 /** Full calls of texts in their order; a few texts are used more than once. */
@@ -114,13 +123,12 @@ function exitsAlone(bundle: Bundle, cascade: readonly Way[]): Way[] {
       if (ends && k === 0 && first !== undefined) return first;
       if (ends && k === member.length - 1 && last !== undefined) return last;
       const sessions = [member.slice(0, k + 1)];
-      return { cascade: { sessions, labels: bundle.labels }, threshold: Infinity };
+      return { bundle, cascade: { sessions, labels: bundle.labels }, threshold: Infinity };
     }),
   );
 }
 
 async function timeWays(
-  bundle: Bundle,
   ways: readonly Way[],
   calls: readonly (readonly TextInput[])[],
   rounds: number,
@@ -132,10 +140,11 @@ async function timeWays(
   for (let round = 0; round <= rounds; round++)
     for (const [c, call] of calls.entries())
       for (const [way, taken] of times) {
-        const leaving = { ...way, rule: "max-probability", temperatures: [] } as const;
+        const { bundle, cascade, threshold } = way;
+        const leaving = { threshold, rule: "max-probability", temperatures: [] } as const;
         const start = performance.now();
         const encoded = encodeTexts(bundle, call);
-        const answers = await runCascade(way.cascade, encoded, leaving, call.length);
+        const answers = await runCascade(cascade, encoded, leaving, call.length);
         const ms = performance.now() - start;
         if (round > 0) taken.calls[c]?.push(ms / call.length);
         else taken.layersRun += answers.reduce((sum, a) => sum + a.layersRun, 0) / texts;
