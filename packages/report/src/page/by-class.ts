@@ -35,10 +35,9 @@ function classTable({ cells }: MethodSummary, { labels, confidence }: Group): st
   const at = `at ${percent(shownBudget, 0)} cost`;
   return table(
     `In %, with the ${percent(confidence, 0)} interval: the full model, and the cascade ${at}. A dash: the class was never answered, or has no example.`,
-    ["", "examples", "precision", "recall", `precision ${at}`, `recall ${at}`],
+    ["", "precision", "recall", `precision<small>${at}</small>`, `recall<small>${at}</small>`],
     labels.map((label, k) => [
-      escapeText(label),
-      count(full[0]?.perClass[k]?.count ?? 0),
+      `${escapeText(label)}<small>${count(full[0]?.perClass[k]?.count ?? 0)} examples</small>`,
       ...[full, half].flatMap((seeds) => [
         share(seeds, k, "answered", "precision"),
         share(seeds, k, "count", "recall"),
