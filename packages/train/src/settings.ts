@@ -17,7 +17,7 @@ const poolings = {
 } as const satisfies { [P in Pooling | "encoder"]: P };
 
 /** How the exits' heads are trained. */
-export interface HeadSettings {
+interface HeadSettings {
   /**
    * What the heads start from: random weights, or a probe, a linear classifier fitted on the layer of the
    * frozen encoder. A probe needs a pooling without a pooler: `mean` or `first-token-linear`.

@@ -35,7 +35,7 @@ export interface ExitSummary {
 }
 
 /** Milliseconds a text, in calls of 1, 8 and 32 texts. */
-export type TimeSummary = Record<keyof Milliseconds, Spread>;
+type TimeSummary = Record<keyof Milliseconds, Spread>;
 
 export interface BudgetSummary {
   budget: number;

@@ -22,7 +22,7 @@ import type { DenseRows } from "@sweetspot/statistics";
 export const probePoolings: readonly LinearPooling[] = ["mean", "first-token-linear"];
 
 /** The features of one layer, each pooling's `[N, C]`. */
-export type LayerFeatures = Record<LinearPooling, DenseRows>;
+type LayerFeatures = Record<LinearPooling, DenseRows>;
 
 /** A frozen encoder that is ready to run. The caller disposes of it. */
 export interface FrozenEncoder {

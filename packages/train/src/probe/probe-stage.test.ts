@@ -78,7 +78,10 @@ describe("the stage probe", () => {
         [`exits.${exitLayer}.classifier.bias`]: head?.bias,
       };
       const params = Object.fromEntries(
-        Object.entries(weights).map(([name, t]) => [name, tf.tensor(t?.data ?? [], [...(t?.shape ?? [])])]),
+        Object.entries(weights).map(([name, t]) => [
+          name,
+          tf.tensor(t?.data ?? [], [...(t?.shape ?? [])]),
+        ]),
       );
       const shape: [number, number] = [batchSize, length];
       const [expected] = exitLogits(
