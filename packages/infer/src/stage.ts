@@ -55,7 +55,7 @@ export const time: Stage<TimeSettings> = {
       3 *
       timedPasses *
       settings.examples *
-      (settings.rounds + 1) *
+      settings.rounds *
       inputQuantity(inputs, "export", "forward"),
   }),
   run: async (context) => (await import("./time.ts")).runTime(context),

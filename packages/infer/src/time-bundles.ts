@@ -31,8 +31,8 @@ const mostPlaced = 200;
 /**
  * Times a bundle in each of its precisions as it is used: calls of 1, 8 and 32 texts in the order of
  * arrival, tokenisation included, batches shrinking. All ways to answer, in all precisions, take turns call
- * by call, so that a slow moment of the machine affects all of them; a first round warms up and is not
- * counted.
+ * by call, so that a slow moment of the machine affects all of them; a first call of each warms up and is
+ * not counted.
  *
  * Timed are the cascade at five thresholds, from "all leave at the first exit" to "none leaves early", at
  * costs spread evenly over the calibration split, and each exit alone.
@@ -136,9 +136,10 @@ async function timeWays(
   const times = new Map(
     ways.map((way) => [way, { calls: calls.map((): number[] => []), layersRun: 0 }]),
   );
-  const texts = calls.reduce((sum, call) => sum + call.length, 0);
+  const texts = rounds * calls.reduce((sum, call) => sum + call.length, 0);
   for (let round = 0; round <= rounds; round++)
-    for (const [c, call] of calls.entries())
+    // The first call warms up.
+    for (const [c, call] of (round === 0 ? calls.slice(0, 1) : calls).entries())
       for (const [way, taken] of times) {
         const { bundle, cascade, threshold } = way;
         const leaving = { threshold, rule: "max-probability", temperatures: [] } as const;
@@ -146,8 +147,9 @@ async function timeWays(
         const encoded = encodeTexts(bundle, call);
         const answers = await runCascade(cascade, encoded, leaving, call.length);
         const ms = performance.now() - start;
-        if (round > 0) taken.calls[c]?.push(ms / call.length);
-        else taken.layersRun += answers.reduce((sum, a) => sum + a.layersRun, 0) / texts;
+        if (round === 0) continue;
+        taken.calls[c]?.push(ms / call.length);
+        taken.layersRun += answers.reduce((sum, a) => sum + a.layersRun, 0) / texts;
       }
   return times;
 }
