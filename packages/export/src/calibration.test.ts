@@ -9,11 +9,11 @@ const lengthsOf = ({ inputIds }: ReturnType<typeof calibrationSentences>) =>
   Array.from({ length: rowCount(inputIds) }, (_, i) => row(inputIds, i).length);
 
 describe("calibrationSentences", () => {
-  it("takes all of a small split, and 512 of a large one, spread evenly", () => {
+  it("takes all of a small split, and 256 of a large one, spread evenly", () => {
     expect(lengthsOf(calibrationSentences(randomSentences([4, 9, 6])))).toEqual([4, 9, 6]);
     const sorted = Array.from({ length: 2048 }, (_, i) => 1 + (i >> 8));
     const chosen = lengthsOf(calibrationSentences(randomSentences(sorted)));
-    expect(chosen).toEqual(sorted.filter((_, i) => i % 4 === 0));
+    expect(chosen).toEqual(sorted.filter((_, i) => i % 8 === 0));
   });
 
   it("takes fewer long texts, of 16,384 tokens at most, but one at least", () => {

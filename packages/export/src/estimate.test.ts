@@ -15,12 +15,12 @@ async function estimateOf(precision: "fp32" | "int8" | "both", training: number)
 describe("the estimate of export", () => {
   it.each([
     ["fp32", 100, 0],
-    ["int8", 30, 300 * 7],
-    ["both", 130, 300 * 7],
+    ["int8", 30, 200 * 7],
+    ["both", 130, 200 * 7],
   ] as const)(
     "counts the files and the calibration of %s",
     async (precision, bytes, operations) => {
-      expect(await estimateOf(precision, 300)).toMatchObject({
+      expect(await estimateOf(precision, 200)).toMatchObject({
         weightBytes: bytes,
         operations,
         quantities: { forward: 7, exits: 2 },
@@ -29,6 +29,6 @@ describe("the estimate of export", () => {
   );
 
   it("counts no more texts than are used", async () => {
-    expect(await estimateOf("int8", 100_000)).toMatchObject({ operations: 512 * 7 });
+    expect(await estimateOf("int8", 100_000)).toMatchObject({ operations: 256 * 7 });
   });
 });
