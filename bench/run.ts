@@ -9,6 +9,7 @@ import { cellsAtOnceRows } from "./cells-at-once.ts";
 import { fineTuneRows } from "./fine-tune-rows.ts";
 import { gradientConflictRows } from "./gradient-conflict.ts";
 import { inferenceRows } from "./inference-rows.ts";
+import { int8Rows } from "./int8-rows.ts";
 import { type Row, table, updateReadme, versionsOf, writeResults } from "./results.ts";
 import { smallNetworkRows } from "./small-networks.ts";
 import { stepRows } from "./step-rows.ts";
@@ -25,12 +26,13 @@ const groups: Record<string, (log: Log) => Measured> = {
   "gradient-conflict": gradientConflictRows,
   "tfjs-node": tfjsNodeRows,
   inference: inferenceRows,
+  int8: int8Rows,
   "fine-tune": fineTuneRows,
   "small-networks": smallNetworkRows,
 };
 
 help(
-  `npm run bench [-- GROUP... | --table]\n\nCompares this project's speed with its peers' and shows the table; --table shows the last results.\nAll but five groups download PyTorch, about 2 GB, the first time.\n\nGroups: ${Object.keys(groups).join(", ")}`,
+  `npm run bench [-- GROUP... | --table]\n\nCompares this project's speed with its peers' and shows the table; --table shows the last results.\nAll but six groups download PyTorch, about 2 GB, the first time.\n\nGroups: ${Object.keys(groups).join(", ")}`,
   ["--table"],
 );
 const asked = argv._.map(String);

@@ -22,7 +22,7 @@ export const quantiseOptions: QuantiseOptions = {
 };
 
 /**
- * Texts to calibrate on, spread evenly over a split, which may be sorted: 512, or fewer if these have more
+ * Texts to calibrate on, spread evenly over a split, which may be sorted: 256, or fewer if these have more
  * than 16,384 tokens, and at least one.
  */
 export function calibrationSentences({

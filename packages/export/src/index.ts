@@ -11,6 +11,7 @@ export {
 export { segmentGraph, type SegmentRange, segmentRanges } from "./segment-graph.ts";
 export type { ExportSettings } from "./settings.ts";
 export { wholeGraph } from "./repository/whole-graph.ts";
+export { type MemberTexts, writeMember } from "./write-member.ts";
 export { writeSegment } from "./write-segment.ts";
 export {
   type RepositoryContent,

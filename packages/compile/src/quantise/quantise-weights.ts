@@ -12,9 +12,12 @@ export interface QuantisedMatrix {
  *
  * The second rule is for CPUs without VNNI (x86 before 2019, AMD before Zen 4). Their instruction adds two
  * products of a uint8 and an int8 in 16 bits, `a₀ w₀ + a₁ w₁`, and saturates at ±32,768. As
- * `255 * 128 < 32,768`, no pair can get there, so every CPU computes the same integers. The usual remedy,
- * weights of 7 bits, also keeps this promise but costs every channel a bit. Here a channel pays only if its two
- * largest weights of one sign are neighbours: for MiniLM 0.3 bits on average.
+ * `255 * 128 < 32,768`, no pair can get there, so every CPU computes the same integers. With scales
+ * from the largest weight alone, 7,884 pairs of one sentence in MiniLM saturate (`test/int8-minilm.test.ts`).
+ * The usual remedy, weights of 7 bits, keeps this promise too but costs every channel a bit. Here a channel
+ * pays as much only if its two largest weights are neighbours of one sign: for MiniLM 0.35 bits on average. The
+ * last exit's error was 0.087 so, 0.098 with 7 bits, and 0.091 with 8 bits that saturate (one range for each
+ * activation).
  *
  * @param rowScales each row of the weight is multiplied by its scale first, length K
  */
