@@ -19,10 +19,12 @@ interface Way {
   threshold: number;
 }
 
-/** What each way took: milliseconds a text by call and round, and the mean layers that ran. */
+/** What each way took: milliseconds a text by call and round, and the layers that ran. */
 interface Times {
   calls: number[][];
+  /** Over all texts, and how many these are. */
   layersRun: number;
+  texts: number;
 }
 
 /** Calibration examples that place the thresholds. */
@@ -62,7 +64,7 @@ export async function timeBundles(
     const times = await timeWays(ways, calls, rounds);
     for (const { bundle, cascade, exits, batches } of timed) {
       const pointOf = (way: Way): TimedPoint =>
-        timedPoint(times.get(way) ?? { calls: [], layersRun: NaN }, bundle.layers);
+        timedPoint(times.get(way) ?? { calls: [], layersRun: NaN, texts: 0 }, bundle.layers);
       const points = cascade.map(pointOf).sort((a, b) => a.cost - b.cost);
       batches.push({
         batchSize,
@@ -134,9 +136,8 @@ async function timeWays(
   rounds: number,
 ): Promise<Map<Way, Times>> {
   const times = new Map(
-    ways.map((way) => [way, { calls: calls.map((): number[] => []), layersRun: 0 }]),
+    ways.map((way) => [way, { calls: calls.map((): number[] => []), layersRun: 0, texts: 0 }]),
   );
-  const texts = rounds * calls.reduce((sum, call) => sum + call.length, 0);
   for (let round = 0; round <= rounds; round++)
     // The first call warms up.
     for (const [c, call] of (round === 0 ? calls.slice(0, 1) : calls).entries())
@@ -149,12 +150,13 @@ async function timeWays(
         const ms = performance.now() - start;
         if (round === 0) continue;
         taken.calls[c]?.push(ms / call.length);
-        taken.layersRun += answers.reduce((sum, a) => sum + a.layersRun, 0) / texts;
+        taken.layersRun += answers.reduce((sum, a) => sum + a.layersRun, 0);
+        taken.texts += call.length;
       }
   return times;
 }
 
-function timedPoint({ calls, layersRun }: Times, layers: number): TimedPoint {
+function timedPoint({ calls, layersRun, texts }: Times, layers: number): TimedPoint {
   const rounds = calls[0]?.length ?? 0;
   const means = Array.from({ length: rounds }, (_, r) => mean(calls.map((call) => call[r] ?? NaN)));
   const ofEach = calls.map((call) => quantile(call, 0.5));
@@ -165,7 +167,7 @@ function timedPoint({ calls, layersRun }: Times, layers: number): TimedPoint {
     );
   const [a, b] = [half(0), half(1)];
   return {
-    cost: layersRun / layers,
+    cost: layersRun / (texts * layers),
     meanMs: rounded(quantile(means, 0.5)),
     p50Ms: rounded(quantile(ofEach, 0.5)),
     p90Ms: rounded(quantile(ofEach, 0.9)),

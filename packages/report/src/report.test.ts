@@ -54,9 +54,7 @@ describe("the page", () => {
   });
 
   test("names the machine on which milliseconds were measured", () => {
-    expect(report.html).toContain(
-      "Measured on Example CPU @ 2.0 GHz (2 cores, 2 threads used), linux x64",
-    );
+    expect(report.html).toContain("Measured on Example CPU (2 cores, 2 threads used), linux x64");
     const other = cells();
     const [first] = other;
     if (first !== undefined) first.results.timing.machine.cpu = "Another CPU";

@@ -80,6 +80,7 @@ export function fakeCell({
   const cumulative = exitLayers.map((l, e) =>
     several ? exitLayers.slice(0, e + 1).reduce((a, b) => a + b, 0) : l,
   );
+  const alone = (l: number) => ({ "1": 0.9 * l, "8": 0.5 * l, "32": 0.4 * l });
   const ms = cumulative.map((l) => ({ "1": 0.9 * l + 0.05 * draw(), "8": 0.5 * l, "32": 0.4 * l }));
 
   const exitsAt = (threshold: number): number[] =>
@@ -155,7 +156,7 @@ export function fakeCell({
         correct,
         n,
         interval: wilson(correct, n),
-        ms: ms[e] ?? { "1": 0, "8": 0, "32": 0 },
+        ms: alone(exitLayer),
         metrics: metricsOf(right[e] ?? []),
       };
     }),
