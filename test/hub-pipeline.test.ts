@@ -90,7 +90,7 @@ it(
     expect(hub.requests.filter((r) => r.url.includes("pytorch_model.bin"))).toEqual([]);
 
     const first = await project.run("hub");
-    expect(first.output).toContain("17 cells: 17 run, 0 from the cache");
+    expect(first.output).toContain("18 cells: 18 run, 0 from the cache");
     expect(first.lines.at(-1)).toBe("report: runs/hub/report.html");
     expect(first.output).toMatch(
       /rte, microsoft\/deberta-v3-tiny \(n 60, always “entailment”: 50\.0\)/,
@@ -111,7 +111,7 @@ it(
     const requestsBefore = hub.requests.length;
     process.env["HF_HUB_OFFLINE"] = "1";
     const again = await project.run("hub");
-    expect(again.output).toContain("17 cells: 0 run, 17 from the cache");
+    expect(again.output).toContain("18 cells: 0 run, 18 from the cache");
     expect(hub.requests).toHaveLength(requestsBefore);
   },
 );

@@ -36,7 +36,7 @@ regimes:
 exitLayers: [1, 2]
 train: { epochs: 6 }
 predict: { training: true }
-time: { examples: 8, rounds: 1 }
+time: { examples: 8, rounds: 2 }
 eval: { thresholds: ${thresholds} }
 study: {}
 results: kept
@@ -56,9 +56,9 @@ test("chooses a regime for each method, trains the rest under it, and keeps the 
 
   const first = await project.run("study");
   expect(first.code).toBe(0);
-  // One data cell, 3 methods x 2 regimes x 4 stages, 3 times, 3 choices; then the pupil's 5, the report and the study.
-  expect(first.output).toMatch(/^search: 31 cells: 31 run/m);
-  expect(first.output).toMatch(/^38 cells: 7 run, 31 from the cache/m);
+  // One data cell and its probe, 3 methods x 2 regimes x 4 stages, 3 times, 3 choices; then the pupil's 5, the report and the study.
+  expect(first.output).toMatch(/^search: 32 cells: 32 run/m);
+  expect(first.output).toMatch(/^39 cells: 7 run, 32 from the cache/m);
   expect(first.output).toMatch(/^choose\.tiny\.sweet: choose {2}some /m);
   expect(first.lines.slice(-2)).toEqual([
     "study: runs/study/study/study.html",
@@ -89,7 +89,7 @@ test("chooses a regime for each method, trains the rest under it, and keeps the 
   await rm(join(project.dir, "pipelines", "study", "kept"), { recursive: true });
   const second = await project.run("study");
   expect(await project.read("pipelines/study/kept/study.json")).toBe(numbers);
-  expect(second.output).toMatch(/^38 cells: 0 run, 38 from the cache/m);
+  expect(second.output).toMatch(/^39 cells: 0 run, 39 from the cache/m);
   const known = await project.run("study", "--dry");
   expect(known.output).not.toContain("no regime is chosen");
   const pupil = await project.run("study", "--filter=train.*-distilled.*");
@@ -98,8 +98,8 @@ test("chooses a regime for each method, trains the rest under it, and keeps the 
   // New thresholds re-run evaluation and what reads it, nothing else.
   await project.write("pipelines/study/pipeline.yaml", yaml("[0.6]"));
   const third = await project.run("study");
-  expect(third.output).toMatch(/^search: 31 cells: 9 run, 22 from the cache/m);
-  expect(third.output).toMatch(/^38 cells: 3 run, 35 from the cache/m);
+  expect(third.output).toMatch(/^search: 32 cells: 9 run, 23 from the cache/m);
+  expect(third.output).toMatch(/^39 cells: 3 run, 36 from the cache/m);
   expect(await project.misses("study")).toEqual([
     "eval.reviews.tiny.sweet-distilled.some.1",
     "report",

@@ -21,16 +21,16 @@ afterAll(() => project.remove());
 
 test("smoke goes from raw text to the report, and a second run does nothing", async () => {
   const first = await project.run("smoke");
-  expect(first.output).toMatch(/^17 cells: 17 run, 0 from the cache/m);
+  expect(first.output).toMatch(/^18 cells: 18 run, 0 from the cache/m);
   expect(first.code).toBe(0);
   expect(first.lines.at(-1)).toBe("report: runs/smoke/report.html");
   expect(await readdir(join(project.dir, "runs", "smoke"))).toEqual(
     expect.arrayContaining(["figures", "report.html", "results.json"]),
   );
   const second = await project.run("smoke");
-  expect(second.output).toMatch(/^17 cells: 0 run, 17 from the cache/m);
+  expect(second.output).toMatch(/^18 cells: 0 run, 18 from the cache/m);
   const table = (lines: readonly string[]) =>
-    lines.slice(lines.findIndex((line) => line.startsWith("17 cells")) + 1);
+    lines.slice(lines.findIndex((line) => line.startsWith("18 cells")) + 1);
   expect(second.code).toBe(0);
   expect(table(second.lines)).toEqual(table(first.lines));
 });
@@ -94,11 +94,11 @@ encoders: [tiny]
 methods: [early-exit]
 exitLayers: [1, 2]
 train: { epochs: 1 }
-time: { examples: 4, rounds: 1 }
+time: { examples: 4, rounds: 2 }
 `,
   );
   const { code, output, lines } = await project.run("mine");
-  expect(output).toMatch(/^7 cells: 7 run/m);
+  expect(output).toMatch(/^8 cells: 8 run/m);
   expect(code).toBe(0);
   expect(lines.at(-1)).toBe("report: runs/mine/report.html");
 

@@ -61,7 +61,7 @@ describe("weights", () => {
       ["train", "export", "predict", "eval"].map((stage) => cell(stage, seed)),
     );
     const dry = await project.run("gone", "--dry");
-    expect(dry.lines.at(-1)).toBe("11 cells: 9 to run, 2 cached");
+    expect(dry.lines.at(-1)).toBe("12 cells: 9 to run, 3 cached");
     const { begun, lines } = await ran("gone");
     expect(begun).toEqual([...expected, "report"].sort());
     for (const stage of ["train", "export"])
