@@ -14,24 +14,20 @@ export interface EncodedTexts {
  * `[rows, K]`, row-major.
  *
  * @param rows which examples; padded to the longest of them
- * @param measured called with the milliseconds of each segment
  */
 export async function allExitLogits(
   bundle: Pick<Bundle, "sessions">,
   texts: EncodedTexts,
   rows: readonly number[],
-  measured?: (member: number, segment: number, ms: number) => void,
 ): Promise<Float32Array[]> {
   const tokens = padRows(texts.inputIds, rows, { tokenTypeIds: texts.tokenTypeIds });
   const logits: Float32Array[] = [];
-  for (const [m, segments] of bundle.sessions.entries()) {
+  for (const segments of bundle.sessions) {
     let hidden: HiddenState | undefined;
-    for (const [k, segment] of segments.entries()) {
-      const start = performance.now();
+    for (const segment of segments) {
       const output: SegmentOutput = await segment.run(
         hidden === undefined ? { tokens } : { hidden, attentionMask: tokens.attentionMask },
       );
-      measured?.(m, k, performance.now() - start);
       logits.push(output.logits);
       hidden = output.hidden;
     }

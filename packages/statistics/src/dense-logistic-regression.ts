@@ -1,4 +1,5 @@
 import { minimise, type SmoothFunction } from "./lbfgs.ts";
+import type { RegressionOptions } from "./logistic-regression.ts";
 
 /** Rows of equal width, `[N, F]`, row-major. */
 export interface DenseRows {
@@ -15,27 +16,13 @@ export interface DenseRows {
  *
  * @param rows which rows of `x` to fit, N of them
  * @param y the class of each row of `x`, from `0 .. classes - 1`
- * @param options `start` holds the initial weights, by default zeros; `mostSteps` and `tolerance` are
- *   those of `minimise`
  * @returns `[K, F + 1]`: the weights of each class, its bias last
  */
 export function fitDenseLogisticRegression(
   x: DenseRows,
   rows: Int32Array,
   y: Int32Array,
-  {
-    classes,
-    regularisation,
-    start,
-    mostSteps = 100,
-    tolerance = 1e-4,
-  }: {
-    classes: number;
-    regularisation: number;
-    start?: Float64Array;
-    mostSteps?: number;
-    tolerance?: number;
-  },
+  { classes, regularisation, start, mostSteps = 100, tolerance = 1e-4 }: RegressionOptions,
 ): Float64Array {
   const weights = start?.slice() ?? new Float64Array((x.width + 1) * classes);
   const loss = denseCrossEntropy(x, rows, y, { classes, regularisation });

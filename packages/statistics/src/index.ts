@@ -13,7 +13,12 @@ export {
 export { hoeffdingBentkus } from "./hoeffding-bentkus.ts";
 export { type Holm, holm } from "./holm.ts";
 export { minimise, type SmoothFunction } from "./lbfgs.ts";
-export { fitLogisticRegression, predictClasses, type SparseRows } from "./logistic-regression.ts";
+export {
+  fitLogisticRegression,
+  predictClasses,
+  type RegressionOptions,
+  type SparseRows,
+} from "./logistic-regression.ts";
 export {
   type Bootstrap,
   meanDifference,

@@ -17,31 +17,29 @@ export interface SparseRows {
  */
 export type Targets = Int32Array | Float64Array;
 
+/** How to fit a logistic regression. */
+export interface RegressionOptions {
+  /** K. */
+  classes: number;
+  /** The strength of the L2 penalty on the weights; biases have none. */
+  regularisation: number;
+  /** The initial weights, by default zeros. */
+  start?: Float64Array;
+  /** As in `minimise`; by default 100 and 1e-4. */
+  mostSteps?: number;
+  tolerance?: number;
+}
+
 /**
  * Fits a multinomial logistic regression by L-BFGS: minimises
  * `-1/N sum_ik y_ik log softmax(W x_i + b)_k + regularisation / 2 |W|^2`. Deterministic.
- *
- * `start` holds the initial weights, by default zeros; `mostSteps` and `tolerance` are those of
- * `minimise`.
  *
  * @returns `[F + 1, K]`, the weights of each column and, last, the biases
  */
 export function fitLogisticRegression(
   x: SparseRows,
   y: Targets,
-  {
-    classes,
-    regularisation,
-    start,
-    mostSteps = 100,
-    tolerance = 1e-4,
-  }: {
-    classes: number;
-    regularisation: number;
-    start?: Float64Array;
-    mostSteps?: number;
-    tolerance?: number;
-  },
+  { classes, regularisation, start, mostSteps = 100, tolerance = 1e-4 }: RegressionOptions,
 ): Float64Array {
   const weights = start?.slice() ?? new Float64Array((x.width + 1) * classes);
   minimise(crossEntropy(x, y, { classes, regularisation }), weights, { mostSteps, tolerance });

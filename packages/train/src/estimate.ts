@@ -121,7 +121,7 @@ export async function estimateTraining({
 
 /** Seconds to fit and choose one probe, for each number that its features have; measured on two classes. */
 const probeSeconds = 4e-6;
-/** Cross-validation takes so many examples at most. */
+/** Cross-validation uses at most this many examples. */
 const mostProbed = 2000;
 
 /** What the stage `probe` needs: a forward pass over every split, and two regressions for each layer. */

@@ -19,7 +19,7 @@ const smallestShare = 0.01;
  * the weight's rows take up the factors. In a BERT a few channels are far larger than the others, and one
  * range for all of them leaves the others a few steps.
  *
- * Three kinds of activation were measured: MiniLM trained by SWEET for the demo, with four exits, 1,043 test
+ * Three kinds of activation were tried once, without a command that repeats it: MiniLM trained by SWEET for the demo, with four exits, 1,043 test
  * texts, ONNX Runtime 1.30 on one thread of a CPU without VNNI (AMD Zen 3). The error is the root mean
  * square of the last exit's logits. Answers are the share of all exits' answers that are those of fp32, of which
  * 99.5% are wanted; exits, the share of texts that leave where they do in fp32, at a threshold of

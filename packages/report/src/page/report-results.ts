@@ -35,7 +35,7 @@ export interface ReportResults {
 export interface CurveColumns {
   threshold: number[];
   cost: number[];
-  /** Milliseconds per example at batch 1 and 32. */
+  /** Milliseconds a text, in calls of 1 and 32 texts. */
   ms1: number[];
   ms32: number[];
   accuracy: number[];

@@ -19,7 +19,7 @@ export interface FittedProbe {
 /** The penalties that are tried, from the strongest. */
 const penalties = [3000, 1000, 300, 100, 30, 10, 3, 1, 0.3];
 const folds = 3;
-/** Cross-validation takes so many examples at most: more take long and choose the same. */
+/** Cross-validation uses at most this many examples; more would take longer. */
 const mostValidated = 2000;
 /** Enough to choose by; the probe itself is fitted more closely. */
 const rough = { mostSteps: 30, tolerance: 1e-3 };

@@ -18,7 +18,7 @@ import { type FittedProbe, fitProbe } from "./fit-probe.ts";
 import { type FrozenEncoder, openFrozenEncoder, probePoolings } from "./layer-features.ts";
 
 const heldOut = ["calibration", "threshold", "test"] as const;
-/** The probes are fitted on so many examples at most: more take long and help little. */
+/** Probes are fitted on at most this many examples; more would take longer and help little. */
 const mostExamples = 10_000;
 
 /** A probe and where it reads. */
